@@ -1,0 +1,56 @@
+// The settings of the service: read from the environment once, checked, frozen. A wrong one is named with what it should be.
+import { z } from 'zod';
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** Where the database lives; ":memory:" keeps nothing. */
+  DATA_DIR: z.string().min(1).default('./data'),
+  /** The address that clients use, for absolute links; made from HOST and PORT when absent. */
+  BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  /** May a client choose the id of a new resource by PUT? */
+  CREATE_ON_UPDATE: flag.default(true),
+  /** How long requests in flight get to finish after SIGTERM. */
+  SHUTDOWN_TIMEOUT_MS: z.coerce.number().int().min(0).max(60_000).default(10_000),
+});
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly baseUrl: string | undefined;
+  readonly createOnUpdate: boolean;
+  readonly shutdownTimeoutMs: number;
+}
+
+/** A setting that cannot be used. Its message lists each wrong name with what it should be. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads the settings. An empty value counts as absent. Throws ConfigError. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = environment.safeParse(present);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`Cannot start with these settings:\n  ${lines.join('\n  ')}`);
+  }
+  const settings = result.data;
+  return Object.freeze({
+    port: settings.PORT,
+    host: settings.HOST,
+    dataDir: settings.DATA_DIR,
+    baseUrl: settings.BASE_URL,
+    createOnUpdate: settings.CREATE_ON_UPDATE,
+    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
+  });
+}

@@ -1,0 +1,21 @@
+// Answers questions about the clinical content in fhir-profiles/: which Questionnaire, which plan, which rule. Read once at start, never written.
+import type {
+  ActivityDefinition,
+  ObservationDefinition,
+  PlanDefinition,
+  Questionnaire,
+  Resource,
+} from '@medplum/fhirtypes';
+
+/** What a canonical in a plan may point to. */
+export type Definition = PlanDefinition | ActivityDefinition | Questionnaire;
+
+export interface Catalogue {
+  /** Every resource of ours that the service publishes, in file order. */
+  published(): readonly Resource[];
+  /** By canonical, with or without |version; the newest version when none is asked for. */
+  questionnaire(canonical: string): Questionnaire | undefined;
+  definition(canonical: string): Definition | undefined;
+  /** The ObservationDefinitions that say how a questionnaire is scored, total first. */
+  scoreDefinitions(questionnaireUrl: string): readonly ObservationDefinition[];
+}

@@ -1,0 +1,133 @@
+// The storage port: a small interface that mirrors FHIR REST. Adapters implement it; audit and access wrap it.
+import type { Resource, ResourceType } from '@medplum/fhirtypes';
+import type { Visibility } from '../auth/actor.ts';
+import type { SearchQuery } from '../fhir/search-query.ts';
+
+/** One version as it is stored. `json` is exactly the text that a client receives. */
+export interface StoredVersion<T extends Resource = Resource> {
+  readonly resourceType: T['resourceType'];
+  readonly id: string;
+  /** Decimal, "1" first, without holes. */
+  readonly versionId: string;
+  /** FHIR instant with milliseconds; never goes back for one resource. */
+  readonly lastUpdated: string;
+  readonly json: string;
+  /** The parsed resource; parsed on first use. Do not mutate it. */
+  resource(): T;
+}
+
+export type ReadResult<T extends Resource = Resource> =
+  | { readonly kind: 'found'; readonly version: StoredVersion<T> }
+  | { readonly kind: 'gone'; readonly versionId: string; readonly lastUpdated: string }
+  | { readonly kind: 'missing' };
+
+export type CreateResult<T extends Resource = Resource> =
+  | { readonly kind: 'created'; readonly version: StoredVersion<T> }
+  /** If-None-Exist found exactly one: nothing was written. */
+  | { readonly kind: 'matched'; readonly version: StoredVersion<T> };
+
+export interface UpdateResult<T extends Resource = Resource> {
+  readonly version: StoredVersion<T>;
+  /** True when the update brought the resource into being. */
+  readonly created: boolean;
+}
+
+export type DeleteResult =
+  | { readonly kind: 'deleted'; readonly versionId: string; readonly lastUpdated: string }
+  | { readonly kind: 'already-gone'; readonly versionId: string; readonly lastUpdated: string }
+  | { readonly kind: 'missing' };
+
+export interface HistoryEntry {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly resourceType: ResourceType;
+  readonly id: string;
+  readonly versionId: string;
+  readonly lastUpdated: string;
+  /** Absent for a deletion. */
+  readonly json?: string;
+}
+
+export interface HistoryPage {
+  /** Newest first. Empty when the resource never existed or is not visible. */
+  readonly entries: readonly HistoryEntry[];
+  readonly total: number;
+  readonly next?: string;
+}
+
+export interface SearchPage {
+  readonly matches: readonly StoredVersion[];
+  readonly included: readonly StoredVersion[];
+  /** Present when the query asked for a total. */
+  readonly total?: number;
+  /** Opaque keyset cursor of the following page; absent on the last. It carries no rights. */
+  readonly next?: string;
+}
+
+export interface AuditEntry {
+  readonly at: string;
+  readonly actor: { readonly role: string; readonly subject?: string; readonly tokenId: string };
+  readonly requestId: string;
+  /** R4 audit-event-action: C create, R read, U update, D delete, E execute. */
+  readonly action: 'C' | 'R' | 'U' | 'D' | 'E';
+  /** restful-interaction code or operation name, such as "search-type" or "$apply". */
+  readonly interaction: string;
+  readonly resourceType: string;
+  readonly id?: string;
+  readonly versionId?: string;
+  /** The search as understood, without what the client sent in error. */
+  readonly query?: string;
+  readonly outcome: 'success' | 'denied';
+}
+
+export interface Store {
+  /** Writes version 1 under a new id (or under `options.id`). `resource.id` and its meta.versionId/lastUpdated are replaced. */
+  create<T extends Resource>(resource: T, options?: { readonly id?: string }): Promise<StoredVersion<T>>;
+
+  /**
+   * Conditional create: one match returns it, none creates, several throw 412. Decided by a unique claim,
+   * so that parallel calls with one condition create once.
+   */
+  createIfNoneExist<T extends Resource>(resource: T, condition: SearchQuery): Promise<CreateResult<T>>;
+
+  read<T extends Resource = Resource>(type: T['resourceType'], id: string): Promise<ReadResult<T>>;
+  readVersion<T extends Resource = Resource>(
+    type: T['resourceType'],
+    id: string,
+    versionId: string,
+  ): Promise<ReadResult<T>>;
+
+  /**
+   * Writes the next version. Throws 412 when `ifMatch` (a bare version id) is not the current version;
+   * 404 when it does not exist and `upsert` is not set. Updating a deleted resource brings it back.
+   */
+  update<T extends Resource & { id?: string }>(
+    resource: T,
+    options?: { readonly ifMatch?: string; readonly upsert?: boolean },
+  ): Promise<UpdateResult<T>>;
+
+  delete(type: ResourceType, id: string, options?: { readonly ifMatch?: string }): Promise<DeleteResult>;
+
+  /** Versions of one resource, newest first. */
+  history(
+    type: ResourceType,
+    id: string,
+    page: { readonly count: number; readonly cursor?: string },
+  ): Promise<HistoryPage>;
+
+  search(query: SearchQuery): Promise<SearchPage>;
+
+  /** The ids of the patients whom this actor's visibility reaches among those named. Used to check what a write refers to. */
+  reachablePatients(patientIds: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /** Adds an audit row; resolves when it is durable. Inside a transaction it commits with it. */
+  record(entry: AuditEntry): Promise<void>;
+
+  /**
+   * All or nothing. `work` may await only the store it is given (anything slower holds up every writer).
+   * A throw rolls back. Nested calls roll back alone. Resolves after the commit is durable.
+   */
+  transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+
+  /** The same store, seen through a visibility: what is not visible is missing, from includes and totals too. */
+  within(visibility: Visibility): Store;
+}
