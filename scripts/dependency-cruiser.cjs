@@ -13,7 +13,7 @@ const may = {
   auth: ['fhir', 'runtime'],
   workflows: ['content', 'fhir', ...pure, 'runtime', 'auth'],
   rest: ['workflows', 'content', 'fhir', 'runtime', 'auth', 'generated'],
-  demo: ['fhir', 'runtime'],
+  demo: ['auth', 'workflows', 'runtime'],
   generated: [],
 };
 
