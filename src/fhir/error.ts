@@ -30,7 +30,6 @@ const refusal = (status: number, code: IssueCode) => (diagnostics: string, expre
 
 export const malformed = refusal(400, 'structure');
 export const invalid = refusal(400, 'invalid');
-export const unauthenticated = refusal(401, 'login');
 export const forbidden = refusal(403, 'forbidden');
 export const notFound = refusal(404, 'not-found');
 export const notAcceptable = refusal(406, 'not-supported');
@@ -41,7 +40,6 @@ export const multipleMatches = refusal(412, 'multiple-matches');
 export const tooLarge = refusal(413, 'too-long');
 export const unsupportedMediaType = refusal(415, 'not-supported');
 export const businessRule = refusal(422, 'business-rule');
-export const unavailable = refusal(503, 'transient');
 
 /** 405 with the Allow header that RFC 9110 asks for. */
 export function methodNotAllowed(diagnostics: string, allowed: readonly string[]): FhirError {

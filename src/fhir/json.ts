@@ -1,19 +1,14 @@
 // The one door by which JSON text comes in and goes out: strict on the way in, decimals as they were written on the way out.
 // RFC 8259 (I-JSON, RFC 7493, for duplicate keys and surrogates) and https://hl7.org/fhir/R4/json.html.
 import { malformed } from './error.ts';
-import { findJsonFault } from './json-fault.ts';
-
-export interface JsonLimits {
-  /** Objects and arrays inside each other; the outermost counts 1. */
-  readonly depth: number;
-  /** Members of one object. */
-  readonly members: number;
-}
+import { findJsonFault, fitsDouble, type JsonLimits } from './json-fault.ts';
 
 const defaultLimits: JsonLimits = { depth: 64, members: 10_000 };
 
 /** How a number was written, by the object or array that holds it and its key there, for numbers that a double would write otherwise. */
 const writtenNumbers = new WeakMap<object, Map<string, string>>();
+/** Until one number was read that must be kept as written, no value can hold one, and `toJson` need not look. */
+let keepsAny = false;
 
 /**
  * Reads JSON text or UTF-8 bytes. Refuses, with FhirError `malformed` (400) and the place: invalid UTF-8, a syntax error, a duplicate
@@ -38,9 +33,19 @@ export function parseJson(source: Uint8Array | string, limits: Partial<JsonLimit
   return value;
 }
 
+/** A number that JSON.stringify would write otherwise, or a text that looks like one: then the slow way is taken. */
+const mayHoldOddNumber = /[:,[](?:-0[,}\]]|-?\d[\d.]{15}|-?\d+\.\d*0[,}\]]|-?\d+(?:\.\d+)?[eE])/;
+
+/** Reads text that `toJson` wrote: what `parseJson` refuses is known not to be in it. */
+export function parseWritten(text: string): unknown {
+  return mayHoldOddNumber.test(text)
+    ? parseJson(text, { depth: Infinity, members: Infinity })
+    : JSON.parse(text);
+}
+
 /** JSON text in which each number that `parseJson` read, and nobody changed, stands as it was written. */
 export function toJson(value: unknown): string {
-  if (!holdsWrittenNumbers(value)) return JSON.stringify(value);
+  if (!keepsAny || !holdsWrittenNumbers(value)) return JSON.stringify(value);
   return JSON.stringify(value, function (this: object, key: string, member: unknown) {
     const written = typeof member === 'number' ? writtenNumbers.get(this)?.get(key) : undefined;
     return written !== undefined && Number(written) === member ? rawJson(written) : member;
@@ -88,7 +93,9 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-type Seen = { readonly kind: 'faulty' } | { readonly kind: 'plain'; readonly members: number; readonly hasOddNumbers: boolean };
+type Seen =
+  | { readonly kind: 'faulty' }
+  | { readonly kind: 'plain'; readonly members: number; readonly hasOddNumbers: boolean };
 
 const faulty: Seen = { kind: 'faulty' };
 
@@ -142,7 +149,10 @@ function endOfString(text: string, at: number): number {
     const unit = Number.parseInt(text.slice(place + 1, place + 5), 16);
     if (unit === 0) return -1;
     if (unit < 0xd800 || unit > 0xdfff) continue;
-    if (!/^\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]/.test(text.slice(place - 1, place + 8))) return -1;
+    if (
+      !/^\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}$/.test(text.slice(place - 1, place + 11))
+    )
+      return -1;
     place += 10;
   }
   return -1;
@@ -150,26 +160,30 @@ function endOfString(text: string, at: number): number {
 
 function isNumberPart(code: number): boolean {
   // Digits, and the five signs + - . E e
-  return (code >= 0x30 && code <= 0x39) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === 0x2d;
-}
-
-/** False for 1e400, which a double turns into infinity, and for 1e-400, which it turns into nothing. */
-export function fitsDouble(written: string): boolean {
-  const value = Number(written);
-  if (Number.isNaN(value)) return true; // Not a number at all: a syntax error, which is told as such.
-  return Number.isFinite(value) && (value !== 0 || !/^[^eE]*[1-9]/.test(written));
+  return (
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x2e ||
+    code === 0x65 ||
+    code === 0x45 ||
+    code === 0x2b ||
+    code === 0x2d
+  );
 }
 
 function parseKeepingNumbers(text: string): unknown {
-  return JSON.parse(text, function (this: object, key: string, value: unknown, context?: { source?: string }) {
-    const written = context?.source;
-    if (typeof value === 'number' && written !== undefined && JSON.stringify(value) !== written) {
-      const known = writtenNumbers.get(this) ?? new Map<string, string>();
-      known.set(key, written);
-      writtenNumbers.set(this, known);
-    }
-    return value;
-  });
+  return JSON.parse(
+    text,
+    function (this: object, key: string, value: unknown, context?: { source?: string }) {
+      const written = context?.source;
+      if (typeof value === 'number' && written !== undefined && JSON.stringify(value) !== written) {
+        const known = writtenNumbers.get(this) ?? new Map<string, string>();
+        known.set(key, written);
+        writtenNumbers.set(this, known);
+        keepsAny = true;
+      }
+      return value;
+    },
+  );
 }
 
 /** NaN, which equals nothing, when a member is called `__proto__`: no FHIR element is, and copying it by assignment would change a prototype. */
