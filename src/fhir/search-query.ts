@@ -35,7 +35,12 @@ export type FilterTest =
     }
   | {
       readonly kind: 'number';
-      readonly values: readonly { readonly prefix: Prefix; readonly low: number; readonly high: number; readonly value: number }[];
+      readonly values: readonly {
+        readonly prefix: Prefix;
+        readonly low: number;
+        readonly high: number;
+        readonly value: number;
+      }[];
     }
   | {
       readonly kind: 'quantity';

@@ -69,7 +69,10 @@ export interface AuditEntry {
   readonly requestId: string;
   /** R4 audit-event-action: C create, R read, U update, D delete, E execute. */
   readonly action: 'C' | 'R' | 'U' | 'D' | 'E';
-  /** restful-interaction code or operation name, such as "search-type" or "$apply". */
+  /**
+   * restful-interaction code or operation name, such as "search-type" or "$apply". When the service acts for the actor
+   * with rights of its own, the name of that effect follows: "create/score-questionnaire".
+   */
   readonly interaction: string;
   readonly resourceType: string;
   readonly id?: string;

@@ -1,0 +1,61 @@
+// Who takes part in a patient's care, as the patient's own record says: the ties by which clinicians may see a patient.
+import type { Reference, Resource } from '@medplum/fhirtypes';
+import { localReference } from './reference.ts';
+
+/** One patient and the people or organisations that this resource ties to them, as relative references. */
+export interface CareTie {
+  readonly patient: string;
+  readonly references: readonly string[];
+}
+
+interface Claimed {
+  readonly patient: Reference | undefined;
+  readonly references: readonly (Reference | undefined)[];
+}
+
+/** What ended, was refused or never began ties nobody. */
+function claimedTies(resource: Resource): Claimed | undefined {
+  switch (resource.resourceType) {
+    case 'Patient':
+      return {
+        patient: { reference: `Patient/${resource.id ?? ''}` },
+        references: resource.generalPractitioner ?? [],
+      };
+    case 'CareTeam':
+      return ['proposed', 'active', 'suspended'].includes(resource.status ?? '')
+        ? {
+            patient: resource.subject,
+            references: (resource.participant ?? []).map((participant) => participant.member),
+          }
+        : undefined;
+    case 'ServiceRequest':
+      return ['revoked', 'entered-in-error'].includes(resource.status)
+        ? undefined
+        : { patient: resource.subject, references: [resource.requester, ...(resource.performer ?? [])] };
+    case 'Task':
+      return ['rejected', 'cancelled', 'failed', 'entered-in-error', 'draft'].includes(resource.status)
+        ? undefined
+        : { patient: resource.for, references: [resource.owner, resource.requester] };
+    case 'EpisodeOfCare':
+      return ['cancelled', 'entered-in-error'].includes(resource.status)
+        ? undefined
+        : { patient: resource.patient, references: [resource.careManager] };
+    default:
+      return undefined;
+  }
+}
+
+/** The ties that a resource makes. A patient is never tied to themselves by this rule. */
+export function careTiesOf(resource: Resource, baseUrl?: string): readonly CareTie[] {
+  const claimed = claimedTies(resource);
+  const patient = localReference(claimed?.patient?.reference, baseUrl);
+  if (claimed === undefined || !patient?.startsWith('Patient/')) {
+    return [];
+  }
+  const references = claimed.references
+    .flatMap((reference) => localReference(reference?.reference, baseUrl) ?? [])
+    .filter((reference) => reference !== patient);
+  return references.length === 0
+    ? []
+    : [{ patient: patient.slice('Patient/'.length), references: [...new Set(references)] }];
+}

@@ -1,0 +1,120 @@
+// Small integers for names and reference targets, so that index rows stay narrow.
+import type { ReferenceTarget } from '../../fhir/reference.ts';
+import type { Statements } from './statements.ts';
+
+export interface Dictionary {
+  /** The number of a name, or undefined when nothing stored uses it. */
+  findTerm(statements: Statements, text: string): number | undefined;
+  /** The number of a name; it is given one when it has none. Only on the writing connection. */
+  termId(statements: Statements, text: string): number;
+  findTarget(statements: Statements, target: ReferenceTarget): number | undefined;
+  targetId(statements: Statements, target: ReferenceTarget): number;
+  /** Drops what was learnt since the last commit: a rollback may have undone it. */
+  forgetUncommitted(): void;
+  /** What was learnt is durable. */
+  keepCommitted(): void;
+}
+
+const mostTargets = 20_000;
+
+export function createDictionary(): Dictionary {
+  const terms = new Map<string, number>();
+  const targets = new Map<string, number>();
+  const uncommittedTerms: string[] = [];
+  const uncommittedTargets: string[] = [];
+
+  const keyOf = (typeId: number, target: ReferenceTarget) =>
+    `${typeId}/${target.kind === 'url' ? target.url : target.id}`;
+
+  const keepTarget = (key: string, id: number) => {
+    if (targets.size >= mostTargets) {
+      targets.clear();
+    }
+    targets.set(key, id);
+  };
+
+  const findTerm = (statements: Statements, text: string): number | undefined => {
+    const known = terms.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    const row = statements.get<{ term_id: number }>('SELECT term_id FROM term WHERE text = ?', text);
+    if (row !== undefined) {
+      terms.set(text, row.term_id);
+      uncommittedTerms.push(text);
+    }
+    return row?.term_id;
+  };
+
+  const termId = (statements: Statements, text: string): number => {
+    const known = findTerm(statements, text);
+    if (known !== undefined) {
+      return known;
+    }
+    const id = Number(statements.run('INSERT INTO term (text) VALUES (?)', text).lastInsertRowid);
+    terms.set(text, id);
+    uncommittedTerms.push(text);
+    return id;
+  };
+
+  const lookUpTarget = (
+    statements: Statements,
+    typeId: number,
+    target: ReferenceTarget,
+  ): number | undefined => {
+    const key = keyOf(typeId, target);
+    const known = targets.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const row = statements.get<{ target_id: number }>(
+      'SELECT target_id FROM target WHERE type_id = ? AND id = ?',
+      typeId,
+      target.kind === 'url' ? target.url : target.id,
+    );
+    if (row !== undefined) {
+      keepTarget(key, row.target_id);
+      uncommittedTargets.push(key);
+    }
+    return row?.target_id;
+  };
+
+  return {
+    findTerm,
+    termId,
+    findTarget(statements, target) {
+      const typeId = target.kind === 'url' ? 0 : findTerm(statements, target.type);
+      return typeId === undefined ? undefined : lookUpTarget(statements, typeId, target);
+    },
+    targetId(statements, target) {
+      const typeId = target.kind === 'url' ? 0 : termId(statements, target.type);
+      const known = lookUpTarget(statements, typeId, target);
+      if (known !== undefined) {
+        return known;
+      }
+      const id = Number(
+        statements.run(
+          'INSERT INTO target (type_id, id) VALUES (?, ?)',
+          typeId,
+          target.kind === 'url' ? target.url : target.id,
+        ).lastInsertRowid,
+      );
+      const key = keyOf(typeId, target);
+      keepTarget(key, id);
+      uncommittedTargets.push(key);
+      return id;
+    },
+    forgetUncommitted() {
+      for (const text of uncommittedTerms.splice(0)) {
+        terms.delete(text);
+      }
+      for (const key of uncommittedTargets.splice(0)) {
+        targets.delete(key);
+      }
+    },
+    keepCommitted() {
+      uncommittedTerms.length = 0;
+      uncommittedTargets.length = 0;
+    },
+  };
+}

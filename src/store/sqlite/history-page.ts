@@ -1,0 +1,109 @@
+// The versions of one resource. https://hl7.org/fhir/R4/http.html#history
+// A version is shown to those who may see the current one and could have seen that version: a resource may have changed hands.
+import type { Resource, ResourceType } from '@medplum/fhirtypes';
+import type { Visibility } from '../../auth/actor.ts';
+import type { HistoryEntry, HistoryPage, ReadResult } from '../store.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { reachablePatients } from './reachable-patients.ts';
+import { methods, type ResourceRow, versionOf } from './resource-rows.ts';
+import type { Statements } from './statements.ts';
+import type { StoreParts } from './store-parts.ts';
+import type { Sight } from './visibility-sql.ts';
+
+type VersionRow = Omit<ResourceRow, 'row_id' | 'id'>;
+
+const columns = 'version, last_updated, method, body';
+const methodNames = new Map<number, HistoryEntry['method']>([
+  [methods.POST, 'POST'],
+  [methods.PUT, 'PUT'],
+  [methods.DELETE, 'DELETE'],
+]);
+
+function couldSee(
+  statements: Statements,
+  type: ResourceType,
+  row: VersionRow & { readonly id: string },
+  sight: Sight,
+  parts: StoreParts,
+): boolean {
+  const narrow = (visibility: Visibility) =>
+    visibility.kind === 'limited' && visibility.patients.kind !== 'all';
+  if (row.method === methods.DELETE || !sight.some(narrow)) {
+    return true;
+  }
+  const patients = parts.compartment.patientsOf(versionOf(type, row).resource());
+  return patients.length === 0
+    ? sight.every((visibility) => visibility.kind === 'everything' || visibility.openTypes.has(type))
+    : reachablePatients(statements, parts.dictionary, sight, patients).size > 0;
+}
+
+function versionsBefore(
+  statements: Statements,
+  current: ResourceRow,
+  version: number,
+  count: number,
+): readonly VersionRow[] {
+  const older = statements.all<VersionRow>(
+    `SELECT ${columns} FROM version WHERE row_id = ? AND version < ? ORDER BY version DESC LIMIT ?`,
+    [current.row_id, version, count],
+  );
+  return version > current.version ? [current, ...older].slice(0, count) : older;
+}
+
+function entryOf(type: ResourceType, id: string, row: VersionRow): HistoryEntry {
+  return {
+    method: methodNames.get(row.method) ?? 'PUT',
+    resourceType: type,
+    id,
+    versionId: String(row.version),
+    lastUpdated: new Date(row.last_updated).toISOString(),
+    ...(row.method !== methods.DELETE && { json: row.body }),
+  };
+}
+
+export function historyPage(
+  statements: Statements,
+  type: ResourceType,
+  current: ResourceRow,
+  page: { readonly count: number; readonly cursor?: string },
+  sight: Sight,
+  parts: StoreParts,
+): HistoryPage {
+  const sees = (row: VersionRow) => couldSee(statements, type, { ...row, id: current.id }, sight, parts);
+  const from = page.cursor === undefined ? current.version + 1 : readCursor(page.cursor, 0).rowId;
+  const isLimited = sight.some(({ kind }) => kind === 'limited');
+  // Versions have no holes, so that the newest number is their count, as long as none is hidden.
+  const all = isLimited
+    ? versionsBefore(statements, current, current.version + 1, current.version).filter(sees)
+    : undefined;
+  const rows =
+    all === undefined
+      ? versionsBefore(statements, current, from, page.count + 1)
+      : all.filter(({ version }) => version < from).slice(0, page.count + 1);
+  const shown = rows.slice(0, page.count);
+  const last = shown.at(-1);
+  return {
+    entries: shown.map((row) => entryOf(type, current.id, row)),
+    total: all?.length ?? current.version,
+    ...(rows.length > page.count &&
+      last !== undefined && { next: writeCursor({ keys: [], rowId: last.version }) }),
+  };
+}
+
+export function readOldVersion<T extends Resource>(
+  statements: Statements,
+  type: T['resourceType'],
+  current: ResourceRow,
+  versionId: string,
+  sight: Sight,
+  parts: StoreParts,
+): ReadResult<T> {
+  const version = /^[1-9]\d{0,14}$/.test(versionId) ? Number(versionId) : 0;
+  const [row] = version > current.version ? [] : versionsBefore(statements, current, version + 1, 1);
+  if (row?.version !== version || !couldSee(statements, type, { ...row, id: current.id }, sight, parts)) {
+    return { kind: 'missing' };
+  }
+  return row.method === methods.DELETE
+    ? { kind: 'gone', versionId, lastUpdated: new Date(row.last_updated).toISOString() }
+    : { kind: 'found', version: versionOf<T>(type, { ...row, id: current.id }) };
+}

@@ -1,0 +1,194 @@
+// Writes and removes the rows by which a resource is found: search index, timeline, compartments, care ties.
+import type { Resource } from '@medplum/fhirtypes';
+import { careTiesOf } from '../../fhir/care-ties.ts';
+import type { PatientCompartment } from '../../fhir/compartment.ts';
+import { referenceTarget } from '../../fhir/reference.ts';
+import { earliestMs } from '../../fhir/search/date-interval.ts';
+import type { IndexValue } from '../../fhir/search/index-value.ts';
+import type { IndexEntry, SearchRegistry } from '../../fhir/search/search-registry.ts';
+import type { Dictionary } from './dictionary.ts';
+import type { Statements } from './statements.ts';
+
+/** Stand in system_id for "no system" and for "a bare code, whose binding implies the system". */
+export const noSystem = 0;
+export const impliedSystem = -1;
+
+export interface IndexRows {
+  /** Writes every row of a resource that has none yet. */
+  add(statements: Statements, rowId: number, typeId: number, resource: Resource): void;
+  /** Removes what `add` wrote. With `keepCompartment`, whose record it was stays known. */
+  remove(statements: Statements, rowId: number, type: string, keepCompartment: boolean): void;
+}
+
+/** Does the type take part in the timeline (patient + code + date)? */
+export function hasTimeline(registry: SearchRegistry, type: string): boolean {
+  return (
+    registry.parameter(type, 'patient')?.kind === 'reference' &&
+    registry.parameter(type, 'code')?.kind === 'token' &&
+    registry.parameter(type, 'date')?.kind === 'date'
+  );
+}
+
+export function createIndexRows(
+  dictionary: Dictionary,
+  registry: SearchRegistry,
+  compartment: PatientCompartment,
+): IndexRows {
+  const systemId = (statements: Statements, value: IndexValue & { kind: 'token' | 'quantity' }) => {
+    if (value.system !== undefined) {
+      return dictionary.termId(statements, value.system);
+    }
+    return value.kind === 'token' && value.isSystemImplied ? impliedSystem : noSystem;
+  };
+
+  const addValue = (statements: Statements, rowId: number, parameterId: number, value: IndexValue): void => {
+    switch (value.kind) {
+      case 'token':
+        statements.run(
+          'INSERT OR IGNORE INTO token_value VALUES (?, ?, ?, ?)',
+          rowId,
+          parameterId,
+          value.code,
+          systemId(statements, value),
+        );
+        break;
+      case 'reference':
+        statements.run(
+          'INSERT OR IGNORE INTO reference_value VALUES (?, ?, ?)',
+          rowId,
+          parameterId,
+          dictionary.targetId(statements, value.target),
+        );
+        break;
+      case 'string':
+        statements.run(
+          'INSERT OR IGNORE INTO string_value VALUES (?, ?, ?, ?)',
+          rowId,
+          parameterId,
+          value.exact,
+          value.folded,
+        );
+        break;
+      case 'date':
+        statements.run(
+          'INSERT OR IGNORE INTO date_value VALUES (?, ?, ?, ?)',
+          rowId,
+          parameterId,
+          value.fromMs,
+          value.untilMs,
+        );
+        break;
+      case 'quantity':
+        statements.run(
+          'INSERT OR IGNORE INTO quantity_value VALUES (?, ?, ?, ?, ?, ?)',
+          rowId,
+          parameterId,
+          value.code,
+          systemId(statements, value),
+          value.low,
+          value.high,
+        );
+        break;
+      case 'uri':
+        statements.run('INSERT OR IGNORE INTO uri_value VALUES (?, ?, ?)', rowId, parameterId, value.uri);
+        break;
+    }
+  };
+
+  const addTimeline = (
+    statements: Statements,
+    rowId: number,
+    typeId: number,
+    entries: readonly IndexEntry[],
+  ): void => {
+    const valuesOf = (code: string) => entries.find(({ parameter }) => parameter.code === code)?.values ?? [];
+    const starts = valuesOf('date').flatMap((value) => (value.kind === 'date' ? [value.fromMs] : []));
+    const fromMs = starts.length === 0 ? earliestMs : Math.min(...starts);
+    for (const patient of valuesOf('patient')) {
+      for (const code of valuesOf('code')) {
+        if (patient.kind === 'reference' && code.kind === 'token') {
+          const patientId = dictionary.targetId(statements, patient.target);
+          statements.run(
+            'INSERT OR IGNORE INTO timeline VALUES (?, ?, ?, ?, ?, ?)',
+            typeId,
+            patientId,
+            code.code,
+            fromMs,
+            rowId,
+            systemId(statements, code),
+          );
+        }
+      }
+    }
+  };
+
+  const removeTimeline = (statements: Statements, rowId: number, type: string): void => {
+    const parameterId = (code: string) => dictionary.termId(statements, `${type}.${code}`);
+    const [patient, code, date] = [parameterId('patient'), parameterId('code'), parameterId('date')];
+    statements.run(
+      `DELETE FROM timeline WHERE type_id = ? AND row_id = ?
+         AND patient_id IN (SELECT target_id FROM reference_value WHERE row_id = ? AND parameter_id = ?)
+         AND code IN (SELECT code FROM token_value WHERE row_id = ? AND parameter_id = ?)
+         AND from_ms = coalesce((SELECT min(from_ms) FROM date_value WHERE row_id = ? AND parameter_id = ?), ?)`,
+      dictionary.termId(statements, type),
+      rowId,
+      rowId,
+      patient,
+      rowId,
+      code,
+      rowId,
+      date,
+      earliestMs,
+    );
+  };
+
+  return {
+    add(statements, rowId, typeId, resource) {
+      const type = resource.resourceType;
+      const entries = registry.indexEntries(resource);
+      for (const { parameter, values } of entries) {
+        const parameterId = dictionary.termId(statements, `${type}.${parameter.code}`);
+        for (const value of values) {
+          addValue(statements, rowId, parameterId, value);
+        }
+      }
+      if (hasTimeline(registry, type)) {
+        addTimeline(statements, rowId, typeId, entries);
+      }
+      for (const id of compartment.patientsOf(resource)) {
+        const patientId = dictionary.targetId(statements, { kind: 'local', type: 'Patient', id });
+        statements.run('INSERT OR IGNORE INTO compartment VALUES (?, ?, ?)', rowId, patientId, typeId);
+      }
+      for (const tie of careTiesOf(resource, registry.baseUrl)) {
+        const patientId = dictionary.targetId(statements, {
+          kind: 'local',
+          type: 'Patient',
+          id: tie.patient,
+        });
+        for (const reference of tie.references) {
+          const target = referenceTarget(reference);
+          if (target !== undefined) {
+            const referenceId = dictionary.targetId(statements, target);
+            statements.run('INSERT OR IGNORE INTO care_tie VALUES (?, ?, ?)', referenceId, patientId, rowId);
+          }
+        }
+      }
+    },
+
+    remove(statements, rowId, type, keepCompartment) {
+      if (hasTimeline(registry, type)) {
+        removeTimeline(statements, rowId, type);
+      }
+      statements.run('DELETE FROM token_value WHERE row_id = ?', rowId);
+      statements.run('DELETE FROM reference_value WHERE row_id = ?', rowId);
+      statements.run('DELETE FROM string_value WHERE row_id = ?', rowId);
+      statements.run('DELETE FROM date_value WHERE row_id = ?', rowId);
+      statements.run('DELETE FROM quantity_value WHERE row_id = ?', rowId);
+      statements.run('DELETE FROM uri_value WHERE row_id = ?', rowId);
+      statements.run('DELETE FROM care_tie WHERE row_id = ?', rowId);
+      if (!keepCompartment) {
+        statements.run('DELETE FROM compartment WHERE row_id = ?', rowId);
+      }
+    },
+  };
+}

@@ -1,0 +1,162 @@
+// The rows of resources and their versions: one current row each, superseded versions beside it, an outbox row per change.
+import type { Resource, ResourceType } from '@medplum/fhirtypes';
+import { copyExact, parseWritten, toJson } from '../../fhir/json.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { StoredVersion } from '../store.ts';
+import type { Dictionary } from './dictionary.ts';
+import { type Fragment, fragment } from './fragment.ts';
+import type { IndexRows } from './index-rows.ts';
+import type { Statements } from './statements.ts';
+
+/** HTTP methods as they are stored. */
+export const methods = { POST: 1, PUT: 2, DELETE: 3 } as const;
+
+export interface ResourceRow {
+  readonly row_id: number;
+  readonly id: string;
+  readonly version: number;
+  readonly last_updated: number;
+  readonly method: number;
+  readonly body: string;
+}
+
+export const rowColumns = (alias: string) =>
+  ['row_id', 'id', 'version', 'last_updated', 'method', 'body'].map((name) => `${alias}.${name}`).join(', ');
+
+const always = fragment('1');
+
+const instant = (ms: number) => new Date(ms).toISOString();
+
+/** The version as a client gets it; parsed when somebody asks. */
+export function versionOf<T extends Resource>(
+  type: T['resourceType'],
+  row: Omit<ResourceRow, 'method' | 'row_id'>,
+  parsed?: T,
+): StoredVersion<T> {
+  let resource = parsed;
+  return {
+    resourceType: type,
+    id: row.id,
+    versionId: String(row.version),
+    // Written out when somebody asks: a search gives many versions and needs their text alone.
+    get lastUpdated() {
+      return instant(row.last_updated);
+    },
+    json: row.body,
+    resource: () => {
+      resource ??= parseWritten(row.body) as T;
+      return resource;
+    },
+  };
+}
+
+export interface ResourceRows {
+  /** The current row, deleted ones too; `where` is a further condition on the row `r`. */
+  find(statements: Statements, type: string, id: string, where?: Fragment): ResourceRow | undefined;
+  /** Writes version 1. */
+  insert<T extends Resource>(
+    statements: Statements,
+    resource: T,
+    id: string,
+    method: number,
+  ): StoredVersion<T>;
+  /** Writes the version after `current`, which may be a deletion. */
+  replace<T extends Resource>(statements: Statements, resource: T, current: ResourceRow): StoredVersion<T>;
+  /** Writes a deletion after `current`. */
+  markDeleted(
+    statements: Statements,
+    type: ResourceType,
+    current: ResourceRow,
+  ): { versionId: string; lastUpdated: string };
+}
+
+export function createResourceRows(dictionary: Dictionary, indexRows: IndexRows, clock: Clock): ResourceRows {
+  /** Time never goes back for one resource, even when the clock does. */
+  const nextInstant = (previous?: number) => Math.max((previous ?? 0) + 1, clock.now().getTime());
+
+  const stamped = <T extends Resource>(resource: T, id: string, version: number, at: number): T => {
+    const { resourceType, id: _id, meta, ...rest } = resource;
+    const stamp = { ...meta, versionId: String(version), lastUpdated: instant(at) };
+    return copyExact(resource, { resourceType, id, meta: stamp, ...rest } as T);
+  };
+
+  const announce = (statements: Statements, rowId: number, version: number, method: number) =>
+    statements.run('INSERT INTO outbox (row_id, version, method) VALUES (?, ?, ?)', rowId, version, method);
+
+  const supersede = (statements: Statements, current: ResourceRow) =>
+    statements.run(
+      'INSERT INTO version VALUES (?, ?, ?, ?, ?)',
+      current.row_id,
+      current.version,
+      current.last_updated,
+      current.method,
+      current.body,
+    );
+
+  const overwrite = (statements: Statements, next: ResourceRow) =>
+    statements.run(
+      'UPDATE resource SET version = ?, last_updated = ?, method = ?, deleted = ?, body = ? WHERE row_id = ?',
+      next.version,
+      next.last_updated,
+      next.method,
+      next.method === methods.DELETE ? 1 : 0,
+      next.body,
+      next.row_id,
+    );
+
+  return {
+    find(statements, type, id, where = always) {
+      const typeId = dictionary.findTerm(statements, type);
+      return typeId === undefined
+        ? undefined
+        : statements.get<ResourceRow>(
+            `SELECT ${rowColumns('r')} FROM resource r WHERE r.type_id = ? AND r.id = ? AND ${where.sql}`,
+            typeId,
+            id,
+            ...where.values,
+          );
+    },
+
+    insert(statements, resource, id, method) {
+      const typeId = dictionary.termId(statements, resource.resourceType);
+      const at = nextInstant();
+      const next = stamped(resource, id, 1, at);
+      const body = toJson(next);
+      const { lastInsertRowid } = statements.run(
+        'INSERT INTO resource (type_id, id, version, last_updated, method, deleted, body) VALUES (?, ?, 1, ?, ?, 0, ?)',
+        typeId,
+        id,
+        at,
+        method,
+        body,
+      );
+      const rowId = Number(lastInsertRowid);
+      indexRows.add(statements, rowId, typeId, next);
+      announce(statements, rowId, 1, method);
+      return versionOf(resource.resourceType, { id, version: 1, last_updated: at, body }, next);
+    },
+
+    replace(statements, resource, current) {
+      const typeId = dictionary.termId(statements, resource.resourceType);
+      const [version, at] = [current.version + 1, nextInstant(current.last_updated)];
+      const next = stamped(resource, current.id, version, at);
+      const row = { ...current, version, last_updated: at, method: methods.PUT, body: toJson(next) };
+      supersede(statements, current);
+      overwrite(statements, row);
+      indexRows.remove(statements, current.row_id, resource.resourceType, false);
+      indexRows.add(statements, current.row_id, typeId, next);
+      announce(statements, current.row_id, version, methods.PUT);
+      return versionOf(resource.resourceType, row, next);
+    },
+
+    markDeleted(statements, type, current) {
+      const [version, at] = [current.version + 1, nextInstant(current.last_updated)];
+      supersede(statements, current);
+      overwrite(statements, { ...current, version, last_updated: at, method: methods.DELETE, body: '' });
+      indexRows.remove(statements, current.row_id, type, true);
+      statements.run('DELETE FROM claim WHERE row_id = ?', current.row_id);
+      announce(statements, current.row_id, version, methods.DELETE);
+      return { versionId: String(version), lastUpdated: instant(at) };
+    },
+  };
+}

@@ -1,0 +1,194 @@
+// Where the rows of a search come from: each driver reads one index, in an order that the rest of the search can use.
+import { referenceTarget } from '../../fhir/reference.ts';
+import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
+import { type FilterContext, type FilterSql, indexTables, targetIds } from './filter-sql.ts';
+import { allOf, among, type Fragment, fragment, nothing } from './fragment.ts';
+import { hasTimeline, impliedSystem, noSystem } from './index-rows.ts';
+import { type Sight, unknownId } from './visibility-sql.ts';
+
+export interface Driver {
+  /** What stands behind FROM; its alias `d` has row_id. */
+  readonly from: Fragment;
+  readonly where?: Fragment;
+  /** The filters that the driver itself fulfils. */
+  readonly used: readonly SearchFilter[];
+  /** The same row can come more than once. */
+  readonly mayRepeat: boolean;
+  /** The driver's own column for the only sort key: its index gives the rows in that order. */
+  readonly sortKey?: string;
+  /** Rows without a value of this parameter do not come at all. */
+  readonly onlyWith?: string;
+  /** Every row lies in the compartment of this patient (target_id), perhaps in others too. */
+  readonly patientId?: number;
+}
+
+export const isRowFilter = (filter: SearchFilter) =>
+  filter.test.kind === 'id' || filter.parameter === '_lastUpdated';
+
+/** `patient=X&code=Y&_sort=-date`: one walk along the timeline. */
+export function timelineDriver(
+  query: SearchQuery,
+  context: FilterContext,
+  typeId: number,
+): Driver | undefined {
+  const [sort] = query.sort;
+  if (
+    query.sort.length !== 1 ||
+    sort?.parameter !== 'date' ||
+    !sort.descending ||
+    !hasTimeline(context.registry, query.type)
+  ) {
+    return undefined;
+  }
+  const patient = query.filters.find(
+    ({ parameter, test }) =>
+      (parameter === 'patient' || parameter === 'subject') &&
+      test.kind === 'reference' &&
+      test.values.length === 1,
+  );
+  const code = query.filters.find(
+    ({ parameter, test }) =>
+      parameter === 'code' &&
+      test.kind === 'token' &&
+      test.modifier === undefined &&
+      test.values.length === 1,
+  );
+  if (patient?.test.kind !== 'reference' || code?.test.kind !== 'token') {
+    return undefined;
+  }
+  const [token] = code.test.values;
+  const [reference] = patient.test.values;
+  const type = reference?.type ?? (patient.parameter === 'patient' ? 'Patient' : undefined);
+  if (token?.code === undefined || reference?.id === undefined || type !== 'Patient') {
+    return undefined;
+  }
+  const patientId = targetIds({ type, id: reference.id }, undefined, context)[0] ?? unknownId;
+  const systems =
+    token.system === undefined
+      ? []
+      : [
+          token.system === ''
+            ? noSystem
+            : (context.dictionary.findTerm(context.statements, token.system) ?? impliedSystem),
+          impliedSystem,
+        ];
+  return {
+    from: fragment('timeline d'),
+    where: allOf([
+      fragment('d.type_id = ? AND d.patient_id = ? AND d.code = ?', typeId, patientId, token.code),
+      ...(systems.length === 0 ? [] : [among('d.system_id', systems)]),
+    ]),
+    used: [patient, code],
+    // Two codings of one resource may carry the same code in two systems.
+    mayRepeat: true,
+    sortKey: 'd.from_ms',
+    patientId,
+  };
+}
+
+/** The index gives the rows; SQLite folds the plain form into the search around it, so that its order is kept. */
+export function indexDriver(filter: SearchFilter, sql: FilterSql): Driver {
+  const select = sql.isPoint ? 'SELECT' : 'SELECT DISTINCT';
+  return {
+    from: {
+      sql: `(${select} v.row_id AS row_id FROM ${sql.table} v INDEXED BY ${sql.index} WHERE ${sql.where.sql}) d`,
+      values: sql.where.values,
+    },
+    used: [filter],
+    mayRepeat: sql.isPoint && sql.mayRepeat,
+  };
+}
+
+export function rowDriver(query: SearchQuery, typeId: number): Driver {
+  const ids = query.filters.filter(({ test }) => test.kind === 'id');
+  if (ids.length > 0) {
+    return {
+      from: fragment('resource d'),
+      where: fragment('d.type_id = ? AND d.deleted = 0', typeId),
+      used: [],
+      mayRepeat: false,
+    };
+  }
+  const [sort] = query.sort;
+  const isByTime =
+    query.filters.some(isRowFilter) || (query.sort.length === 1 && sort?.parameter === '_lastUpdated');
+  return {
+    from: fragment(`resource d INDEXED BY ${isByTime ? 'resource_updated' : 'resource_live'}`),
+    where: fragment('d.type_id = ? AND d.deleted = 0', typeId),
+    used: [],
+    mayRepeat: false,
+    ...(query.sort.length === 1 && sort?.parameter === '_lastUpdated' && { sortKey: 'd.last_updated' }),
+  };
+}
+
+/** With more patients than this in reach, a walk through all rows soon meets a visible one. */
+const fewPatients = 20;
+
+/** Somebody who sees few patients: their rows, not everybody's. The visibility itself is tested as for every search. */
+export function reachDriver(context: FilterContext, typeId: number, sight: Sight): Driver | undefined {
+  const { dictionary, statements, type } = context;
+  const patients = sight
+    .filter((visibility) => visibility.kind === 'limited' && !visibility.openTypes.has(type))
+    .flatMap((visibility) => {
+      if (visibility.kind !== 'limited') {
+        return [];
+      }
+      const reach = visibility.patients;
+      if (reach.kind === 'own') {
+        return [[targetIds({ type: 'Patient', id: reach.patientId }, undefined, context)[0] ?? unknownId]];
+      }
+      const tie = reach.kind === 'tied' ? referenceTarget(reach.reference) : undefined;
+      if (tie === undefined) {
+        return [];
+      }
+      const rows = statements.all<{ patient_id: number }>(
+        'SELECT DISTINCT patient_id FROM care_tie WHERE reference_id = ? LIMIT ?',
+        [dictionary.findTarget(statements, tie) ?? unknownId, fewPatients + 1],
+      );
+      return rows.length > fewPatients ? [] : [rows.map((row) => row.patient_id)];
+    })[0];
+  if (patients === undefined) {
+    return undefined;
+  }
+  const rows = among('v.patient_id', patients);
+  return {
+    from: {
+      sql: `(SELECT DISTINCT v.row_id AS row_id FROM compartment v INDEXED BY compartment_by_patient WHERE v.type_id = ? AND ${rows.sql}) d`,
+      values: [typeId, ...rows.values],
+    },
+    // Compartments remember deleted rows.
+    where:
+      patients.length === 0
+        ? nothing
+        : fragment('EXISTS (SELECT 1 FROM resource l WHERE l.row_id = d.row_id AND l.deleted = 0)'),
+    used: [],
+    mayRepeat: false,
+  };
+}
+
+/** `_sort=-date` over a whole type: a walk through the dates themselves. */
+export function dateDriver(query: SearchQuery, context: FilterContext): Driver | undefined {
+  const [sort] = query.sort;
+  if (
+    query.sort.length !== 1 ||
+    sort === undefined ||
+    context.registry.parameter(query.type, sort.parameter)?.kind !== 'date'
+  ) {
+    return undefined;
+  }
+  const parameterId = context.dictionary.findTerm(context.statements, `${query.type}.${sort.parameter}`);
+  const { table, index } = indexTables.date;
+  return {
+    from: fragment(`${table} d INDEXED BY ${index}`),
+    // A resource with several dates stands at its first.
+    where: fragment(
+      `d.parameter_id = ? AND NOT EXISTS (SELECT 1 FROM ${table} o NOT INDEXED
+         WHERE o.row_id = d.row_id AND o.parameter_id = d.parameter_id AND o.from_ms < d.from_ms)`,
+      parameterId ?? unknownId,
+    ),
+    used: [],
+    mayRepeat: true,
+    sortKey: 'd.from_ms',
+    onlyWith: sort.parameter,
+  };
+}

@@ -1,0 +1,33 @@
+// The value by which a row is sorted, for each kind of parameter. A row without one comes last, in either direction.
+import { type FilterContext, indexTables } from './filter-sql.ts';
+import { type Fragment, fragment } from './fragment.ts';
+import { unknownId } from './visibility-sql.ts';
+
+const columns = {
+  string: 'v.folded',
+  token: 'v.code',
+  date: 'v.from_ms',
+  number: 'v.low',
+  quantity: 'v.low',
+  uri: 'v.uri',
+  reference: '(SELECT t.id FROM target t WHERE t.target_id = v.target_id)',
+} as const;
+
+/** SQL for the sort value of row `d.row_id`: its smallest value of that parameter. */
+export function sortKeySql(parameter: string, context: FilterContext): Fragment {
+  if (parameter === '_lastUpdated') {
+    return fragment('(SELECT r.last_updated FROM resource r WHERE r.row_id = d.row_id)');
+  }
+  if (parameter === '_id') {
+    return fragment('(SELECT r.id FROM resource r WHERE r.row_id = d.row_id)');
+  }
+  const facts = context.registry.parameter(context.type, parameter);
+  if (facts === undefined) {
+    throw new Error(`The sort key ${context.type}.${parameter} reached the store unchecked.`);
+  }
+  const { table } = indexTables[facts.kind];
+  return fragment(
+    `(SELECT min(${columns[facts.kind]}) FROM ${table} v NOT INDEXED WHERE v.row_id = d.row_id AND v.parameter_id = ?)`,
+    context.dictionary.findTerm(context.statements, `${context.type}.${parameter}`) ?? unknownId,
+  );
+}

@@ -1,0 +1,108 @@
+// The store on SQLite: current versions, full history, search index, audit and outbox in one file, written by group commit.
+
+import type { TokenStore } from '../../auth/token-store.ts';
+import type { PatientCompartment } from '../../fhir/compartment.ts';
+import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { NewId } from '../../runtime/ids.ts';
+import type { Store } from '../store.ts';
+import { createDictionary } from './dictionary.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { createIndexRows } from './index-rows.ts';
+import { openDatabase, openReader } from './open-database.ts';
+import { createResourceRows } from './resource-rows.ts';
+import type { Session } from './session.ts';
+import { createStatements, type Statements } from './statements.ts';
+import { storeOver } from './store-over.ts';
+import type { StoreParts } from './store-parts.ts';
+import { tokenStoreOver } from './token-store.ts';
+import { createTurnSnapshot } from './turn-snapshot.ts';
+
+export interface SqliteStoreOptions {
+  /** A file, or ":memory:". The folder is made when it does not exist. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly registry: SearchRegistry;
+  readonly compartment: PatientCompartment;
+  /** How long one transaction may hold up all other writers before it is given up; 5 s unless said otherwise. */
+  readonly transactionTimeoutMs?: number;
+}
+
+export interface SqliteStore {
+  /** Sees and may do everything; wrap it before a client's request gets near. */
+  readonly store: Store;
+  /** The bearer tokens in the same database; closed with it. */
+  readonly tokens: TokenStore;
+  /** Throws when the database cannot be read: for /readyz. */
+  check(): void;
+  /** The rows that the service keeps beside resources. */
+  count(table: 'audit' | 'outbox' | 'claim'): number;
+  /** Answers what is queued, then closes the file. */
+  close(): Promise<void>;
+}
+
+const counts = {
+  audit: 'SELECT count(*) AS rows FROM audit',
+  outbox: 'SELECT count(*) AS rows FROM outbox',
+  claim: 'SELECT count(*) AS rows FROM claim',
+} as const;
+
+/** Opens the database, brings its schema up to date and returns a store. Throws SchemaError for a file it must not touch. */
+export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { path, clock, newId, registry, compartment } = options;
+  const writer = createStatements(openDatabase(path));
+  const reader = path === ':memory:' ? undefined : createStatements(openReader(path));
+  const snapshot = createTurnSnapshot(writer.database);
+  const dictionary = createDictionary();
+  const indexRows = createIndexRows(dictionary, registry, compartment);
+  const rows = createResourceRows(dictionary, indexRows, clock);
+  const commits = createGroupCommit({
+    statements: writer,
+    beforeGroup: () => snapshot.end(),
+    onCommit: () => dictionary.keepCommitted(),
+    onRollback: () => dictionary.forgetUncommitted(),
+    ...(options.transactionTimeoutMs !== undefined && { transactionTimeoutMs: options.transactionTimeoutMs }),
+  });
+
+  /**
+   * Reads see only what is committed. Between two groups they use the writing connection, whose page cache stays warm;
+   * any other connection drops its whole cache after each commit. While a group runs they use the second connection, or
+   * in memory, where there is none, wait for their turn.
+   */
+  const read = <T>(work: (statements: Statements) => T): Promise<T> => {
+    if (commits.isRunning() && reader === undefined) {
+      return commits.statement(() => work(writer));
+    }
+    return new Promise((resolve) => {
+      if (commits.isRunning() && reader !== undefined) {
+        resolve(work(reader));
+      } else {
+        snapshot.begin();
+        resolve(work(writer));
+      }
+    });
+  };
+
+  const session: Session = {
+    read,
+    write: (work) => commits.atomic(() => work(writer)),
+    append: (work) => commits.statement(() => work(writer)),
+    transaction: (work) => commits.transaction(work),
+  };
+  const parts: StoreParts = { clock, newId, registry, compartment, dictionary, rows };
+
+  return {
+    store: storeOver(session, [], parts),
+    tokens: tokenStoreOver(session, clock, () => undefined),
+    check: () => {
+      writer.get('SELECT 1');
+    },
+    count: (table) => (reader ?? writer).get<{ rows: number }>(counts[table])?.rows ?? 0,
+    async close() {
+      await commits.close();
+      reader?.database.close();
+      writer.database.close();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// Prepared statements of one connection, each prepared once. The text of a statement never holds a value.
+import type { Database, Statement } from 'better-sqlite3';
+
+export type Bindable = string | number | Buffer | null;
+
+export interface Statements {
+  readonly database: Database;
+  run(
+    sql: string,
+    ...values: Bindable[]
+  ): { readonly changes: number; readonly lastInsertRowid: number | bigint };
+  get<T extends object>(sql: string, ...values: Bindable[]): T | undefined;
+  all<T extends object>(sql: string, values: readonly Bindable[]): readonly T[];
+}
+
+/** Searches come in many shapes; the least recently used statements beyond this number are let go. */
+const mostKept = 400;
+
+export function createStatements(database: Database): Statements {
+  const kept = new Map<string, Statement>();
+
+  const prepared = (sql: string): Statement => {
+    const known = kept.get(sql);
+    if (known !== undefined) {
+      return known;
+    }
+    const statement = database.prepare(sql);
+    kept.set(sql, statement);
+    if (kept.size > mostKept) {
+      const oldest = kept.keys().next();
+      if (!oldest.done) {
+        kept.delete(oldest.value);
+      }
+    }
+    return statement;
+  };
+
+  return {
+    database,
+    run: (sql, ...values) => prepared(sql).run(...values),
+    get: <T extends object>(sql: string, ...values: Bindable[]) =>
+      prepared(sql).get(...values) as T | undefined,
+    all: <T extends object>(sql: string, values: readonly Bindable[]) => prepared(sql).all(...values) as T[],
+  };
+}

@@ -1,0 +1,103 @@
+// Runs the contract of every store against SQLite, on disk and in memory, and tests what only SQLite has.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { openDatabase } from '../../src/store/sqlite/open-database.ts';
+import { readSearchParameters } from '../../src/store/sqlite/read-search-parameters.ts';
+import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { type StoreUnderTest, storeContract } from './store-contract.ts';
+
+const { registry, compartment } = readSearchParameters('fhir-profiles/base');
+const base = mkdtempSync(join(tmpdir(), 'alongside-store-'));
+let folders = 0;
+
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const freshPath = () => join(base, String(++folders), 'alongside.db');
+
+function openStore(path: string): StoreUnderTest {
+  let nowMs = Date.UTC(2026, 0, 1);
+  let ids = 0;
+  const clock = { now: () => new Date(nowMs) };
+  const opened = sqliteStore({ path, clock, newId: () => `id-${++ids}`, registry, compartment });
+  const countOf = (table: 'audit' | 'outbox' | 'claim') => opened.count(table);
+  return {
+    store: opened.store,
+    registry,
+    facts: () => ({ audit: countOf('audit'), outbox: countOf('outbox'), claims: countOf('claim') }),
+    setClock: (ms) => {
+      nowMs = ms;
+    },
+    close: () => opened.close(),
+  };
+}
+
+describe('SQLite in memory', () => storeContract(() => Promise.resolve(openStore(':memory:'))));
+describe('SQLite on disk', () => storeContract(() => Promise.resolve(openStore(freshPath()))));
+
+describe('a database file', () => {
+  it('keeps everything when it is opened again', async () => {
+    const path = freshPath();
+    const first = openStore(path);
+    await first.store.create({ resourceType: 'Patient', name: [{ family: 'Vos' }] }, { id: 'p' });
+    await first.store.update({ resourceType: 'Patient', id: 'p', name: [{ family: 'Bos' }] });
+    await first.close();
+    const second = openStore(path);
+    const read = await second.store.read('Patient', 'p');
+    const { entries } = await second.store.history('Patient', 'p', { count: 5 });
+    expect([read.kind, entries.map(({ versionId }) => versionId)]).toEqual(['found', ['2', '1']]);
+    expect(second.facts().outbox).toBe(2);
+    await second.close();
+  });
+
+  it('is refused, with what to do, when its schema is newer than the program', () => {
+    const path = freshPath();
+    openDatabase(path).close();
+    const database = new Sqlite(path);
+    database.pragma('user_version = 999');
+    database.close();
+    expect(() => openStore(path)).toThrow(
+      /has schema 999; .* Start a program version that is at least as new/,
+    );
+  });
+
+  it('syncs every commit to disk', async () => {
+    const database = openDatabase(freshPath());
+    expect(database.pragma('synchronous', { simple: true })).toBe(2);
+    expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
+    database.close();
+  });
+
+  it('refuses to change or remove audit rows', () => {
+    const database = openDatabase(':memory:');
+    database.exec(
+      `INSERT INTO audit (at_ms, role_id, subject_id, token_id, request_id, action, interaction_id, type_id, outcome)
+       VALUES (0, 1, 1, 1, 'r', 'R', 1, 1, 'success')`,
+    );
+    expect(() => database.exec('UPDATE audit SET at_ms = 1')).toThrow('audit rows cannot be changed');
+    expect(() => database.exec('DELETE FROM audit')).toThrow('audit rows cannot be removed');
+    database.close();
+  });
+
+  it('gives up a transaction that waits for something else than its own store', async () => {
+    const opened = sqliteStore({
+      path: ':memory:',
+      clock: { now: () => new Date(0) },
+      newId: () => 'id',
+      registry,
+      compartment,
+      transactionTimeoutMs: 20,
+    });
+    let outside: Promise<unknown> | undefined;
+    const stuck = opened.store.transaction(async () => {
+      // The outer store waits for the transaction in which this stands.
+      outside = opened.store.create({ resourceType: 'Patient' });
+      await outside;
+    });
+    await expect(stuck).rejects.toThrow('waited for something other than its own store');
+    await outside;
+    expect((await opened.store.read('Patient', 'id')).kind).toBe('found');
+    await opened.close();
+  });
+});

@@ -1,0 +1,140 @@
+// The plan of each kind of search is fixed: these tests fail when SQLite would scan or sort where an index can be walked.
+import type { ResourceType } from '@medplum/fhirtypes';
+import type { Visibility } from '../../../src/auth/actor.ts';
+import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
+import { createDictionary } from '../../../src/store/sqlite/dictionary.ts';
+import { openDatabase } from '../../../src/store/sqlite/open-database.ts';
+import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
+import { pageSql } from '../../../src/store/sqlite/search-page.ts';
+import { planSearch } from '../../../src/store/sqlite/search-plan.ts';
+import { createStatements } from '../../../src/store/sqlite/statements.ts';
+
+const { registry } = readSearchParameters('fhir-profiles/base');
+const database = openDatabase(':memory:');
+const statements = createStatements(database);
+const dictionary = createDictionary();
+for (const type of ['Observation', 'Patient']) {
+  dictionary.termId(statements, type);
+  for (const { code } of registry.parameters(type)) {
+    dictionary.termId(statements, `${type}.${code}`);
+  }
+}
+const gp = dictionary.targetId(statements, { kind: 'local', type: 'Practitioner', id: 'gp' });
+statements.run('INSERT INTO care_tie VALUES (?, 1, 1)', gp);
+afterAll(() => database.close());
+
+const everything: Visibility = { kind: 'everything' };
+const tiedReach = { kind: 'tied', reference: 'Practitioner/gp' } as const;
+const tied: Visibility = {
+  kind: 'limited',
+  openTypes: new Set(['Observation']),
+  patientTypes: new Set(['Observation', 'Patient']),
+  patients: tiedReach,
+};
+
+function explain(type: ResourceType, text: string, visibility = everything): string[] {
+  const { query } = parseSearch(type, [...new URLSearchParams(text)], { registry, handling: 'strict' });
+  const context = { type, statements, dictionary, registry, nowMs: 0 };
+  const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type), [visibility]));
+  return statements
+    .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${page.sql}`, page.values)
+    .map(({ detail }) => detail);
+}
+
+const walksOf: readonly (readonly [ResourceType, string, string])[] = [
+  [
+    'Observation',
+    'patient=p&code=http://loinc.org|x&_sort=-date',
+    'SEARCH d USING PRIMARY KEY (type_id=? AND patient_id=? AND code=?)',
+  ],
+  [
+    'Observation',
+    'subject=Patient/p&code=x&status=final&_sort=-date',
+    'SEARCH d USING PRIMARY KEY (type_id=? AND patient_id=? AND code=?)',
+  ],
+  [
+    'Observation',
+    'patient=Patient/p',
+    'SEARCH v USING COVERING INDEX reference_by_value (parameter_id=? AND target_id=?)',
+  ],
+  [
+    'Observation',
+    'status=final&patient=Patient/p',
+    'SEARCH v USING COVERING INDEX reference_by_value (parameter_id=? AND target_id=?)',
+  ],
+  [
+    'Observation',
+    'code=http://loinc.org|x',
+    'SEARCH v USING COVERING INDEX token_by_value (parameter_id=? AND code=?)',
+  ],
+  [
+    'Observation',
+    'status=final&date=ge2026',
+    'SEARCH v USING COVERING INDEX token_by_value (parameter_id=? AND code=?)',
+  ],
+  [
+    'Patient',
+    'identifier=urn:x|1&name=a',
+    'SEARCH v USING COVERING INDEX token_by_value (parameter_id=? AND code=?)',
+  ],
+  ['Observation', '', 'SEARCH d USING COVERING INDEX resource_live (type_id=? AND deleted=?)'],
+  [
+    'Observation',
+    '_sort=-_lastUpdated',
+    'SEARCH d USING COVERING INDEX resource_updated (type_id=? AND deleted=?)',
+  ],
+];
+
+describe('the plan of a search', () => {
+  it.each(walksOf)('walks an index and sorts nothing for %s?%s', (type, text, step) => {
+    for (const visibility of [everything, tied]) {
+      const plan = explain(type, text, visibility);
+      expect(plan[0]).toBe(step);
+      expect(plan.filter((detail) => /SCAN (?!x)|TEMP B-TREE/.test(detail))).toEqual([]);
+    }
+  });
+
+  it('starts from the patients in reach when they are few and nothing narrower is asked', () => {
+    const own: Visibility = {
+      kind: 'limited',
+      openTypes: new Set(),
+      patientTypes: new Set(['Observation']),
+      patients: { kind: 'own', patientId: 'p' },
+    };
+    const step = 'compartment_by_patient (patient_id=? AND type_id=?)';
+    for (const visibility of [own, { ...own, patients: tiedReach }]) {
+      expect(explain('Observation', 'status=final', visibility).some((detail) => detail.includes(step))).toBe(
+        true,
+      );
+      expect(explain('Observation', 'patient=Patient/q', visibility)[0]).toContain('reference_by_value');
+    }
+  });
+
+  it('walks the dates of a whole type', () => {
+    const plan = explain('Observation', '_sort=-date');
+    expect(plan[0]).toBe('SEARCH d USING COVERING INDEX date_by_value (parameter_id=?)');
+    expect(plan).toContain('USE TEMP B-TREE FOR LAST TERM OF ORDER BY');
+  });
+
+  const ranges: readonly (readonly [ResourceType, string, string])[] = [
+    ['Patient', 'name=vos', 'string_by_value (parameter_id=? AND folded>? AND folded<?)'],
+    ['Observation', 'date=2026-01', 'date_by_value (parameter_id=? AND from_ms>? AND from_ms<?)'],
+    ['Observation', 'value-quantity=5', 'quantity_by_value (parameter_id=? AND low>? AND low<?)'],
+    ['Observation', 'code=a,b', 'token_by_value (parameter_id=?'],
+    ['Observation', '_id=a,b', '(type_id=? AND id=?)'],
+    ['Observation', '_lastUpdated=ge2026', 'resource_updated (type_id=? AND deleted=?'],
+  ];
+
+  it.each(ranges)('reads only a range of an index for %s?%s', (type, text, step) => {
+    const plan = explain(type, text);
+    expect(plan.some((detail) => detail.includes(step))).toBe(true);
+    expect(plan.filter((detail) => /SCAN (?!d$|\(subquery)/.test(detail))).toEqual([]);
+  });
+
+  it('tests the conditions that do not drive by the row, never by the value', () => {
+    const plan = explain('Observation', 'patient=Patient/p&status=final&date=ge2026&_tag=x', tied);
+    const probes = plan.slice(1).filter((detail) => detail.startsWith('SEARCH v'));
+    expect(probes).toHaveLength(3);
+    expect(probes.filter((detail) => !detail.includes('row_id=?'))).toEqual([]);
+  });
+});
