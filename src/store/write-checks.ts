@@ -1,0 +1,108 @@
+// What an actor's write must keep to beyond the table of permits: whom it is about, and whom it may not come to be about.
+import type { Resource } from '@medplum/fhirtypes';
+import type { Actor } from '../auth/actor.ts';
+import { faultOfOwnTaskChange } from '../auth/own-task.ts';
+import { openTypes } from '../auth/permit-table.ts';
+import { businessRule, type FhirError, forbidden, notFound } from '../fhir/error.ts';
+import { localReference } from '../fhir/reference.ts';
+import { patientsNamed } from './patients-named.ts';
+
+/** What the checks need to know about resources in general. */
+export interface PatientFacts {
+  /** The patients in whose compartment a resource lies. */
+  patientsOf(resource: Resource): readonly string[];
+  /** The service's own FHIR address, so that an absolute reference to it counts as local. */
+  readonly baseUrl?: string;
+}
+
+/** The one refusal for a patient that does not exist and for one who is not in reach. */
+export function patientNotFound(patientId: string): FhirError {
+  return notFound(`Patient/${patientId} is not known`);
+}
+
+/** Refuses when a resource names a patient out of reach. `reachable` must be asked before the write. */
+export async function checkPatientsNamed(
+  resource: Resource,
+  facts: PatientFacts,
+  reachable: (patientIds: readonly string[]) => Promise<ReadonlySet<string>>,
+): Promise<FhirError | undefined> {
+  const named = patientsNamed(resource, facts.baseUrl);
+  if (named.length === 0) return undefined;
+  const inReach = await reachable(named);
+  const stranger = named.find((id) => !inReach.has(id));
+  return stranger === undefined ? undefined : patientNotFound(stranger);
+}
+
+/** Refuses a new resource that nobody's record would hold, or that the role may not make in this form. */
+export function checkNew(resource: Resource, actor: Actor, facts: PatientFacts): FhirError | undefined {
+  const self = actor.subject ?? '';
+  if (resource.resourceType === 'Patient') {
+    const isNamed = resource.generalPractitioner?.some(
+      ({ reference }) => localReference(reference, facts.baseUrl) === self,
+    );
+    return isNamed
+      ? undefined
+      : forbidden(
+          `A new Patient must name you as generalPractitioner: ${self}.`,
+          'Patient.generalPractitioner',
+        );
+  }
+  if (facts.patientsOf(resource).length === 0 && !isOpen(resource)) {
+    return forbidden(
+      `This ${resource.resourceType} must say which patient it is about.`,
+      resource.resourceType,
+    );
+  }
+  if (actor.role === 'patient' && resource.resourceType === 'QuestionnaireResponse') {
+    const { subject, author } = resource;
+    if (localReference(subject?.reference, facts.baseUrl) !== self) {
+      return forbidden(`Your answers must be about yourself: ${self}.`, 'QuestionnaireResponse.subject');
+    }
+    if (author !== undefined && localReference(author.reference, facts.baseUrl) !== self) {
+      return forbidden(
+        `Your answers cannot have another author than ${self}.`,
+        'QuestionnaireResponse.author',
+      );
+    }
+  }
+  return undefined;
+}
+
+/** Refuses a change that gives a resource to another patient, or that goes beyond what a patient may change. */
+export function checkChange(
+  current: Resource,
+  next: Resource,
+  actor: Actor,
+  facts: PatientFacts,
+): FhirError | undefined {
+  if (isMoved(current, next, facts)) {
+    return businessRule(
+      `An update may not bring a ${next.resourceType} into another patient's record. Mark this one entered-in-error and create a new one.`,
+      next.resourceType,
+    );
+  }
+  if (actor.role === 'patient') {
+    const fault =
+      current.resourceType === 'Task' && next.resourceType === 'Task'
+        ? faultOfOwnTaskChange(current, next, actor.subject ?? '')
+        : `You may not change a ${next.resourceType}.`;
+    return fault === undefined ? undefined : forbidden(fault, next.resourceType);
+  }
+  return undefined;
+}
+
+/**
+ * Patients may be dropped from a resource that names several, none may be added, and not all may go: its history would be
+ * shown to people whom it was not about. A Patient is its own record whatever it links to.
+ */
+function isMoved(current: Resource, next: Resource, facts: PatientFacts): boolean {
+  if (current.resourceType === 'Patient') return false;
+  const before = facts.patientsOf(current);
+  if (before.length === 0) return false;
+  const after = facts.patientsOf(next);
+  return after.length === 0 || after.some((id) => !before.includes(id));
+}
+
+function isOpen(resource: Resource): boolean {
+  return openTypes.includes(resource.resourceType);
+}
