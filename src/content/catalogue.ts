@@ -7,6 +7,9 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 
+/** Every canonical of our own content begins with this. */
+export const canonicalBase = 'https://w3id.org/alongside/fhir/';
+
 /** What a canonical in a plan may point to. */
 export type Definition = PlanDefinition | ActivityDefinition | Questionnaire;
 
@@ -16,6 +19,6 @@ export interface Catalogue {
   /** By canonical, with or without |version; the newest version when none is asked for. */
   questionnaire(canonical: string): Questionnaire | undefined;
   definition(canonical: string): Definition | undefined;
-  /** The ObservationDefinitions that say how a questionnaire is scored, total first. */
+  /** The ObservationDefinitions that say how a questionnaire (canonical, with or without |version) is scored, total first. */
   scoreDefinitions(questionnaireUrl: string): readonly ObservationDefinition[];
 }

@@ -1,0 +1,58 @@
+// All findings about the content folder, of every kind, in the order of the files.
+import { join } from 'node:path';
+import type { StructureDefinition } from '@medplum/fhirtypes';
+import { baseDefinitions } from '../../src/content/base-definitions.ts';
+import { loadCatalogue } from '../../src/content/load-catalogue.ts';
+import { createValidator } from '../../src/fhir/validation/create-validator.ts';
+import { type ContentFile, type Finding, readContentFiles } from './content-file.ts';
+import { referenceFindings } from './reference-findings.ts';
+import { scoreFindings } from './score-findings.ts';
+
+export interface ContentReport {
+  readonly files: number;
+  readonly findings: readonly Finding[];
+}
+
+/** `base` is the folder of HL7's R4 definitions; by default the one inside the content folder. */
+export function contentFindings(directory: string, base = join(directory, 'base')): ContentReport {
+  const { files, findings } = readContentFiles(directory);
+  const all = [
+    ...findings,
+    ...validityFindings(files, base),
+    ...referenceFindings(files),
+    ...loadedFindings(directory, files),
+  ];
+  return {
+    files: files.length,
+    findings: all.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)),
+  };
+}
+
+function validityFindings(files: readonly ContentFile[], base: string): readonly Finding[] {
+  const definitions = baseDefinitions(base);
+  const validator = createValidator({
+    definition: (name) => definitions.definition(name),
+    valueSet: (url) => definitions.requiredCodes(url),
+    profiles: files
+      .map(({ resource }) => resource)
+      .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
+  });
+  return files.flatMap(({ file, resource }) =>
+    validator
+      .validate(resource)
+      .filter(({ severity }) => severity === 'error' || severity === 'fatal')
+      .map((issue) => ({
+        file,
+        fault: `${issue.expression?.[0] ?? ''}: ${issue.diagnostics ?? issue.code}`,
+      })),
+  );
+}
+
+/** What the service itself would refuse at start, and what only a loaded catalogue can tell. */
+function loadedFindings(directory: string, files: readonly ContentFile[]): readonly Finding[] {
+  try {
+    return scoreFindings(files, loadCatalogue(directory));
+  } catch (error) {
+    return [{ file: '', fault: error instanceof Error ? error.message : String(error) }];
+  }
+}

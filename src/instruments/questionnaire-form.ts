@@ -1,0 +1,80 @@
+// A Questionnaire prepared once for checking and scoring answers: questions by linkId, options by code, weights as numbers.
+import type {
+  Coding,
+  Questionnaire,
+  QuestionnaireItem,
+  QuestionnaireItemAnswerOption,
+  QuestionnaireResponseItemAnswer,
+} from '@medplum/fhirtypes';
+import { extensionOf, scoreExtension } from './score-extensions.ts';
+
+export interface Question {
+  readonly item: QuestionnaireItem;
+  readonly linkId: string;
+  /** The linkId of the item that this one stands in; undefined at the top. */
+  readonly parent: string | undefined;
+  readonly children: readonly Question[];
+  /** Options by their key; undefined when the answers are not listed in the Questionnaire itself. */
+  readonly options: ReadonlyMap<string, Option> | undefined;
+}
+
+type Option =
+  | { readonly kind: 'weight'; readonly weight: number }
+  /** The answer says that the question does not apply. */
+  | { readonly kind: 'not-applicable' }
+  | { readonly kind: 'unweighted' };
+
+export interface QuestionnaireForm {
+  readonly questionnaire: Questionnaire;
+  readonly top: readonly Question[];
+  readonly byLinkId: ReadonlyMap<string, Question>;
+}
+
+const forms = new WeakMap<Questionnaire, QuestionnaireForm>();
+
+/** Prepared on first use and kept for as long as the Questionnaire object lives. */
+export function questionnaireForm(questionnaire: Questionnaire): QuestionnaireForm {
+  const known = forms.get(questionnaire);
+  if (known) return known;
+  const byLinkId = new Map<string, Question>();
+  const prepare = (item: QuestionnaireItem, parent: string | undefined): Question => {
+    const linkId = item.linkId;
+    const question: Question = {
+      item,
+      linkId,
+      parent,
+      children: (item.item ?? []).map((child) => prepare(child, linkId)),
+      options:
+        item.answerOption && new Map(item.answerOption.map((option) => [answerKey(option), meaning(option)])),
+    };
+    byLinkId.set(linkId, question);
+    return question;
+  };
+  const top = (questionnaire.item ?? []).map((item) => prepare(item, undefined));
+  const form = { questionnaire, top, byLinkId };
+  forms.set(questionnaire, form);
+  return form;
+}
+
+/** Two answers are the same option when their keys are equal; the display of a Coding does not count. */
+export function answerKey(answer: QuestionnaireItemAnswerOption | QuestionnaireResponseItemAnswer): string {
+  if (answer.valueCoding) return codingKey(answer.valueCoding);
+  if (answer.valueString !== undefined) return `string ${answer.valueString}`;
+  if (answer.valueInteger !== undefined) return `integer ${answer.valueInteger}`;
+  if (answer.valueDate !== undefined) return `date ${answer.valueDate}`;
+  if (answer.valueTime !== undefined) return `time ${answer.valueTime}`;
+  if (answer.valueReference) return `reference ${answer.valueReference.reference ?? ''}`;
+  return '';
+}
+
+function codingKey(coding: Coding): string {
+  return `${coding.system ?? ''}|${coding.code ?? ''}`;
+}
+
+const notApplicable = 'http://terminology.hl7.org/CodeSystem/data-absent-reason|not-applicable';
+
+function meaning(option: QuestionnaireItemAnswerOption): Option {
+  const weight = extensionOf(option, scoreExtension.ordinalValue)?.valueDecimal;
+  if (weight !== undefined) return { kind: 'weight', weight };
+  return answerKey(option) === notApplicable ? { kind: 'not-applicable' } : { kind: 'unweighted' };
+}

@@ -1,0 +1,157 @@
+// Turns answers into scores, generically: the arithmetic is here, every number comes from the Questionnaire and its ObservationDefinitions.
+// A score is never lower because answers are missing: the missing-item rule decides between a value, a prorated value and none.
+import type {
+  ObservationDefinition,
+  Questionnaire,
+  QuestionnaireResponse,
+  QuestionnaireResponseItem,
+  QuestionnaireResponseItemAnswer,
+} from '@medplum/fhirtypes';
+import { allOf, type CriterionVerdict, decideCriterion, type Verdict } from './criterion.ts';
+import { answerKey, type Question, type QuestionnaireForm, questionnaireForm } from './questionnaire-form.ts';
+import { type CriteriaRule, type SumRule, scoreRule } from './score-rule.ts';
+
+interface SumFacts {
+  readonly rule: SumRule;
+  /** linkIds of unanswered questions that would have counted. */
+  readonly missing: readonly string[];
+  /** linkIds of questions that do not apply to this person. */
+  readonly notApplicable: readonly string[];
+  /** The highest total that this person could reach with the questions that apply. */
+  readonly maxPossible: number;
+}
+
+export type Score =
+  | (SumFacts & { readonly kind: 'scored'; readonly value: number })
+  /** Missing answers were replaced by the mean of the others: never to be used for an eligibility decision. */
+  | (SumFacts & { readonly kind: 'prorated'; readonly value: number })
+  | (SumFacts & { readonly kind: 'incomplete' })
+  | {
+      readonly kind: 'verdict';
+      readonly rule: CriteriaRule;
+      readonly verdict: Verdict;
+      readonly criteria: readonly CriterionVerdict[];
+    };
+
+/**
+ * One score for each definition, in their order. Expects answers that `checkAnswers` finds nothing wrong with;
+ * totals that the sender states are not looked at.
+ */
+export function scoreResponse(
+  questionnaire: Questionnaire,
+  definitions: readonly ObservationDefinition[],
+  response: QuestionnaireResponse,
+): readonly Score[] {
+  const form = questionnaireForm(questionnaire);
+  const answers = answersByLinkId(response);
+  const rules = definitions.map(scoreRule);
+  const sums = new Map<string, Score>();
+  for (const rule of rules) if (rule.kind === 'sum') sums.set(rule.code, sumOf(rule, form, answers));
+  return rules.map((rule) => {
+    const sum = sums.get(rule.code);
+    return rule.kind === 'sum' && sum ? sum : verdictOf(rule, form, answers, sums);
+  });
+}
+
+type Answers = ReadonlyMap<string, QuestionnaireResponseItemAnswer>;
+
+function answersByLinkId(response: QuestionnaireResponse): Answers {
+  const found = new Map<string, QuestionnaireResponseItemAnswer>();
+  const visit = (items: readonly QuestionnaireResponseItem[] | undefined) => {
+    for (const item of items ?? []) {
+      const answer = item.answer?.[0];
+      if (answer) found.set(item.linkId, answer);
+      visit(item.item);
+      for (const each of item.answer ?? []) visit(each.item);
+    }
+  };
+  visit(response.item);
+  return found;
+}
+
+function sumOf(rule: SumRule, form: QuestionnaireForm, answers: Answers): Score {
+  let sum = 0;
+  let answered = 0;
+  let maxPossible = 0;
+  const missing: string[] = [];
+  const notApplicable: string[] = [];
+  for (const question of questionsOf(rule.items, form)) {
+    const worth = worthOf(question, answers.get(question.linkId));
+    if (
+      worth === 'not-applicable' ||
+      (worth === undefined && rule.missing.notApplicableItems.has(question.linkId))
+    ) {
+      notApplicable.push(question.linkId);
+      continue;
+    }
+    maxPossible += highestWorth(question);
+    if (worth === undefined) missing.push(question.linkId);
+    else {
+      answered += 1;
+      sum += worth;
+    }
+  }
+  const facts = { rule, missing, notApplicable, maxPossible };
+  if (answered > 0 && missing.length === 0) return { kind: 'scored', value: sum, ...facts };
+  const mayProrate = rule.missing.method === 'mean-of-answered' && missing.length <= rule.missing.maxMissing;
+  if (answered === 0 || !mayProrate) return { kind: 'incomplete', ...facts };
+  return { kind: 'prorated', value: Math.round((sum * (answered + missing.length)) / answered), ...facts };
+}
+
+/** The questions named, a group standing for all questions below it, each once. */
+function questionsOf(linkIds: readonly string[], form: QuestionnaireForm): readonly Question[] {
+  return linkIds.flatMap((linkId) => {
+    const question = form.byLinkId.get(linkId);
+    if (!question) throw new Error(`Questionnaire/${form.questionnaire.id} has no item ${linkId} to score`);
+    return question.item.type === 'group' ? questionsBelow(question) : [question];
+  });
+}
+
+function questionsBelow(group: Question): readonly Question[] {
+  return group.children.flatMap((child) => {
+    if (child.item.type === 'display') return [];
+    return child.item.type === 'group' ? questionsBelow(child) : [child];
+  });
+}
+
+function worthOf(
+  question: Question,
+  answer: QuestionnaireResponseItemAnswer | undefined,
+): number | 'not-applicable' | undefined {
+  if (!answer) return undefined;
+  if (answer.valueBoolean !== undefined) return answer.valueBoolean ? 1 : 0;
+  const option = question.options?.get(answerKey(answer));
+  if (option?.kind === 'weight') return option.weight;
+  return option?.kind === 'not-applicable' ? 'not-applicable' : undefined;
+}
+
+function highestWorth(question: Question): number {
+  if (question.item.type === 'boolean') return 1;
+  const weights = [...(question.options?.values() ?? [])].map((option) =>
+    option.kind === 'weight' ? option.weight : 0,
+  );
+  return Math.max(0, ...weights);
+}
+
+function verdictOf(
+  rule: SumRule | CriteriaRule,
+  form: QuestionnaireForm,
+  answers: Answers,
+  sums: ReadonlyMap<string, Score>,
+): Score {
+  if (rule.kind !== 'criteria') throw new Error(`ObservationDefinition/${rule.definition.id} was not summed`);
+  const isTrue = (linkId: string) => answers.get(linkId)?.valueBoolean;
+  const criteria = rule.criteria.map((criterion) =>
+    decideCriterion(criterion, {
+      score: (code) => {
+        const score = sums.get(code);
+        // A prorated value is barred from decisions.
+        return score?.kind === 'scored' ? score.value : undefined;
+      },
+      answersIn: (group) =>
+        questionsOf([group], form).map(({ linkId }) => ({ linkId, isTrue: isTrue(linkId) })),
+      isTrue,
+    }),
+  );
+  return { kind: 'verdict', rule, criteria, verdict: allOf(criteria.map((criterion) => criterion.verdict)) };
+}

@@ -1,0 +1,182 @@
+// What happens when answers to a questionnaire come in: they are checked, and what they add up to is stored in the same transaction.
+// Applied by the write rules to create, update and Bundle entries alike.
+import type { Questionnaire, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
+import { canonicalBase } from '../content/catalogue.ts';
+import { parseCanonical } from '../fhir/canonical.ts';
+import { businessRule, invalidResource } from '../fhir/error.ts';
+import { localReference } from '../fhir/reference.ts';
+import { checkAnswers } from '../instruments/check-answers.ts';
+import { forEffect, type WorkflowContext } from './context.ts';
+import { recordGuidance } from './record-guidance.ts';
+import { type ScoredAnswers, scoresOf, storeScores, voidScores } from './store-scores.ts';
+import type { WriteRule } from './write-rules.ts';
+
+/**
+ * Refuses (400) answers that do not fit the questionnaire, each with its place; (422) an unknown version of a questionnaire
+ * of ours, a completed response without subject or date, and a status that may not follow. Responses to questionnaires
+ * that this service does not publish are kept as they are.
+ */
+export const questionnaireResponseRule: WriteRule = {
+  beforeCreate(context, resource) {
+    if (resource.resourceType === 'QuestionnaireResponse') checkResponse(context, resource);
+  },
+
+  async afterCreate(context, stored) {
+    const answers = scoredAnswers(context, stored.resource());
+    if (!answers || !isComplete(answers.response)) return;
+    const service = await forEffect(context, 'score-questionnaire', answers.patientId);
+    const scores = await storeScores(service, stored.id, answers, []);
+    await recordGuidance(service, stored.id, answers.patientId, scores);
+  },
+
+  beforeUpdate(context, current, next) {
+    if (current.resourceType === 'QuestionnaireResponse' && next.resourceType === 'QuestionnaireResponse') {
+      checkMove(current, next);
+      checkResponse(context, next);
+    }
+    return undefined;
+  },
+
+  async afterUpdate(context, _current, stored) {
+    const response = stored.resource();
+    if (response.resourceType !== 'QuestionnaireResponse' || !isScoredHere(context, response)) return;
+    const patientId = patientIdOf(response);
+    if (!patientId) return;
+    const service = await forEffect(context, 'score-questionnaire', patientId);
+    const earlier = await scoresOf(service.store, stored.id);
+    // Withdrawing must work whatever became of the questionnaire since.
+    if (response.status === 'entered-in-error') await voidScores(service.store, earlier);
+    const answers = isComplete(response) ? scoredAnswers(context, response) : undefined;
+    if (!answers) return;
+    const scores = await storeScores(service, stored.id, answers, earlier);
+    await recordGuidance(service, stored.id, answers.patientId, scores);
+  },
+
+  beforeDelete(context, current) {
+    if (
+      current.resourceType === 'QuestionnaireResponse' &&
+      isComplete(current) &&
+      isScoredHere(context, current)
+    ) {
+      throw businessRule(
+        'scores rest on these answers: mark them entered-in-error, which voids the scores too, instead of deleting them',
+        'QuestionnaireResponse.status',
+      );
+    }
+  },
+};
+
+type Status = QuestionnaireResponse['status'];
+
+/** Answers that were once complete are corrected or withdrawn, never reopened: scores rest on them. */
+const mayBecome = {
+  'in-progress': ['in-progress', 'completed', 'amended', 'entered-in-error', 'stopped'],
+  stopped: ['stopped', 'in-progress', 'completed', 'amended', 'entered-in-error'],
+  completed: ['completed', 'amended', 'entered-in-error'],
+  amended: ['amended', 'entered-in-error'],
+  'entered-in-error': ['entered-in-error'],
+} as const satisfies Record<Status, readonly Status[]>;
+
+function isComplete({ status }: QuestionnaireResponse): boolean {
+  return status === 'completed' || status === 'amended';
+}
+
+function checkMove(current: QuestionnaireResponse, next: QuestionnaireResponse): void {
+  const allowed: readonly Status[] = mayBecome[current.status];
+  if (!allowed.includes(next.status)) {
+    throw businessRule(
+      `answers that are ${current.status} cannot become ${next.status}; allowed: ${allowed.join(', ')}`,
+      'QuestionnaireResponse.status',
+    );
+  }
+  if (!isComplete(current)) return;
+  for (const element of ['questionnaire', 'subject'] as const) {
+    const before = element === 'subject' ? current.subject?.reference : current.questionnaire;
+    const after = element === 'subject' ? next.subject?.reference : next.questionnaire;
+    if (before !== after) {
+      throw businessRule(
+        `the ${element} of completed answers may not change: mark them entered-in-error and send them anew`,
+        `QuestionnaireResponse.${element}`,
+      );
+    }
+  }
+}
+
+function checkResponse(context: WorkflowContext, response: QuestionnaireResponse): void {
+  if (response.status === 'entered-in-error') return;
+  const questionnaire = questionnaireOf(context, response);
+  if (!questionnaire) return;
+  const issues = checkAnswers(questionnaire, response);
+  if (issues.length > 0) throw invalidResource(issues);
+  if (!isComplete(response) || scoreDefinitions(context, questionnaire).length === 0) return;
+  if (!patientIdOf(response)) {
+    throw businessRule(
+      'completed answers that are scored need a subject: a reference to a Patient of this server',
+      'QuestionnaireResponse.subject',
+    );
+  }
+  if (!response.authored) {
+    throw businessRule(
+      'completed answers that are scored need a date: without it a score has no place in a course',
+      'QuestionnaireResponse.authored',
+    );
+  }
+}
+
+/** Undefined for a questionnaire that is not ours; a wrong name for one of ours is refused, since it would never be scored. */
+function questionnaireOf(
+  { catalogue }: WorkflowContext,
+  response: QuestionnaireResponse,
+): Questionnaire | undefined {
+  const canonical = response.questionnaire;
+  if (canonical === undefined) return undefined;
+  const known = catalogue.questionnaire(canonical);
+  if (known) return known;
+  const { url, version } = parseCanonical(canonical);
+  const isRelative = url.startsWith('Questionnaire/');
+  const ours = catalogue.questionnaire(isRelative ? `${canonicalBase}${url}` : url);
+  const expression = 'QuestionnaireResponse.questionnaire';
+  if (ours && isRelative) {
+    throw businessRule(
+      `this questionnaire is named by its canonical: ${ours.url}|${ours.version}`,
+      expression,
+    );
+  }
+  if (ours)
+    throw businessRule(
+      `version ${version} is not published here; ${ours.url}|${ours.version} is`,
+      expression,
+    );
+  if (url.startsWith(canonicalBase))
+    throw businessRule(`${url} is no questionnaire of this service`, expression);
+  return undefined;
+}
+
+function scoreDefinitions({ catalogue }: WorkflowContext, { url, version }: Questionnaire) {
+  return catalogue.scoreDefinitions(`${url ?? ''}|${version ?? ''}`);
+}
+
+/** Whether any version of the questionnaire is scored by this service. */
+function isScoredHere({ catalogue }: WorkflowContext, { questionnaire }: QuestionnaireResponse): boolean {
+  return (
+    questionnaire !== undefined && catalogue.scoreDefinitions(parseCanonical(questionnaire).url).length > 0
+  );
+}
+
+function patientIdOf(response: QuestionnaireResponse): string | undefined {
+  const [type, id] = localReference(response.subject?.reference)?.split('/') ?? [];
+  return type === 'Patient' ? id : undefined;
+}
+
+/** Undefined for what this service has no scores for. */
+function scoredAnswers(
+  context: WorkflowContext,
+  response: Resource,
+): (ScoredAnswers & { readonly patientId: string }) | undefined {
+  if (response.resourceType !== 'QuestionnaireResponse') return undefined;
+  const patientId = patientIdOf(response);
+  const questionnaire = questionnaireOf(context, response);
+  if (!patientId || !questionnaire) return undefined;
+  const definitions = scoreDefinitions(context, questionnaire);
+  return definitions.length === 0 ? undefined : { response, questionnaire, definitions, patientId };
+}
