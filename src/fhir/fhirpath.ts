@@ -1,0 +1,130 @@
+// Runs the FHIRPath of our own plans: compiled once, never throwing, never reading the clock, never writing to the console.
+// https://hl7.org/fhirpath/ ; only expressions from published content come here, because matches() can hang on a hostile pattern.
+import fhirpath from 'fhirpath';
+import r4 from 'fhirpath/fhir-context/r4';
+
+type FhirPathResult =
+  | { readonly kind: 'values'; readonly values: readonly unknown[] }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface FhirPath {
+  readonly kind: 'compiled';
+  readonly expression: string;
+  /** The environment variables that it reads, without the percent sign. */
+  readonly variables: readonly string[];
+  /** Variables hold a resource, a list of resources, or a value made by `fhirPathTime`. */
+  evaluate(focus: unknown, variables: Readonly<Record<string, unknown>>): FhirPathResult;
+}
+
+export interface MalformedFhirPath {
+  readonly kind: 'malformed';
+  readonly message: string;
+}
+
+/** They read the wall clock, so a rule that uses them could not be tested or repeated. */
+const hiddenClocks = new Map([
+  ['now', '%now'],
+  ['today', '%today'],
+  ['timeOfDay', '%now'],
+]);
+
+const compiled = new Map<string, FhirPath | MalformedFhirPath>();
+
+/** Parses once for each text. What the library provides by itself (%resource, %ucum ...) is not listed in `variables`. */
+export function compileFhirPath(expression: string): FhirPath | MalformedFhirPath {
+  const known = compiled.get(expression);
+  if (known) {
+    return known;
+  }
+  const made = compile(expression);
+  compiled.set(expression, made);
+  return made;
+}
+
+function compile(expression: string): FhirPath | MalformedFhirPath {
+  const words: Words = { variables: new Set(), functions: new Set() };
+  let run: ReturnType<typeof fhirpath.compile<{ async: false }>>;
+  try {
+    collectWords(fhirpath.parse(expression), words);
+    run = fhirpath.compile(expression, r4, { async: false, traceFn: () => undefined });
+  } catch (error) {
+    return { kind: 'malformed', message: messageOf(error) };
+  }
+  for (const name of words.functions) {
+    const instead = hiddenClocks.get(name);
+    if (instead) {
+      return { kind: 'malformed', message: `${name}() reads the wall clock; use ${instead}` };
+    }
+  }
+  return {
+    kind: 'compiled',
+    expression,
+    variables: [...words.variables].filter((name) => !builtIn.has(name)),
+    evaluate(focus, variables) {
+      try {
+        return { kind: 'values', values: run(focus, variables) };
+      } catch (error) {
+        return { kind: 'failed', message: messageOf(error) };
+      }
+    },
+  };
+}
+
+const builtIn = new Set(['context', 'resource', 'rootResource', 'ucum', 'sct', 'loinc']);
+
+/** A FHIRPath Date ("2026-11-20") or DateTime, which compares with dates of a resource; a plain string would not. */
+export function fhirPathTime(text: string): unknown {
+  const values: unknown[] = fhirpath.evaluate({}, `@${text}`, {}, r4, {
+    async: false,
+    resolveInternalTypes: false,
+  });
+  return values[0];
+}
+
+interface Words {
+  readonly variables: Set<string>;
+  readonly functions: Set<string>;
+}
+
+/** Walks the syntax tree for the names of variables and functions. */
+function collectWords(node: unknown, words: Words): void {
+  if (!isNode(node)) {
+    return;
+  }
+  const name = () => identifierOf(node)?.replaceAll('`', '');
+  if (node.type === 'ExternalConstant') {
+    const variable = name();
+    if (variable) words.variables.add(variable);
+  }
+  if (node.type === 'FunctionInvocation') {
+    const called = name();
+    if (called) words.functions.add(called);
+  }
+  for (const child of node.children ?? []) {
+    collectWords(child, words);
+  }
+}
+
+interface SyntaxNode {
+  readonly type: string;
+  readonly text?: string;
+  readonly children?: readonly unknown[];
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}
+
+/** The first identifier below a node, depth first. */
+function identifierOf(node: SyntaxNode): string | undefined {
+  if (node.type === 'Identifier') {
+    return node.text;
+  }
+  for (const child of node.children ?? []) {
+    const found = isNode(child) ? identifierOf(child) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'not understood');

@@ -1,0 +1,156 @@
+// PlanDefinition/$apply: a plan and a person's data in, a proposal out. Pure: nothing is stored, no clock is read.
+// https://hl7.org/fhir/R4/plandefinition-operation-apply.html and the CPG guide, https://hl7.org/fhir/uv/cpg/
+import type {
+  Bundle,
+  CarePlan,
+  Encounter,
+  Goal,
+  OperationOutcome,
+  Patient,
+  PlanDefinition,
+  Practitioner,
+  Reference,
+  RequestGroup,
+  Resource,
+} from '@medplum/fhirtypes';
+import { idsWithin } from '../fhir/deterministic-id.ts';
+import { compilePlan } from './compile-plan.ts';
+import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
+import { type JudgeInput, type Judgement, judgePlan } from './judge-plan.ts';
+import { type PlanIssue, planIssue } from './plan-issue.ts';
+import { type ProposalSetting, proposedActions } from './proposed-actions.ts';
+
+export interface ApplyInput extends JudgeInput {
+  readonly plan: PlanDefinition;
+  readonly definitions: DefinitionSource;
+  readonly trust: Trust;
+  readonly practitioner?: Reference<Practitioner>;
+  readonly encounter?: Reference<Encounter>;
+  /** care-plan: everything contained in a CarePlan. bundle: the CPG form, each resource an entry. */
+  readonly resultType: 'care-plan' | 'bundle';
+}
+
+export interface ApplyResult {
+  readonly resource: CarePlan | Bundle;
+  /** Also in the resource, as an OperationOutcome behind the cqf-messages extension. */
+  readonly issues: readonly PlanIssue[];
+}
+
+const messagesUrl = 'http://hl7.org/fhir/StructureDefinition/cqf-messages';
+/** RFC 9562: the namespace of names that are URLs. This service's own namespace is named by its canonical base. */
+const urlIds = idsWithin('6ba7b811-9dad-11d1-80b4-00c04fd430c8');
+const applicationIds = idsWithin(urlIds('https://w3id.org/alongside/fhir'));
+
+/** The same input gives the same bytes; ids follow from the plan's canonical, the person and the place in the plan. */
+export function applyPlan(input: ApplyInput): ApplyResult {
+  const plan = compilePlan(input.plan, input.definitions, input.trust);
+  const judgement = judgePlan(plan, input);
+  const reference =
+    input.resultType === 'bundle' ? (id: string) => `urn:uuid:${id}` : (id: string) => `#${id}`;
+  const subject: Reference<Patient> = { reference: `Patient/${input.subject.id ?? ''}` };
+  const created: Resource[] = [];
+  const goals: Goal[] = [];
+  const issues: PlanIssue[] = [...plan.issues];
+  const setting: ProposalSetting = {
+    idOf: idsWithin(applicationIds(`${plan.canonical} ${input.subject.id ?? ''}`)),
+    reference,
+    subject,
+    today: input.now.toISOString().slice(0, 10),
+    values: (expression) => judgement.values(expression),
+    created,
+    goals,
+    issues,
+    roles: new Map(),
+    ...(input.encounter && { encounter: input.encounter }),
+    ...(input.practitioner && { practitioner: input.practitioner }),
+  };
+  const group = proposedGroup(plan, judgement, setting, input);
+  const carePlan = proposedCarePlan(plan, setting, input, group);
+  const others = [group, ...created, ...goals, ...setting.roles.values()];
+  return { resource: assembled(carePlan, others, issues, setting, input), issues };
+}
+
+function proposedGroup(
+  plan: CompiledPlan,
+  judgement: Judgement,
+  setting: ProposalSetting,
+  input: ApplyInput,
+): RequestGroup {
+  const action = proposedActions(plan, judgement.actions, setting);
+  if (action.length === 0) {
+    setting.issues.push(
+      planIssue('information', 'informational', plan.canonical, 'no action of the plan applies'),
+    );
+  }
+  return {
+    resourceType: 'RequestGroup',
+    id: setting.idOf('request-group'),
+    instantiatesCanonical: [plan.canonical],
+    status: 'draft',
+    intent: 'proposal',
+    subject: setting.subject,
+    ...(setting.encounter && { encounter: setting.encounter }),
+    authoredOn: input.now.toISOString(),
+    ...(setting.practitioner && { author: setting.practitioner }),
+    ...(action.length > 0 && { action: [...action] }),
+  };
+}
+
+function proposedCarePlan(
+  plan: CompiledPlan,
+  setting: ProposalSetting,
+  input: ApplyInput,
+  group: RequestGroup,
+): CarePlan {
+  return {
+    resourceType: 'CarePlan',
+    id: setting.idOf('care-plan'),
+    instantiatesCanonical: [plan.canonical],
+    status: 'draft',
+    intent: 'proposal',
+    ...(plan.source.title && { title: plan.source.title }),
+    subject: setting.subject,
+    ...(setting.encounter && { encounter: setting.encounter }),
+    created: input.now.toISOString(),
+    ...(setting.practitioner && { author: setting.practitioner }),
+    ...(setting.goals.length > 0 && {
+      goal: setting.goals.map(({ id }) => ({ reference: setting.reference(id ?? '') })),
+    }),
+    activity: [{ reference: { reference: setting.reference(group.id ?? '') } }],
+  };
+}
+
+/** With the issues, when there are any, as an OperationOutcome that the CarePlan points to. */
+function assembled(
+  carePlan: CarePlan,
+  others: readonly Resource[],
+  issues: readonly PlanIssue[],
+  setting: ProposalSetting,
+  input: ApplyInput,
+): CarePlan | Bundle {
+  const outcome = issues.length > 0 ? outcomeWith(issues, setting.idOf('messages')) : undefined;
+  const { resourceType, id, ...rest } = carePlan;
+  const extension = outcome && [
+    { url: messagesUrl, valueReference: { reference: setting.reference(outcome.id ?? '') } },
+  ];
+  const [group, ...requests] = outcome ? [...others, outcome] : others;
+  if (input.resultType === 'care-plan') {
+    const contained = group ? [group, ...requests] : requests;
+    return { resourceType, id, contained, ...(extension && { extension }), ...rest };
+  }
+  const marked: CarePlan = { resourceType, id, ...(extension && { extension }), ...rest };
+  return {
+    resourceType: 'Bundle',
+    id: setting.idOf('bundle'),
+    type: 'collection',
+    timestamp: input.now.toISOString(),
+    entry: (group ? [group, marked, ...requests] : [marked, ...requests]).map((resource) => ({
+      fullUrl: `urn:uuid:${resource.id ?? ''}`,
+      resource,
+    })),
+  };
+}
+
+function outcomeWith(issues: readonly PlanIssue[], id: string): OperationOutcome {
+  return { resourceType: 'OperationOutcome', id, issue: [...issues] };
+}

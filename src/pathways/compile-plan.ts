@@ -1,0 +1,202 @@
+// Compiles a PlanDefinition, once for each object in memory, so that applying it costs little.
+import type { PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import { canonicalOf } from '../fhir/canonical.ts';
+import { actionFrame } from './action-frame.ts';
+import { activityRequest } from './activity-request.ts';
+import { compileExpression, type Scope } from './compile-expression.ts';
+import type { CompiledAction, CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
+import { inputsOf, type PlanInput } from './plan-input.ts';
+import { type PlanIssue, planIssue } from './plan-issue.ts';
+import { missingRequest, plainRequest, questionnaireRequest } from './request-template.ts';
+
+interface Compiled {
+  readonly source: DefinitionSource;
+  readonly trust: Trust;
+  readonly plan: CompiledPlan;
+}
+
+const compiledPlans = new WeakMap<PlanDefinition, Compiled>();
+
+export function compilePlan(plan: PlanDefinition, source: DefinitionSource, trust: Trust): CompiledPlan {
+  const known = compiledPlans.get(plan);
+  if (known && known.source === source && known.trust === trust) {
+    return known.plan;
+  }
+  const compiled = compileOne(plan, {
+    source,
+    trust,
+    path: '',
+    above: [],
+    inputs: new Map(),
+    reads: new Set(),
+    issues: [],
+    paths: new Set(),
+  });
+  compiledPlans.set(plan, { source, trust, plan: compiled });
+  return compiled;
+}
+
+interface Setting {
+  readonly source: DefinitionSource;
+  readonly trust: Trust;
+  readonly path: string;
+  /** Canonicals of the plans that are being compiled, to find cycles. */
+  readonly above: readonly string[];
+  readonly inputs: Map<string, PlanInput>;
+  readonly reads: Set<string>;
+  readonly issues: PlanIssue[];
+  readonly paths: Set<string>;
+}
+
+function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
+  const canonical = canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
+  const inside = { ...setting, above: [...setting.above, canonical] };
+  return {
+    source: plan,
+    canonical,
+    path: setting.path,
+    actions: compileActions(plan.action, { inputs: new Map() }, '', inside),
+    inputs: setting.inputs,
+    reads: setting.reads,
+    issues: setting.issues,
+  };
+}
+
+function compileActions(
+  actions: readonly PlanDefinitionAction[] | undefined,
+  scope: Scope,
+  parentId: string,
+  setting: Setting,
+): readonly CompiledAction[] {
+  return (actions ?? []).map((action, index) =>
+    compileAction(action, action.id ?? `${parentId || 'action'}-${index + 1}`, scope, setting),
+  );
+}
+
+function compileAction(
+  action: PlanDefinitionAction,
+  id: string,
+  outer: Scope,
+  setting: Setting,
+): CompiledAction {
+  const path = uniquePath(setting.path ? `${setting.path}/${id}` : id, setting);
+  const title = action.title ?? id;
+  const scope = withInputs(outer, action, path, setting);
+  const expression = (text: string | undefined, language: string | undefined) => {
+    const compiled = compileExpression(text, language, scope, setting.trust);
+    if (compiled.kind === 'not-run') {
+      setting.issues.push(planIssue('error', 'not-supported', path, compiled.why));
+    } else {
+      for (const name of compiled.run.variables) setting.reads.add(name);
+    }
+    return compiled;
+  };
+  const below = { ...setting, path };
+  const children = compileActions(action.action, scope, id, below);
+  const target = targetOf(action, title, path, below);
+  return {
+    source: action,
+    id,
+    path,
+    title,
+    conditions: (action.condition ?? []).map((condition) => ({
+      source: condition,
+      text: condition.expression?.expression ?? '',
+      expression: expression(condition.expression?.expression, condition.expression?.language),
+    })),
+    frame: actionFrame(action, id),
+    hasPatient: (target.participants ?? []).some(({ type }) => type === 'patient'),
+    roles: (target.participants ?? []).flatMap(({ type, role }) =>
+      type === 'practitioner' && role ? [role] : [],
+    ),
+    dynamicValues: [...(target.dynamicValues ?? []), ...(action.dynamicValue ?? [])].map((dynamicValue) => ({
+      path: dynamicValue.path ?? '',
+      expression: expression(dynamicValue.expression?.expression, dynamicValue.expression?.language),
+    })),
+    children,
+    ...(target.request && { request: target.request }),
+    ...(target.nested && { nested: target.nested }),
+  };
+}
+
+type Target = Pick<CompiledAction, 'request' | 'nested'> & {
+  readonly participants?: PlanDefinitionAction['participant'];
+  readonly dynamicValues?: PlanDefinitionAction['dynamicValue'];
+};
+
+/** What a leaf creates: a request, or the RequestGroup of another plan. A group creates nothing unless it points to something too. */
+function targetOf(action: PlanDefinitionAction, title: string, path: string, setting: Setting): Target {
+  const canonical = action.definitionCanonical;
+  const participants = action.participant;
+  const problem = (text: string) => setting.issues.push(planIssue('error', 'not-found', path, text));
+  if (action.transform) {
+    setting.issues.push(planIssue('warning', 'not-supported', path, 'transform is not applied'));
+  }
+  if (!canonical) {
+    const isGroup = (action.action?.length ?? 0) > 0;
+    if (isGroup && !action.definitionUri) return participants ? { participants } : {};
+    return { ...(participants && { participants }), request: plainRequest(action, title) };
+  }
+  const definition = setting.source.definition(canonical);
+  if (definition?.resourceType === 'ActivityDefinition') {
+    const template = activityRequest(action, title, definition, canonicalOf(definition) ?? canonical);
+    for (const why of template.notCarried) {
+      setting.issues.push(planIssue('warning', 'not-supported', path, why));
+    }
+    return {
+      request: template,
+      participants: participants ?? definition.participant ?? [],
+      ...(definition.dynamicValue && { dynamicValues: definition.dynamicValue }),
+    };
+  }
+  if (definition?.resourceType === 'Questionnaire') {
+    return {
+      ...(participants && { participants }),
+      request: questionnaireRequest(action, title, canonicalOf(definition) ?? canonical),
+    };
+  }
+  if (definition) {
+    const name = canonicalOf(definition) ?? canonical;
+    if (!setting.above.includes(name)) {
+      return { ...(participants && { participants }), nested: compileOne(definition, setting) };
+    }
+    problem(`${name} contains itself; it is not followed again`);
+  } else {
+    problem(`${canonical} is not known; a Task stands in its place`);
+  }
+  return { ...(participants && { participants }), request: missingRequest(action, title, canonical) };
+}
+
+/** The scope with the action's own inputs. A name that means two things in one plan is not used at all. */
+function withInputs(outer: Scope, action: PlanDefinitionAction, path: string, setting: Setting): Scope {
+  const own = inputsOf(action);
+  if (own.length === 0) {
+    return outer;
+  }
+  const inputs = new Map(outer.inputs);
+  for (const input of own) {
+    const known = setting.inputs.get(input.name);
+    if (known && (known.key !== input.key || known.absentMeans !== input.absentMeans)) {
+      inputs.delete(input.name);
+      setting.issues.push(
+        planIssue(
+          'error',
+          'invalid',
+          path,
+          `the input %${input.name} is declared twice with different meanings`,
+        ),
+      );
+      continue;
+    }
+    setting.inputs.set(input.name, known ?? input);
+    inputs.set(input.name, known ?? input);
+  }
+  return { inputs };
+}
+
+function uniquePath(path: string, setting: Setting): string {
+  let unique = path;
+  for (let count = 2; setting.paths.has(unique); count += 1) unique = `${path}~${count}`;
+  setting.paths.add(unique);
+  return unique;
+}

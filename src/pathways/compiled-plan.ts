@@ -1,0 +1,76 @@
+// A plan made ready to be applied many times: conditions parsed, definitions found, the constant part of each request built once.
+import type {
+  ActivityDefinition,
+  CodeableConcept,
+  PlanDefinition,
+  PlanDefinitionAction,
+  PlanDefinitionActionCondition,
+  Questionnaire,
+  RequestGroupAction,
+} from '@medplum/fhirtypes';
+import type { FhirPath } from '../fhir/fhirpath.ts';
+import type { PlanInput } from './plan-input.ts';
+import type { PlanIssue } from './plan-issue.ts';
+import type { RequestTemplate } from './request-template.ts';
+
+/** Finds what a canonical in a plan points to. */
+export interface DefinitionSource {
+  definition(canonical: string): PlanDefinition | ActivityDefinition | Questionnaire | undefined;
+}
+
+/**
+ * Whether expressions may be run: only those of content that this service publishes are, because an expression can be
+ * made to run for ever. The conditions of any other plan are unknown, and its dynamic values are not written.
+ */
+export type Trust = 'published' | 'foreign';
+
+/** An expression with the inputs that it reads, or the reason why it cannot be run. */
+export type CompiledExpression =
+  | { readonly kind: 'ready'; readonly run: FhirPath; readonly inputs: readonly PlanInput[] }
+  | { readonly kind: 'not-run'; readonly why: string };
+
+export interface CompiledCondition {
+  readonly source: PlanDefinitionActionCondition;
+  /** The expression's text; empty when it has none. */
+  readonly text: string;
+  readonly expression: CompiledExpression;
+}
+
+interface CompiledDynamicValue {
+  readonly path: string;
+  readonly expression: CompiledExpression;
+}
+
+export interface CompiledAction {
+  readonly source: PlanDefinitionAction;
+  /** The action's own id, or one made from its place. */
+  readonly id: string;
+  /** The ids from the root down, joined by "/"; unique in the plan and the plans nested in it. */
+  readonly path: string;
+  readonly title: string;
+  /** Every kind: applicability, start and stop. */
+  readonly conditions: readonly CompiledCondition[];
+  /** What the action carries into the RequestGroup whatever the person's data are. */
+  readonly frame: RequestGroupAction;
+  readonly hasPatient: boolean;
+  readonly roles: readonly CodeableConcept[];
+  readonly dynamicValues: readonly CompiledDynamicValue[];
+  readonly request?: RequestTemplate;
+  readonly nested?: CompiledPlan;
+  readonly children: readonly CompiledAction[];
+}
+
+export interface CompiledPlan {
+  readonly source: PlanDefinition;
+  /** url|version */
+  readonly canonical: string;
+  /** "" for the plan that is applied; the path of the action that points to it for a nested one. */
+  readonly path: string;
+  readonly actions: readonly CompiledAction[];
+  /** All inputs, nested plans included, by name. */
+  readonly inputs: ReadonlyMap<string, PlanInput>;
+  /** The variables that its expressions read. */
+  readonly reads: ReadonlySet<string>;
+  /** What is wrong with the plan itself, whoever it is applied to. */
+  readonly issues: readonly PlanIssue[];
+}

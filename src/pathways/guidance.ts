@@ -1,0 +1,88 @@
+// What a published plan says follows from new data about a person, as a GuidanceResponse that can be kept: what applies, what not, what is not known.
+// https://hl7.org/fhir/R4/guidanceresponse.html
+import type { DataRequirement, GuidanceResponse, Observation, PlanDefinition } from '@medplum/fhirtypes';
+import { compilePlan } from './compile-plan.ts';
+import type { DefinitionSource } from './compiled-plan.ts';
+import { type ActionTrace, type JudgeInput, judgePlan } from './judge-plan.ts';
+import { dataNeeds, inputsOf, type PlanInput } from './plan-input.ts';
+
+export interface GuidanceInput extends JudgeInput {
+  readonly plan: PlanDefinition;
+  readonly definitions: DefinitionSource;
+  /** The id that the guidance is stored under. */
+  readonly id: string;
+  /** The new data, as the reason for the guidance. */
+  readonly reason: string;
+}
+
+/**
+ * Whether the plan asks to be looked at when such an Observation is added: one of its actions has a data-added trigger
+ * for Observations and, where the trigger names codes, for one of its codes.
+ */
+export function isTriggeredBy(plan: PlanDefinition, added: readonly Observation[]): boolean {
+  const triggers = (plan.action ?? []).flatMap((action) => action.trigger ?? []);
+  const needs = triggers.filter(({ type }) => type === 'data-added').flatMap(({ data }) => data ?? []);
+  return needs.some((need) => added.some((observation) => isWhatIsNeeded(observation, need)));
+}
+
+function isWhatIsNeeded({ code: { coding: held = [] } }: Observation, need: DataRequirement): boolean {
+  if (need.type !== 'Observation') return false;
+  return (need.codeFilter ?? []).every(({ code }) =>
+    (code ?? []).some((wanted) =>
+      held.some(({ system, code: own }) => system === wanted.system && own === wanted.code),
+    ),
+  );
+}
+
+/** The data that the first level of the plan asks for. */
+export function guidanceNeeds(plan: PlanDefinition): readonly PlanInput[] {
+  return dataNeeds((plan.action ?? []).flatMap(inputsOf));
+}
+
+/** Of the plan's first level: the actions below follow when the one above is taken up. */
+export function guidanceOf(input: GuidanceInput): GuidanceResponse {
+  const plan = compilePlan(input.plan, input.definitions, 'published');
+  const actions = judgePlan(plan, input).actions.filter((trace) => !isBareGroup(trace));
+  const open = actions.filter(({ verdict }) => verdict === 'unknown');
+  const needed = new Map(open.flatMap(missingInputs).map((need) => [need.id, need]));
+  return {
+    resourceType: 'GuidanceResponse',
+    id: input.id,
+    moduleCanonical: plan.canonical,
+    status: open.length > 0 ? 'data-requested' : 'success',
+    subject: { reference: `Patient/${input.subject.id ?? ''}` },
+    occurrenceDateTime: input.now.toISOString(),
+    reasonReference: [{ reference: input.reason }],
+    note: actions.map((action) => ({ text: told(action) })),
+    ...(needed.size > 0 && { dataRequirement: [...needed.values()] }),
+  };
+}
+
+/** Whether anything of a group without conditions applies is decided below the first level. */
+function isBareGroup({ action }: ActionTrace): boolean {
+  return action.children.length > 0 && action.conditions.length === 0;
+}
+
+function missingInputs({ conditions }: ActionTrace): DataRequirement[] {
+  return conditions
+    .filter(({ verdict }) => verdict === 'unknown')
+    .flatMap(({ inputs }) => inputs)
+    .filter(({ missing }) => missing !== undefined)
+    .map(({ input }) => input.requirement);
+}
+
+function told({ action, verdict, missing, conditions }: ActionTrace): string {
+  const reasons = conditions
+    .filter((trace) => trace.condition.source.kind === 'applicability' && trace.verdict === verdict)
+    .map(({ condition }) => condition.source.expression?.description ?? condition.text);
+  switch (verdict) {
+    case 'met':
+      return reasons.length > 0
+        ? `Applies: ${action.title}. ${reasons.join('; ')}`
+        : `Applies: ${action.title}`;
+    case 'not-met':
+      return `Does not apply now: ${action.title}, because this does not hold: ${reasons.join('; ')}`;
+    case 'unknown':
+      return `For a person to decide: ${action.title}. Not known: ${missing.join('; ')}`;
+  }
+}

@@ -1,0 +1,160 @@
+// Decides for each action of a plan whether it applies to a person, and keeps how it was decided. Nothing is left out here:
+// $apply and $explain read the same judgement.
+import type { Patient, Resource } from '@medplum/fhirtypes';
+import { fhirPathTime } from '../fhir/fhirpath.ts';
+import type { CompiledAction, CompiledCondition, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
+import type { InputTrace, PlanInput } from './plan-input.ts';
+import { allOf, type Verdict } from './verdict.ts';
+import { whyUndecided } from './why-undecided.ts';
+
+/** What was found for an input, by its key; "not-visible" when the asker may not read such data. */
+export type Facts = ReadonlyMap<string, readonly Resource[] | 'not-visible'>;
+
+export interface JudgeInput {
+  readonly subject: Patient;
+  readonly facts: Facts;
+  /** The present instant; %now and %today (in UTC) come from it. */
+  readonly now: Date;
+  /** %practitioner, %organization, %encounter, as far as the call named them. */
+  readonly given?: Readonly<Record<string, Resource>>;
+}
+
+export interface ConditionTrace {
+  readonly condition: CompiledCondition;
+  readonly verdict: Verdict;
+  /** Why, in words, when the verdict is unknown. */
+  readonly reason?: string;
+  readonly inputs: readonly InputTrace[];
+}
+
+export interface ActionTrace {
+  readonly action: CompiledAction;
+  /** Of the action's own applicability conditions; the groups around it count apart. */
+  readonly verdict: Verdict;
+  /** What was missing, in words; empty unless unknown. */
+  readonly missing: readonly string[];
+  readonly conditions: readonly ConditionTrace[];
+  readonly children: readonly ActionTrace[];
+  /** The actions of the plan that the action points to. */
+  readonly nested: readonly ActionTrace[];
+}
+
+export interface Judgement {
+  readonly actions: readonly ActionTrace[];
+  /** The values of an expression; empty when it cannot be run or an input that it needs is missing. */
+  values(expression: CompiledExpression): readonly unknown[];
+}
+
+export function judgePlan(plan: CompiledPlan, input: JudgeInput): Judgement {
+  const person = { subject: input.subject, facts: input.facts, variables: variablesOf(plan, input) };
+  const known = new Map<string, ConditionTrace>();
+  const judgeCondition = (condition: CompiledCondition): ConditionTrace => {
+    // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer.
+    const earlier = condition.expression.kind === 'ready' ? known.get(condition.text) : undefined;
+    if (earlier) return { ...earlier, condition };
+    const trace = judge(condition, person);
+    if (condition.expression.kind === 'ready') known.set(condition.text, trace);
+    return trace;
+  };
+  const judgeAction = (action: CompiledAction): ActionTrace => {
+    const conditions = action.conditions.map(judgeCondition);
+    const deciding = conditions.filter(({ condition }) => condition.source.kind === 'applicability');
+    const verdict = allOf(deciding.map((trace) => trace.verdict));
+    return {
+      action,
+      verdict,
+      missing: verdict === 'unknown' ? deciding.flatMap(({ reason }) => (reason ? [reason] : [])) : [],
+      conditions,
+      children: action.children.map(judgeAction),
+      nested: action.nested?.actions.map(judgeAction) ?? [],
+    };
+  };
+  return {
+    actions: plan.actions.map(judgeAction),
+    values: (expression) => {
+      if (expression.kind === 'not-run' || traced(expression.inputs, person).some(({ missing }) => missing))
+        return [];
+      const result = expression.run.evaluate(person.subject, person.variables);
+      return result.kind === 'values' ? result.values : [];
+    },
+  };
+}
+
+interface Person {
+  readonly subject: Patient;
+  readonly facts: Facts;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+function judge(condition: CompiledCondition, person: Person): ConditionTrace {
+  const { expression } = condition;
+  if (expression.kind === 'not-run') {
+    return { condition, verdict: 'unknown', reason: expression.why, inputs: [] };
+  }
+  const inputs = traced(expression.inputs, person);
+  const missing = inputs.flatMap((trace) => (trace.missing ? [trace.missing] : []));
+  if (missing.length > 0) {
+    return { condition, verdict: 'unknown', reason: missing.join('; '), inputs };
+  }
+  const result = expression.run.evaluate(person.subject, person.variables);
+  if (result.kind === 'failed') {
+    return { condition, verdict: 'unknown', reason: `the expression failed: ${result.message}`, inputs };
+  }
+  const [value, ...more] = result.values;
+  if (typeof value === 'boolean' && more.length === 0) {
+    return { condition, verdict: value ? 'met' : 'not-met', inputs };
+  }
+  const reason = value === undefined ? whyUndecided(inputs) : 'the expression gave no single true or false';
+  return { condition, verdict: 'unknown', reason, inputs };
+}
+
+function traced(inputs: readonly PlanInput[], { subject, facts }: Person): readonly InputTrace[] {
+  return inputs.map((input) => {
+    const fact = input.requirement.type === 'Patient' ? [subject] : facts.get(input.key);
+    if (fact === 'not-visible') {
+      return { input, found: [], missing: `%${input.name}: you may not read ${input.requirement.type}` };
+    }
+    if (
+      (fact === undefined || fact.length === 0) &&
+      (fact === undefined || input.absentMeans === 'unknown')
+    ) {
+      return { input, found: [], missing: `%${input.name}: no ${nameOf(input)} is on record` };
+    }
+    return { input, found: fact };
+  });
+}
+
+const nameOf = ({ requirement }: PlanInput): string =>
+  requirement.codeFilter?.[0]?.code?.[0]?.display ?? requirement.type;
+
+let latestDate: { readonly text: string; readonly value: unknown } | undefined;
+
+/** Parsed once a day. */
+function dateOf(text: string): unknown {
+  if (latestDate?.text !== text) latestDate = { text, value: fhirPathTime(text) };
+  return latestDate.value;
+}
+
+function variablesOf(
+  plan: CompiledPlan,
+  { subject, facts, now, given }: JudgeInput,
+): Record<string, unknown> {
+  const instant = now.toISOString();
+  const variables: Record<string, unknown> = {
+    practitioner: [],
+    organization: [],
+    encounter: [],
+    ...given,
+    subject,
+    patient: subject,
+    // Parsing an instant costs as much as a condition, and few rules look at the time of day.
+    ...(plan.reads.has('now') && { now: fhirPathTime(instant) }),
+    today: dateOf(instant.slice(0, 10)),
+  };
+  for (const [name, input] of plan.inputs) {
+    const fact = facts.get(input.key);
+    if (input.requirement.type !== 'Patient') variables[name] = fact === 'not-visible' ? [] : (fact ?? []);
+    else variables[name] = subject;
+  }
+  return variables;
+}

@@ -1,0 +1,152 @@
+// What an action creates, without the person: the constant part of a ServiceRequest, Task or CommunicationRequest.
+// Status draft, intent option: a proposal among others until somebody chooses it.
+import type {
+  CodeableConcept,
+  CommunicationRequest,
+  Encounter,
+  Goal,
+  Patient,
+  PlanDefinitionAction,
+  Practitioner,
+  Reference,
+  ServiceRequest,
+  Task,
+} from '@medplum/fhirtypes';
+
+/** The requests that this service creates; every other kind of activity becomes a Task. */
+type RequestResource = ServiceRequest | Task | CommunicationRequest;
+
+/** What the person and the call add to a template. */
+interface RequestContext {
+  readonly id: string;
+  readonly subject: Reference<Patient>;
+  readonly encounter?: Reference<Encounter>;
+  readonly requester?: Reference<Practitioner>;
+  /** Goals that the action works on. */
+  readonly goals: readonly Reference<Goal>[];
+}
+
+export interface RequestTemplate {
+  readonly resourceType: RequestResource['resourceType'];
+  /** What the definition asks for and the request cannot hold. */
+  readonly notCarried: readonly string[];
+  make(context: RequestContext): RequestResource;
+}
+
+const taskCodes = 'http://hl7.org/fhir/CodeSystem/task-code';
+/** Structured Data Capture's codes for "fill in this questionnaire". */
+const dataCaptureCodes = 'http://hl7.org/fhir/uv/sdc/CodeSystem/temp';
+const pertainsToGoalUrl = 'http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal';
+
+export const fulfil: CodeableConcept = {
+  coding: [{ system: taskCodes, code: 'fulfill', display: 'Fulfill the focal request' }],
+};
+
+/** An instruction without a definition: something for somebody to do. */
+export function plainRequest(action: PlanDefinitionAction, title: string): RequestTemplate {
+  return task([], {
+    ...(action.definitionUri && { instantiatesUri: action.definitionUri }),
+    ...taskOf(action, title, fulfil),
+  });
+}
+
+/** A Task in the place of a definition that cannot be found. */
+export function missingRequest(
+  action: PlanDefinitionAction,
+  title: string,
+  canonical: string,
+): RequestTemplate {
+  return task([], { instantiatesCanonical: canonical, ...taskOf(action, title, fulfil) });
+}
+
+/** A questionnaire to fill in, in the form of the Structured Data Capture guide. */
+export function questionnaireRequest(
+  action: PlanDefinitionAction,
+  title: string,
+  canonical: string,
+): RequestTemplate {
+  const complete = { coding: [{ system: dataCaptureCodes, code: 'complete-questionnaire' }] };
+  return task([], {
+    ...taskOf(action, title, complete),
+    input: [
+      { type: { coding: [{ system: dataCaptureCodes, code: 'questionnaire' }] }, valueCanonical: canonical },
+    ],
+  });
+}
+
+function taskOf(
+  action: PlanDefinitionAction,
+  title: string,
+  code: CodeableConcept,
+): Omit<Task, 'resourceType'> {
+  const roles = (action.participant ?? []).flatMap(({ type, role }) =>
+    type !== 'patient' && role ? [role] : [],
+  );
+  return {
+    status: 'draft',
+    intent: 'option',
+    ...(action.priority && { priority: action.priority }),
+    code: action.code?.[0] ?? code,
+    description: action.textEquivalent ?? action.description ?? title,
+    ...(action.timingPeriod && { executionPeriod: action.timingPeriod }),
+    ...(roles.length > 0 && { performerType: roles }),
+  };
+}
+
+type Constant<T> = Omit<T, 'resourceType' | 'id' | 'subject'>;
+
+export function serviceRequest(
+  notCarried: readonly string[],
+  constant: Constant<ServiceRequest>,
+): RequestTemplate {
+  return {
+    resourceType: 'ServiceRequest',
+    notCarried,
+    make: ({ id, subject, encounter, requester, goals }) => ({
+      resourceType: 'ServiceRequest',
+      id,
+      ...(goals.length > 0 && { extension: goals.map(pertainsTo) }),
+      ...constant,
+      subject,
+      ...(encounter && { encounter }),
+      ...(requester && { requester }),
+    }),
+  };
+}
+
+export function task(notCarried: readonly string[], constant: Constant<Task>): RequestTemplate {
+  return {
+    resourceType: 'Task',
+    notCarried,
+    make: ({ id, subject, encounter, requester, goals }) => ({
+      resourceType: 'Task',
+      id,
+      ...(goals.length > 0 && { extension: goals.map(pertainsTo) }),
+      ...constant,
+      for: subject,
+      ...(encounter && { encounter }),
+      ...(requester && { requester }),
+    }),
+  };
+}
+
+export function communicationRequest(
+  notCarried: readonly string[],
+  { extension, ...constant }: Constant<CommunicationRequest>,
+): RequestTemplate {
+  return {
+    resourceType: 'CommunicationRequest',
+    notCarried,
+    make: ({ id, subject, encounter, requester, goals }) => ({
+      resourceType: 'CommunicationRequest',
+      id,
+      extension: [...(extension ?? []), ...goals.map(pertainsTo)],
+      ...constant,
+      subject,
+      ...(encounter && { encounter }),
+      ...(requester && { requester }),
+    }),
+  };
+}
+
+const pertainsTo = (goal: Reference<Goal>) => ({ url: pertainsToGoalUrl, valueReference: goal });

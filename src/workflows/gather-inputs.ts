@@ -1,0 +1,139 @@
+// Fetches what a plan asks for about a person: one search for each distinct need, seen with the eyes of the asker.
+import type { DataRequirementCodeFilter, Resource, ResourceType } from '@medplum/fhirtypes';
+import { may } from '../auth/permits.ts';
+import type { SearchFilter, SortKey } from '../fhir/search-query.ts';
+import type { Facts } from '../pathways/judge-plan.ts';
+import type { PlanInput } from '../pathways/plan-input.ts';
+import type { WorkflowContext } from './context.ts';
+
+/**
+ * The record types that plans may ask for, and which of their elements are searched for. The others are compared here:
+ * the index has none for a Flag, and a status, which nearly always passes, costs more in the search than the rest of it.
+ */
+const searchable: Readonly<Partial<Record<ResourceType, Readonly<Record<string, string>>>>> = {
+  Observation: { code: 'code', category: 'category' },
+  Condition: { code: 'code', category: 'category' },
+  QuestionnaireResponse: {},
+  Flag: {},
+};
+
+const longestPage = 200;
+/** How many more than asked for are fetched, so that one that does not pass rarely needs a second page. */
+const spare = 4;
+
+/**
+ * By input key. What the asker may not read is "not-visible": an empty answer would be taken for an empty record.
+ * A type that is not in the table is left out, which leaves the condition unknown.
+ */
+export async function gatherInputs(
+  context: WorkflowContext,
+  patientId: string,
+  needs: readonly PlanInput[],
+): Promise<Facts> {
+  const found = await Promise.all(
+    needs.map(async (need) => [need.key, await gather(context, patientId, need)] as const),
+  );
+  return new Map(found.flatMap(([key, fact]) => (fact === undefined ? [] : [[key, fact]])));
+}
+
+async function gather(
+  { store, actor }: WorkflowContext,
+  patientId: string,
+  { requirement }: PlanInput,
+): Promise<readonly Resource[] | 'not-visible' | undefined> {
+  const type = searchedType(requirement.type);
+  const parameters = type && searchable[type];
+  if (!type || !parameters) {
+    return undefined;
+  }
+  if (!may(actor, type, 'search')) {
+    return 'not-visible';
+  }
+  const codeFilters = requirement.codeFilter ?? [];
+  const comparedHere = codeFilters.filter(({ path }) => !path || !parameters[path]);
+  const limit = requirement.limit ?? Number.POSITIVE_INFINITY;
+  const kept: Resource[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.search({
+      type,
+      filters: filtersFor(patientId, codeFilters, parameters),
+      sort: requirement.sort ? newestFirst(type) : [],
+      count: Math.min(limit + spare, longestPage),
+      ...(cursor !== undefined && { cursor }),
+      include: [],
+      revinclude: [],
+      total: false,
+      understood: `patient=Patient/${patientId}&${codeFilters.map(({ path }) => path).join('&')}`,
+    });
+    for (const match of page.matches) {
+      const resource = match.resource();
+      if (
+        kept.length < limit &&
+        isEvidence(resource) &&
+        comparedHere.every((filter) => passes(resource, filter))
+      ) {
+        kept.push(resource);
+      }
+    }
+    cursor = kept.length < limit ? page.next : undefined;
+  } while (cursor !== undefined);
+  return kept;
+}
+
+function searchedType(type: string | undefined): ResourceType | undefined {
+  return type === 'Observation' || type === 'Condition' || type === 'QuestionnaireResponse' || type === 'Flag'
+    ? type
+    : undefined;
+}
+
+function filtersFor(
+  patientId: string,
+  codeFilters: readonly DataRequirementCodeFilter[],
+  parameters: Readonly<Record<string, string>>,
+): SearchFilter[] {
+  return [
+    { parameter: 'patient', test: { kind: 'reference', values: [{ type: 'Patient', id: patientId }] } },
+    ...codeFilters.flatMap(({ path, code }): SearchFilter[] => {
+      const parameter = path && parameters[path];
+      if (!parameter) return [];
+      const values = (code ?? []).map((coding) => ({
+        ...(coding.system && { system: coding.system }),
+        ...(coding.code && { code: coding.code }),
+      }));
+      return [{ parameter, test: { kind: 'token', values } }];
+    }),
+  ];
+}
+
+/** By the date of the finding where the type has one, else by when it was written. */
+function newestFirst(type: ResourceType): SortKey[] {
+  return [{ parameter: type === 'Observation' ? 'date' : '_lastUpdated', descending: true }];
+}
+
+/** What was entered in error is never evidence, whether the plan's author thought of it or not. */
+const isEvidence = (resource: Resource): boolean =>
+  !('status' in resource && resource.status === 'entered-in-error');
+
+function passes(resource: Resource, { path, code }: DataRequirementCodeFilter): boolean {
+  const value: unknown = Reflect.get(resource, path ?? '');
+  return codesIn(value).some((found) =>
+    (code ?? []).some(
+      (wanted) => found.code === wanted.code && (found.system ?? wanted.system) === wanted.system,
+    ),
+  );
+}
+
+interface Code {
+  readonly system?: unknown;
+  readonly code: unknown;
+}
+
+/** The codes in a code, a Coding, a CodeableConcept or a list of them. */
+function codesIn(value: unknown): readonly Code[] {
+  if (Array.isArray(value)) return value.flatMap(codesIn);
+  if (typeof value === 'string') return [{ code: value }];
+  if (typeof value !== 'object' || value === null) return [];
+  if ('coding' in value) return codesIn(value.coding);
+  return 'code' in value ? [{ code: value.code, ...('system' in value && { system: value.system }) }] : [];
+}

@@ -1,0 +1,109 @@
+// Finds the plan that an operation is about and everything that it points to, and says whether its expressions may be run.
+import type { ExtractResource, PlanDefinition, ResourceType } from '@medplum/fhirtypes';
+import type { Definition } from '../content/catalogue.ts';
+import { canonicalOf, parseCanonical } from '../fhir/canonical.ts';
+import { notFound } from '../fhir/error.ts';
+import { toJson } from '../fhir/json.ts';
+import type { DefinitionSource, Trust } from '../pathways/compiled-plan.ts';
+import { canonicalsOf } from '../pathways/plan-input.ts';
+import type { StoredVersion } from '../store/store.ts';
+import type { WorkflowContext } from './context.ts';
+import { findResources } from './find-resources.ts';
+import { readKnown } from './read-known.ts';
+
+/** By the id under which it is stored, or by url|version. `expression` is the place in the request. */
+export type PlanName =
+  | { readonly kind: 'id'; readonly id: string; readonly expression?: string }
+  | { readonly kind: 'canonical'; readonly canonical: string; readonly expression?: string };
+
+export interface LoadedPlan {
+  readonly plan: PlanDefinition;
+  readonly definitions: DefinitionSource;
+  readonly trust: Trust;
+}
+
+/** Refused: 404. Plans that this service publishes come as the same object each time, so that they are compiled once. */
+export async function loadPlan(context: WorkflowContext, name: PlanName): Promise<LoadedPlan> {
+  if (name.kind === 'id') {
+    return asPublished(context, await readKnown(context.store, 'PlanDefinition', name.id, name.expression));
+  }
+  const published = context.catalogue.definition(name.canonical);
+  if (published?.resourceType === 'PlanDefinition') {
+    return { plan: published, definitions: context.catalogue, trust: 'published' };
+  }
+  const stored = await findByCanonical(context, 'PlanDefinition', name.canonical);
+  if (!stored) {
+    throw notFound(`PlanDefinition ${name.canonical} is not known`, name.expression);
+  }
+  return foreign(context, stored);
+}
+
+/** The stored text that was last found to equal a published plan. */
+const verified = new WeakMap<PlanDefinition, string>();
+
+/** A stored plan counts as published when it says what the published one says. */
+async function asPublished(
+  context: WorkflowContext,
+  stored: StoredVersion<PlanDefinition>,
+): Promise<LoadedPlan> {
+  const plan = publishedAs(context, stored);
+  return plan
+    ? { plan, definitions: context.catalogue, trust: 'published' }
+    : foreign(context, stored.resource());
+}
+
+function publishedAs(
+  { catalogue }: WorkflowContext,
+  stored: StoredVersion<PlanDefinition>,
+): PlanDefinition | undefined {
+  for (const plan of catalogue.published()) {
+    if (plan.resourceType !== 'PlanDefinition' || plan.id !== stored.id) continue;
+    if (verified.get(plan) === stored.json) return plan;
+    if (contentOf(plan) !== contentOf(stored.resource())) return undefined;
+    verified.set(plan, stored.json);
+    return plan;
+  }
+  return undefined;
+}
+
+function contentOf({ meta: _meta, ...content }: PlanDefinition): string {
+  return toJson(content);
+}
+
+/** A plan that somebody else wrote: applied, but its expressions are not run. Its definitions may be stored ones. */
+async function foreign(context: WorkflowContext, plan: PlanDefinition): Promise<LoadedPlan> {
+  const found = new Map<string, Definition>();
+  const wanted = [...canonicalsOf(plan)];
+  for (let canonical = wanted.pop(); canonical !== undefined; canonical = wanted.pop()) {
+    if (found.has(canonical)) continue;
+    const definition = context.catalogue.definition(canonical) ?? (await findDefinition(context, canonical));
+    if (!definition) continue;
+    found.set(canonical, definition);
+    if (definition.resourceType === 'PlanDefinition') wanted.push(...canonicalsOf(definition));
+  }
+  return { plan, definitions: { definition: (canonical) => found.get(canonical) }, trust: 'foreign' };
+}
+
+async function findDefinition(context: WorkflowContext, canonical: string): Promise<Definition | undefined> {
+  return (
+    (await findByCanonical(context, 'ActivityDefinition', canonical)) ??
+    (await findByCanonical(context, 'Questionnaire', canonical)) ??
+    findByCanonical(context, 'PlanDefinition', canonical)
+  );
+}
+
+/** Of several versions without a wish, the one written last. */
+async function findByCanonical<K extends Extract<ResourceType, Definition['resourceType']>>(
+  { store }: WorkflowContext,
+  type: K,
+  canonical: string,
+): Promise<ExtractResource<K> | undefined> {
+  const { url, version } = parseCanonical(canonical);
+  const matches = await findResources(
+    store,
+    type,
+    [{ parameter: 'url', test: { kind: 'uri', values: [url] } }],
+    [{ parameter: '_lastUpdated', descending: true }],
+  );
+  return matches.find((match) => version === undefined || canonicalOf(match) === `${url}|${version}`);
+}

@@ -1,0 +1,207 @@
+// Laws that hold for any plan: order, repeatability, validity, no reference into nothing.
+import type {
+  CarePlan,
+  PlanDefinition,
+  PlanDefinitionAction,
+  RequestGroup,
+  RequestGroupAction,
+} from '@medplum/fhirtypes';
+import fc from 'fast-check';
+import { anna, applied, catalogue, fhir, inputFor, phq15, planCalled, problemsOf } from './plan-world.ts';
+
+const expressions = [
+  'true',
+  'false',
+  '{}',
+  '%patient.birthDate < %today',
+  '%phq15.value.exists()',
+  'not a path (',
+];
+const definitions = [
+  undefined,
+  `${fhir}/ActivityDefinition/psychosomatic-therapy-session|1.0.0`,
+  `${fhir}/ActivityDefinition/home-exercises`,
+  `${fhir}/ActivityDefinition/closing-letter`,
+  `${fhir}/Questionnaire/phq-15`,
+  `${fhir}/PlanDefinition/psychosomatic-therapy`,
+  'https://example.org/unheard-of',
+];
+
+const leaf = fc.record({
+  expression: fc.option(fc.constantFrom(...expressions), { nil: undefined }),
+  definition: fc.constantFrom(...definitions),
+  after: fc.option(fc.nat({ max: 30 }), { nil: undefined }),
+  hasId: fc.boolean(),
+});
+type Leaf = typeof leaf extends fc.Arbitrary<infer T> ? T : never;
+const groups = fc.array(fc.array(leaf, { maxLength: 4 }), { minLength: 1, maxLength: 4 });
+
+const phq15Input = planCalled('psychosomatic-therapy').action?.[0]?.input?.find(({ id }) => id === 'phq15');
+
+function actionOf({ expression, definition, after, hasId }: Leaf, number: number): PlanDefinitionAction {
+  return {
+    ...(hasId && { id: `a${number}` }),
+    title: `Action ${number}`,
+    ...(expression && {
+      condition: [{ kind: 'applicability' as const, expression: { language: 'text/fhirpath', expression } }],
+    }),
+    ...(expression?.includes('phq15') && phq15Input && { input: [phq15Input] }),
+    ...(after !== undefined && {
+      relatedAction: [{ actionId: `a${after}`, relationship: 'after-end' as const }],
+    }),
+    participant: [{ type: 'practitioner', role: { text: `Role ${number % 2}` } }],
+    ...(definition && { definitionCanonical: definition }),
+  };
+}
+
+function planOf(shape: readonly (readonly Leaf[])[]): PlanDefinition {
+  let number = 0;
+  const numbered = () => number++;
+  return {
+    resourceType: 'PlanDefinition',
+    status: 'active',
+    url: 'https://example.org/any',
+    version: '1',
+    action: shape.map((leaves) =>
+      leaves.length === 1 && leaves[0]
+        ? actionOf(leaves[0], numbered())
+        : { id: `g${numbered()}`, title: 'Group', action: leaves.map((each) => actionOf(each, numbered())) },
+    ),
+  };
+}
+
+const frozen = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) frozen(part);
+  }
+  return value;
+};
+
+const resourceOf = (plan: PlanDefinition, data = [phq15(12)]) => applied(plan, data).resource as CarePlan;
+
+/** Every titled action of the main group, in order. */
+function titles(plan: CarePlan): string[] {
+  const group = plan.contained?.[0] as RequestGroup;
+  const visit = (actions: readonly RequestGroupAction[] | undefined): string[] =>
+    (actions ?? []).flatMap((action) => [action.title ?? '', ...visit(action.action)]);
+  return visit(group.action).filter((title) => title.startsWith('Action'));
+}
+
+describe('whatever the plan', () => {
+  it('the proposal is valid R4 in both forms, and nothing given is changed', () => {
+    fc.assert(
+      fc.property(groups, fc.constantFrom('care-plan' as const, 'bundle' as const), (shape, resultType) => {
+        const plan = frozen(planOf(shape));
+        const input = inputFor(plan, [frozen(phq15(12))], { resultType, subject: frozen({ ...anna }) });
+        expect(problemsOf(applied(plan, [], input).resource)).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('every reference inside the CarePlan finds what it names', () => {
+    fc.assert(
+      fc.property(groups, (shape) => {
+        const resource = resourceOf(planOf(shape));
+        const ids = (resource.contained ?? []).map(({ id }) => `#${id}`);
+        const references = JSON.stringify(resource).match(/(?<="reference":")#[^"]*/g) ?? [];
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(references.filter((reference) => !ids.some((id) => id === reference))).toEqual([]);
+        expect(ids.filter((id) => !references.some((reference) => reference === id))).toEqual([]);
+      }),
+    );
+  });
+
+  it('relations lead to actions that are there', () => {
+    fc.assert(
+      fc.property(groups, (shape) => {
+        for (const group of (resourceOf(planOf(shape)).contained ?? []).filter(
+          (each) => each.resourceType === 'RequestGroup',
+        )) {
+          const all = (actions: readonly RequestGroupAction[] | undefined): RequestGroupAction[] =>
+            (actions ?? []).flatMap((action) => [action, ...all(action.action)]);
+          const actions = all(group.action);
+          const ids = new Set(actions.map(({ id }) => id));
+          expect(
+            actions
+              .flatMap((action) => action.relatedAction ?? [])
+              .filter(({ actionId }) => !ids.has(actionId)),
+          ).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  it('the order of the plan is kept', () => {
+    fc.assert(
+      fc.property(groups, (shape) => {
+        const numbers = titles(resourceOf(planOf(shape))).map((title) =>
+          Number(title.slice('Action '.length)),
+        );
+        expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  it('applying it twice gives the same bytes, compiled anew or not', () => {
+    fc.assert(
+      fc.property(groups, (shape) => {
+        const plan = planOf(shape);
+        const once = JSON.stringify(resourceOf(plan));
+        expect(JSON.stringify(resourceOf(plan))).toBe(once);
+        expect(JSON.stringify(resourceOf(structuredClone(plan)))).toBe(once);
+      }),
+    );
+  });
+
+  it('an action more whose condition is not met changes nothing', () => {
+    fc.assert(
+      fc.property(groups, (shape) => {
+        const plan = planOf(shape);
+        const never: PlanDefinitionAction = {
+          id: 'never',
+          condition: [
+            { kind: 'applicability', expression: { language: 'text/fhirpath', expression: 'false' } },
+          ],
+        };
+        const more = { ...plan, action: [...(plan.action ?? []), never] };
+        expect(JSON.stringify(resourceOf(more))).toBe(JSON.stringify(resourceOf(plan)));
+      }),
+    );
+  });
+
+  it('changing the order of actions with ids changes the order and nothing else', () => {
+    const named = groups.map((shape) =>
+      shape.map((leaves) => leaves.map((each) => ({ ...each, hasId: true }))),
+    );
+    fc.assert(
+      fc.property(named, (shape) => {
+        const plan = planOf(shape);
+        const turned = { ...plan, action: [...(plan.action ?? [])].reverse() };
+        const [there, back] = [resourceOf(plan), resourceOf(turned)];
+        const sorted = (resource: CarePlan) =>
+          (resource.contained ?? [])
+            .filter(({ resourceType }) => resourceType !== 'OperationOutcome')
+            .map((each) =>
+              JSON.stringify(each.id === there.contained?.[0]?.id ? { ...each, action: [] } : each),
+            )
+            .sort();
+        expect(sorted(back)).toEqual(sorted(there));
+        const actions = (resource: CarePlan) =>
+          (resource.contained?.[0] as RequestGroup | undefined)?.action ?? [];
+        expect(actions(back)).toEqual([...actions(there)].reverse());
+      }),
+    );
+  });
+
+  it('two people get no id in common', () => {
+    const ids = (id: string) =>
+      JSON.stringify(applied(planCalled('pss-pathway'), [], { subject: { ...anna, id } }).resource).match(
+        /[0-9a-f]{8}-[0-9a-f-]{27}/g,
+      ) ?? [];
+    const others = new Set(ids('bert'));
+    expect(ids('anna').filter((id) => others.has(id))).toEqual([]);
+    expect(catalogue.definition(`${fhir}/PlanDefinition/pss-pathway`)).toBeDefined();
+  });
+});

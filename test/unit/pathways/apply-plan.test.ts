@@ -1,0 +1,468 @@
+// What $apply proposes: the two plans for invented people, and one small plan asserted whole.
+import type {
+  CarePlan,
+  PlanDefinition,
+  RequestGroup,
+  RequestGroupAction,
+  Resource,
+} from '@medplum/fhirtypes';
+import {
+  anna,
+  applied,
+  fhir,
+  inputFor,
+  malaise,
+  now,
+  phq15,
+  planCalled,
+  problemsOf,
+  redFlag,
+} from './plan-world.ts';
+
+const therapy = planCalled('psychosomatic-therapy');
+const pathway = planCalled('pss-pathway');
+
+function carePlan(resource: Resource): CarePlan {
+  if (resource.resourceType !== 'CarePlan') throw new Error(`a ${resource.resourceType}`);
+  return resource;
+}
+
+const contained = (plan: CarePlan, reference: string | undefined) =>
+  plan.contained?.find(({ id }) => `#${id}` === reference);
+
+function groupOf(plan: CarePlan): RequestGroup {
+  const group = contained(plan, plan.activity?.[0]?.reference?.reference);
+  if (group?.resourceType !== 'RequestGroup') throw new Error('no RequestGroup');
+  return group;
+}
+
+/** One line an action: indented by depth, what it stands for, "?" when it could not be decided. */
+function outline(plan: CarePlan): string[] {
+  const lines = (actions: readonly RequestGroupAction[] | undefined, depth: number): string[] =>
+    (actions ?? []).flatMap((action) => {
+      const target = contained(plan, action.resource?.reference);
+      const below = target?.resourceType === 'RequestGroup' ? target.action : action.action;
+      return [
+        `${'  '.repeat(depth)}${action.id}${target ? ` ${target.resourceType}` : ''}${action.extension ? ' ?' : ''}`,
+        ...lines(below, depth + 1),
+      ];
+    });
+  return lines(groupOf(plan).action, 0);
+}
+
+const outlineFor = (plan: PlanDefinition, ...data: readonly Resource[]) =>
+  outline(carePlan(applied(plan, data).resource));
+const issuesFor = (plan: PlanDefinition, ...data: readonly Resource[]) =>
+  applied(plan, data).issues.map(({ severity, diagnostics }) => `${severity} ${diagnostics}`);
+
+const therapyInFull = [
+  'course',
+  '  baseline',
+  '    baseline-phq-15 Task',
+  '    baseline-fsq Task',
+  '  sessions',
+  '    intake ServiceRequest',
+  ...Array.from(
+    { length: 11 },
+    (_, index) => `    session-${String(index + 2).padStart(2, '0')} ServiceRequest`,
+  ),
+  '  elements',
+  '    education',
+  '      body-mind-education ServiceRequest',
+  '    body-oriented',
+  '      relaxation-exercises ServiceRequest',
+  '      body-awareness-exercises ServiceRequest',
+  '      mindfulness-exercises ServiceRequest',
+  '    cbt',
+  '      thinking-feeling-doing ServiceRequest',
+  '    activation',
+  '      graded-activity ServiceRequest',
+  '      home-exercises Task',
+  '  mid-evaluation ServiceRequest',
+  '  end-evaluation',
+  '    end-phq-15 Task',
+  '    end-fsq Task',
+  '    end-evaluation-talk ServiceRequest',
+  '  closing-letter CommunicationRequest',
+  '  follow-up',
+  '    follow-up-3-months ServiceRequest',
+  '    follow-up-12-months ServiceRequest',
+  'next-step Task',
+];
+
+describe('psychosomatic therapy', () => {
+  it('is proposed in full to somebody for whom everything is known', () => {
+    expect(outlineFor(therapy, phq15(12), malaise(false))).toEqual(therapyInFull);
+    expect(issuesFor(therapy, phq15(12), malaise(false))).toEqual([]);
+  });
+
+  it('is proposed without graded activity to somebody with post-exertional malaise', () => {
+    expect(outlineFor(therapy, phq15(12), malaise(true))).toEqual(
+      therapyInFull.filter((line) => !line.includes('graded-activity')),
+    );
+  });
+
+  it('keeps what could not be decided, and says what is missing', () => {
+    expect(outlineFor(therapy)).toEqual(
+      therapyInFull.map((line) =>
+        line === 'course' || line.includes('graded-activity') ? `${line} ?` : line,
+      ),
+    );
+    expect(issuesFor(therapy)).toEqual([
+      'warning course: could not be decided: %phq15: no Patient Health Questionnaire 15 item (PHQ-15) total score [Reported] is on record',
+      'warning course/elements/activation/graded-activity: could not be decided: %postExertionalMalaise: no Post-exertional malaise is on record',
+    ]);
+  });
+
+  it.each([
+    ['a total below the inclusion bar', [phq15(4)]],
+    ['an open alarm sign', [phq15(12), redFlag]],
+  ])('with %s still leaves a next step and somebody who takes care of it', (_, data) => {
+    expect(outlineFor(therapy, ...data)).toEqual(['next-step Task']);
+  });
+
+  it.each([
+    ['2008-11-21', ['next-step Task']],
+    ['2008-11-20', therapyInFull],
+    ['1945-11-21', therapyInFull],
+    ['1945-11-20', ['next-step Task']],
+  ])('asks for the age of the trial: born %s', (birthDate, expected) => {
+    const { resource } = applied(therapy, [phq15(12), malaise(false)], { subject: { ...anna, birthDate } });
+    expect(outline(carePlan(resource))).toEqual(expected);
+  });
+
+  it('never decides on a total that is absent', () => {
+    expect(issuesFor(therapy, phq15(undefined), malaise(false))).toEqual([
+      'warning course: could not be decided: %phq15: Observation/phq-15 has no value (Not Asked)',
+    ]);
+  });
+
+  it('never takes what the asker may not read for an empty record', () => {
+    const input = inputFor(therapy, [phq15(12), malaise(false)]);
+    const facts = new Map(
+      [...input.facts].map(([key, found]) => [key, key.includes('Flag') ? ('not-visible' as const) : found]),
+    );
+    expect(applied(therapy, [], { facts }).issues.map(({ diagnostics }) => diagnostics)).toEqual([
+      'course: could not be decided: %openRedFlags: you may not read Flag',
+    ]);
+  });
+});
+
+describe('the pathway', () => {
+  it('holds the course as a group of its own', () => {
+    expect(outlineFor(pathway, phq15(12), malaise(false))).toEqual([
+      'screen',
+      '  screen-fsq Task',
+      'red-flag-check Task',
+      'explain Task',
+      'refer ServiceRequest',
+      'course RequestGroup',
+      ...therapyInFull.map((line) => `  ${line}`),
+      'evaluate Task',
+      'after-care ServiceRequest',
+    ]);
+  });
+
+  it('goes on without the course, and says what lost its place in time', () => {
+    expect(outlineFor(pathway, phq15(2))).toEqual([
+      'screen',
+      '  screen-fsq Task',
+      'red-flag-check Task',
+      'explain Task',
+      'evaluate Task',
+      'after-care ServiceRequest',
+    ]);
+    expect(issuesFor(pathway, phq15(2))).toEqual([
+      'warning evaluate: "course" was left out, so when this comes has to be agreed',
+    ]);
+  });
+
+  it('carries the total into the referral', () => {
+    const plan = carePlan(applied(pathway, [phq15(12)]).resource);
+    const refer = groupOf(plan).action?.find(({ id }) => id === 'refer');
+    expect(contained(plan, refer?.resource?.reference)).toMatchObject({
+      status: 'draft',
+      intent: 'option',
+      supportingInfo: [{ reference: 'Observation/phq-15' }],
+    });
+  });
+
+  it('proposes the goals of the course as well', () => {
+    const plan = carePlan(applied(pathway, [phq15(12)]).resource);
+    expect(plan.goal?.map(({ reference }) => contained(plan, reference))).toMatchObject([
+      {
+        lifecycleStatus: 'proposed',
+        description: { text: 'Have an explanation of my symptoms that my doctor, my therapist and I share' },
+      },
+      {
+        lifecycleStatus: 'proposed',
+        description: { text: 'Know who is there for me, also when a course has ended' },
+      },
+      { target: [{ dueDate: '2027-04-20' }] },
+      { startDate: '2026-11-20', subject: { reference: 'Patient/anna' } },
+    ]);
+  });
+});
+
+describe('every proposal', () => {
+  it.each(
+    [therapy, pathway].flatMap((plan) =>
+      (
+        [[], [phq15(12)], [phq15(3), malaise(true)], [phq15(12), redFlag], [phq15(undefined)]] as const
+      ).flatMap((data) =>
+        (['care-plan', 'bundle'] as const).map(
+          (resultType) => [plan.id, data.length, resultType, plan, data] as const,
+        ),
+      ),
+    ),
+  )('is valid R4: %s with %i data as %s', (_, __, resultType, plan, data) => {
+    expect(problemsOf(applied(plan, data, { resultType }).resource)).toEqual([]);
+  });
+
+  it('as a Bundle begins with the RequestGroup and refers by urn:uuid', () => {
+    const { resource } = applied(therapy, [phq15(12)], { resultType: 'bundle' });
+    if (resource.resourceType !== 'Bundle') throw new Error('no Bundle');
+    expect(resource.entry?.slice(0, 2).map((entry) => entry.resource?.resourceType)).toEqual([
+      'RequestGroup',
+      'CarePlan',
+    ]);
+    const addresses = new Set(resource.entry?.map(({ fullUrl }) => fullUrl));
+    const references = JSON.stringify(resource).match(/(?<="reference":")urn:uuid:[^"]+/g) ?? [];
+    expect(references.filter((reference) => !addresses.has(reference))).toEqual([]);
+  });
+});
+
+const small: PlanDefinition = {
+  resourceType: 'PlanDefinition',
+  status: 'active',
+  url: 'https://example.org/small',
+  version: '2',
+  title: 'Small',
+  goal: [
+    { id: 'walk', description: { text: 'Walk to the lake' }, target: [{ due: { value: 2, code: 'wk' } }] },
+  ],
+  action: [
+    {
+      id: 'talk',
+      prefix: 'A',
+      title: 'Talk',
+      textEquivalent: 'Talk about the lake',
+      goalId: ['walk'],
+      participant: [{ type: 'patient' }, { type: 'practitioner', role: { text: 'Guide' } }],
+      timingDuration: { value: 30, system: 'http://unitsofmeasure.org', code: 'min' },
+      condition: [
+        { kind: 'start', expression: { language: 'text/fhirpath', expression: '%patient.exists()' } },
+      ],
+      requiredBehavior: 'must',
+      precheckBehavior: 'yes',
+    },
+    {
+      title: 'Without an id',
+      relatedAction: [
+        {
+          actionId: 'talk',
+          relationship: 'after-end',
+          offsetDuration: { value: 1, system: 'http://unitsofmeasure.org', code: 'wk' },
+        },
+      ],
+      definitionCanonical: 'https://example.org/unheard-of',
+    },
+  ],
+};
+
+describe('a small plan', () => {
+  it('is proposed whole', () => {
+    const { resource, issues } = applied(small, [], {
+      practitioner: { reference: 'Practitioner/gp' },
+      encounter: { reference: 'Encounter/visit' },
+    });
+    expect(issues).toEqual([
+      {
+        severity: 'error',
+        code: 'not-found',
+        diagnostics: 'action-2: https://example.org/unheard-of is not known; a Task stands in its place',
+      },
+    ]);
+    const plan = carePlan(resource);
+    const [group, talk, other, goal, role, messages] = plan.contained ?? [];
+    const base = { subject: { reference: 'Patient/anna' }, encounter: { reference: 'Encounter/visit' } };
+    const author = { reference: 'Practitioner/gp' };
+    const to = (target: Resource | undefined) => ({ reference: `#${target?.id}` });
+    const pertains = 'http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal';
+    const task = {
+      status: 'draft',
+      intent: 'option',
+      code: {
+        coding: [
+          {
+            system: 'http://hl7.org/fhir/CodeSystem/task-code',
+            code: 'fulfill',
+            display: 'Fulfill the focal request',
+          },
+        ],
+      },
+    };
+    const { subject: forWhom, encounter } = base;
+    expect(plan).toEqual({
+      resourceType: 'CarePlan',
+      id: plan.id,
+      contained: [
+        {
+          resourceType: 'RequestGroup',
+          id: group?.id,
+          instantiatesCanonical: ['https://example.org/small|2'],
+          status: 'draft',
+          intent: 'proposal',
+          ...base,
+          authoredOn: now.toISOString(),
+          author,
+          action: [
+            {
+              id: 'talk',
+              prefix: 'A',
+              title: 'Talk',
+              textEquivalent: 'Talk about the lake',
+              condition: small.action?.[0]?.condition,
+              timingDuration: { value: 30, system: 'http://unitsofmeasure.org', code: 'min' },
+              requiredBehavior: 'must',
+              precheckBehavior: 'yes',
+              participant: [forWhom, to(role)],
+              resource: to(talk),
+            },
+            {
+              id: 'action-2',
+              title: 'Without an id',
+              relatedAction: small.action?.[1]?.relatedAction,
+              resource: to(other),
+            },
+          ],
+        },
+        {
+          resourceType: 'Task',
+          id: talk?.id,
+          extension: [{ url: pertains, valueReference: to(goal) }],
+          ...task,
+          description: 'Talk about the lake',
+          performerType: [{ text: 'Guide' }],
+          for: forWhom,
+          encounter,
+          requester: author,
+        },
+        {
+          resourceType: 'Task',
+          id: other?.id,
+          instantiatesCanonical: 'https://example.org/unheard-of',
+          ...task,
+          description: 'Without an id',
+          for: forWhom,
+          encounter,
+          requester: author,
+        },
+        {
+          resourceType: 'Goal',
+          id: goal?.id,
+          lifecycleStatus: 'proposed',
+          description: { text: 'Walk to the lake' },
+          subject: forWhom,
+          startDate: '2026-11-20',
+          target: [{ dueDate: '2026-12-04' }],
+        },
+        { resourceType: 'PractitionerRole', id: role?.id, code: [{ text: 'Guide' }] },
+        { resourceType: 'OperationOutcome', id: messages?.id, issue: issues },
+      ],
+      extension: [
+        { url: 'http://hl7.org/fhir/StructureDefinition/cqf-messages', valueReference: to(messages) },
+      ],
+      instantiatesCanonical: ['https://example.org/small|2'],
+      status: 'draft',
+      intent: 'proposal',
+      title: 'Small',
+      ...base,
+      created: now.toISOString(),
+      author,
+      goal: [to(goal)],
+      activity: [{ reference: to(group) }],
+    });
+    expect(problemsOf(plan)).toEqual([]);
+  });
+
+  it('of somebody else is applied, but its expressions are not run', () => {
+    const plan: PlanDefinition = {
+      ...small,
+      action: [
+        {
+          id: 'a',
+          title: 'A',
+          condition: [
+            { kind: 'applicability', expression: { language: 'text/fhirpath', expression: 'true' } },
+          ],
+        },
+      ],
+    };
+    const result = applied(plan, [], { trust: 'foreign' });
+    expect(outline(carePlan(result.resource))).toEqual(['a Task ?']);
+    expect(result.issues.map(({ diagnostics }) => diagnostics)).toEqual([
+      'a: expressions are run only in plans that this service publishes',
+      'a: could not be decided: expressions are run only in plans that this service publishes',
+    ]);
+  });
+
+  it('that contains itself is followed once', () => {
+    const plan: PlanDefinition = {
+      ...small,
+      action: [{ id: 'again', definitionCanonical: 'https://example.org/small' }],
+    };
+    const result = applied(plan, [], { definitions: { definition: () => plan } });
+    expect(outline(carePlan(result.resource))).toEqual(['again Task']);
+    expect(result.issues.map(({ diagnostics }) => diagnostics)).toEqual([
+      'again: https://example.org/small|2 contains itself; it is not followed again',
+    ]);
+    expect(problemsOf(result.resource)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'another language',
+      { language: 'text/cql', expression: 'true' },
+      'the expression language text/cql is not run; text/fhirpath is',
+    ],
+    [
+      'an undeclared input',
+      { language: 'text/fhirpath', expression: '%phq15 > 1' },
+      '%phq15 is not declared as an input',
+    ],
+    [
+      'the wall clock',
+      { language: 'text/fhirpath', expression: 'today() > @2020' },
+      'the expression is malformed: today() reads the wall clock; use %today',
+    ],
+    ['no single answer', { language: 'text/fhirpath', expression: '%patient.id' }, undefined],
+  ])('whose condition has %s is undecided, never left out', (_, expression, fault) => {
+    const plan: PlanDefinition = {
+      ...small,
+      action: [
+        {
+          id: 'a',
+          condition: [
+            {
+              kind: 'applicability',
+              expression: { ...expression, language: expression.language as 'text/fhirpath' },
+            },
+          ],
+        },
+      ],
+    };
+    const result = applied(plan, []);
+    expect(outline(carePlan(result.resource))).toEqual(['a Task ?']);
+    expect(result.issues.map(({ diagnostics }) => diagnostics)).toEqual([
+      ...(fault ? [`a: ${fault}`] : []),
+      `a: could not be decided: ${fault ?? 'the expression gave no single true or false'}`,
+    ]);
+  });
+
+  it('names the plan and the version that it came from', () => {
+    expect(carePlan(applied(therapy, []).resource).instantiatesCanonical).toEqual([
+      `${fhir}/PlanDefinition/psychosomatic-therapy|1.0.0`,
+    ]);
+  });
+});
