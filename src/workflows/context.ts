@@ -1,5 +1,6 @@
 // What every workflow is given. Its store already knows who is asking: access and audit wrap it.
 import type { Actor } from '../auth/actor.ts';
+import type { ServiceEffect } from '../auth/service-effects.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -13,6 +14,24 @@ export interface WorkflowContext {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly actor: Actor;
+  readonly asService: AsService;
+  /** Refuses (403, audited) when the actor may not call the operation, such as "$apply". Called before it is handled. */
+  readonly demandOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
+}
+
+/**
+ * A store with the service's own rights for one effect on one patient (auth/service-effects.ts), in the transaction whose
+ * store is given. Throws FhirError 404 when the actor does not reach the patient; anything beyond the effect is a bug and throws.
+ */
+type AsService = (store: Store, effect: ServiceEffect, patientId: string) => Promise<Store>;
+
+/** The same context, acting as the service: for what follows from a write that the actor may make, but may not write themself. */
+export async function forEffect(
+  context: WorkflowContext,
+  effect: ServiceEffect,
+  patientId: string,
+): Promise<WorkflowContext> {
+  return { ...context, store: await context.asService(context.store, effect, patientId) };
 }
 
 /** Runs `work` in one transaction, with a context whose store is that transaction's. */

@@ -1,5 +1,5 @@
 // What else must happen, in the same transaction, when a resource of a certain type is written over plain REST.
-import type { Resource, ResourceType } from '@medplum/fhirtypes';
+import type { Resource } from '@medplum/fhirtypes';
 import type { StoredVersion } from '../store/store.ts';
 import type { WorkflowContext } from './context.ts';
 
@@ -9,10 +9,17 @@ export interface WriteRule {
   beforeCreate?(context: WorkflowContext, resource: Resource): Promise<void> | void;
   /** Called after a create is stored, in the same transaction. */
   afterCreate?(context: WorkflowContext, stored: StoredVersion): Promise<void>;
-  /** Called before an update is stored, with the version it replaces; may refuse. */
-  beforeUpdate?(context: WorkflowContext, current: Resource, next: Resource): Promise<void> | void;
+  /**
+   * Called before an update is stored, with the version it replaces; may refuse. When it answers with a resource,
+   * that one is stored instead of `next` (for what the server derives and a client may not type).
+   */
+  beforeUpdate?(
+    context: WorkflowContext,
+    current: Resource,
+    next: Resource,
+  ): Promise<Resource | undefined> | Resource | undefined;
   /** Called after an update is stored, in the same transaction. */
   afterUpdate?(context: WorkflowContext, current: Resource, stored: StoredVersion): Promise<void>;
+  /** Called before a deletion, with the version that would go; may refuse. */
+  beforeDelete?(context: WorkflowContext, current: Resource): Promise<void> | void;
 }
-
-export const writeRules: Partial<Record<ResourceType, WriteRule>> = {};

@@ -1,0 +1,72 @@
+// Calendar-date arithmetic for plans: by year, month and day, never by 86,400 seconds, so that a clock change moves nothing.
+import type { Duration } from '@medplum/fhirtypes';
+
+/** A calendar date, YYYY-MM-DD, without a time and without a zone. */
+export type CalendarDate = string;
+
+const pattern = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+interface Ymd {
+  readonly year: number;
+  /** 1 to 12 */
+  readonly month: number;
+  readonly day: number;
+}
+
+const daysInMonth = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
+
+function parse(date: CalendarDate): Ymd | undefined {
+  const match = pattern.exec(date);
+  if (!match) {
+    return undefined;
+  }
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const exists = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  return exists ? { year, month, day } : undefined;
+}
+
+/** True for a date that is in the calendar: 2027-02-29 is not. */
+export function isCalendarDate(text: string): boolean {
+  return parse(text) !== undefined;
+}
+
+function parsed(date: CalendarDate): Ymd {
+  const ymd = parse(date);
+  if (!ymd) {
+    throw new RangeError(`not a calendar date: ${date}`);
+  }
+  return ymd;
+}
+
+const format = (year: number, month: number, day: number): CalendarDate =>
+  new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10);
+
+export function addDays(date: CalendarDate, days: number): CalendarDate {
+  const { year, month, day } = parsed(date);
+  return format(year, month, day + days);
+}
+
+/** Adds months; a day that the target month does not have becomes its last day (31 January + 1 month = 28 February). */
+export function addMonths(date: CalendarDate, months: number): CalendarDate {
+  const { year, month, day } = parsed(date);
+  const target = year * 12 + (month - 1) + months;
+  const [targetYear, targetMonth] = [Math.floor(target / 12), (target % 12) + 1];
+  return format(targetYear, targetMonth, Math.min(day, daysInMonth(targetYear, targetMonth)));
+}
+
+/** What a UCUM unit of time that plans use means in the calendar. https://hl7.org/fhir/R4/valueset-duration-units.html */
+const steps: Readonly<Record<string, (date: CalendarDate, value: number) => CalendarDate>> = {
+  d: addDays,
+  wk: (date, value) => addDays(date, value * 7),
+  mo: addMonths,
+  a: (date, value) => addMonths(date, value * 12),
+};
+
+/** Adds a whole number of days, weeks, months or years. Throws RangeError for anything else: a plan that says so is wrong. */
+export function addDuration(date: CalendarDate, duration: Duration): CalendarDate {
+  const step = steps[duration.code ?? duration.unit ?? ''];
+  if (!step || duration.value === undefined || !Number.isInteger(duration.value)) {
+    throw new RangeError(`an offset is a whole number of d, wk, mo or a: ${JSON.stringify(duration)}`);
+  }
+  return step(date, duration.value);
+}

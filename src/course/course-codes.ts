@@ -1,0 +1,51 @@
+// The names that the course gives to its own things: code systems, identifier systems and extensions of fhir-profiles/.
+import type { CodeableConcept } from '@medplum/fhirtypes';
+
+const base = 'https://w3id.org/alongside/fhir';
+
+export const courseSystem = `${base}/CodeSystem/course`;
+export const referralStatusSystem = `${base}/CodeSystem/referral-status`;
+export const elementSystem = `${base}/CodeSystem/pss-element`;
+
+/** Business identifier of one course; every resource of the course can be found by it. */
+export const courseIdentifierSystem = `${base}/identifier/course`;
+/** SHA-256 of what a client sent, so that a repeated call is known as such. */
+export const contentIdentifierSystem = `${base}/identifier/request-content`;
+/** The Idempotency-Key that a client sent. */
+export const keyIdentifierSystem = `${base}/identifier/idempotency-key`;
+
+export const extensionUrl = {
+  explanationGiven: `${base}/StructureDefinition/explanation-given`,
+  explanationNotGivenReason: `${base}/StructureDefinition/explanation-not-given-reason`,
+  gasLevel: `${base}/StructureDefinition/gas-level`,
+  goalWeight: `${base}/StructureDefinition/goal-weight`,
+  minutes: `${base}/StructureDefinition/minutes`,
+  sessionNumber: `${base}/StructureDefinition/session-number`,
+  tailoringReason: `${base}/StructureDefinition/tailoring-reason`,
+  /** https://hl7.org/fhir/R4/extension-request-statusreason.html: R4 has no statusReason on requests. */
+  statusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
+  /** CPG-on-FHIR 2.0: which case a care plan manages, and which pathway a case is enrolled in. */
+  planFor: 'http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-planFor',
+  enrolledIn: 'http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-enrolledIn',
+} as const;
+
+const courseDisplays = {
+  'psychosomatic-therapy': 'Psychosomatic therapy',
+  referral: 'Coordination of a referral',
+  'next-step': 'Decide the next step',
+  'therapy-session': 'Therapy session',
+  homework: 'Something to try at home',
+  alternative: 'Another offer',
+  'goal-attainment': 'Goal attainment (-2 to +2)',
+} as const;
+
+export type CourseCode = keyof typeof courseDisplays;
+
+export function courseConcept(code: CourseCode): CodeableConcept {
+  return { coding: [{ system: courseSystem, code, display: courseDisplays[code] }] };
+}
+
+/** True when one of the codings is this code of our course system. */
+export function hasCourseCode(concept: CodeableConcept | undefined, code: CourseCode): boolean {
+  return concept?.coding?.some((coding) => coding.system === courseSystem && coding.code === code) ?? false;
+}

@@ -1,0 +1,36 @@
+// Checks a goal as it was sent: the patient's own words, and levels of attainment that make sense.
+import type { AgreedGoal } from '../course/course-resources.ts';
+import { type GasLevel, isGasLevel } from '../course/goal-progress.ts';
+import { businessRule } from '../fhir/error.ts';
+
+export interface GivenGoal {
+  readonly text: string;
+  readonly weight?: number;
+  readonly levels: readonly { readonly value: number; readonly text: string }[];
+  readonly expression: string;
+}
+
+/** Refused (422): a weight that is not above 0, a level outside -2 to +2, a level described twice. */
+export function agreedGoal({ text, weight, levels, expression }: GivenGoal): AgreedGoal {
+  if (weight !== undefined && weight <= 0) {
+    throw businessRule('the weight of a goal is above 0', expression);
+  }
+  const described = new Map<GasLevel, string>();
+  for (const level of levels) {
+    if (!isGasLevel(level.value)) {
+      throw businessRule(
+        `a level of a goal is a whole number from -2 (much less than expected) to +2 (much more), not ${level.value}`,
+        expression,
+      );
+    }
+    if (described.has(level.value)) {
+      throw businessRule(`level ${level.value} of a goal is described twice`, expression);
+    }
+    described.set(level.value, level.text);
+  }
+  return {
+    text,
+    ...(weight !== undefined && { weight }),
+    levels: [...described].map(([level, meaning]) => ({ level, text: meaning })),
+  };
+}

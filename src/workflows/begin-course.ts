@@ -1,0 +1,30 @@
+// The first session that was held begins the course for everybody: the episode is active, the referral is in progress.
+import type { ServiceRequest, Task } from '@medplum/fhirtypes';
+import { mayMove } from '../course/referral-moves.ts';
+import { businessStatus } from '../course/referral-resources.ts';
+import type { WorkflowContext } from './context.ts';
+import { coordinationTasksOf } from './coordination-tasks.ts';
+import { moveEpisode } from './move-episode.ts';
+import { updateChecked } from './write-checked.ts';
+
+/** Does nothing when the course has begun, or has no referral. */
+export async function beginCourse(context: WorkflowContext, session: ServiceRequest): Promise<void> {
+  const referral = session.basedOn?.find(({ reference }) =>
+    reference?.startsWith('ServiceRequest/'),
+  )?.reference;
+  if (!referral) {
+    return;
+  }
+  await moveEpisode(context, referral, 'active');
+  for (const task of await coordinationTasksOf(context, referral)) {
+    if (task.status === 'accepted' && mayMove(task.status, 'in-progress')) {
+      const started: Task = {
+        ...task,
+        status: 'in-progress',
+        businessStatus: businessStatus('course-started'),
+        lastModified: context.clock.now().toISOString(),
+      };
+      await updateChecked(context, started, task.meta?.versionId ?? '');
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// What goes into the processing of a Bundle besides the Bundle, and what comes out for each entry.
+import type { ResourceType } from '@medplum/fhirtypes';
+import type { SearchQuery } from '../fhir/search-query.ts';
+import type { SearchPage, StoredVersion } from '../store/store.ts';
+import type { UnderstoodSearch } from './search-resources.ts';
+
+/** What became of one entry. */
+export type EntryResult =
+  | {
+      readonly kind: 'created' | 'matched' | 'updated' | 'read' | 'not-modified';
+      readonly version: StoredVersion;
+    }
+  | { readonly kind: 'deleted'; readonly versionId: string; readonly lastUpdated: string }
+  | { readonly kind: 'found'; readonly understood: UnderstoodSearch; readonly page: SearchPage }
+  | { readonly kind: 'refused'; readonly error: unknown };
+
+/** What a Bundle's processing needs to know of the server it came to. */
+export interface BundleDoor {
+  /** The FHIR base as the client sees it. */
+  readonly base: string;
+  readonly createOnUpdate: boolean;
+  readonly isServed: (type: string) => boolean;
+  /** Reads a condition such as "identifier=system|value", refusing any part that is not understood. */
+  condition(type: ResourceType, text: string): SearchQuery;
+  search(type: ResourceType, text: string): UnderstoodSearch;
+}

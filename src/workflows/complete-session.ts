@@ -1,0 +1,93 @@
+// Records a session that was held: meeting, elements with their minutes, note, homework, goal progress. All of it once, or nothing.
+import type { CarePlan, Goal, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import { keyIdentifierSystem } from '../course/course-codes.ts';
+import { allowedSessionMoves } from '../course/course-moves.ts';
+import { nextStep, sessionNumber } from '../course/next-step.ts';
+import { sessionResources } from '../course/session-resources.ts';
+import { businessRule } from '../fhir/error.ts';
+import type { StoredVersion } from '../store/store.ts';
+import { beginCourse } from './begin-course.ts';
+import { chosenSession } from './chosen-session.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { sessionsOf } from './course-sessions.ts';
+import { readKnown } from './read-known.ts';
+import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
+import { sessionContent } from './session-content.ts';
+import type { SessionRequest, SessionResult } from './session-request.ts';
+import { createChecked, updateChecked } from './write-checked.ts';
+
+/**
+ * Refused: 404 unknown plan, session or goal; 409 a session recorded with another content; 422 what cannot be so
+ * (more element minutes than the session had, an unknown element, a score outside -2 to +2, a course that is not running).
+ */
+export function completeSession(context: WorkflowContext, request: SessionRequest): Promise<SessionResult> {
+  return inTransaction(context, async (inside) => {
+    const carePlan = (await readKnown(inside.store, 'CarePlan', request.carePlanId)).resource();
+    const sessions = await sessionsOf(inside, carePlan);
+    const byKey = await encounterOf(inside, carePlan, keyIdentifierSystem, request.idempotencyKey);
+    if (byKey) {
+      return repeatedSession(inside, carePlan, sessions, byKey, request);
+    }
+    const session = await chosenSession(inside, sessions, request);
+    if (session.status === 'completed') {
+      const recorded = await encounterOfSession(inside, session);
+      if (recorded) {
+        return repeatedSession(inside, carePlan, sessions, recorded, request);
+      }
+    }
+    return record(inside, carePlan, sessions, session, request);
+  });
+}
+
+async function record(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+  session: ServiceRequest,
+  request: SessionRequest,
+): Promise<SessionResult> {
+  if (carePlan.status !== 'active') {
+    throw businessRule(
+      `CarePlan/${carePlan.id} is ${carePlan.status}: only a running course has sessions`,
+      'CarePlan.status',
+    );
+  }
+  if (!allowedSessionMoves(session.status).includes('completed')) {
+    const allowed = allowedSessionMoves(session.status).join(', ') || 'none';
+    throw businessRule(
+      `session ${sessionNumber(session)} is ${session.status} and cannot become completed; allowed: ${allowed}`,
+      'ServiceRequest.status',
+    );
+  }
+  const content = await sessionContent(context, carePlan, session, request);
+  const built = sessionResources(
+    {
+      encounter: context.newId(),
+      composition: context.newId(),
+      procedures: content.elements.map(() => context.newId()),
+      homework: content.homework.map(() => context.newId()),
+      observations: content.progress.map(() => context.newId()),
+    },
+    content,
+  );
+  const completed: ServiceRequest = { ...session, status: 'completed' };
+  const stored = await updateChecked(context, completed, session.meta?.versionId ?? '');
+  const encounter = await createChecked(context, built.encounter);
+  const written: StoredVersion[] = [];
+  for (const resource of [...built.procedures, ...built.observations, ...built.homework]) {
+    written.push(await createChecked<Resource>(context, resource));
+  }
+  for (const goal of built.goals) {
+    written.push(await updateChecked<Goal>(context, goal, goal.meta?.versionId ?? ''));
+  }
+  written.push(await createChecked(context, built.composition));
+  await beginCourse(context, session);
+  const after = sessions.map((each) => (each.id === session.id ? completed : each));
+  return {
+    kind: 'created',
+    encounter: encounter.resource(),
+    session: stored.resource(),
+    resources: written.map((version) => version.resource()),
+    next: nextStep(carePlan, after, context.clock.now().toISOString().slice(0, 10)),
+  };
+}

@@ -1,0 +1,136 @@
+// Guards the parts of a course when they are updated over plain REST: legal moves only, a reason where support stops, nothing typed that is derived.
+import type { CarePlan, Extension, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { courseIdentifierSystem, extensionUrl, hasCourseCode } from '../course/course-codes.ts';
+import {
+  allowedCourseMoves,
+  allowedGoalMoves,
+  allowedHomeworkMoves,
+  allowedSessionMoves,
+  isOpenSession,
+} from '../course/course-moves.ts';
+import { businessRule } from '../fhir/error.ts';
+import type { WorkflowContext } from './context.ts';
+import { sessionsOf } from './course-sessions.ts';
+import { isSameContent } from './is-same-content.ts';
+import type { WriteRule } from './write-rules.ts';
+
+/** Refuses (422) with the moves that are allowed. */
+export const carePlanRule: WriteRule = {
+  async beforeUpdate(context, current, next) {
+    if (current.resourceType === 'CarePlan' && next.resourceType === 'CarePlan' && isOfCourse(current)) {
+      await checkCarePlan(context, current, next);
+    }
+    return undefined;
+  },
+};
+
+export const serviceRequestRule: WriteRule = {
+  beforeUpdate(_context, current, next) {
+    if (current.resourceType === 'ServiceRequest' && next.resourceType === 'ServiceRequest') {
+      if (hasCourseCode(current.code, 'therapy-session') && current.requisition) {
+        checkSession(current, next);
+      } else if (hasCourseCode(current.category?.[0], 'referral')) {
+        checkReferral(current, next);
+      }
+    }
+    return undefined;
+  },
+};
+
+export const goalRule: WriteRule = {
+  beforeUpdate(_context, current, next) {
+    if (current.resourceType === 'Goal' && next.resourceType === 'Goal' && isOfCourse(current)) {
+      checkGoal(current, next);
+    }
+    return undefined;
+  },
+};
+
+/** What was agreed to try at home. */
+export function checkHomework(current: Task, next: Task): void {
+  checkMove('homework', current.status, next.status, allowedHomeworkMoves(current.status), 'Task.status');
+}
+
+async function checkCarePlan(context: WorkflowContext, current: CarePlan, next: CarePlan): Promise<void> {
+  checkMove('a course', current.status, next.status, allowedCourseMoves(current.status), 'CarePlan.status');
+  checkReason('a course', current.status, next.status, next.extension, 'CarePlan.extension');
+  if (next.status === 'completed' && current.status !== 'completed') {
+    const open = (await sessionsOf(context, current)).filter(({ status }) => isOpenSession(status));
+    if (open.length > 0) {
+      throw businessRule(
+        `${open.length} planned sessions are still open: record them, or set them to revoked with a reason (${open.map(({ id }) => `ServiceRequest/${id}`).join(', ')})`,
+        'CarePlan.status',
+      );
+    }
+  }
+}
+
+function checkSession(current: ServiceRequest, next: ServiceRequest): void {
+  const place = 'ServiceRequest.status';
+  checkMove('a session', current.status, next.status, allowedSessionMoves(current.status), place);
+  checkReason('a session', current.status, next.status, next.extension, 'ServiceRequest.extension');
+  if (next.status === 'completed' && current.status !== 'completed') {
+    throw businessRule(
+      'a session that was held is recorded with POST CarePlan/[id]/$session-complete',
+      place,
+    );
+  }
+}
+
+/** Who sees the patient follows from the referral, so what ties people to it is moved by its Tasks alone. */
+function checkReferral(current: ServiceRequest, next: ServiceRequest): void {
+  for (const element of ['status', 'subject', 'requester', 'performer'] as const) {
+    if (!isSameContent(current[element], next[element])) {
+      throw businessRule(
+        `${element} of a referral follows from its coordination Tasks: update those`,
+        `ServiceRequest.${element}`,
+      );
+    }
+  }
+}
+
+function checkGoal(current: Goal, next: Goal): void {
+  const allowed = allowedGoalMoves(current.lifecycleStatus);
+  checkMove('a goal', current.lifecycleStatus, next.lifecycleStatus, allowed, 'Goal.lifecycleStatus');
+  if (!isSameContent(current.achievementStatus, next.achievementStatus)) {
+    throw businessRule(
+      'achievementStatus follows from the scores: record them with POST CarePlan/[id]/$session-complete',
+      'Goal.achievementStatus',
+    );
+  }
+}
+
+function checkMove(
+  what: string,
+  from: string,
+  to: string,
+  allowed: readonly string[],
+  expression: string,
+): void {
+  if (from !== to && !allowed.includes(to)) {
+    throw businessRule(
+      `${what} cannot go from ${from} to ${to}; allowed: ${allowed.join(', ') || `none, ${from} is final`}`,
+      expression,
+    );
+  }
+}
+
+function checkReason(
+  what: string,
+  from: string,
+  to: string,
+  extensions: readonly Extension[] | undefined,
+  expression: string,
+): void {
+  const isStop = from !== to && (to === 'on-hold' || to === 'revoked');
+  if (isStop && !extensions?.some(({ url }) => url === extensionUrl.statusReason)) {
+    throw businessRule(
+      `${what} that becomes ${to} needs a reason: extension ${extensionUrl.statusReason}`,
+      expression,
+    );
+  }
+}
+
+function isOfCourse(resource: CarePlan | Goal): boolean {
+  return resource.identifier?.some(({ system }) => system === courseIdentifierSystem) ?? false;
+}

@@ -1,0 +1,53 @@
+// Stores a new resource with whatever its type's rule adds, in one transaction.
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import type { SearchQuery } from '../fhir/search-query.ts';
+import type { CreateResult } from '../store/store.ts';
+import { checkResource } from './check-resource.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { rulesByType } from './rules-by-type.ts';
+
+export interface CreateOptions {
+  /** The id to store it under; a new one when absent. Not together with `ifNoneExist`. */
+  readonly id?: string;
+  /** Create only when nothing matches this. */
+  readonly ifNoneExist?: SearchQuery;
+}
+
+export interface Created {
+  readonly result: CreateResult;
+  /** The validator's remarks below an error. */
+  readonly warnings: readonly OperationOutcomeIssue[];
+}
+
+/** Checks and stores. Throws FhirError 400 (not valid), 412 (several match the condition) and what the type's rule refuses. */
+export async function createResource(
+  context: WorkflowContext,
+  resource: Resource,
+  options: CreateOptions = {},
+): Promise<Created> {
+  const warnings = checkResource(context, resource);
+  // Without a rule there is one write, which is a transaction by itself.
+  const result =
+    rulesByType[resource.resourceType] === undefined
+      ? await writeNew(context, resource, options)
+      : await inTransaction(context, (within) => writeNew(within, resource, options));
+  return { result, warnings };
+}
+
+/** Stores a resource that was checked, between its type's rules. The context's store must be a transaction's when there are any. */
+export async function writeNew(
+  context: WorkflowContext,
+  resource: Resource,
+  { id, ifNoneExist }: CreateOptions = {},
+): Promise<CreateResult> {
+  const rule = rulesByType[resource.resourceType];
+  await rule?.beforeCreate?.(context, resource);
+  const result: CreateResult =
+    ifNoneExist === undefined
+      ? { kind: 'created', version: await context.store.create(resource, id === undefined ? {} : { id }) }
+      : await context.store.createIfNoneExist(resource, ifNoneExist);
+  if (result.kind === 'created') {
+    await rule?.afterCreate?.(context, result.version);
+  }
+  return result;
+}

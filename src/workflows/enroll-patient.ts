@@ -1,0 +1,134 @@
+// Begins a person's course: episode, team, goals in the patient's words, dated sessions and the plan that holds them, all or nothing.
+import type {
+  CareTeam,
+  EpisodeOfCare,
+  Goal,
+  PlanDefinition,
+  RequestGroup,
+  Resource,
+  ServiceRequest,
+} from '@medplum/fhirtypes';
+import { courseResources } from '../course/course-resources.ts';
+import { businessRule } from '../fhir/error.ts';
+import { agreedGoal } from './agreed-goal.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { elementChoice } from './element-choice.ts';
+import {
+  careManagerOf,
+  checkBaseline,
+  plannedSessions,
+  referralOf,
+  refuseSecondCourse,
+  startOf,
+} from './enrolment-checks.ts';
+import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
+import { episodeInStatus, episodeOf } from './move-episode.ts';
+import { readKnown, readReferenced, referenceTo } from './read-known.ts';
+import { repeatedEnrolment } from './recorded-course.ts';
+import { requestIdentifiers } from './request-identifiers.ts';
+import { createChecked, updateChecked } from './write-checked.ts';
+
+/** Refused: 404 unknown plan or patient, 409 a running course of this plan, 422 no goal, no accepted referral, no reason where one is asked. */
+export function enrollPatient(context: WorkflowContext, request: EnrolmentRequest): Promise<EnrolmentResult> {
+  return inTransaction(context, async (inside) => {
+    const plan = (await readKnown(inside.store, 'PlanDefinition', request.planId)).resource();
+    const subject = await readReferenced(
+      inside.store,
+      request.subject.value,
+      ['Patient'],
+      request.subject.expression,
+    );
+    const patient = referenceTo(subject);
+    const repeated = await repeatedEnrolment(inside, request, patient);
+    return repeated ?? newCourse(inside, request, plan, patient);
+  });
+}
+
+async function newCourse(
+  context: WorkflowContext,
+  request: EnrolmentRequest,
+  plan: PlanDefinition,
+  patient: string,
+): Promise<EnrolmentResult> {
+  await refuseSecondCourse(context, plan, patient);
+  if (request.goals.length === 0) {
+    throw businessRule(
+      'a course begins with at least one goal in the patient\'s own words ("goal")',
+      'Parameters.parameter',
+    );
+  }
+  const goals = request.goals.map(agreedGoal);
+  const { sessions, warnings } = plannedSessions(context, request, plan);
+  const referral = await referralOf(context, request, patient);
+  await checkBaseline(context, request, patient);
+  const careManager = await careManagerOf(context, request);
+  const choices = request.selections.map(({ value, expression }) =>
+    elementChoice(context.catalogue, value, expression),
+  );
+  const earlier = referral && (await episodeOf(context, referral.reference));
+  const carePlanId = context.newId();
+  const authoredOn = context.clock.now().toISOString();
+  const built = courseResources(
+    {
+      carePlan: carePlanId,
+      requestGroup: context.newId(),
+      careTeam: context.newId(),
+      episode: earlier?.id ?? context.newId(),
+      goals: request.goals.map(() => context.newId()),
+      sessions: sessions.map(() => context.newId()),
+    },
+    {
+      courseId: carePlanId,
+      patient,
+      plan: pinned(plan),
+      title: plan.title ?? plan.name ?? 'Course',
+      start: startOf(context, request),
+      authoredOn,
+      careManager,
+      ...(referral && { referral: referral.reference }),
+      ...(referral?.requester && { requester: referral.requester }),
+      goals,
+      sessions,
+      elements: choices.map(({ element }) => ({ coding: [element] })),
+      activities: choices.flatMap(({ activity }) => (activity ? [activity] : [])),
+      reasons: [request.sessionsReason, request.noReferralReason, request.noBaselineReason].filter(
+        (reason) => reason !== undefined,
+      ),
+      identifiers: requestIdentifiers(request),
+    },
+  );
+  const isBegun = startOf(context, request) <= authoredOn.slice(0, 10);
+  const episode = await writeEpisode(context, built.episode, earlier, isBegun ? 'active' : 'waitlist');
+  const written: Resource[] = [];
+  for (const resource of [built.careTeam, ...built.goals, ...built.sessions, built.requestGroup]) {
+    written.push(
+      (await createChecked<CareTeam | Goal | ServiceRequest | RequestGroup>(context, resource)).resource(),
+    );
+  }
+  const carePlan = (await createChecked(context, built.carePlan)).resource();
+  return { kind: 'created', carePlan, resources: [carePlan, episode, ...written], warnings };
+}
+
+/** The episode that acceptance made goes on; without one a new one begins. */
+async function writeEpisode(
+  context: WorkflowContext,
+  built: EpisodeOfCare,
+  earlier: EpisodeOfCare | undefined,
+  status: EpisodeOfCare['status'],
+): Promise<EpisodeOfCare> {
+  if (!earlier) {
+    return (await createChecked(context, { ...built, status })).resource();
+  }
+  const merged: EpisodeOfCare = {
+    ...earlier,
+    ...built,
+    status: earlier.status,
+    identifier: [...(earlier.identifier ?? []), ...(built.identifier ?? [])],
+    extension: [...(earlier.extension ?? []), ...(built.extension ?? [])],
+  };
+  const moved = episodeInStatus(merged, status, context.clock.now().toISOString());
+  return (await updateChecked(context, moved, earlier.meta?.versionId ?? '')).resource();
+}
+
+const pinned = (plan: PlanDefinition): string =>
+  plan.version ? `${plan.url}|${plan.version}` : `${plan.url}`;

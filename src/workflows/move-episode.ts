@@ -1,0 +1,52 @@
+// Moves the EpisodeOfCare of a referral along, keeping when it was in which state: that is how waiting times are known later.
+import type { EpisodeOfCare, EpisodeOfCareStatusHistory } from '@medplum/fhirtypes';
+import type { WorkflowContext } from './context.ts';
+import { byReference, findResources } from './find-resources.ts';
+import { updateChecked } from './write-checked.ts';
+
+/** The episode that follows from a referral ("ServiceRequest/x"), while it is not closed. */
+export async function episodeOf(
+  context: WorkflowContext,
+  referral: string,
+): Promise<EpisodeOfCare | undefined> {
+  const episodes = await findResources(context.store, 'EpisodeOfCare', [
+    byReference('incoming-referral', referral),
+  ]);
+  return episodes.find(({ status }) => !['finished', 'cancelled', 'entered-in-error'].includes(status));
+}
+
+/** The episode in its next status, with the one it leaves written into statusHistory. Unchanged when it is there already. */
+export function episodeInStatus(
+  episode: EpisodeOfCare,
+  status: EpisodeOfCare['status'],
+  at: string,
+): EpisodeOfCare {
+  if (episode.status === status) {
+    return episode;
+  }
+  const since = episode.statusHistory?.at(-1)?.period.end ?? episode.meta?.lastUpdated;
+  const left: EpisodeOfCareStatusHistory = {
+    status: episode.status,
+    period: { ...(since !== undefined && { start: since }), end: at },
+  };
+  const isClosed = status === 'finished' || status === 'cancelled';
+  return {
+    ...episode,
+    status,
+    statusHistory: [...(episode.statusHistory ?? []), left],
+    ...(isClosed && episode.period && { period: { ...episode.period, end: at } }),
+  };
+}
+
+/** Writes the move, when the referral has an open episode. */
+export async function moveEpisode(
+  context: WorkflowContext,
+  referral: string,
+  status: EpisodeOfCare['status'],
+): Promise<void> {
+  const episode = await episodeOf(context, referral);
+  if (episode && episode.status !== status) {
+    const moved = episodeInStatus(episode, status, context.clock.now().toISOString());
+    await updateChecked(context, moved, episode.meta?.versionId ?? '');
+  }
+}

@@ -1,0 +1,21 @@
+// Gives a refusal the place of the Bundle entry that it comes from.
+import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { FhirError } from '../fhir/error.ts';
+
+/** "Patient.birthDate" in entry 3 becomes "Bundle.entry[3].resource.birthDate"; without a place, it is the entry. */
+function placedIssue(issue: OperationOutcomeIssue, index: number): OperationOutcomeIssue {
+  const place = `Bundle.entry[${index}]`;
+  const expression = (issue.expression ?? []).map((path) => {
+    if (path.startsWith('Bundle.entry[')) {
+      return path;
+    }
+    const inner = /^[A-Z][A-Za-z]*(?=[.[]|$)/.test(path) ? path.replace(/^[A-Za-z]+/, '') : `.${path}`;
+    return `${place}.resource${inner}`;
+  });
+  return { ...issue, expression: expression.length === 0 ? [place] : expression };
+}
+
+export function placedError(error: FhirError, index: number): FhirError {
+  const issues = error.issues.map((issue) => placedIssue(issue, index));
+  return new FhirError(error.status, issues, { cause: error });
+}

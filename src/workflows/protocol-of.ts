@@ -1,0 +1,32 @@
+// Brings a plan's sessions into the form that the course is planned from, as many as are wanted.
+import type { PlanDefinition } from '@medplum/fhirtypes';
+import { chooseSessions, type SessionBounds, type SessionTemplate } from '../course/schedule.ts';
+import { businessRule } from '../fhir/error.ts';
+import { sessionsOf } from '../pathways/sessions-of.ts';
+
+export interface Protocol {
+  /** As many as were asked for, or the plan's required ones. */
+  readonly templates: readonly SessionTemplate[];
+  readonly bounds: SessionBounds;
+  readonly minutes: SessionBounds;
+}
+
+/** More sessions than this are a mistake of typing, whatever the reason given. */
+const mostImaginable = 52;
+
+/** Refused (422): a plan without sessions, or a number of them that cannot be meant. */
+export function protocolOf(plan: PlanDefinition, wanted: number | undefined): Protocol {
+  const protocol = sessionsOf(plan);
+  if (!protocol || protocol.sessions.length === 0) {
+    throw businessRule(`PlanDefinition/${plan.id} has no sessions to plan`, 'PlanDefinition.action');
+  }
+  if (wanted !== undefined && (wanted < 1 || wanted > mostImaginable)) {
+    throw businessRule(`"sessions" is a number from 1 to ${mostImaginable}`, 'Parameters.parameter');
+  }
+  const bounds = { least: protocol.least, most: protocol.most };
+  return {
+    templates: chooseSessions(protocol.sessions, wanted, bounds),
+    bounds,
+    minutes: { least: protocol.minutesLow, most: protocol.minutesHigh },
+  };
+}

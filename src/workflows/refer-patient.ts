@@ -1,0 +1,163 @@
+// Refers a patient to therapy: one request, and one coordination Task for each candidate who is asked.
+import type { ServiceRequest, Task } from '@medplum/fhirtypes';
+import { contentIdentifierSystem, courseSystem, keyIdentifierSystem } from '../course/course-codes.ts';
+import { isFinal } from '../course/referral-moves.ts';
+import { coordinationTask, referralRequest } from '../course/referral-resources.ts';
+import { businessRule, conflict } from '../fhir/error.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { coordinationTasksOf } from './coordination-tasks.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import { type Given, readKnown, readOfPatient } from './read-known.ts';
+import { candidatesOf, checkExplanation, requesterOf, supportingInfoOf } from './referral-checks.ts';
+import type { ReferralRequest, ReferralResult } from './referral-request.ts';
+import { requestIdentifiers } from './request-identifiers.ts';
+import { createChecked } from './write-checked.ts';
+
+/** Refused: 404 unknown patient or reference, 409 an open referral, 422 no candidate or no word about the explanation. */
+export function referPatient(context: WorkflowContext, request: ReferralRequest): Promise<ReferralResult> {
+  return inTransaction(context, async (inside) => {
+    const patient = `Patient/${request.patientId}`;
+    await readKnown(inside.store, 'Patient', request.patientId);
+    return request.referral
+      ? addCandidates(inside, request, patient, request.referral)
+      : newReferral(inside, request, patient);
+  });
+}
+
+async function newReferral(
+  context: WorkflowContext,
+  request: ReferralRequest,
+  patient: string,
+): Promise<ReferralResult> {
+  const open = await openReferrals(context, patient);
+  const repeated = await repeatedReferral(context, request, patient);
+  if (repeated) {
+    return repeated;
+  }
+  const [another] = open;
+  if (another) {
+    throw conflict(
+      `ServiceRequest/${another.id} is an open referral of this patient: to ask a further candidate send it as "referral", to begin anew withdraw it first by setting its Tasks to cancelled`,
+    );
+  }
+  checkExplanation(request);
+  const requester = await requesterOf(context, request);
+  const owners = await candidatesOf(context, request);
+  const supportingInfo = await supportingInfoOf(context, request, patient);
+  const authoredOn = context.clock.now().toISOString();
+  const serviceRequest = referralRequest(context.newId(), {
+    patient,
+    requester,
+    authoredOn,
+    ...(request.reason && { reason: request.reason }),
+    explanationGiven: request.explanationGiven ?? false,
+    ...(request.explanationNotGivenReason !== undefined && {
+      explanationNotGivenReason: request.explanationNotGivenReason,
+    }),
+    ...(request.patientWords !== undefined && { patientWords: request.patientWords }),
+    ...(request.note !== undefined && { note: request.note }),
+    supportingInfo,
+    identifiers: requestIdentifiers(request),
+  });
+  const stored = await createChecked(context, serviceRequest);
+  const tasks = await createTasks(context, owners, {
+    referral: `ServiceRequest/${stored.id}`,
+    patient,
+    requester,
+    authoredOn,
+  });
+  return { kind: 'created', serviceRequest: stored.resource(), tasks };
+}
+
+async function addCandidates(
+  context: WorkflowContext,
+  request: ReferralRequest,
+  patient: string,
+  given: Given,
+): Promise<ReferralResult> {
+  const version = await readOfPatient(
+    context.store,
+    given.value,
+    ['ServiceRequest'],
+    patient,
+    given.expression,
+  );
+  const serviceRequest = version.resource();
+  const referral = `ServiceRequest/${version.id}`;
+  if (serviceRequest.status !== 'active') {
+    throw businessRule(
+      `${referral} is ${serviceRequest.status}: send a new referral instead`,
+      given.expression,
+    );
+  }
+  const [performer] = serviceRequest.performer ?? [];
+  if (performer) {
+    throw businessRule(
+      `${referral} has been accepted by ${performer.reference ?? 'a therapist'}: no further candidate can be asked`,
+      given.expression,
+    );
+  }
+  const owners = await candidatesOf(context, request);
+  const tasks = await coordinationTasksOf(context, referral);
+  const waiting = tasks.filter((task) => !isFinal(task.status));
+  const fresh = owners.filter((owner) => !waiting.some((task) => task.owner?.reference === owner));
+  if (fresh.length === 0) {
+    return { kind: 'repeated', serviceRequest, tasks: waiting };
+  }
+  const requester = serviceRequest.requester?.reference ?? (await requesterOf(context, request));
+  const created = await createTasks(context, fresh, {
+    referral,
+    patient,
+    requester,
+    authoredOn: context.clock.now().toISOString(),
+  });
+  return { kind: 'created', serviceRequest, tasks: created };
+}
+
+async function createTasks(
+  context: WorkflowContext,
+  owners: readonly string[],
+  content: Omit<Parameters<typeof coordinationTask>[1], 'owner'>,
+): Promise<readonly Task[]> {
+  const tasks: Task[] = [];
+  for (const owner of owners) {
+    const stored = await createChecked(context, coordinationTask(context.newId(), { ...content, owner }));
+    tasks.push(stored.resource());
+  }
+  return tasks;
+}
+
+function openReferrals(context: WorkflowContext, patient: string): Promise<readonly ServiceRequest[]> {
+  return findResources(context.store, 'ServiceRequest', [
+    byReference('subject', patient),
+    byToken('status', { code: 'active' }),
+    byToken('code', { system: courseSystem, code: 'psychosomatic-therapy' }),
+  ]);
+}
+
+/** The referral that the same call made before: by its key where one was sent, else an open one by its content. */
+async function repeatedReferral(
+  context: WorkflowContext,
+  request: ReferralRequest,
+  patient: string,
+): Promise<ReferralResult | undefined> {
+  const identifier = request.idempotencyKey
+    ? { system: keyIdentifierSystem, code: request.idempotencyKey }
+    : { system: contentIdentifierSystem, code: request.contentMark };
+  const [earlier] = await findResources(context.store, 'ServiceRequest', [
+    byReference('subject', patient),
+    byToken('identifier', identifier),
+    byToken('code', { system: courseSystem, code: 'psychosomatic-therapy' }),
+  ]);
+  if (!earlier?.id || (!request.idempotencyKey && earlier.status !== 'active')) {
+    return undefined;
+  }
+  const isSameContent = earlier.identifier?.some(
+    ({ system, value }) => system === contentIdentifierSystem && value === request.contentMark,
+  );
+  if (!isSameContent) {
+    throw businessRule('this Idempotency-Key was used before with another content');
+  }
+  const tasks = await coordinationTasksOf(context, `ServiceRequest/${earlier.id}`);
+  return { kind: 'repeated', serviceRequest: earlier, tasks };
+}

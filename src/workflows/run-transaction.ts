@@ -1,0 +1,216 @@
+// Runs the entries of a transaction in the order of the specification, all or nothing: https://hl7.org/fhir/R4/http.html#trules
+import type { Bundle, OperationOutcomeIssue, ResourceType } from '@medplum/fhirtypes';
+import { FhirError, invalid, multipleMatches } from '../fhir/error.ts';
+import type { SearchQuery } from '../fhir/search-query.ts';
+import { nextTurn } from '../runtime/next-turn.ts';
+import type { BundleDoor, EntryResult } from './bundle-door.ts';
+import { conditionalParts, conditionalReferences, linkedFullUrls, rewritten } from './bundle-references.ts';
+import { checkResource } from './check-resource.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { writeNew } from './create-resource.ts';
+import { placedError } from './placed-error.ts';
+import { checkNoDuplicates, type PlannedEntry, planEntry } from './plan-bundle.ts';
+import { answerGet, runDelete } from './run-entry.ts';
+import { writeNext } from './update-resource.ts';
+
+type Create = Extract<PlannedEntry, { kind: 'create' }>;
+type Update = Extract<PlannedEntry, { kind: 'update' }>;
+
+/** Everything that can be known without the store, so that the transaction itself is short. */
+interface Prepared {
+  readonly plan: readonly PlannedEntry[];
+  /** If-None-Exist by entry. */
+  readonly conditions: ReadonlyMap<number, SearchQuery>;
+  /** What conditional references look for, by their text, with the first entry that says so. */
+  readonly lookUps: ReadonlyMap<string, { readonly query: SearchQuery; readonly index: number }>;
+}
+
+/** So many entries are validated before others are served. */
+const entriesPerTurn = 10;
+
+export async function runTransaction(
+  context: WorkflowContext,
+  bundle: Bundle,
+  door: BundleDoor,
+): Promise<readonly EntryResult[]> {
+  const prepared = await prepare(context, bundle, door);
+  return inTransaction(context, (within) => runPrepared(within, prepared, door));
+}
+
+/** Throws one FhirError with the issues of every entry that is wrong. */
+async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoor): Promise<Prepared> {
+  const plan: PlannedEntry[] = [];
+  const conditions = new Map<number, SearchQuery>();
+  const lookUps = new Map<string, { query: SearchQuery; index: number }>();
+  const found: OperationOutcomeIssue[] = [];
+
+  for (const [index, entry] of (bundle.entry ?? []).entries()) {
+    if (index % entriesPerTurn === entriesPerTurn - 1) {
+      await nextTurn();
+    }
+    try {
+      const planned = planEntry(entry, index, door.base, door.isServed);
+      plan.push(planned);
+      if (planned.kind === 'create' && planned.ifNoneExist !== undefined) {
+        conditions.set(index, door.condition(planned.type, planned.ifNoneExist));
+      }
+      if ('resource' in planned) {
+        checkResource(context, planned.resource);
+        for (const reference of conditionalReferences(planned.resource)) {
+          if (!lookUps.has(reference)) {
+            lookUps.set(reference, { query: lookUp(reference, door), index });
+          }
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof FhirError)) {
+        throw error;
+      }
+      found.push(...placedError(error, index).issues);
+    }
+  }
+  if (found.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
+    throw new FhirError(400, found);
+  }
+  checkNoDuplicates(plan);
+  return { plan, conditions, lookUps };
+}
+
+function lookUp(reference: string, door: BundleDoor): SearchQuery {
+  const { type, query } = conditionalParts(reference);
+  if (!door.isServed(type)) {
+    throw invalid(`The reference "${type}?..." is to no resource type that is served.`);
+  }
+  // isServed has just said so. Two are enough to know that there are several.
+  return { ...door.condition(type as ResourceType, query), count: 2 };
+}
+
+async function runPrepared(
+  context: WorkflowContext,
+  { plan, conditions, lookUps }: Prepared,
+  door: BundleDoor,
+): Promise<readonly EntryResult[]> {
+  const results = new Map<number, EntryResult>();
+  const resolved = new Map<string, string>();
+  for (const [reference, { query, index }] of lookUps) {
+    resolved.set(reference, await placed(index, () => onlyMatch(context, reference, query)));
+  }
+
+  // Ids are given before anything is stored, so that references may point forward.
+  const ids = new Map<number, string>();
+  const addresses = new Map<string, string>();
+  for (const entry of plan) {
+    const id = entry.kind === 'update' ? entry.id : context.newId();
+    if (entry.kind === 'update' || (entry.kind === 'create' && !conditions.has(entry.index))) {
+      ids.set(entry.index, id);
+      addresses.set(entry.fullUrl ?? '', `${entry.type}/${id}`);
+    }
+  }
+
+  for (const entry of plan) {
+    if (entry.kind === 'delete') {
+      results.set(entry.index, await placed(entry.index, () => runDelete(context, entry)));
+    }
+  }
+  // What a conditional create finds or makes is known only when it has run: those run first.
+  const conditional = creates(plan).filter(({ index }) => conditions.has(index));
+  for (const entry of inOrderOfLinks(conditional)) {
+    const result = await placed(entry.index, () => runCreate(entry));
+    results.set(entry.index, result);
+    addresses.set(entry.fullUrl ?? '', `${entry.type}/${result.version.id}`);
+  }
+  for (const entry of patientsFirst(creates(plan).filter(({ index }) => !conditions.has(index)))) {
+    results.set(entry.index, await placed(entry.index, () => runCreate(entry)));
+  }
+  for (const entry of plan) {
+    if (entry.kind === 'update') {
+      results.set(entry.index, await placed(entry.index, () => runUpdate(entry)));
+    }
+  }
+  for (const entry of plan) {
+    if (entry.kind === 'read' || entry.kind === 'search') {
+      results.set(entry.index, await placed(entry.index, () => answerGet(context, entry, door)));
+    }
+  }
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+
+  function runCreate(entry: Create) {
+    const id = ids.get(entry.index);
+    const ifNoneExist = conditions.get(entry.index);
+    return writeNew(context, rewritten(entry.resource, entry.fullUrl, addresses, resolved), {
+      ...(id !== undefined && { id }),
+      ...(ifNoneExist !== undefined && { ifNoneExist }),
+    });
+  }
+
+  async function runUpdate(entry: Update): Promise<EntryResult> {
+    const { created, version } = await writeNext(
+      context,
+      rewritten(entry.resource, entry.fullUrl, addresses, resolved),
+      {
+        mayCreate: door.createOnUpdate && entry.ifMatch === undefined,
+        ...(entry.ifMatch !== undefined && { ifMatch: entry.ifMatch }),
+      },
+    );
+    return { kind: created ? 'created' : 'updated', version };
+  }
+}
+
+function creates(plan: readonly PlannedEntry[]): readonly Create[] {
+  return plan.filter((entry): entry is Create => entry.kind === 'create');
+}
+
+/** The order of creates means nothing (R4 http), but who may write a record depends on the Patient being there. */
+function patientsFirst(entries: readonly Create[]): readonly Create[] {
+  const isPatient = (entry: Create) => entry.type === 'Patient';
+  return [...entries.filter(isPatient), ...entries.filter((entry) => !isPatient(entry))];
+}
+
+/** Each after those that it links to. Throws FhirError 400 when they link to each other in a circle. */
+function inOrderOfLinks(entries: readonly Create[]): readonly Create[] {
+  const byFullUrl = new Map(entries.map((entry) => [entry.fullUrl ?? '', entry]));
+  const fullUrls = [...byFullUrl.keys()].filter((fullUrl) => fullUrl !== '');
+  const ordered = new Set<Create>();
+  const waiting = new Set<Create>();
+  const visit = (entry: Create): void => {
+    if (ordered.has(entry)) {
+      return;
+    }
+    if (waiting.has(entry)) {
+      const place = `Bundle.entry[${entry.index}]`;
+      throw invalid('Conditional creates cannot refer to each other in a circle.', place);
+    }
+    waiting.add(entry);
+    for (const fullUrl of linkedFullUrls(entry.resource, entry.fullUrl, fullUrls)) {
+      const next = byFullUrl.get(fullUrl);
+      if (next !== undefined && next !== entry) {
+        visit(next);
+      }
+    }
+    ordered.add(entry);
+  };
+  entries.forEach(visit);
+  return [...ordered];
+}
+
+/** The one resource that a conditional reference means. */
+async function onlyMatch(context: WorkflowContext, reference: string, query: SearchQuery): Promise<string> {
+  const { matches } = await context.store.search(query);
+  const [match] = matches;
+  const type = conditionalParts(reference).type;
+  if (match === undefined) {
+    throw invalid(`A conditional reference to ${type} matches nothing.`);
+  }
+  if (matches.length > 1) {
+    throw multipleMatches(`A conditional reference to ${type} matches more than one resource.`);
+  }
+  return `${match.resourceType}/${match.id}`;
+}
+
+async function placed<T>(index: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FhirError ? placedError(error, index) : error;
+  }
+}

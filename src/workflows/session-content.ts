@@ -1,0 +1,134 @@
+// Checks what was sent about a session and brings it into the form that the record is built from.
+import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
+import { isCalendarDate } from '../course/calendar.ts';
+import { extensionUrl } from '../course/course-codes.ts';
+import { sessionNumber } from '../course/next-step.ts';
+import type {
+  DeliveredElement,
+  GoalProgress,
+  HomeworkItem,
+  SessionContent,
+} from '../course/session-resources.ts';
+import { businessRule, invalid } from '../fhir/error.ts';
+import type { WorkflowContext } from './context.ts';
+import { elementChoice } from './element-choice.ts';
+import { goalProgressOf } from './goal-progress-of.ts';
+import { readReferenced, referenceTo } from './read-known.ts';
+import { requestIdentifiers } from './request-identifiers.ts';
+import type { SessionRequest } from './session-request.ts';
+
+/** Refused: 404 a goal that is not of this course, 422 what cannot be so. */
+export async function sessionContent(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  session: ServiceRequest,
+  request: SessionRequest,
+): Promise<SessionContent> {
+  const patient = carePlan.subject.reference ?? '';
+  const recordedAt = context.clock.now().toISOString();
+  const start = startOf(context, request);
+  const episode = carePlan.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference
+    ?.reference;
+  return {
+    patient,
+    performer: await performerOf(context, request),
+    carePlan: `CarePlan/${carePlan.id}`,
+    session: `ServiceRequest/${session.id}`,
+    ...(episode && { episode }),
+    title: session.code?.text ?? `Session ${sessionNumber(session)}`,
+    start,
+    minutes: request.minutes,
+    elements: deliveredElements(context, request),
+    note: request.note,
+    homework: request.homework.map((item) => checkedHomework(item, start.slice(0, 10))),
+    progress: await progressOf(context, carePlan, request, start),
+    recordedAt,
+    identifiers: requestIdentifiers(request),
+  };
+}
+
+const dateTimeWithZone = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+function startOf({ clock }: WorkflowContext, { start, minutes }: SessionRequest): string {
+  const now = clock.now();
+  if (start === undefined) {
+    return new Date(now.getTime() - minutes * 60_000).toISOString();
+  }
+  const isKnown = isCalendarDate(start.slice(0, 10)) && (start.length === 10 || dateTimeWithZone.test(start));
+  if (!isKnown || Number.isNaN(Date.parse(start))) {
+    throw invalid(
+      '"start" is a date, or a time of day with its zone (2026-11-20T10:00:00+01:00)',
+      'Parameters.parameter',
+    );
+  }
+  const isAhead = start.length === 10 ? start > lastDayAnywhere(now) : Date.parse(start) > now.getTime();
+  if (isAhead) {
+    throw businessRule('a session that was held did not start in the future', 'Parameters.parameter');
+  }
+  return start;
+}
+
+/** Somewhere on earth it may be tomorrow already. */
+const lastDayAnywhere = (now: Date): string =>
+  new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
+
+async function performerOf(
+  { store, actor }: WorkflowContext,
+  { performer }: SessionRequest,
+): Promise<string> {
+  const types = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
+  if (performer) {
+    return referenceTo(await readReferenced(store, performer.value, types, performer.expression));
+  }
+  if (!actor.subject || !types.some((type) => actor.subject?.startsWith(`${type}/`))) {
+    throw invalid('"performer" is needed: this token stands for no practitioner', 'Parameters.parameter');
+  }
+  return actor.subject;
+}
+
+function deliveredElements(
+  { catalogue }: WorkflowContext,
+  request: SessionRequest,
+): readonly DeliveredElement[] {
+  const delivered = request.elements.map(({ chosen, minutes }) => {
+    if (minutes < 1) {
+      throw businessRule('an element that was delivered took at least one minute', chosen.expression);
+    }
+    return { ...elementChoice(catalogue, chosen.value, chosen.expression), minutes };
+  });
+  const total = delivered.reduce((sum, { minutes }) => sum + minutes, 0);
+  if (total > request.minutes) {
+    throw businessRule(
+      `the elements add up to ${total} minutes, the session had ${request.minutes}`,
+      'Parameters.parameter',
+    );
+  }
+  return delivered;
+}
+
+function checkedHomework(item: HomeworkItem, from: string): HomeworkItem {
+  if (item.due !== undefined && !(isCalendarDate(item.due) && item.due >= from)) {
+    throw businessRule(
+      `homework is due on a calendar date on or after the session, not "${item.due}"`,
+      'Parameters.parameter',
+    );
+  }
+  return item;
+}
+
+async function progressOf(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  { goalProgress }: SessionRequest,
+  start: string,
+): Promise<readonly GoalProgress[]> {
+  const progress: GoalProgress[] = [];
+  for (const given of goalProgress) {
+    const one = await goalProgressOf(context, carePlan, given, start);
+    if (progress.some(({ goal }) => goal.id === one.goal.id)) {
+      throw businessRule(`${given.goal.value} is scored twice`, given.goal.expression);
+    }
+    progress.push(one);
+  }
+  return progress;
+}

@@ -1,0 +1,31 @@
+// What is sent when a session is recorded, and what comes back.
+import type { Encounter, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type { CourseStep } from '../course/next-step.ts';
+import type { NotePart } from '../course/session-note.ts';
+import type { HomeworkItem } from '../course/session-resources.ts';
+import type { Given } from './read-known.ts';
+
+export interface SessionRequest {
+  readonly carePlanId: string;
+  /** "ServiceRequest/x" or the session's number; the next planned one when not said. */
+  readonly session?: Given;
+  /** A dateTime with its zone, or a calendar date; when not said, the session ends now. */
+  readonly start?: string;
+  readonly minutes: number;
+  readonly performer?: Given;
+  readonly elements: readonly { readonly chosen: Given; readonly minutes: number }[];
+  readonly note: Readonly<Partial<Record<NotePart, string>>>;
+  readonly homework: readonly HomeworkItem[];
+  readonly goalProgress: readonly { readonly goal: Given; readonly level: number; readonly note?: string }[];
+  readonly contentMark: string;
+  readonly idempotencyKey?: string;
+}
+
+export interface SessionResult {
+  readonly kind: 'created' | 'repeated';
+  readonly encounter: Encounter;
+  readonly session: ServiceRequest;
+  /** Procedures, observations, homework, goals and the note, as they are stored now. */
+  readonly resources: readonly Resource[];
+  readonly next: CourseStep;
+}

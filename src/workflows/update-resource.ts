@@ -1,0 +1,82 @@
+// Stores the next version of a resource with whatever its type's rule adds, in one transaction.
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import { methodNotAllowed, versionMismatch } from '../fhir/error.ts';
+import type { UpdateResult } from '../store/store.ts';
+import { checkResource } from './check-resource.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { rulesByType } from './rules-by-type.ts';
+
+export interface UpdateOptions {
+  /** The version that the client saw; 412 when it is no longer the current one. */
+  readonly ifMatch?: string;
+  /** May the update bring the resource into being under the id that the client chose? */
+  readonly mayCreate: boolean;
+  /** Only bring it into being: 412 when it is there already (If-None-Match: *). */
+  readonly mustCreate?: boolean;
+}
+
+export interface Updated {
+  readonly result: UpdateResult;
+  /** The validator's remarks below an error. */
+  readonly warnings: readonly OperationOutcomeIssue[];
+}
+
+/** Checks and stores. `resource.id` names it. Throws FhirError 400, 404, 405, 412 and what the type's rule refuses. */
+export async function updateResource(
+  context: WorkflowContext,
+  resource: Resource,
+  options: UpdateOptions,
+): Promise<Updated> {
+  const warnings = checkResource(context, resource);
+  // Without a rule or a question about what is there, it is one write, which is a transaction by itself.
+  const isPlain =
+    rulesByType[resource.resourceType] === undefined &&
+    options.mustCreate !== true &&
+    (options.mayCreate || options.ifMatch !== undefined);
+  const result = isPlain
+    ? await context.store.update(resource, storeOptions(options))
+    : await inTransaction(context, (within) => writeNext(within, resource, options));
+  return { result, warnings };
+}
+
+function storeOptions({ ifMatch, mayCreate }: UpdateOptions) {
+  return { upsert: mayCreate && ifMatch === undefined, ...(ifMatch !== undefined && { ifMatch }) };
+}
+
+/** Stores a resource that was checked, between its type's rules. The context's store must be a transaction's. */
+export async function writeNext(
+  context: WorkflowContext,
+  resource: Resource,
+  options: UpdateOptions,
+): Promise<UpdateResult> {
+  const { store } = context;
+  const rule = rulesByType[resource.resourceType];
+  const current = await store.read(resource.resourceType, resource.id ?? '');
+  if (current.kind === 'found') {
+    if (options.mustCreate === true) {
+      throw versionMismatch('It exists already, and the request says If-None-Match: *.');
+    }
+    // Before the rules: whoever saw another version is told so, not what their move would mean for this one.
+    const { versionId } = current.version;
+    if (options.ifMatch !== undefined && options.ifMatch !== versionId) {
+      throw versionMismatch(
+        `The current version is ${versionId}, not ${options.ifMatch}. Read it again and repeat the change.`,
+      );
+    }
+    const before = current.version.resource();
+    const derived = await rule?.beforeUpdate?.(context, before, resource);
+    const result = await store.update(derived ?? resource, storeOptions(options));
+    await rule?.afterUpdate?.(context, before, result.version);
+    return result;
+  }
+  if (!options.mayCreate && options.ifMatch === undefined) {
+    throw methodNotAllowed('There is no such resource, and this server chooses the ids: create it by POST.', [
+      'GET',
+      'HEAD',
+    ]);
+  }
+  await rule?.beforeCreate?.(context, resource);
+  const result = await store.update(resource, storeOptions(options));
+  await rule?.afterCreate?.(context, result.version);
+  return result;
+}
