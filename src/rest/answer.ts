@@ -1,0 +1,60 @@
+// An HTTP answer as a value, so that interactions can be tested and read without Express.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Resource } from '@medplum/fhirtypes';
+import { toJson } from '../fhir/json.ts';
+import type { StoredVersion } from '../store/store.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body's text; absent for 204 and 304. */
+  readonly body?: string;
+}
+
+export const fhirJson = 'application/fhir+json; charset=utf-8';
+
+/** An answer whose body is a resource that was made for it. */
+export function resourceAnswer(
+  status: number,
+  resource: Resource,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return { status, headers: { 'Content-Type': fhirJson, ...headers }, body: toJson(resource) };
+}
+
+/** ETag and Last-Modified of a stored version: https://hl7.org/fhir/R4/http.html#versions */
+export function versionHeaders(version: { readonly versionId: string; readonly lastUpdated: string }) {
+  return {
+    ETag: `W/"${version.versionId}"`,
+    'Last-Modified': new Date(version.lastUpdated).toUTCString(),
+  };
+}
+
+/** An answer whose body is the stored text as it is. */
+export function versionAnswer(
+  status: number,
+  version: StoredVersion,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return {
+    status,
+    headers: { 'Content-Type': fhirJson, ...versionHeaders(version), ...headers },
+    body: version.json,
+  };
+}
+
+/** Writes an answer with the headers that every answer has; a HEAD request gets the headers of its GET. */
+export function sendAnswer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: Answer,
+  common: Readonly<Record<string, string>>,
+): void {
+  const { body } = answer;
+  if (body === undefined) {
+    res.writeHead(answer.status, { ...common, ...answer.headers }).end();
+    return;
+  }
+  res.writeHead(answer.status, { ...common, ...answer.headers, 'Content-Length': Buffer.byteLength(body) });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,59 @@
+// Writes a batch-response or transaction-response around the stored texts: https://hl7.org/fhir/R4/http.html#transaction-response
+import type { Log } from '../runtime/log.ts';
+import type { StoredVersion } from '../store/store.ts';
+import type { EntryResult } from '../workflows/bundle-door.ts';
+import { renderError } from './error-handler.ts';
+import { searchsetText } from './searchset.ts';
+
+export interface BundleResponse {
+  readonly kind: 'batch-response' | 'transaction-response';
+  readonly base: string;
+  readonly results: readonly EntryResult[];
+  /** Whether what was written is sent back too; what was asked for by GET always is. */
+  readonly isFull: boolean;
+  readonly requestId: string;
+  readonly log: Log;
+}
+
+const writtenStatus = { created: '201 Created', matched: '200 OK', updated: '200 OK' } as const;
+
+function withVersion(base: string, version: StoredVersion, status: string, isSent: boolean): string {
+  const place = `${version.resourceType}/${version.id}`;
+  const response = {
+    status,
+    location: `${place}/_history/${version.versionId}`,
+    etag: `W/"${version.versionId}"`,
+    lastModified: version.lastUpdated,
+  };
+  const resource = isSent ? `"resource":${version.json},` : '';
+  return `{"fullUrl":${JSON.stringify(`${base}/${place}`)},${resource}"response":${JSON.stringify(response)}}`;
+}
+
+function entryText({ base, isFull, requestId, log }: BundleResponse, result: EntryResult): string {
+  switch (result.kind) {
+    case 'created':
+    case 'matched':
+    case 'updated':
+      return withVersion(base, result.version, writtenStatus[result.kind], isFull);
+    case 'read':
+      return withVersion(base, result.version, '200 OK', true);
+    case 'not-modified':
+      return withVersion(base, result.version, '304 Not Modified', false);
+    case 'found':
+      return `{"resource":${searchsetText(base, result.understood, result.page)},"response":{"status":"200 OK"}}`;
+    case 'deleted': {
+      const { versionId, lastUpdated } = result;
+      const response = { status: '204 No Content', etag: `W/"${versionId}"`, lastModified: lastUpdated };
+      return `{"response":${JSON.stringify(response)}}`;
+    }
+    case 'refused': {
+      const { status, outcome } = renderError(result.error, requestId, log);
+      return `{"response":${JSON.stringify({ status: String(status), outcome })}}`;
+    }
+  }
+}
+
+export function bundleResponseText(response: BundleResponse): string {
+  const entries = response.results.map((result) => entryText(response, result)).join(',');
+  return `{"resourceType":"Bundle","type":"${response.kind}"${entries === '' ? '' : `,"entry":[${entries}]`}}`;
+}

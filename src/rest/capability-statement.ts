@@ -1,0 +1,115 @@
+// Says what the server can do: https://hl7.org/fhir/R4/capabilitystatement.html . Made from the route table, so it cannot claim what is not routed.
+import type {
+  CapabilityStatement,
+  CapabilityStatementRestResource,
+  CapabilityStatementRestResourceInteraction,
+  ResourceType,
+} from '@medplum/fhirtypes';
+import { toJson } from '../fhir/json.ts';
+import type { Operation } from './operation.ts';
+import type { RestSystem } from './rest-system.ts';
+import type { InteractionCode, Route } from './route.ts';
+
+type TypeInteraction = CapabilityStatementRestResourceInteraction['code'];
+
+/** Where each kind of route is named: under each type, at the system, or not as an interaction. */
+const level = {
+  read: 'type',
+  vread: 'type',
+  update: 'type',
+  delete: 'type',
+  'history-instance': 'type',
+  create: 'type',
+  'search-type': 'type',
+  transaction: 'system',
+  capabilities: 'none',
+  operation: 'none',
+} as const satisfies Record<InteractionCode, 'type' | 'system' | 'none'>;
+
+function isTypeInteraction(code: InteractionCode): code is TypeInteraction & InteractionCode {
+  return level[code] === 'type';
+}
+
+/** Parameters that the store keeps as columns, for every type. */
+const columns = [
+  { name: '_id', type: 'token', definition: 'http://hl7.org/fhir/SearchParameter/Resource-id' },
+  {
+    name: '_lastUpdated',
+    type: 'date',
+    definition: 'http://hl7.org/fhir/SearchParameter/Resource-lastUpdated',
+  },
+] as const;
+
+function resourceOf(
+  system: RestSystem,
+  type: ResourceType,
+  codes: readonly TypeInteraction[],
+  operations: readonly Operation[],
+): CapabilityStatementRestResource {
+  const indexed = system
+    .searchParameters(type)
+    .filter(({ name }) => !columns.some((column) => column.name === name));
+  const references = indexed.filter((parameter) => parameter.type === 'reference');
+  const own = operations.filter(({ resourceType }) => resourceType === type);
+  return {
+    type,
+    interaction: codes.map((code) => ({ code })),
+    versioning: 'versioned-update',
+    readHistory: true,
+    updateCreate: system.settings.createOnUpdate,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    ...(references.length > 0 && { searchInclude: references.map(({ name }) => `${type}:${name}`) }),
+    searchParam: [...columns, ...indexed].map(({ name, type: kind, definition }) => ({
+      name,
+      type: kind,
+      ...(definition !== undefined && { definition }),
+    })),
+    ...(own.length > 0 && { operation: own.map(({ name, definition }) => ({ name, definition })) }),
+  };
+}
+
+function capabilityStatement(
+  system: RestSystem,
+  routes: readonly Route[],
+  operations: readonly Operation[],
+): CapabilityStatement {
+  const codes = [...new Set(routes.map(({ interaction }) => interaction))];
+  const typeCodes = codes.filter(isTypeInteraction);
+  const { baseUrl, version } = system.settings;
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: system.clock.now().toISOString(),
+    kind: 'instance',
+    software: { name: 'Alongside', version },
+    implementation: {
+      description: 'Alongside, a care-pathway service for people with persistent somatic symptoms',
+      ...(baseUrl !== undefined && { url: `${baseUrl}/fhir` }),
+    },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    rest: [
+      {
+        mode: 'server',
+        security: {
+          cors: false,
+          description:
+            'Every request but this one needs a bearer token. What its holder may not see is answered like what does not exist.',
+        },
+        resource: system.resourceTypes.map((type) => resourceOf(system, type, typeCodes, operations)),
+        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+      },
+    ],
+  };
+}
+
+export function capabilityText(
+  system: RestSystem,
+  routes: readonly Route[],
+  operations: readonly Operation[],
+): string {
+  return toJson(capabilityStatement(system, routes, operations));
+}

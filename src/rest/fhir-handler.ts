@@ -1,0 +1,118 @@
+// Serves everything under /fhir: match, authenticate, negotiate, read the body, hand over to the interaction, answer.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ResourceType } from '@medplum/fhirtypes';
+import { type FhirError, notFound } from '../fhir/error.ts';
+import { type Answer, fhirJson, sendAnswer } from './answer.ts';
+import { capabilityText } from './capability-statement.ts';
+import { commonHeaders } from './common-headers.ts';
+import { errorAnswer } from './error-handler.ts';
+import type { OpenRequest } from './fhir-request.ts';
+import { type Matched, routeMatcher } from './match-route.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { checkAcceptable } from './middleware/negotiate.ts';
+import { readBody } from './middleware/read-body.ts';
+import { operations } from './operations/all-operations.ts';
+import { queryPairs } from './query-pairs.ts';
+import type { RestSystem } from './rest-system.ts';
+import type { Route } from './route.ts';
+import { routeTable } from './router.ts';
+
+const hostPattern = /^[A-Za-z0-9.\-[\]:]{1,255}$/;
+
+export type FhirHandler = (req: IncomingMessage, res: ServerResponse, requestId: string) => Promise<void>;
+
+/** The routes with their CapabilityStatement, which is made once, from them. */
+export function fhirRoutes(system: RestSystem): readonly Route[] {
+  let statement: string | undefined;
+  const routes: readonly Route[] = routeTable(operations, () => {
+    statement ??= capabilityText(system, routes, operations);
+    return { status: 200, headers: { 'Content-Type': fhirJson }, body: statement };
+  });
+  return routes;
+}
+
+/** `req.url` is what follows "/fhir". The promise never rejects. */
+export function fhirHandler(system: RestSystem): FhirHandler {
+  const match = routeMatcher(fhirRoutes(system));
+  const served = new Set<string>(system.resourceTypes);
+  const isServed = (type: string): type is ResourceType => served.has(type);
+
+  function baseOf(req: IncomingMessage): string {
+    const { host } = req.headers;
+    const origin = host !== undefined && hostPattern.test(host) ? `http://${host}` : 'http://localhost';
+    return `${system.settings.baseUrl ?? origin}/fhir`;
+  }
+
+  async function answerTo(req: IncomingMessage, requestId: string): Promise<Answer> {
+    const url = req.url ?? '/';
+    const queryAt = url.indexOf('?');
+    const path = queryAt < 0 ? url : url.slice(0, queryAt);
+    const matched = tryTo(() => match(req.method ?? 'GET', path));
+    const isOpen = matched.kind === 'done' && !matched.value.route.needsToken;
+    const actor = isOpen ? undefined : await authenticate(system, req.headers.authorization);
+    if (matched.kind === 'refused') {
+      throw matched.error;
+    }
+    const { route } = matched.value;
+    const query = queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1));
+    checkAcceptable(req.headers.accept, query);
+    const open: OpenRequest = { system, headers: req.headers, base: baseOf(req), requestId, query };
+    if (!route.needsToken) {
+      return route.handle(open);
+    }
+    if (actor === undefined) {
+      throw new Error('a guarded route was reached without an actor');
+    }
+    const type = typeOf(matched.value);
+    const body = await readBody(req, route.path === '/{type}' && type === 'Bundle' ? 'bundle' : route.body);
+    return route.handle({
+      ...open,
+      query: body.form === undefined ? query : [...query, ...body.form],
+      type,
+      id: matched.value.id,
+      versionId: matched.value.versionId,
+      body: body.resource,
+      context: system.contextFor(actor, requestId),
+    });
+  }
+
+  function typeOf({ type, route }: Matched): ResourceType {
+    if (route.path === '/') {
+      return 'Bundle';
+    }
+    if (!isServed(type)) {
+      throw unknownType(type, system.resourceTypes);
+    }
+    return type;
+  }
+
+  return async (req, res, requestId) => {
+    let answer: Answer;
+    try {
+      answer = await answerTo(req, requestId);
+    } catch (error) {
+      answer = errorAnswer(error, requestId, system.log);
+    }
+    sendAnswer(req, res, answer, commonHeaders(requestId));
+  };
+}
+
+function unknownType(type: string, served: readonly string[]): FhirError {
+  const meant = served.find((name) => name.toLowerCase() === type.toLowerCase());
+  const hint =
+    meant === undefined ? 'GET /fhir/metadata lists the types that are.' : `Did you mean ${meant}?`;
+  return notFound(`"${type}" is no resource type that is served. ${hint}`);
+}
+
+type Tried<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'refused'; readonly error: unknown };
+
+/** Keeps a refusal until it is known who asks, so that a caller without a token learns nothing but 401. */
+function tryTo<T>(work: () => T): Tried<T> {
+  try {
+    return { kind: 'done', value: work() };
+  } catch (error) {
+    return { kind: 'refused', error };
+  }
+}

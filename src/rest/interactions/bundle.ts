@@ -1,0 +1,73 @@
+// transaction and batch at the base: https://hl7.org/fhir/R4/http.html#transaction
+import type { Bundle, Resource } from '@medplum/fhirtypes';
+import { invalid, malformed } from '../../fhir/error.ts';
+import type { BundleDoor } from '../../workflows/bundle-door.ts';
+import { checkResource } from '../../workflows/check-resource.ts';
+import { checkBundle } from '../../workflows/plan-bundle.ts';
+import { processBundle } from '../../workflows/process-bundle.ts';
+import { type Answer, fhirJson } from '../answer.ts';
+import { bundleResponseText } from '../bundle-response.ts';
+import type { FhirRequest } from '../fhir-request.ts';
+import { preferences } from '../prefer.ts';
+import { queryPairs } from '../query-pairs.ts';
+import { searchCondition } from '../search-condition.ts';
+import { understandSearch } from '../understand-search.ts';
+
+function doorOf({ system, base }: FhirRequest): BundleDoor {
+  const served = new Set<string>(system.resourceTypes);
+  return {
+    base,
+    createOnUpdate: system.settings.createOnUpdate,
+    isServed: (type) => served.has(type),
+    condition: (type, text) => searchCondition(system, type, text),
+    search: (type, text) => understandSearch(system, type, queryPairs(text), 'lenient'),
+  };
+}
+
+function isBundle(body: Resource): body is Bundle {
+  return body.resourceType === 'Bundle';
+}
+
+/** The Bundle without what it carries; the resources are checked one by one when their turn comes. */
+function envelope(bundle: Bundle): Bundle {
+  if (!Array.isArray(bundle.entry)) {
+    return bundle;
+  }
+  const entry = bundle.entry.map((item: unknown, index) => {
+    if (typeof item !== 'object' || item === null || !('resource' in item)) {
+      return item;
+    }
+    const { resource: _resource, ...rest } = item;
+    if (!('request' in rest)) {
+      throw invalid('An entry of a batch or transaction needs a request.', `Bundle.entry[${index}].request`);
+    }
+    return rest;
+  });
+  return { ...bundle, entry: entry as Bundle['entry'] };
+}
+
+export async function bundle(request: FhirRequest): Promise<Answer> {
+  const { body, context, base, system, requestId } = request;
+  if (body === undefined) {
+    throw malformed('The body is empty: send a Bundle as JSON.');
+  }
+  if (!isBundle(body)) {
+    throw invalid(`The base takes a Bundle. Send a ${body.resourceType} to its own type.`, 'resourceType');
+  }
+  checkBundle(body);
+  checkResource(context, envelope(body));
+  const results = await processBundle(context, body, doorOf(request));
+  const isFull = preferences(request.headers['prefer']?.toString()).return === 'representation';
+  return {
+    status: 200,
+    headers: { 'Content-Type': fhirJson },
+    body: bundleResponseText({
+      kind: body.type === 'batch' ? 'batch-response' : 'transaction-response',
+      base,
+      results,
+      isFull,
+      requestId,
+      log: system.log,
+    }),
+  };
+}

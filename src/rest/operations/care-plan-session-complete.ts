@@ -1,0 +1,86 @@
+// POST CarePlan/[id]/$session-complete: records a session that was held.
+// https://hl7.org/fhir/R4/operations.html
+import type { Parameters } from '@medplum/fhirtypes';
+import { invalid } from '../../fhir/error.ts';
+import { completeSession } from '../../workflows/complete-session.ts';
+import type { Operation } from '../operation.ts';
+import { contentMark } from './content-mark.ts';
+import { nextParameter } from './next-parameter.ts';
+import { type ParameterReader, parameterReader } from './parameter-reader.ts';
+
+const names = [
+  'session',
+  'start',
+  'minutes',
+  'performer',
+  'element',
+  'symptomsSince',
+  'discovered',
+  'agreements',
+  'oneSmallStep',
+  'homework',
+  'goalProgress',
+] as const;
+
+export const carePlanSessionComplete: Operation = {
+  name: 'session-complete',
+  resourceType: 'CarePlan',
+  levels: ['instance'],
+  methods: ['POST'],
+  definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-session-complete',
+  async handle(request) {
+    const given = parameterReader(request.parameters, names);
+    const result = await completeSession(request.context, {
+      carePlanId: request.id ?? '',
+      session: given.reference('session'),
+      start: given.text('start'),
+      minutes: required(given.minutes('minutes'), 'minutes', given),
+      performer: given.reference('performer'),
+      elements: given.groups('element', ['code', 'minutes']).map((element) => ({
+        chosen: required(element.reference('code'), 'code', element),
+        minutes: required(element.minutes('minutes'), 'minutes', element),
+      })),
+      note: {
+        symptomsSince: given.text('symptomsSince'),
+        discovered: given.text('discovered'),
+        agreements: given.text('agreements'),
+        oneSmallStep: given.text('oneSmallStep'),
+      },
+      homework: given.groups('homework', ['description', 'due']).map((item) => {
+        const due = item.text('due');
+        return { description: required(item.text('description'), 'description', item), ...(due && { due }) };
+      }),
+      goalProgress: given.groups('goalProgress', ['goal', 'gas', 'note']).map((progress) => {
+        const note = progress.text('note');
+        return {
+          goal: required(progress.reference('goal'), 'goal', progress),
+          level: required(progress.decimal('gas'), 'gas', progress),
+          ...(note && { note }),
+        };
+      }),
+      contentMark: await contentMark('CarePlan/$session-complete', request),
+      idempotencyKey: request.idempotencyKey,
+    });
+    const answer: Parameters = {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'session', resource: result.session },
+        { name: 'encounter', resource: result.encounter },
+        ...result.resources.map((resource) => ({ name: 'recorded', resource })),
+        nextParameter(result.next),
+      ],
+    };
+    return {
+      status: result.kind === 'created' ? 201 : 200,
+      resource: answer,
+      location: `Encounter/${result.encounter.id}`,
+    };
+  },
+};
+
+function required<T>(value: T | undefined, name: string, reader: ParameterReader): T {
+  if (value === undefined) {
+    throw invalid(`"${name}" is needed`, reader.expression);
+  }
+  return value;
+}

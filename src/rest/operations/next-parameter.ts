@@ -1,0 +1,16 @@
+// Writes what comes next in a course as a part of Parameters, alike in every operation that says it.
+import type { ParametersParameter } from '@medplum/fhirtypes';
+import type { Course } from '../../workflows/read-course.ts';
+
+/** What comes next: text, owner, about and, where there is one, the due date. */
+export function nextParameter(step: Course['next']): ParametersParameter {
+  return {
+    name: 'next',
+    part: [
+      { name: 'text', valueString: step.text },
+      { name: 'owner', valueReference: { reference: step.owner } },
+      { name: 'about', valueReference: { reference: step.about } },
+      ...(step.due ? [{ name: 'due', valueDate: step.due }] : []),
+    ],
+  };
+}

@@ -1,0 +1,100 @@
+// POST PlanDefinition/[id]/$enroll: begins a patient's course by this plan.
+// https://hl7.org/fhir/R4/operations.html
+import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import { invalid } from '../../fhir/error.ts';
+import { enrollPatient } from '../../workflows/enroll-patient.ts';
+import type { EnrolmentRequest } from '../../workflows/enrolment-request.ts';
+import type { Operation } from '../operation.ts';
+import { contentMark } from './content-mark.ts';
+import { type ParameterReader, parameterReader } from './parameter-reader.ts';
+
+const names = [
+  'subject',
+  'referral',
+  'noReferralReason',
+  'noBaselineReason',
+  'start',
+  'careManager',
+  'sessions',
+  'sessionsReason',
+  'minutes',
+  'goal',
+  'selection',
+] as const;
+
+export const planDefinitionEnroll: Operation = {
+  name: 'enroll',
+  resourceType: 'PlanDefinition',
+  levels: ['instance'],
+  methods: ['POST'],
+  definition: 'https://w3id.org/alongside/fhir/OperationDefinition/plan-definition-enroll',
+  async handle(request) {
+    const given = parameterReader(request.parameters, names);
+    const subject = given.reference('subject');
+    if (!subject) {
+      throw invalid('"subject" is needed: the patient whose course begins', 'Parameters.parameter');
+    }
+    const result = await enrollPatient(request.context, {
+      planId: request.id ?? '',
+      subject,
+      referral: given.reference('referral'),
+      noReferralReason: given.text('noReferralReason'),
+      noBaselineReason: given.text('noBaselineReason'),
+      start: given.text('start'),
+      careManager: given.reference('careManager'),
+      sessions: given.integer('sessions'),
+      sessionsReason: given.text('sessionsReason'),
+      minutes: given.minutes('minutes'),
+      goals: given.groups('goal', ['text', 'weight', 'level']).map(givenGoal),
+      selections: given.texts('selection'),
+      contentMark: await contentMark('PlanDefinition/$enroll', request),
+      idempotencyKey: request.idempotencyKey,
+    });
+    const resources: readonly Resource[] = [...result.resources, ...warningsOf(result.warnings)];
+    const bundle: Bundle = {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: resources.map((resource) => ({ resource })),
+    };
+    return {
+      status: result.kind === 'created' ? 201 : 200,
+      resource: bundle,
+      location: `CarePlan/${result.carePlan.id}`,
+    };
+  },
+};
+
+function givenGoal(goal: ParameterReader): EnrolmentRequest['goals'][number] {
+  const weight = goal.decimal('weight');
+  return {
+    text: needed(goal.text('text'), 'a goal needs its "text", in the patient\'s own words', goal),
+    ...(weight !== undefined && { weight }),
+    levels: goal.groups('level', ['value', 'text']).map((level) => ({
+      value: needed(level.decimal('value'), 'a level of a goal needs its "value"', level),
+      text: needed(level.text('text'), 'a level of a goal needs its "text"', level),
+    })),
+    expression: goal.expression,
+  };
+}
+
+function needed<T>(value: T | undefined, refusal: string, reader: ParameterReader): T {
+  if (value === undefined) {
+    throw invalid(refusal, reader.expression);
+  }
+  return value;
+}
+
+function warningsOf(warnings: readonly string[]): readonly OperationOutcome[] {
+  return warnings.length === 0
+    ? []
+    : [
+        {
+          resourceType: 'OperationOutcome',
+          issue: warnings.map((diagnostics) => ({
+            severity: 'warning',
+            code: 'business-rule',
+            diagnostics,
+          })),
+        },
+      ];
+}

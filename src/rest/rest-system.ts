@@ -1,0 +1,55 @@
+// What the REST layer needs from the rest of the service. system.ts builds it; tests build it on ":memory:".
+import type { ResourceType } from '@medplum/fhirtypes';
+import type { Actor } from '../auth/actor.ts';
+import type { Validator } from '../fhir/validator.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { NewId } from '../runtime/ids.ts';
+import type { Log } from '../runtime/log.ts';
+import type { WorkflowContext } from '../workflows/context.ts';
+import type { UnderstoodSearch } from '../workflows/search-resources.ts';
+
+/** Names and values in the order sent, percent-decoded. A name may come twice. */
+export type QueryPairs = readonly (readonly [name: string, value: string])[];
+
+/** A search parameter as the CapabilityStatement names it. */
+interface SupportedSearchParameter {
+  readonly name: string;
+  readonly type:
+    | 'number'
+    | 'date'
+    | 'string'
+    | 'token'
+    | 'reference'
+    | 'composite'
+    | 'quantity'
+    | 'uri'
+    | 'special';
+  readonly definition?: string;
+}
+
+interface RestSettings {
+  /** The service's own address without "/fhir" and without a slash at the end; from the Host header when absent. */
+  readonly baseUrl?: string;
+  /** May a client choose the id of a new resource by PUT? */
+  readonly createOnUpdate: boolean;
+  /** The software's version, for the CapabilityStatement. */
+  readonly version: string;
+}
+
+export interface RestSystem {
+  readonly validator: Validator;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly log: Log;
+  readonly settings: RestSettings;
+  /** The R4 resource types that are served, in alphabetical order. */
+  readonly resourceTypes: readonly ResourceType[];
+  /** False while the service starts or stops. */
+  isReady(): boolean;
+  /** Who the bearer token belongs to; undefined for an unknown, revoked or expired one. */
+  authenticate(token: string): Actor | undefined | Promise<Actor | undefined>;
+  contextFor(actor: Actor, requestId: string): WorkflowContext;
+  /** Throws FhirError for a value that cannot be read; names that are not known come back as `ignored`. */
+  parseSearch(type: ResourceType, parameters: QueryPairs): UnderstoodSearch;
+  searchParameters(type: ResourceType): readonly SupportedSearchParameter[];
+}

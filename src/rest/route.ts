@@ -1,0 +1,41 @@
+// What one row of the route table says.
+import type { ResourceType } from '@medplum/fhirtypes';
+import type { Interaction, OpenInteraction } from './fhir-request.ts';
+import type { BodyKind } from './middleware/read-body.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html, as far as served. */
+export type InteractionCode =
+  | 'read'
+  | 'vread'
+  | 'update'
+  | 'delete'
+  | 'history-instance'
+  | 'create'
+  | 'search-type'
+  | 'capabilities'
+  | 'transaction'
+  | 'operation';
+
+interface Address {
+  readonly method: Method;
+  /** Below the FHIR base, with {type}, {id} and {versionId} for what varies. */
+  readonly path: string;
+  readonly interaction: InteractionCode;
+  readonly body: BodyKind;
+  /** The fixed type of an operation's route. */
+  readonly type?: ResourceType;
+}
+
+export interface GuardedRoute extends Address {
+  readonly needsToken: true;
+  readonly handle: Interaction;
+}
+
+export interface OpenRoute extends Address {
+  readonly needsToken: false;
+  readonly handle: OpenInteraction;
+}
+
+export type Route = GuardedRoute | OpenRoute;

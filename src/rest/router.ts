@@ -1,0 +1,70 @@
+// The route table: every address under /fhir, and the only list of them. Requests are matched against it,
+// the CapabilityStatement is generated from it, and a test holds openapi.yaml to it.
+import type { Answer } from './answer.ts';
+import { bundle } from './interactions/bundle.ts';
+import { create } from './interactions/create.ts';
+import { deleteInteraction } from './interactions/delete.ts';
+import { historyInstance } from './interactions/history-instance.ts';
+import { read } from './interactions/read.ts';
+import { search } from './interactions/search.ts';
+import { update } from './interactions/update.ts';
+import { vread } from './interactions/vread.ts';
+import type { Operation } from './operation.ts';
+import type { GuardedRoute, OpenRoute, Route } from './route.ts';
+import { runOperation } from './run-operation.ts';
+
+type Row = Omit<GuardedRoute, 'needsToken'>;
+
+const interactions: readonly Row[] = [
+  { method: 'GET', path: '/{type}/{id}', interaction: 'read', body: 'none', handle: read },
+  { method: 'PUT', path: '/{type}/{id}', interaction: 'update', body: 'resource', handle: update },
+  { method: 'DELETE', path: '/{type}/{id}', interaction: 'delete', body: 'none', handle: deleteInteraction },
+  { method: 'GET', path: '/{type}', interaction: 'search-type', body: 'none', handle: search },
+  { method: 'POST', path: '/{type}', interaction: 'create', body: 'resource', handle: create },
+  { method: 'POST', path: '/{type}/_search', interaction: 'search-type', body: 'form', handle: search },
+  {
+    method: 'GET',
+    path: '/{type}/{id}/_history',
+    interaction: 'history-instance',
+    body: 'none',
+    handle: historyInstance,
+  },
+  {
+    method: 'GET',
+    path: '/{type}/{id}/_history/{versionId}',
+    interaction: 'vread',
+    body: 'none',
+    handle: vread,
+  },
+  { method: 'POST', path: '/', interaction: 'transaction', body: 'bundle', handle: bundle },
+];
+
+function operationRows(operation: Operation): readonly Row[] {
+  return operation.levels.flatMap((level) =>
+    operation.methods.map((method): Row => {
+      const place = level === 'instance' ? `/${operation.resourceType}/{id}` : `/${operation.resourceType}`;
+      return {
+        method,
+        path: `${place}/$${operation.name}`,
+        interaction: 'operation',
+        body: method === 'POST' ? 'parameters' : 'none',
+        type: operation.resourceType,
+        handle: (request) => runOperation(operation, request),
+      };
+    }),
+  );
+}
+
+/** Every route, those of the operations included. `capabilities` answers /metadata; it is made from this very table. */
+export function routeTable(operations: readonly Operation[], capabilities: () => Answer): readonly Route[] {
+  const metadata: OpenRoute = {
+    method: 'GET',
+    path: '/metadata',
+    interaction: 'capabilities',
+    body: 'none',
+    needsToken: false,
+    handle: capabilities,
+  };
+  const guarded = [...interactions, ...operations.flatMap(operationRows)];
+  return [metadata, ...guarded.map((row): GuardedRoute => ({ ...row, needsToken: true }))];
+}

@@ -1,0 +1,100 @@
+// The whole service in this process, on a database in memory, with a clock that stands still until it is told and ids that count.
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import type { Express } from 'express';
+import { createApp } from '../../src/app.ts';
+import type { Role } from '../../src/auth/actor.ts';
+import { hashOfToken, makeToken } from '../../src/auth/token.ts';
+import { type Log, silentLog } from '../../src/runtime/log.ts';
+import { randomSecrets } from '../../src/runtime/secrets.ts';
+import { createSystem, type System } from '../../src/system.ts';
+
+interface TestClock {
+  now(): Date;
+  /** Sets the clock to an instant. */
+  set(instant: string): void;
+  /** Moves it on. */
+  advance(milliseconds: number): void;
+}
+
+export interface TestService {
+  readonly app: Express;
+  readonly system: System;
+  readonly clock: TestClock;
+  /** The Authorization header of a token of this role, made beforehand or by `makeBearer`. */
+  bearer(role: Role, subject?: string): string;
+  /** Makes a token for `bearer`. */
+  makeBearer(role: Role, subject?: string, scopes?: readonly string[]): Promise<string>;
+  /** What the validator finds wrong with an answer. */
+  problemsOf(resource: Resource): readonly OperationOutcomeIssue[];
+  stop(): Promise<void>;
+}
+
+export interface TestOptions {
+  readonly log?: Log;
+  readonly createOnUpdate?: boolean;
+  /** The folder of the database; in memory when absent. */
+  readonly dataDir?: string;
+}
+
+function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
+  let nowMs = Date.parse(start);
+  return {
+    now: () => new Date(nowMs),
+    set: (instant) => {
+      nowMs = Date.parse(instant);
+    },
+    advance: (milliseconds) => {
+      nowMs += milliseconds;
+    },
+  };
+}
+
+/** Counts from 1: "00000000-0000-4000-8000-000000000001" and so on. */
+function countingIds(): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
+  };
+}
+
+/** Comes with a system token. Stop it after the tests. */
+export async function startTestService(options: TestOptions = {}): Promise<TestService> {
+  const clock = testClock();
+  const newId = countingIds();
+  const system = await createSystem({
+    dataDir: options.dataDir ?? ':memory:',
+    baseUrl: 'http://alongside.example',
+    createOnUpdate: options.createOnUpdate ?? true,
+    version: '0.0.0-test',
+    clock,
+    newId,
+    log: options.log ?? silentLog,
+  });
+  const bearers = new Map<string, string>();
+
+  async function makeBearer(role: Role, subject?: string, scopes: readonly string[] = []): Promise<string> {
+    const token = makeToken(randomSecrets);
+    const record = { id: newId(), role, scopes, createdAt: clock.now().toISOString() };
+    await system.tokens.add(subject === undefined ? record : { ...record, subject }, hashOfToken(token));
+    bearers.set(`${role} ${subject ?? ''}`, `Bearer ${token}`);
+    return `Bearer ${token}`;
+  }
+  await makeBearer('system');
+
+  return {
+    app: createApp(system),
+    system,
+    clock,
+    makeBearer,
+    bearer(role, subject) {
+      const header = bearers.get(`${role} ${subject ?? ''}`);
+      if (header === undefined) {
+        throw new Error(`no token was made for ${role} ${subject ?? ''}`);
+      }
+      return header;
+    },
+    problemsOf: (resource) => system.validator.validate(resource),
+    stop: () => system.close(),
+  };
+}
