@@ -21,6 +21,8 @@ import {
 const seconds = Number(process.argv[2] ?? 8);
 const connections = 16;
 const main = 'dist/main.js';
+/** The flags of npm start, so that what is measured is what runs. */
+const flags = startFlags();
 
 interface Row {
   readonly what: string;
@@ -41,6 +43,11 @@ const random = (() => {
     return Math.floor((state / 4_294_967_296) * below);
   };
 })();
+
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--max-'));
+}
 
 async function load(
   what: string,
@@ -117,7 +124,9 @@ async function fill(service: ServiceProcess, token: string): Promise<string[]> {
   for (let first = 1; first <= patientCount; first += 10) {
     const patients = Array.from({ length: 10 }, (_, offset) => benchPatient(first + offset));
     const observations = patients.flatMap((_, offset) =>
-      Array.from({ length: observationsPerPatient - 1 }, (_, serial) => benchObservation(first + offset, serial)),
+      Array.from({ length: observationsPerPatient - 1 }, (_, serial) =>
+        benchObservation(first + offset, serial),
+      ),
     );
     const last = patients.map((_, offset) => benchObservation(first + offset, observationsPerPatient - 1));
     for (const batch of [patients, observations, last]) {
@@ -164,9 +173,15 @@ function table(bare: number, rows: readonly Row[]): string {
     (row.rate / bare).toFixed(3),
     row.goal.toString(),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((cells) => (cells[column] ?? '').length)));
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...body].map((cells) => (cells[column] ?? '').length)),
+  );
   return [head, ...body]
-    .map((cells) => cells.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  '))
+    .map((cells) =>
+      cells
+        .map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0)))
+        .join('  '),
+    )
     .join('\n');
 }
 
@@ -176,13 +191,15 @@ try {
   const env = { DATA_DIR: folder, PORT: String(port), HOST: '127.0.0.1' };
   const system = createToken(env, '--role', 'system');
   const gp = createToken(env, '--role', 'gp', '--subject', generalPractitioner);
-  let service = await startProcess([main], port, '/readyz', env);
+  let service = await startProcess([...flags, main], port, '/readyz', env);
   const ids = await fill(service, system);
   await service.stop();
-  service = await startProcess([main], port, '/readyz', env);
+  service = await startProcess([...flags, main], port, '/readyz', env);
   process.stdout.write(`ready on a warm disk after ${Math.round(service.readyMs)} ms\n`);
 
-  const phq15 = JSON.parse(readFileSync('fhir-profiles/questionnaires/Questionnaire-phq-15.json', 'utf8')) as Questionnaire;
+  const phq15 = JSON.parse(
+    readFileSync('fhir-profiles/questionnaires/Questionnaire-phq-15.json', 'utf8'),
+  ) as Questionnaire;
   const answers = answersTo(phq15);
   const somePatient = () => 1 + random(patientCount);
   const before = await bareExpress();
@@ -191,7 +208,10 @@ try {
     rows.push(await load(what, goal, service, gp, next));
     process.stderr.write(`measured: ${what}\n`);
   };
-  await measure('read by id', 0.4, () => ({ method: 'GET', path: `/fhir/Observation/${ids[random(ids.length)]}` }));
+  await measure('read by id', 0.4, () => ({
+    method: 'GET',
+    path: `/fhir/Observation/${ids[random(ids.length)]}`,
+  }));
   await measure('search patient + code, newest 20', 0.25, () => ({
     method: 'GET',
     path: `/fhir/Observation?patient=bench-${somePatient()}&code=${encodeURIComponent(searchedCode)}&_sort=-date&_count=20`,
@@ -222,7 +242,9 @@ try {
   rows.push({ ...after, what: 'bare Express 5 res.json, again' });
   await service.stop();
   process.stdout.write(`\n${table((before.rate + after.rate) / 2, rows)}\n`);
-  process.stdout.write(`\n${connections} connections, ${seconds} s each; ratio to the mean of the two bare runs.\n`);
+  process.stdout.write(
+    `\n${connections} connections, ${seconds} s each; ratio to the mean of the two bare runs.\n`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

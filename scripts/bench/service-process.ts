@@ -57,7 +57,8 @@ export async function startProcess(
 
 async function untilReady(child: ChildProcess, url: string): Promise<void> {
   for (let attempt = 0; attempt < 3_000; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`the process ended with ${child.exitCode} before it was ready`);
+    if (child.exitCode !== null)
+      throw new Error(`the process ended with ${child.exitCode} before it was ready`);
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -52,7 +52,12 @@ export function benchObservation(patient: number, serial: number): Observation {
     effectiveDateTime: at,
     issued: at,
     performer: [{ reference: generalPractitioner, display: 'Invented general practitioner' }],
-    valueQuantity: { value: (serial * 37 + patient) % 10, unit, system: 'http://unitsofmeasure.org', code: unit },
+    valueQuantity: {
+      value: (serial * 37 + patient) % 10,
+      unit,
+      system: 'http://unitsofmeasure.org',
+      code: unit,
+    },
     note: [
       {
         text: 'Measured at home by the patient in the morning before getting up, on three days in a row, and read out on the telephone. The middle one of the three values was written down here, as agreed at the last consultation in the practice.',
@@ -62,7 +67,10 @@ export function benchObservation(patient: number, serial: number): Observation {
 }
 
 /** A completed PHQ-15: every answer "bothered a little" but the menstrual item, which does not apply. */
-export function benchPhq15(questionnaire: QuestionnaireResponse['item'], patient: number): QuestionnaireResponse {
+export function benchPhq15(
+  questionnaire: QuestionnaireResponse['item'],
+  patient: number,
+): QuestionnaireResponse {
   return {
     resourceType: 'QuestionnaireResponse',
     questionnaire: 'https://w3id.org/alongside/fhir/Questionnaire/phq-15',

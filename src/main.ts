@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+// The process and its command line. The only file that has side effects when it is imported.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApp } from './app.ts';
+import { runTokenCommand } from './command-line/run-token-command.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { prepareDemo } from './demo/prepare-demo.ts';
+import { systemClock } from './runtime/clock.ts';
+import { randomIds } from './runtime/ids.ts';
+import { listen } from './runtime/listen.ts';
+import { jsonLog } from './runtime/log.ts';
+import { randomSecrets } from './runtime/secrets.ts';
+import { createSystem, openTokens, type System } from './system.ts';
+
+const usage = `Usage: alongside [command]
+
+  (none)     serve FHIR on HOST:PORT with the database in DATA_DIR
+  demo       the same with invented people, on a database of its own; plays and prints the story
+  token ...  create, list and revoke bearer tokens; "token --help" tells more
+  --help     this text
+
+Settings come from the environment: PORT, HOST, DATA_DIR, BASE_URL, CREATE_ON_UPDATE, SHUTDOWN_TIMEOUT_MS.
+`;
+
+const say = (text: string) => process.stdout.write(text);
+const log = jsonLog(
+  (line) => process.stderr.write(line),
+  () => systemClock.now(),
+);
+
+function version(): string {
+  const file: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
+  return typeof file === 'object' && file !== null && 'version' in file ? String(file.version) : 'unknown';
+}
+
+/** Starts the service; the process then lives until it is told to stop. */
+async function serve(config: Config): Promise<{ readonly system: System; readonly url: string }> {
+  const system = await createSystem({
+    dataDir: config.dataDir,
+    createOnUpdate: config.createOnUpdate,
+    version: version(),
+    clock: systemClock,
+    newId: randomIds,
+    log,
+    ...(config.baseUrl !== undefined && { baseUrl: config.baseUrl }),
+  });
+  const listening = await listen(createApp(system), config.port, config.host);
+  log.info('ready', { url: listening.url });
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    // A second signal means now.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info('stopping', { signal });
+    system.stopTakingRequests();
+    await listening.stop(config.shutdownTimeoutMs);
+    await system.close();
+    log.info('stopped');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      stop(signal).catch(fail);
+    });
+  }
+  return { system, url: listening.url };
+}
+
+async function token(words: readonly string[]): Promise<void> {
+  const tokens = openTokens(readConfig(process.env).dataDir, systemClock);
+  try {
+    const answer = await runTokenCommand(words, {
+      tokens,
+      clock: systemClock,
+      newId: randomIds,
+      newSecret: randomSecrets,
+    });
+    say(answer.stdout);
+    process.stderr.write(answer.stderr);
+    process.exitCode = answer.exitCode;
+  } finally {
+    tokens.close();
+  }
+}
+
+async function main([command, ...rest]: readonly string[]): Promise<void> {
+  switch (command) {
+    case undefined:
+      await serve(readConfig(process.env));
+      return;
+    case 'demo': {
+      const config = readConfig(process.env);
+      const demo = prepareDemo(config.dataDir);
+      const { system, url } = await serve({ ...config, dataDir: demo.dataDir });
+      await demo.play(url, system.tokens, say);
+      return;
+    }
+    case 'token':
+      return token(rest);
+    case 'help':
+    case '--help':
+    case '-h':
+      say(usage);
+      return;
+    case '--version':
+      say(`${version()}\n`);
+      return;
+    default:
+      process.stderr.write(`"${command}" is not known.\n\n${usage}`);
+      process.exitCode = 2;
+  }
+}
+
+/** What the operator can act on comes without a stack. */
+function fail(error: unknown): void {
+  const isOperators =
+    error instanceof ConfigError || (error instanceof Error && error.name === 'SchemaError');
+  const isAddress = error instanceof Error && 'code' in error && 'syscall' in error;
+  const text =
+    error instanceof Error
+      ? isOperators || isAddress
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+main(process.argv.slice(2)).catch(fail);
