@@ -67,12 +67,9 @@ async function gather(
       understood: `patient=Patient/${patientId}&${codeFilters.map(({ path }) => path).join('&')}`,
     });
     for (const match of page.matches) {
+      if (kept.length >= limit) break;
       const resource = match.resource();
-      if (
-        kept.length < limit &&
-        isEvidence(resource) &&
-        comparedHere.every((filter) => passes(resource, filter))
-      ) {
+      if (isEvidence(resource) && comparedHere.every((filter) => passes(resource, filter))) {
         kept.push(resource);
       }
     }
