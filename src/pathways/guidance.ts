@@ -11,8 +11,8 @@ export interface GuidanceInput extends JudgeInput {
   readonly definitions: DefinitionSource;
   /** The id that the guidance is stored under. */
   readonly id: string;
-  /** The new data, as the reason for the guidance. */
-  readonly reason: string;
+  /** The new Observations, which are the reason for the guidance. */
+  readonly reasons: readonly string[];
 }
 
 /**
@@ -52,7 +52,7 @@ export function guidanceOf(input: GuidanceInput): GuidanceResponse {
     status: open.length > 0 ? 'data-requested' : 'success',
     subject: { reference: `Patient/${input.subject.id ?? ''}` },
     occurrenceDateTime: input.now.toISOString(),
-    reasonReference: [{ reference: input.reason }],
+    reasonReference: input.reasons.map((reference) => ({ reference })),
     note: actions.map((action) => ({ text: told(action) })),
     ...(needed.size > 0 && { dataRequirement: [...needed.values()] }),
   };

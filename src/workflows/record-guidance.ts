@@ -4,10 +4,9 @@ import { guidanceNeeds, guidanceOf, isTriggeredBy } from '../pathways/guidance.t
 import type { WorkflowContext } from './context.ts';
 import { gatherInputs } from './gather-inputs.ts';
 
-/** Writes one GuidanceResponse for each plan that is triggered by the scores of this response. The context's store is a transaction's. */
+/** Writes one GuidanceResponse for each plan that is triggered by these scores. The context's store is a transaction's. */
 export async function recordGuidance(
   context: WorkflowContext,
-  responseId: string,
   patientId: string,
   scores: readonly Observation[],
 ): Promise<void> {
@@ -30,7 +29,7 @@ export async function recordGuidance(
       facts: await gatherInputs(context, patientId, guidanceNeeds(plan)),
       now: clock.now(),
       id,
-      reason: `QuestionnaireResponse/${responseId}`,
+      reasons: scores.map((score) => `Observation/${score.id ?? ''}`),
     });
     await store.create(guidance, { id });
   }

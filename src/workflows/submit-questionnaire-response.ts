@@ -26,7 +26,7 @@ export const questionnaireResponseRule: WriteRule = {
     if (!answers || !isComplete(answers.response)) return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
     const scores = await storeScores(service, stored.id, answers, []);
-    await recordGuidance(service, stored.id, answers.patientId, scores);
+    await recordGuidance(service, answers.patientId, scores);
   },
 
   beforeUpdate(context, current, next) {
@@ -49,7 +49,7 @@ export const questionnaireResponseRule: WriteRule = {
     const answers = isComplete(response) ? scoredAnswers(context, response) : undefined;
     if (!answers) return;
     const scores = await storeScores(service, stored.id, answers, earlier);
-    await recordGuidance(service, stored.id, answers.patientId, scores);
+    await recordGuidance(service, answers.patientId, scores);
   },
 
   beforeDelete(context, current) {

@@ -94,6 +94,31 @@ describe('the main job, from screening to the course view', () => {
     expect(end.course.parameter?.some(({ name }) => name === 'next')).toBe(true);
   });
 
+  it('leaves only valid R4 behind, whoever wrote it', async () => {
+    const { store } = system.contextFor({ role: 'system', scopes: [], tokenId: 'test' }, 'test');
+    const types = new Set<string>();
+    for (const type of system.resourceTypes) {
+      const { query } = system.parseSearch(type, [['_count', '200']]);
+      for (const match of (await store.search(query)).matches) {
+        types.add(type);
+        const errors = system.validator
+          .validate(match.resource())
+          .filter(({ severity }) => severity === 'error' || severity === 'fatal');
+        expect({ type, id: match.id, errors }).toEqual({ type, id: match.id, errors: [] });
+      }
+    }
+    expect([...types]).toEqual(
+      expect.arrayContaining([
+        'Composition',
+        'Encounter',
+        'GuidanceResponse',
+        'Procedure',
+        'RequestGroup',
+        'Task',
+      ]),
+    );
+  });
+
   it('prints each call as a curl command without a token in it', () => {
     const calls = lines.filter((line) => line.trim().startsWith('curl '));
     expect(calls.length).toBeGreaterThan(15);
