@@ -80,6 +80,20 @@ describe('a database file', () => {
     database.close();
   });
 
+  it('undoes a transaction that outlasts its turn, whoever reads in that turn', async () => {
+    const opened = openStore(freshPath());
+    const failing = opened.store.transaction(async (inner) => {
+      await inner.create({ resourceType: 'Patient' }, { id: 'half' });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      throw new Error('it ends badly');
+    });
+    const read = opened.store.read('Patient', 'half');
+    await expect(failing).rejects.toThrow('it ends badly');
+    expect((await read).kind).toBe('missing');
+    expect((await opened.store.read('Patient', 'half')).kind).toBe('missing');
+    await opened.close();
+  });
+
   it('gives up a transaction that waits for something else than its own store', async () => {
     const opened = sqliteStore({
       path: ':memory:',

@@ -101,6 +101,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     count: (table) => (reader ?? writer).get<{ rows: number }>(counts[table])?.rows ?? 0,
     async close() {
       await commits.close();
+      snapshot.end();
       reader?.database.close();
       writer.database.close();
     },

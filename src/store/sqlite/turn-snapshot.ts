@@ -12,15 +12,19 @@ export interface TurnSnapshot {
 export function createTurnSnapshot(database: Database): TurnSnapshot {
   const begin = database.prepare('BEGIN');
   const commit = database.prepare('COMMIT');
+  // Its own transaction and no other: the same connection carries the groups of writes, which must never be ended from here.
+  let isOpen = false;
   const end = () => {
-    if (database.open && database.inTransaction) {
+    if (isOpen) {
+      isOpen = false;
       commit.run();
     }
   };
   return {
     begin() {
-      if (!database.inTransaction) {
+      if (!isOpen) {
         begin.run();
+        isOpen = true;
         setImmediate(end);
       }
     },
