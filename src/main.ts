@@ -7,7 +7,7 @@ import { runTokenCommand } from './command-line/run-token-command.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { prepareDemo } from './demo/prepare-demo.ts';
 import { systemClock } from './runtime/clock.ts';
-import { randomIds } from './runtime/ids.ts';
+import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
 import { randomSecrets } from './runtime/secrets.ts';
@@ -41,7 +41,7 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
     createOnUpdate: config.createOnUpdate,
     version: version(),
     clock: systemClock,
-    newId: randomIds,
+    newId: timeOrderedIds(systemClock),
     log,
     ...(config.baseUrl !== undefined && { baseUrl: config.baseUrl }),
   });
@@ -73,7 +73,7 @@ async function token(words: readonly string[]): Promise<void> {
     const answer = await runTokenCommand(words, {
       tokens,
       clock: systemClock,
-      newId: randomIds,
+      newId: timeOrderedIds(systemClock),
       newSecret: randomSecrets,
     });
     say(answer.stdout);

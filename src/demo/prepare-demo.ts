@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenStore } from '../auth/token-store.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { randomIds } from '../runtime/ids.ts';
+import { timeOrderedIds } from '../runtime/ids.ts';
 import { randomSecrets } from '../runtime/secrets.ts';
 import { createToken } from '../workflows/manage-tokens.ts';
 import { speakers } from './speakers.ts';
@@ -50,7 +50,7 @@ function keepIn(folder: string): (body: string) => string {
 }
 
 export async function tokensOfSpeakers(tokens: TokenStore): Promise<Record<Speaker, string>> {
-  const tools = { tokens, clock: systemClock, newId: randomIds, newSecret: randomSecrets };
+  const tools = { tokens, clock: systemClock, newId: timeOrderedIds(systemClock), newSecret: randomSecrets };
   const make = async (speaker: Speaker): Promise<string> => {
     const made = await createToken(tools, { ...speakers[speaker], name: `demo: ${speaker}` });
     if (made.kind === 'refused') throw new Error(`demo token refused: ${made.faults.join(' ')}`);

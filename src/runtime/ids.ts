@@ -1,7 +1,30 @@
 // Where new identifiers come from, so that tests can count them.
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
+import type { Clock } from './clock.ts';
 
 /** Returns a fresh logical id: a UUID, which fits the R4 id pattern [A-Za-z0-9\-.]{1,64}. */
 export type NewId = () => string;
 
-export const randomIds: NewId = () => randomUUID();
+const randomBytesPerId = 10;
+const idsPerDraw = 128;
+
+/**
+ * UUIDs version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits. Ids of one time lie together in the
+ * database's index, so that a group of new resources touches one page of it instead of one page each.
+ */
+export function timeOrderedIds(clock: Clock): NewId {
+  const random = Buffer.alloc(randomBytesPerId * idsPerDraw);
+  let used = random.length;
+  return () => {
+    if (used === random.length) {
+      randomFillSync(random);
+      used = 0;
+    }
+    const time = clock.now().getTime().toString(16).padStart(12, '0');
+    const noise = random.toString('hex', used, used + randomBytesPerId);
+    used += randomBytesPerId;
+    // RFC 9562 section 4.1: the two highest bits of the ninth byte are 10.
+    const variant = ((Number.parseInt(noise.charAt(3), 16) & 0x3) | 0x8).toString(16);
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${noise.slice(0, 3)}-${variant}${noise.slice(4, 7)}-${noise.slice(8, 20)}`;
+  };
+}

@@ -324,6 +324,19 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       const { effectiveDateTime: _none, ...undated } = observation('p2', '2026');
       await put({ ...undated, effectivePeriod: { start: '2026-02-01' }, id: 'o4' });
       await put({ ...undated, subject: { reference: 'Group/g' }, code: { text: 'free' }, id: 'o5' });
+      await put({
+        resourceType: 'Observation',
+        status: 'final',
+        code: { text: 'blood pressure' },
+        subject: { type: 'Patient', identifier: { system: 'urn:bsn', value: '9' } },
+        component: [
+          {
+            code: { coding: [{ system: loinc, code: '8480-6' }] },
+            valueQuantity: { value: 120, unit: 'mmHg' },
+          },
+        ],
+        id: 'o6',
+      });
     });
 
     const cases: readonly (readonly [ResourceType, string, readonly string[]])[] = [
@@ -362,6 +375,21 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       ['Observation', 'subject:Patient=p2', ['o4', 'o3']],
       ['Observation', 'subject=Group/g', ['o5']],
       ['Observation', 'patient=g', []],
+      ['Observation', 'patient=Group/g', []],
+      ['Observation', 'patient=Group/g,Patient/p1', ['o2', 'o1']],
+      ['Observation', 'patient:missing=true', ['o6', 'o5']],
+      ['Observation', 'patient:missing=false', ['o4', 'o3', 'o2', 'o1']],
+      ['Observation', 'subject:missing=true', ['o6']],
+      ['Observation', 'patient:identifier=urn:bsn|9', ['o6']],
+      ['Observation', 'subject:identifier=urn:bsn|9', ['o6']],
+      ['Observation', 'combo-code=http://loinc.org|70273-8', ['o4', 'o2', 'o1']],
+      ['Observation', 'combo-code=8480-6', ['o6']],
+      ['Observation', 'component-code=8480-6', ['o6']],
+      ['Observation', 'combo-code=8480-6,70273-8', ['o6', 'o4', 'o3', 'o2', 'o1']],
+      ['Observation', 'combo-code:not=70273-8', ['o6', 'o5']],
+      ['Observation', 'combo-value-quantity=gt5', ['o6', 'o3', 'o2']],
+      ['Observation', 'combo-value-quantity:missing=true', ['o5', 'o4']],
+      ['Observation', 'patient=p1&combo-code=70273-8&_sort=-combo-value-quantity', ['o2', 'o1']],
       ['Observation', 'subject=p1,Group/g', ['o5', 'o2', 'o1']],
       ['Observation', 'performer=Practitioner/gp', ['o3']],
       ['Observation', 'performer=gp', ['o3']],
@@ -369,7 +397,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       ['Observation', 'code=70273-8', ['o4', 'o3', 'o2', 'o1']],
       ['Observation', 'code=http://loinc.org|70273-8', ['o4', 'o2', 'o1']],
       ['Observation', 'code=x\\,y', ['o3']],
-      ['Observation', 'code:missing=true', ['o5']],
+      ['Observation', 'code:missing=true', ['o6', 'o5']],
       ['Observation', 'status=amended', ['o3']],
       ['Observation', 'date=2026-01-10', ['o3', 'o1']],
       ['Observation', 'date=2026-01', ['o3', 'o1']],
@@ -390,11 +418,11 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       ['Observation', 'patient=p1&code=http://loinc.org|70273-8&_sort=-date', ['o2', 'o1']],
       ['Observation', 'patient=p2&code=70273-8&_sort=-date', ['o4', 'o3']],
       ['Observation', 'patient=p2&code=70273-8&status=amended&_sort=-date', ['o3']],
-      ['Observation', '_sort=date', ['o1', 'o3', 'o4', 'o2', 'o5']],
-      ['Observation', '_sort=-date', ['o2', 'o4', 'o3', 'o1', 'o5']],
-      ['Observation', '_sort=status,-date', ['o3', 'o2', 'o4', 'o1', 'o5']],
-      ['Observation', '_sort=value-quantity', ['o1', 'o2', 'o3', 'o5', 'o4']],
-      ['Observation', '_sort=-value-quantity', ['o3', 'o2', 'o1', 'o5', 'o4']],
+      ['Observation', '_sort=date', ['o1', 'o3', 'o4', 'o2', 'o6', 'o5']],
+      ['Observation', '_sort=-date', ['o2', 'o4', 'o3', 'o1', 'o6', 'o5']],
+      ['Observation', '_sort=status,-date', ['o3', 'o2', 'o4', 'o1', 'o6', 'o5']],
+      ['Observation', '_sort=value-quantity', ['o1', 'o2', 'o3', 'o6', 'o5', 'o4']],
+      ['Observation', '_sort=-value-quantity', ['o3', 'o2', 'o1', 'o6', 'o5', 'o4']],
       ['Patient', '_sort=family', ['p2', 'p3', 'p1']],
       ['Patient', '_sort=_id', ['p1', 'p2', 'p3']],
       ['Patient', '_sort=-_lastUpdated', ['p3', 'p2', 'p1']],
@@ -546,6 +574,13 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       expect(backward.included.map(({ id }) => id).sort()).toEqual(['e1', 'o1', 'o2']);
       const other = await search('Observation', 'subject=Group/g&_include=Observation:subject:Patient');
       expect(other.included).toEqual([]);
+      await put({ resourceType: 'Group', type: 'person', actual: true, id: 'g' });
+      const ofGroup = async (parameter: string) => [
+        (await search('Observation', `subject=Group/g&_include=Observation:${parameter}`)).included.length,
+        (await search('Group', `_id=g&_revinclude=Observation:${parameter}`)).included.length,
+      ];
+      expect(await ofGroup('subject')).toEqual([1, 1]);
+      expect(await ofGroup('patient')).toEqual([0, 0]);
     });
   });
 

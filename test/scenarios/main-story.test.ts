@@ -4,7 +4,7 @@ import { tokensOfSpeakers } from '../../src/demo/prepare-demo.ts';
 import { playStory, type StoryEnd } from '../../src/demo/story.ts';
 import { storyClient } from '../../src/demo/story-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { randomIds } from '../../src/runtime/ids.ts';
+import { timeOrderedIds } from '../../src/runtime/ids.ts';
 import { type Listening, listen } from '../../src/runtime/listen.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createSystem, type System } from '../../src/system.ts';
@@ -21,7 +21,7 @@ describe('the main job, from screening to the course view', () => {
       createOnUpdate: true,
       version: 'test',
       clock: systemClock,
-      newId: randomIds,
+      newId: timeOrderedIds(systemClock),
       log: silentLog,
     });
     listening = await listen(createApp(system), 0, '127.0.0.1');

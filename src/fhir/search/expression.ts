@@ -66,6 +66,9 @@ function through(names: readonly string[], next: Walk): Walk {
 const spellings = (name: string) =>
   choiceElements.has(name) ? [name, ...choiceTypes.map((type) => name + type)] : [name];
 
+/** Does an absolute reference point to a resource of the type? Decided by its path. */
+export const urlPointsTo = (type: string, url: string): boolean => url.includes(`/${type}/`);
+
 /** `where(resolve() is Patient)`: decided by the reference's own type, nothing is fetched. */
 function pointsTo(type: string, value: unknown): boolean {
   const text = isObject(value) ? value['reference'] : value;
@@ -73,7 +76,7 @@ function pointsTo(type: string, value: unknown): boolean {
   if (target === undefined) {
     return isObject(value) && value['type'] === type;
   }
-  return target.kind === 'local' ? target.type === type : target.url.includes(`/${type}/`);
+  return target.kind === 'local' ? target.type === type : urlPointsTo(type, target.url);
 }
 
 function conditionOf(condition: Atom | undefined): (value: unknown) => boolean {
@@ -174,17 +177,45 @@ function branchesOf(atom: Atom, type: string): Atom[] {
   return root === type || root === 'Resource' || root === 'DomainResource' ? [atom] : [];
 }
 
+/** One branch of a union, so that parameters can be compared. */
+export interface Branch {
+  /** Two branches with the same text find the same. */
+  readonly text: string;
+  /** Of `X.where(resolve() is Patient)`: the text of X and the type. */
+  readonly narrowed?: { readonly text: string; readonly target: string };
+}
+
+export interface CompiledExpression {
+  readonly extract: Extractor;
+  readonly branches: readonly Branch[];
+}
+
+function branchOf(atom: Atom): Branch {
+  const text = String(atom);
+  if (!(atom instanceof DotAtom) || !(atom.right instanceof FunctionAtom) || atom.right.name !== 'where') {
+    return { text };
+  }
+  const [condition] = atom.right.args;
+  return condition instanceof IsAtom && condition.right instanceof SymbolAtom
+    ? { text, narrowed: { text: String(atom.left), target: condition.right.name } }
+    : { text };
+}
+
 /** Compiles the part of an expression that applies to `type`; undefined when none does. Throws on FHIRPath outside R4's search parameters. */
-export function compileExpression(type: string, expression: string): Extractor | undefined {
-  const branches = branchesOf(parseFhirPath(expression).child, type).map(compileAtom);
-  if (branches.length === 0) {
+export function compileExpression(type: string, expression: string): CompiledExpression | undefined {
+  const atoms = branchesOf(parseFhirPath(expression).child, type);
+  if (atoms.length === 0) {
     return undefined;
   }
-  return (resource) => {
-    const out: unknown[] = [];
-    for (const branch of branches) {
-      branch(resource, out);
-    }
-    return out;
+  const walks = atoms.map(compileAtom);
+  return {
+    branches: atoms.map(branchOf),
+    extract: (resource) => {
+      const out: unknown[] = [];
+      for (const walk of walks) {
+        walk(resource, out);
+      }
+      return out;
+    },
   };
 }

@@ -1,7 +1,8 @@
 // Which search parameters exist for a type, and what of a resource they find. Built from the R4 SearchParameters.
 import type { Resource } from '@medplum/fhirtypes';
-import { compileExpression, type Extractor } from './expression.ts';
+import { type Branch, compileExpression, type Extractor } from './expression.ts';
 import { type IndexKind, type IndexValue, indexValues } from './index-value.ts';
+import { type Storage, storageOf } from './stored-as.ts';
 
 /** The fields of a SearchParameter that the service uses (fhir-profiles/base/search-parameters.json). */
 export interface SearchParameterDefinition {
@@ -13,7 +14,7 @@ export interface SearchParameterDefinition {
   readonly target?: readonly string[];
 }
 
-export interface SearchParameterFacts {
+export interface SearchParameterFacts extends Storage {
   readonly code: string;
   readonly kind: IndexKind;
   readonly url: string;
@@ -35,7 +36,7 @@ export interface SearchRegistry {
   parameters(type: string): readonly SearchParameterFacts[];
   /** Every resource type that has parameters of its own. */
   types(): readonly string[];
-  /** What the index keeps of a resource; parameters that find nothing are left out. */
+  /** What the index keeps of a resource: each value once, under the parameter where it is stored. */
   indexEntries(resource: Resource): readonly IndexEntry[];
   /** The values that one parameter finds, as they stand in the resource. */
   valuesOf(resource: Resource, code: string): readonly unknown[];
@@ -46,6 +47,8 @@ export interface SearchRegistry {
 interface CompiledParameter extends SearchParameterFacts {
   readonly extract: Extractor;
 }
+
+type UnstoredParameter = Omit<CompiledParameter, keyof Storage> & { readonly branches: readonly Branch[] };
 
 const kinds: Readonly<Record<string, IndexKind>> = {
   string: 'string',
@@ -60,10 +63,10 @@ const kinds: Readonly<Record<string, IndexKind>> = {
 function compileParameter(
   type: string,
   definition: SearchParameterDefinition,
-): CompiledParameter | undefined {
+): UnstoredParameter | undefined {
   const kind = kinds[definition.type];
-  const extract = kind === undefined ? undefined : compileExpression(type, definition.expression);
-  return kind === undefined || extract === undefined
+  const expression = kind === undefined ? undefined : compileExpression(type, definition.expression);
+  return kind === undefined || expression === undefined
     ? undefined
     : {
         code: definition.code,
@@ -71,7 +74,7 @@ function compileParameter(
         url: definition.url,
         targets: definition.target ?? [],
         isCaseIgnored: /\.telecom\b/.test(definition.expression),
-        extract,
+        ...expression,
       };
 }
 
@@ -98,9 +101,29 @@ export function createSearchRegistry(
           code !== '_id' && code !== '_lastUpdated' && (base.includes(type) || base.includes('Resource')),
       )
       .flatMap((definition) => compileParameter(type, definition) ?? []);
-    const map = new Map(parameters.map((parameter) => [parameter.code, parameter]));
+    const storage = storageOf(parameters);
+    const map = new Map(
+      parameters.map(({ branches: _branches, ...parameter }): [string, CompiledParameter] => {
+        const stored = storage.get(parameter.code) ?? { storedAs: [parameter.code] };
+        const targets = stored.onlyTarget === undefined ? parameter.targets : [stored.onlyTarget];
+        return [parameter.code, { ...parameter, ...stored, targets }];
+      }),
+    );
     byType.set(type, map);
     return map;
+  };
+
+  const valuesToKeep = (parameter: CompiledParameter, resource: Resource): readonly IndexValue[] => {
+    const isStored = parameter.storedAs.includes(parameter.code);
+    if (!isStored && parameter.onlyTarget === undefined) {
+      return [];
+    }
+    const { kind, isCaseIgnored } = parameter;
+    const values = parameter
+      .extract(resource)
+      .flatMap((value) => indexValues(kind, value, { isCaseIgnored, baseUrl: options.baseUrl }));
+    // A narrower view of another parameter keeps what that one cannot tell apart: a reference's identifier.
+    return isStored ? values : values.filter((value) => value.kind !== 'reference');
   };
 
   return {
@@ -111,17 +134,9 @@ export function createSearchRegistry(
     indexEntries(resource) {
       const entries: IndexEntry[] = [];
       for (const parameter of compiled(resource.resourceType).values()) {
-        const found = parameter.extract(resource);
-        if (found.length > 0) {
-          const values = found.flatMap((value) =>
-            indexValues(parameter.kind, value, {
-              isCaseIgnored: parameter.isCaseIgnored,
-              baseUrl: options.baseUrl,
-            }),
-          );
-          if (values.length > 0) {
-            entries.push({ parameter, values });
-          }
+        const values = valuesToKeep(parameter, resource);
+        if (values.length > 0) {
+          entries.push({ parameter, values });
         }
       }
       return entries;

@@ -1,4 +1,6 @@
 // One search condition as SQL: which index table it reads and what must hold there.
+
+import { urlPointsTo } from '../../fhir/search/expression.ts';
 import { fold } from '../../fhir/search/fold.ts';
 import type { IndexKind } from '../../fhir/search/index-value.ts';
 import type { SearchParameterFacts, SearchRegistry } from '../../fhir/search/search-registry.ts';
@@ -65,13 +67,43 @@ function tokenSql(value: { system?: string; code?: string }, context: FilterCont
 
 type ReferenceValue = (FilterTest & { kind: 'reference' })['values'][number];
 
+const mayPointTo = (type: string, value: ReferenceValue): boolean =>
+  value.url === undefined ? value.type === undefined || value.type === type : urlPointsTo(type, value.url);
+
+/** The numbers under which the values of a parameter stand in the table of their kind. */
+export function parameterSql(
+  facts: SearchParameterFacts,
+  column: string,
+  { type, dictionary, statements }: FilterContext,
+): Fragment {
+  return among(
+    column,
+    facts.storedAs.map((code) => dictionary.findTerm(statements, `${type}.${code}`) ?? unknownId),
+  );
+}
+
+/** Has any value: for a narrower view of another parameter, one of the right type. */
+function presentSql(facts: SearchParameterFacts, { dictionary, statements }: FilterContext): Fragment {
+  return facts.onlyTarget === undefined
+    ? fragment('1')
+    : fragment(
+        'EXISTS (SELECT 1 FROM target t WHERE t.target_id = v.target_id AND (t.type_id = ? OR (t.type_id = 0 AND instr(t.id, ?) > 0)))',
+        dictionary.findTerm(statements, facts.onlyTarget) ?? unknownId,
+        `/${facts.onlyTarget}/`,
+      );
+}
+
 /** The targets that a value can mean; an id without a type may mean several. */
 export function targetIds(
   value: ReferenceValue,
-  facts: Pick<SearchParameterFacts, 'targets'> | undefined,
+  facts: Pick<SearchParameterFacts, 'targets' | 'onlyTarget'> | undefined,
   context: FilterContext,
 ): number[] {
   const { dictionary, statements, registry } = context;
+  const only = facts?.onlyTarget;
+  if (only !== undefined && !mayPointTo(only, value)) {
+    return [unknownId];
+  }
   if (value.url !== undefined) {
     return [dictionary.findTarget(statements, { kind: 'url', url: value.url }) ?? unknownId];
   }
@@ -101,17 +133,15 @@ function uriSql(modifier: 'below' | 'above' | undefined, value: string): Fragmen
 }
 
 /** What must hold for the value columns of the index table. */
-function valueSql(filter: SearchFilter, context: FilterContext): Fragment {
+function valueSql(filter: SearchFilter, facts: SearchParameterFacts, context: FilterContext): Fragment {
   const { test } = filter;
   switch (test.kind) {
     case 'token':
       return anyOf(test.values.map((value) => tokenSql(value, context)));
-    case 'reference': {
-      const facts = context.registry.parameter(context.type, filter.parameter);
+    case 'reference':
       return among('v.target_id', [
         ...new Set(test.values.flatMap((value) => targetIds(value, facts, context))),
       ]);
-    }
     case 'string':
       return anyOf(test.values.map((value) => stringSql(test.modifier, value)));
     case 'date':
@@ -133,6 +163,7 @@ function valueSql(filter: SearchFilter, context: FilterContext): Fragment {
     case 'uri':
       return anyOf(test.values.map((value) => uriSql(test.modifier, value)));
     case 'missing':
+      return presentSql(facts, context);
     case 'id':
       return fragment('1');
   }
@@ -147,15 +178,17 @@ export function filterSql(filter: SearchFilter, context: FilterContext): FilterS
   }
   // A reference's identifier stands in the token table, under the same parameter.
   const tables = indexTables[test.kind === 'missing' ? facts.kind : test.kind];
-  const parameterId = context.dictionary.findTerm(context.statements, `${context.type}.${filter.parameter}`);
-  const value = valueSql(filter, context);
+  // A narrower view of another parameter has its identifiers to itself.
+  const isOwn = facts.kind === 'reference' && test.kind === 'token';
+  const stored = isOwn ? { ...facts, storedAs: [facts.code] } : facts;
+  const value = valueSql(filter, facts, context);
   const isSingle = 'values' in test && test.values.length === 1 && value.values.length <= 3;
   return {
     ...tables,
-    where: allOf([fragment('v.parameter_id = ?', parameterId ?? unknownId), value]),
+    where: allOf([parameterSql(stored, 'v.parameter_id', context), value]),
     isNegated:
       (test.kind === 'missing' && test.missing) || (test.kind === 'token' && test.modifier === 'not'),
-    isPoint: isSingle && isExact(test, value),
+    isPoint: isSingle && stored.storedAs.length === 1 && isExact(test, value),
     mayRepeat: test.kind !== 'reference',
   };
 }

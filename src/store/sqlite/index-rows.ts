@@ -7,6 +7,7 @@ import { earliestMs } from '../../fhir/search/date-interval.ts';
 import type { IndexValue } from '../../fhir/search/index-value.ts';
 import type { IndexEntry, SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Dictionary } from './dictionary.ts';
+import { among } from './fragment.ts';
 import type { Statements } from './statements.ts';
 
 /** Stand in system_id for "no system" and for "a bare code, whose binding implies the system". */
@@ -20,7 +21,10 @@ export interface IndexRows {
   remove(statements: Statements, rowId: number, type: string, keepCompartment: boolean): void;
 }
 
-/** Does the type take part in the timeline (patient + code + date)? */
+/** Stands in the timeline where there is no code. */
+const noCode = '';
+
+/** Does the type stand in the timeline by code and date? */
 export function hasTimeline(registry: SearchRegistry, type: string): boolean {
   return (
     registry.parameter(type, 'patient')?.kind === 'reference' &&
@@ -95,49 +99,75 @@ export function createIndexRows(
     }
   };
 
+  /** Each patient of the compartment; under the codes those whom the resource is about, as its parameter "patient" says. */
   const addTimeline = (
     statements: Statements,
-    rowId: number,
-    typeId: number,
+    place: { readonly rowId: number; readonly typeId: number; readonly type: string },
     entries: readonly IndexEntry[],
+    patientIds: readonly number[],
   ): void => {
-    const valuesOf = (code: string) => entries.find(({ parameter }) => parameter.code === code)?.values ?? [];
+    const { rowId, typeId, type } = place;
+    const add = (patientId: number, code: string, fromMs: number, system: number) =>
+      statements.run(
+        'INSERT OR IGNORE INTO timeline VALUES (?, ?, ?, ?, ?, ?)',
+        patientId,
+        typeId,
+        code,
+        fromMs,
+        rowId,
+        system,
+      );
+    const valuesOf = (code: string) => {
+      const stored = hasTimeline(registry, type) ? registry.parameter(type, code)?.storedAs : undefined;
+      return stored === undefined
+        ? []
+        : entries.filter(({ parameter }) => stored.includes(parameter.code)).flatMap(({ values }) => values);
+    };
     const starts = valuesOf('date').flatMap((value) => (value.kind === 'date' ? [value.fromMs] : []));
     const fromMs = starts.length === 0 ? earliestMs : Math.min(...starts);
-    for (const patient of valuesOf('patient')) {
-      for (const code of valuesOf('code')) {
-        if (patient.kind === 'reference' && code.kind === 'token') {
-          const patientId = dictionary.targetId(statements, patient.target);
-          statements.run(
-            'INSERT OR IGNORE INTO timeline VALUES (?, ?, ?, ?, ?, ?)',
-            typeId,
-            patientId,
-            code.code,
-            fromMs,
-            rowId,
-            systemId(statements, code),
-          );
-        }
+    const subjects = new Set(
+      valuesOf('patient').flatMap((value) =>
+        value.kind === 'reference' && value.target.kind === 'local' && value.target.type === 'Patient'
+          ? [dictionary.targetId(statements, value.target)]
+          : [],
+      ),
+    );
+    const codes = valuesOf('code').flatMap((value) => (value.kind === 'token' ? [value] : []));
+    for (const patientId of new Set([...subjects, ...patientIds])) {
+      if (subjects.has(patientId) && codes.length > 0) {
+        for (const code of codes) add(patientId, code.code, fromMs, systemId(statements, code));
+      } else {
+        add(patientId, noCode, fromMs, noSystem);
       }
     }
   };
 
+  /** Before the rows that it reads are removed. */
   const removeTimeline = (statements: Statements, rowId: number, type: string): void => {
-    const parameterId = (code: string) => dictionary.termId(statements, `${type}.${code}`);
-    const [patient, code, date] = [parameterId('patient'), parameterId('code'), parameterId('date')];
+    const stored = (code: string) => {
+      const facts = hasTimeline(registry, type) ? registry.parameter(type, code) : undefined;
+      return among(
+        'parameter_id',
+        (facts?.storedAs ?? []).map((name) => dictionary.termId(statements, `${type}.${name}`)),
+      );
+    };
+    const [patient, code, date] = [stored('patient'), stored('code'), stored('date')];
     statements.run(
       `DELETE FROM timeline WHERE type_id = ? AND row_id = ?
-         AND patient_id IN (SELECT target_id FROM reference_value WHERE row_id = ? AND parameter_id = ?)
-         AND code IN (SELECT code FROM token_value WHERE row_id = ? AND parameter_id = ?)
-         AND from_ms = coalesce((SELECT min(from_ms) FROM date_value WHERE row_id = ? AND parameter_id = ?), ?)`,
+         AND patient_id IN (SELECT patient_id FROM compartment WHERE row_id = ?
+           UNION SELECT target_id FROM reference_value WHERE row_id = ? AND ${patient.sql})
+         AND code IN (SELECT ? UNION SELECT code FROM token_value WHERE row_id = ? AND ${code.sql})
+         AND from_ms = coalesce((SELECT min(from_ms) FROM date_value WHERE row_id = ? AND ${date.sql}), ?)`,
       dictionary.termId(statements, type),
       rowId,
       rowId,
-      patient,
       rowId,
-      code,
+      ...patient.values,
+      noCode,
       rowId,
-      date,
+      ...code.values,
+      rowId,
+      ...date.values,
       earliestMs,
     );
   };
@@ -152,13 +182,13 @@ export function createIndexRows(
           addValue(statements, rowId, parameterId, value);
         }
       }
-      if (hasTimeline(registry, type)) {
-        addTimeline(statements, rowId, typeId, entries);
+      const patientIds = compartment
+        .patientsOf(resource)
+        .map((id) => dictionary.targetId(statements, { kind: 'local', type: 'Patient', id }));
+      for (const patientId of patientIds) {
+        statements.run('INSERT OR IGNORE INTO compartment VALUES (?, ?)', rowId, patientId);
       }
-      for (const id of compartment.patientsOf(resource)) {
-        const patientId = dictionary.targetId(statements, { kind: 'local', type: 'Patient', id });
-        statements.run('INSERT OR IGNORE INTO compartment VALUES (?, ?, ?)', rowId, patientId, typeId);
-      }
+      addTimeline(statements, { rowId, typeId, type }, entries, patientIds);
       for (const tie of careTiesOf(resource, registry.baseUrl)) {
         const patientId = dictionary.targetId(statements, {
           kind: 'local',
@@ -176,9 +206,7 @@ export function createIndexRows(
     },
 
     remove(statements, rowId, type, keepCompartment) {
-      if (hasTimeline(registry, type)) {
-        removeTimeline(statements, rowId, type);
-      }
+      removeTimeline(statements, rowId, type);
       statements.run('DELETE FROM token_value WHERE row_id = ?', rowId);
       statements.run('DELETE FROM reference_value WHERE row_id = ?', rowId);
       statements.run('DELETE FROM string_value WHERE row_id = ?', rowId);

@@ -1,7 +1,7 @@
 // Where the rows of a search come from: each driver reads one index, in an order that the rest of the search can use.
 import { referenceTarget } from '../../fhir/reference.ts';
 import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
-import { type FilterContext, type FilterSql, indexTables, targetIds } from './filter-sql.ts';
+import { type FilterContext, type FilterSql, indexTables, parameterSql, targetIds } from './filter-sql.ts';
 import { allOf, among, type Fragment, fragment, nothing } from './fragment.ts';
 import { hasTimeline, impliedSystem, noSystem } from './index-rows.ts';
 import { type Sight, unknownId } from './visibility-sql.ts';
@@ -75,7 +75,7 @@ export function timelineDriver(
   return {
     from: fragment('timeline d'),
     where: allOf([
-      fragment('d.type_id = ? AND d.patient_id = ? AND d.code = ?', typeId, patientId, token.code),
+      fragment('d.patient_id = ? AND d.type_id = ? AND d.code = ?', patientId, typeId, token.code),
       ...(systems.length === 0 ? [] : [among('d.system_id', systems)]),
     ]),
     used: [patient, code],
@@ -153,14 +153,10 @@ export function reachDriver(context: FilterContext, typeId: number, sight: Sight
   const rows = among('v.patient_id', patients);
   return {
     from: {
-      sql: `(SELECT DISTINCT v.row_id AS row_id FROM compartment v INDEXED BY compartment_by_patient WHERE v.type_id = ? AND ${rows.sql}) d`,
-      values: [typeId, ...rows.values],
+      sql: `(SELECT DISTINCT v.row_id AS row_id FROM timeline v WHERE ${rows.sql} AND v.type_id = ?) d`,
+      values: [...rows.values, typeId],
     },
-    // Compartments remember deleted rows.
-    where:
-      patients.length === 0
-        ? nothing
-        : fragment('EXISTS (SELECT 1 FROM resource l WHERE l.row_id = d.row_id AND l.deleted = 0)'),
+    ...(patients.length === 0 && { where: nothing }),
     used: [],
     mayRepeat: false,
   };
@@ -168,27 +164,24 @@ export function reachDriver(context: FilterContext, typeId: number, sight: Sight
 
 /** `_sort=-date` over a whole type: a walk through the dates themselves. */
 export function dateDriver(query: SearchQuery, context: FilterContext): Driver | undefined {
-  const [sort] = query.sort;
-  if (
-    query.sort.length !== 1 ||
-    sort === undefined ||
-    context.registry.parameter(query.type, sort.parameter)?.kind !== 'date'
-  ) {
+  const [sort, ...more] = query.sort;
+  const facts = sort && context.registry.parameter(query.type, sort.parameter);
+  if (more.length > 0 || facts?.kind !== 'date' || facts.storedAs.length !== 1) {
     return undefined;
   }
-  const parameterId = context.dictionary.findTerm(context.statements, `${query.type}.${sort.parameter}`);
+  const stored = parameterSql(facts, 'd.parameter_id', context);
   const { table, index } = indexTables.date;
   return {
     from: fragment(`${table} d INDEXED BY ${index}`),
     // A resource with several dates stands at its first.
     where: fragment(
-      `d.parameter_id = ? AND NOT EXISTS (SELECT 1 FROM ${table} o NOT INDEXED
+      `${stored.sql} AND NOT EXISTS (SELECT 1 FROM ${table} o NOT INDEXED
          WHERE o.row_id = d.row_id AND o.parameter_id = d.parameter_id AND o.from_ms < d.from_ms)`,
-      parameterId ?? unknownId,
+      ...stored.values,
     ),
     used: [],
     mayRepeat: true,
     sortKey: 'd.from_ms',
-    onlyWith: sort.parameter,
+    onlyWith: facts.code,
   };
 }

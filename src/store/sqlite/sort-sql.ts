@@ -1,7 +1,6 @@
 // The value by which a row is sorted, for each kind of parameter. A row without one comes last, in either direction.
-import { type FilterContext, indexTables } from './filter-sql.ts';
+import { type FilterContext, indexTables, parameterSql } from './filter-sql.ts';
 import { type Fragment, fragment } from './fragment.ts';
-import { unknownId } from './visibility-sql.ts';
 
 const columns = {
   string: 'v.folded',
@@ -26,8 +25,9 @@ export function sortKeySql(parameter: string, context: FilterContext): Fragment 
     throw new Error(`The sort key ${context.type}.${parameter} reached the store unchecked.`);
   }
   const { table } = indexTables[facts.kind];
+  const stored = parameterSql(facts, 'v.parameter_id', context);
   return fragment(
-    `(SELECT min(${columns[facts.kind]}) FROM ${table} v NOT INDEXED WHERE v.row_id = d.row_id AND v.parameter_id = ?)`,
-    context.dictionary.findTerm(context.statements, `${context.type}.${parameter}`) ?? unknownId,
+    `(SELECT min(${columns[facts.kind]}) FROM ${table} v NOT INDEXED WHERE v.row_id = d.row_id AND ${stored.sql})`,
+    ...stored.values,
   );
 }

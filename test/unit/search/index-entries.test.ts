@@ -61,8 +61,6 @@ describe('the search registry', () => {
     const subject = [{ kind: 'reference', target: { kind: 'local', type: 'Patient', id: 'a' } }];
     expect(entriesOf(observation)).toEqual({
       code,
-      'combo-code': code,
-      'combo-value-quantity': quantity,
       date: [{ kind: 'date', fromMs: Date.UTC(2026, 0), untilMs: 8.64e15 }],
       'derived-from': [
         { kind: 'reference', target: { kind: 'local', type: 'QuestionnaireResponse', id: 'r' } },
@@ -70,9 +68,46 @@ describe('the search registry', () => {
       performer: [{ kind: 'reference', target: { kind: 'local', type: 'Practitioner', id: 'p' } }],
       status: [{ kind: 'token', code: 'final', isSystemImplied: true }],
       subject,
-      patient: subject,
       'value-quantity': quantity,
     });
+  });
+
+  it('keeps the sum of other parameters, and a narrower view of another, only there', () => {
+    const facts = (type: string, code: string) => {
+      const { storedAs, onlyTarget } = registry.parameter(type, code) ?? {};
+      return { storedAs, onlyTarget };
+    };
+    expect(facts('Observation', 'combo-code')).toEqual({ storedAs: ['code', 'component-code'] });
+    expect(facts('Observation', 'combo-value-quantity').storedAs?.toSorted()).toEqual([
+      'component-value-quantity',
+      'value-quantity',
+    ]);
+    expect(facts('Observation', 'patient')).toEqual({ storedAs: ['subject'], onlyTarget: 'Patient' });
+    expect(facts('Observation', 'code')).toEqual({ storedAs: ['code'] });
+    expect(facts('Patient', 'telecom')).toEqual({ storedAs: ['telecom'] });
+  });
+
+  it('stores every parameter somewhere: under itself or under ones that are stored under themselves', () => {
+    for (const type of registry.types()) {
+      for (const { code, kind, storedAs } of registry.parameters(type)) {
+        expect(storedAs.length).toBeGreaterThan(0);
+        for (const other of storedAs) {
+          const stored = registry.parameter(type, other);
+          expect([type, code, stored?.storedAs, stored?.kind]).toEqual([type, code, [other], kind]);
+        }
+      }
+    }
+  });
+
+  it('keeps the identifier of a reference that is seen more narrowly', () => {
+    const observation: Observation = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: 'x' },
+      subject: { type: 'Patient', identifier: { system: 'urn:bsn', value: '1' } },
+    };
+    const identifier = [{ kind: 'token', system: 'urn:bsn', code: '1', isSystemImplied: false }];
+    expect(entriesOf(observation)).toMatchObject({ subject: identifier, patient: identifier });
   });
 
   it('indexes every R4 example without a fault', () => {

@@ -45,12 +45,12 @@ const walksOf: readonly (readonly [ResourceType, string, string])[] = [
   [
     'Observation',
     'patient=p&code=http://loinc.org|x&_sort=-date',
-    'SEARCH d USING PRIMARY KEY (type_id=? AND patient_id=? AND code=?)',
+    'SEARCH d USING PRIMARY KEY (patient_id=? AND type_id=? AND code=?)',
   ],
   [
     'Observation',
     'subject=Patient/p&code=x&status=final&_sort=-date',
-    'SEARCH d USING PRIMARY KEY (type_id=? AND patient_id=? AND code=?)',
+    'SEARCH d USING PRIMARY KEY (patient_id=? AND type_id=? AND code=?)',
   ],
   [
     'Observation',
@@ -101,7 +101,7 @@ describe('the plan of a search', () => {
       patientTypes: new Set(['Observation']),
       patients: { kind: 'own', patientId: 'p' },
     };
-    const step = 'compartment_by_patient (patient_id=? AND type_id=?)';
+    const step = 'SEARCH v USING PRIMARY KEY (patient_id=? AND type_id=?)';
     for (const visibility of [own, { ...own, patients: tiedReach }]) {
       expect(explain('Observation', 'status=final', visibility).some((detail) => detail.includes(step))).toBe(
         true,

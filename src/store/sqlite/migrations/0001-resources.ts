@@ -66,19 +66,20 @@ export const resources = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX uri_by_value ON uri_value (parameter_id, uri, row_id);
 
-  -- The clinic's main search: one patient, one code, newest first. Only for types that have patient, code and date.
+  -- A patient's record in order: every live row of it by type, and by code and date where the type has them, for the clinic's
+  -- main search: one patient, one code, newest first. The code is empty for a type without, and for a row that is not about
+  -- the patient though it is part of the record.
   CREATE TABLE timeline (
-    type_id INTEGER NOT NULL, patient_id INTEGER NOT NULL, code TEXT NOT NULL, from_ms INTEGER NOT NULL,
+    patient_id INTEGER NOT NULL, type_id INTEGER NOT NULL, code TEXT NOT NULL, from_ms INTEGER NOT NULL,
     row_id INTEGER NOT NULL, system_id INTEGER NOT NULL,
-    PRIMARY KEY (type_id, patient_id, code, from_ms, row_id, system_id)
+    PRIMARY KEY (patient_id, type_id, code, from_ms, row_id, system_id)
   ) STRICT, WITHOUT ROWID;
 
   -- Whose record a row belongs to. Kept for deleted rows: who could see the last version may see that it is gone.
   CREATE TABLE compartment (
-    row_id INTEGER NOT NULL, patient_id INTEGER NOT NULL, type_id INTEGER NOT NULL,
+    row_id INTEGER NOT NULL, patient_id INTEGER NOT NULL,
     PRIMARY KEY (row_id, patient_id)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX compartment_by_patient ON compartment (patient_id, type_id, row_id);
 
   -- Who takes part in whose care, and which row says so.
   CREATE TABLE care_tie (
