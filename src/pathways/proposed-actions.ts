@@ -4,28 +4,21 @@ import type {
   Encounter,
   Extension,
   Goal,
-  Patient,
   Practitioner,
-  PractitionerRole,
   Reference,
   RequestGroup,
   RequestGroupAction,
   Resource,
 } from '@medplum/fhirtypes';
-import type { HashedName } from '../fhir/deterministic-id.ts';
-import type { CompiledAction, CompiledExpression, CompiledPlan, CompiledRole } from './compiled-plan.ts';
+import type { CompiledAction, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
 import { writeDynamicValue } from './dynamic-value.ts';
 import type { ActionTrace } from './judge-plan.ts';
 import { keptRelations } from './kept-relations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { proposedGoal } from './proposed-goal.ts';
+import { type ParticipantSetting, participantsOf } from './proposed-participants.ts';
 
-export interface ProposalSetting {
-  /** The id of the thing with this name in this application of the plan. */
-  idOf(name: HashedName): string;
-  /** How a resource of the result is referred to. */
-  reference(id: string): string;
-  readonly subject: Reference<Patient>;
+export interface ProposalSetting extends ParticipantSetting {
   readonly encounter?: Reference<Encounter>;
   readonly practitioner?: Reference<Practitioner>;
   /** The calendar date of the application. */
@@ -36,13 +29,6 @@ export interface ProposalSetting {
   /** Grows with the goals of the plan and of each nested plan that applies. */
   readonly goals: Goal[];
   readonly issues: PlanIssue[];
-  /** Grows with each role that takes part, by its key; each is created once. */
-  readonly roles: Map<string, ProposedRole>;
-}
-
-interface ProposedRole {
-  readonly resource: PractitionerRole;
-  readonly reference: Reference<PractitionerRole>;
 }
 
 /** What the actions of one plan share. */
@@ -255,25 +241,4 @@ function nestedGroup(
   };
   setting.created.splice(place, 0, group);
   return { id, frame };
-}
-
-type Participant = Reference<Patient | PractitionerRole>;
-
-/** A role without a name becomes a PractitionerRole that holds the role alone: who it will be is open. */
-function participantsOf(action: CompiledAction, setting: ProposalSetting): Participant[] {
-  const participants: Participant[] = action.hasPatient ? [setting.subject] : [];
-  for (const role of action.roles) participants.push(roleReference(role, setting));
-  return participants;
-}
-
-function roleReference(
-  { key, concept, name }: CompiledRole,
-  setting: ProposalSetting,
-): Reference<PractitionerRole> {
-  const known = setting.roles.get(key);
-  if (known) return known.reference;
-  const id = setting.idOf(name);
-  const reference = { reference: setting.reference(id) };
-  setting.roles.set(key, { resource: { resourceType: 'PractitionerRole', id, code: [concept] }, reference });
-  return reference;
 }
