@@ -1,11 +1,29 @@
-// Ids that follow from what they name (UUID version 5), so that the same question twice gets the same ids.
-// RFC 9562 section 5.5. SHA-1 names things here; it protects nothing.
+// Ids that follow from what they name, so that the same question twice gets the same ids: UUID version 5 for one name,
+// version 8 for a part of a whole. RFC 9562 sections 5.5 and 5.8. SHA-1 names things here; it protects nothing.
 
 const encoder = new TextEncoder();
 const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+/** The first 128 bits of a hash, as four words. */
+export type HashedName = readonly [number, number, number, number];
+
 /** Makes UUIDs version 5 within the namespace of another UUID. */
 export function idsWithin(namespace: string): (name: string) => string {
+  const hashed = namesWithin(namespace);
+  return (name) => uuidFrom(hashed(name), 5);
+}
+
+/**
+ * The id (UUID version 8) of a part within a whole, each hashed once however many ids they come to share in. Because the two
+ * hashes are joined by exclusive or, different parts of one whole never get the same id, nor does one part in different
+ * wholes, unless SHA-1 itself gives them the same bits. Wholes and parts are hashed within different namespaces.
+ */
+export function idOfPart(whole: HashedName, part: HashedName): string {
+  return uuidFrom([whole[0] ^ part[0], whole[1] ^ part[1], whole[2] ^ part[2], whole[3] ^ part[3]], 8);
+}
+
+/** Hashes names within the namespace of a UUID. */
+export function namesWithin(namespace: string): (name: string) => HashedName {
   const prefix = Uint8Array.from(namespace.replaceAll('-', '').match(/../g) ?? [], (pair) =>
     Number.parseInt(pair, 16),
   );
@@ -15,13 +33,12 @@ export function idsWithin(namespace: string): (name: string) => string {
     const padded = new Uint8Array(((length + 8) >> 6) * 64 + 64);
     padded.set(prefix);
     padded.set(bytes, prefix.length);
-    return uuidFrom(sha1(padded, length));
+    return sha1(padded, length);
   };
 }
 
-function uuidFrom(words: readonly number[]): string {
-  const [a = 0, b = 0, c = 0, d = 0] = words;
-  const version = (b & 0xffff0fff) | 0x5000;
+function uuidFrom([a, b, c, d]: HashedName, kind: 5 | 8): string {
+  const version = (b & 0xffff0fff) | (kind << 12);
   const variant = (c & 0x3fffffff) | 0x80000000;
   return `${eight(a)}-${two(version >>> 16)}-${two(version)}-${two(variant >>> 16)}-${two(variant)}${eight(d)}`;
 }
@@ -32,7 +49,7 @@ const eight = (word: number): string => two(word >>> 16) + two(word);
 const schedule = new Int32Array(80);
 
 /** FIPS 180-4 section 6.1. `padded` is the message and zeros up to a multiple of 64 bytes; `length` is the message's own. */
-function sha1(padded: Uint8Array, length: number): readonly number[] {
+function sha1(padded: Uint8Array, length: number): HashedName {
   const view = new DataView(padded.buffer);
   padded[length] = 0x80;
   view.setUint32(padded.length - 4, length * 8);
@@ -63,7 +80,7 @@ function sha1(padded: Uint8Array, length: number): readonly number[] {
     h3 = (h3 + d) | 0;
     h4 = (h4 + e) | 0;
   }
-  return [h0, h1, h2, h3, h4];
+  return [h0, h1, h2, h3];
 }
 
 function fillSchedule(view: DataView, offset: number): void {

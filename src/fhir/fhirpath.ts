@@ -56,11 +56,16 @@ function compile(expression: string): FhirPath | MalformedFhirPath {
       return { kind: 'malformed', message: `${name}() reads the wall clock; use ${instead}` };
     }
   }
+  const counted = countedIn(expression);
   return {
     kind: 'compiled',
     expression,
     variables: [...words.variables].filter((name) => !builtIn.has(name)),
     evaluate(focus, variables) {
+      const list = counted && variables[counted.variable];
+      if (counted && Array.isArray(list)) {
+        return { kind: 'values', values: [(list.length === 0) === (counted.question === 'empty')] };
+      }
       try {
         return { kind: 'values', values: run(focus, variables) };
       } catch (error) {
@@ -68,6 +73,13 @@ function compile(expression: string): FhirPath | MalformedFhirPath {
       }
     },
   };
+}
+
+/** What is asked most often is whether a list holds anything at all: answered without starting the engine, which says the same. */
+function countedIn(expression: string): { readonly variable: string; readonly question: string } | undefined {
+  const { variable, question } =
+    /^%(?<variable>[A-Za-z]\w*)\.(?<question>empty|exists)\(\)$/.exec(expression)?.groups ?? {};
+  return variable && question ? { variable, question } : undefined;
 }
 
 const builtIn = new Set(['context', 'resource', 'rootResource', 'ucum', 'sct', 'loinc']);

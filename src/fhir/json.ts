@@ -201,10 +201,26 @@ function countMembers(value: unknown): number {
   return count;
 }
 
+/**
+ * Looks into every object of an answer, so in plain loops: a callback for each member cost as much as writing the text did.
+ * Only what holds a number itself is looked up.
+ */
 function holdsWrittenNumbers(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if (writtenNumbers.has(value)) return true;
-  return (Array.isArray(value) ? value : Object.values(value)).some(holdsWrittenNumbers);
+  let holdsNumber = false;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (typeof item === 'number') holdsNumber = true;
+      else if (typeof item === 'object' && holdsWrittenNumbers(item)) return true;
+    }
+  } else {
+    for (const key in value) {
+      const member: unknown = (value as Readonly<Record<string, unknown>>)[key];
+      if (typeof member === 'number') holdsNumber = true;
+      else if (typeof member === 'object' && holdsWrittenNumbers(member)) return true;
+    }
+  }
+  return holdsNumber && writtenNumbers.has(value);
 }
 
 /** JSON.rawJSON (https://tc39.es/proposal-json-parse-with-source/) is in Node 22 and not yet in TypeScript's library. */

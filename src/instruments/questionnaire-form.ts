@@ -14,8 +14,12 @@ export interface Question {
   /** The linkId of the item that this one stands in; undefined at the top. */
   readonly parent: string | undefined;
   readonly children: readonly Question[];
+  /** Every question below a group, those of the groups in it too, in order. */
+  readonly questionsBelow: readonly Question[];
   /** Options by their key; undefined when the answers are not listed in the Questionnaire itself. */
   readonly options: ReadonlyMap<string, Option> | undefined;
+  /** The most that an answer can count. */
+  readonly highestWorth: number;
 }
 
 type Option =
@@ -39,13 +43,17 @@ export function questionnaireForm(questionnaire: Questionnaire): QuestionnaireFo
   const byLinkId = new Map<string, Question>();
   const prepare = (item: QuestionnaireItem, parent: string | undefined): Question => {
     const linkId = item.linkId;
+    const options =
+      item.answerOption && new Map(item.answerOption.map((option) => [answerKey(option), meaning(option)]));
+    const children = (item.item ?? []).map((child) => prepare(child, linkId));
     const question: Question = {
       item,
       linkId,
       parent,
-      children: (item.item ?? []).map((child) => prepare(child, linkId)),
-      options:
-        item.answerOption && new Map(item.answerOption.map((option) => [answerKey(option), meaning(option)])),
+      children,
+      questionsBelow: questionsAmong(children),
+      options,
+      highestWorth: highestWorth(item, options),
     };
     byLinkId.set(linkId, question);
     return question;
@@ -54,6 +62,21 @@ export function questionnaireForm(questionnaire: Questionnaire): QuestionnaireFo
   const form = { questionnaire, top, byLinkId };
   forms.set(questionnaire, form);
   return form;
+}
+
+function questionsAmong(children: readonly Question[]): readonly Question[] {
+  return children.flatMap((child) => {
+    if (child.item.type === 'display') return [];
+    return child.item.type === 'group' ? child.questionsBelow : [child];
+  });
+}
+
+function highestWorth(item: QuestionnaireItem, options: Question['options']): number {
+  if (item.type === 'boolean') return 1;
+  const weights = [...(options?.values() ?? [])].map((option) =>
+    option.kind === 'weight' ? option.weight : 0,
+  );
+  return Math.max(0, ...weights);
 }
 
 /** Two answers are the same option when their keys are equal; the display of a Coding does not count. */

@@ -84,7 +84,7 @@ function sumOf(rule: SumRule, form: QuestionnaireForm, answers: Answers): Score 
       notApplicable.push(question.linkId);
       continue;
     }
-    maxPossible += highestWorth(question);
+    maxPossible += question.highestWorth;
     if (worth === undefined) missing.push(question.linkId);
     else {
       answered += 1;
@@ -103,14 +103,7 @@ function questionsOf(linkIds: readonly string[], form: QuestionnaireForm): reado
   return linkIds.flatMap((linkId) => {
     const question = form.byLinkId.get(linkId);
     if (!question) throw new Error(`Questionnaire/${form.questionnaire.id} has no item ${linkId} to score`);
-    return question.item.type === 'group' ? questionsBelow(question) : [question];
-  });
-}
-
-function questionsBelow(group: Question): readonly Question[] {
-  return group.children.flatMap((child) => {
-    if (child.item.type === 'display') return [];
-    return child.item.type === 'group' ? questionsBelow(child) : [child];
+    return question.item.type === 'group' ? question.questionsBelow : question;
   });
 }
 
@@ -123,14 +116,6 @@ function worthOf(
   const option = question.options?.get(answerKey(answer));
   if (option?.kind === 'weight') return option.weight;
   return option?.kind === 'not-applicable' ? 'not-applicable' : undefined;
-}
-
-function highestWorth(question: Question): number {
-  if (question.item.type === 'boolean') return 1;
-  const weights = [...(question.options?.values() ?? [])].map((option) =>
-    option.kind === 'weight' ? option.weight : 0,
-  );
-  return Math.max(0, ...weights);
 }
 
 function verdictOf(

@@ -13,11 +13,11 @@ import type {
   RequestGroup,
   Resource,
 } from '@medplum/fhirtypes';
-import { idsWithin } from '../fhir/deterministic-id.ts';
 import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, type Judgement, judgePlan } from './judge-plan.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
+import { proposalIds, proposalPart } from './proposal-ids.ts';
 import { type ProposalSetting, proposedActions } from './proposed-actions.ts';
 
 export interface ApplyInput extends JudgeInput {
@@ -37,9 +37,6 @@ export interface ApplyResult {
 }
 
 const messagesUrl = 'http://hl7.org/fhir/StructureDefinition/cqf-messages';
-/** RFC 9562: the namespace of names that are URLs. This service's own namespace is named by its canonical base. */
-const urlIds = idsWithin('6ba7b811-9dad-11d1-80b4-00c04fd430c8');
-const applicationIds = idsWithin(urlIds('https://w3id.org/alongside/fhir'));
 
 /** The same input gives the same bytes; ids follow from the plan's canonical, the person and the place in the plan. */
 export function applyPlan(input: ApplyInput): ApplyResult {
@@ -52,7 +49,7 @@ export function applyPlan(input: ApplyInput): ApplyResult {
   const goals: Goal[] = [];
   const issues: PlanIssue[] = [...plan.issues];
   const setting: ProposalSetting = {
-    idOf: idsWithin(applicationIds(`${plan.canonical} ${input.subject.id ?? ''}`)),
+    idOf: proposalIds(plan.canonical, input.subject.id ?? ''),
     reference,
     subject,
     today: input.now.toISOString().slice(0, 10),
@@ -66,7 +63,8 @@ export function applyPlan(input: ApplyInput): ApplyResult {
   };
   const group = proposedGroup(plan, judgement, setting, input);
   const carePlan = proposedCarePlan(plan, setting, input, group);
-  const others = [group, ...created, ...goals, ...setting.roles.values()];
+  const roles = [...setting.roles.values()].map(({ resource }) => resource);
+  const others = [group, ...created, ...goals, ...roles];
   return { resource: assembled(carePlan, others, issues, setting, input), issues };
 }
 
@@ -84,7 +82,7 @@ function proposedGroup(
   }
   return {
     resourceType: 'RequestGroup',
-    id: setting.idOf('request-group'),
+    id: setting.idOf(proposalPart.requestGroup),
     instantiatesCanonical: [plan.canonical],
     status: 'draft',
     intent: 'proposal',
@@ -92,7 +90,7 @@ function proposedGroup(
     ...(setting.encounter && { encounter: setting.encounter }),
     authoredOn: input.now.toISOString(),
     ...(setting.practitioner && { author: setting.practitioner }),
-    ...(action.length > 0 && { action: [...action] }),
+    ...(action.length > 0 && { action }),
   };
 }
 
@@ -104,7 +102,7 @@ function proposedCarePlan(
 ): CarePlan {
   return {
     resourceType: 'CarePlan',
-    id: setting.idOf('care-plan'),
+    id: setting.idOf(proposalPart.carePlan),
     instantiatesCanonical: [plan.canonical],
     status: 'draft',
     intent: 'proposal',
@@ -128,7 +126,7 @@ function assembled(
   setting: ProposalSetting,
   input: ApplyInput,
 ): CarePlan | Bundle {
-  const outcome = issues.length > 0 ? outcomeWith(issues, setting.idOf('messages')) : undefined;
+  const outcome = issues.length > 0 ? outcomeWith(issues, setting.idOf(proposalPart.messages)) : undefined;
   const { resourceType, id, ...rest } = carePlan;
   const extension = outcome && [
     { url: messagesUrl, valueReference: { reference: setting.reference(outcome.id ?? '') } },
@@ -141,7 +139,7 @@ function assembled(
   const marked: CarePlan = { resourceType, id, ...(extension && { extension }), ...rest };
   return {
     resourceType: 'Bundle',
-    id: setting.idOf('bundle'),
+    id: setting.idOf(proposalPart.bundle),
     type: 'collection',
     timestamp: input.now.toISOString(),
     entry: (group ? [group, marked, ...requests] : [marked, ...requests]).map((resource) => ({

@@ -1,12 +1,21 @@
 // Compiles a PlanDefinition, once for each object in memory, so that applying it costs little.
-import type { PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import type { CodeableConcept, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
 import { actionFrame } from './action-frame.ts';
 import { activityRequest } from './activity-request.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
-import type { CompiledAction, CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
+import type {
+  CompiledAction,
+  CompiledGoal,
+  CompiledPlan,
+  CompiledRole,
+  DefinitionSource,
+  Trust,
+} from './compiled-plan.ts';
+import { carriedRelation } from './kept-relations.ts';
 import { inputsOf, type PlanInput } from './plan-input.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
+import { partName } from './proposal-ids.ts';
 import { missingRequest, plainRequest, questionnaireRequest } from './request-template.ts';
 
 interface Compiled {
@@ -51,15 +60,35 @@ interface Setting {
 function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
   const canonical = canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
   const inside = { ...setting, above: [...setting.above, canonical] };
+  const actions = compileActions(plan.action, { inputs: new Map() }, '', inside);
   return {
     source: plan,
     canonical,
     path: setting.path,
-    actions: compileActions(plan.action, { inputs: new Map() }, '', inside),
+    actions,
+    actionIds: new Set(idsOf(actions)),
+    goals: goalsOf(plan, setting.path),
     inputs: setting.inputs,
     reads: setting.reads,
     issues: setting.issues,
   };
+}
+
+function idsOf(actions: readonly CompiledAction[]): string[] {
+  return actions.flatMap(({ id, children }) => [id, ...idsOf(children)]);
+}
+
+function goalsOf(plan: PlanDefinition, path: string): readonly CompiledGoal[] {
+  return (plan.goal ?? []).map((source, index) => {
+    const id = source.id ?? `goal-${index + 1}`;
+    return { source, id, name: partName('goal', `${path} ${id}`) };
+  });
+}
+
+function compiledRole(concept: CodeableConcept): CompiledRole {
+  const coding = concept.coding?.[0];
+  const key = coding?.code ? `${coding.system ?? ''}|${coding.code}` : (concept.text ?? '');
+  return { concept, key, name: partName('role', key) };
 }
 
 function compileActions(
@@ -98,6 +127,7 @@ function compileAction(
     source: action,
     id,
     path,
+    name: partName('action', path),
     title,
     conditions: (action.condition ?? []).map((condition) => ({
       source: condition,
@@ -105,9 +135,10 @@ function compileAction(
       expression: expression(condition.expression?.expression, condition.expression?.language),
     })),
     frame: actionFrame(action, id),
+    relations: (action.relatedAction ?? []).map(carriedRelation),
     hasPatient: (target.participants ?? []).some(({ type }) => type === 'patient'),
     roles: (target.participants ?? []).flatMap(({ type, role }) =>
-      type === 'practitioner' && role ? [role] : [],
+      type === 'practitioner' && role ? [compiledRole(role)] : [],
     ),
     dynamicValues: [...(target.dynamicValues ?? []), ...(action.dynamicValue ?? [])].map((dynamicValue) => ({
       path: dynamicValue.path ?? '',

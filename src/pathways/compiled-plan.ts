@@ -5,9 +5,12 @@ import type {
   PlanDefinition,
   PlanDefinitionAction,
   PlanDefinitionActionCondition,
+  PlanDefinitionGoal,
   Questionnaire,
   RequestGroupAction,
+  RequestGroupActionRelatedAction,
 } from '@medplum/fhirtypes';
+import type { HashedName } from '../fhir/deterministic-id.ts';
 import type { FhirPath } from '../fhir/fhirpath.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { PlanIssue } from './plan-issue.ts';
@@ -41,19 +44,37 @@ interface CompiledDynamicValue {
   readonly expression: CompiledExpression;
 }
 
+/** What the plan names the goal, and its name among everything that an application of the plan makes. */
+export interface CompiledGoal {
+  readonly source: PlanDefinitionGoal;
+  readonly id: string;
+  readonly name: HashedName;
+}
+
+/** A role that takes part. Two actions mean the same role when the key is the same. */
+export interface CompiledRole {
+  readonly concept: CodeableConcept;
+  readonly key: string;
+  readonly name: HashedName;
+}
+
 export interface CompiledAction {
   readonly source: PlanDefinitionAction;
   /** The action's own id, or one made from its place. */
   readonly id: string;
   /** The ids from the root down, joined by "/"; unique in the plan and the plans nested in it. */
   readonly path: string;
+  /** The name of what it makes, among everything that an application of the plan makes. */
+  readonly name: HashedName;
   readonly title: string;
   /** Every kind: applicability, start and stop. */
   readonly conditions: readonly CompiledCondition[];
   /** What the action carries into the RequestGroup whatever the person's data are. */
   readonly frame: RequestGroupAction;
+  /** In the form of the RequestGroup; which of them hold depends on what else is proposed. */
+  readonly relations: readonly RequestGroupActionRelatedAction[];
   readonly hasPatient: boolean;
-  readonly roles: readonly CodeableConcept[];
+  readonly roles: readonly CompiledRole[];
   readonly dynamicValues: readonly CompiledDynamicValue[];
   readonly request?: RequestTemplate;
   readonly nested?: CompiledPlan;
@@ -67,6 +88,9 @@ export interface CompiledPlan {
   /** "" for the plan that is applied; the path of the action that points to it for a nested one. */
   readonly path: string;
   readonly actions: readonly CompiledAction[];
+  /** The ids of its actions on every level, without those of nested plans. */
+  readonly actionIds: ReadonlySet<string>;
+  readonly goals: readonly CompiledGoal[];
   /** All inputs, nested plans included, by name. */
   readonly inputs: ReadonlyMap<string, PlanInput>;
   /** The variables that its expressions read. */

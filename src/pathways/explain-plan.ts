@@ -44,8 +44,8 @@ export function explainPlan(input: ExplainInput): Parameters {
 /** The action and everything below it, in the plan's order. `leftOutWith` is the title of a group around it that does not apply. */
 function explained(trace: ActionTrace, leftOutWith: string | undefined): ParametersParameter[] {
   const { action, verdict } = trace;
-  const isEmptyGroup = isLeftOutWithItsChildren(trace);
-  const isIncluded = leftOutWith === undefined && verdict !== 'not-met' && !isEmptyGroup;
+  const isEmptyGroup = verdict !== 'not-met' && !trace.isKept;
+  const isIncluded = leftOutWith === undefined && trace.isKept;
   const below = leftOutWith ?? (verdict === 'not-met' ? action.title : undefined);
   const entry: ParametersParameter = {
     name: 'action',
@@ -61,11 +61,6 @@ function explained(trace: ActionTrace, leftOutWith: string | undefined): Paramet
   };
   return [entry, ...[...trace.children, ...trace.nested].flatMap((child) => explained(child, below))];
 }
-
-const isLeftOutWithItsChildren = ({ action, children }: ActionTrace): boolean =>
-  !action.request &&
-  !action.nested &&
-  children.every((child) => child.verdict === 'not-met' || isLeftOutWithItsChildren(child));
 
 function summaryOf(trace: ActionTrace, leftOutWith: string | undefined, isEmptyGroup: boolean): string {
   const { verdict } = trace;

@@ -3,7 +3,7 @@
 import type { DataRequirement, GuidanceResponse, Observation, PlanDefinition } from '@medplum/fhirtypes';
 import { compilePlan } from './compile-plan.ts';
 import type { DefinitionSource } from './compiled-plan.ts';
-import { type ActionTrace, type JudgeInput, judgePlan } from './judge-plan.ts';
+import { type ActionVerdict, type JudgeInput, judgeFirstLevel } from './judge-plan.ts';
 import { dataNeeds, inputsOf, type PlanInput } from './plan-input.ts';
 
 export interface GuidanceInput extends JudgeInput {
@@ -20,9 +20,34 @@ export interface GuidanceInput extends JudgeInput {
  * for Observations and, where the trigger names codes, for one of its codes.
  */
 export function isTriggeredBy(plan: PlanDefinition, added: readonly Observation[]): boolean {
-  const triggers = (plan.action ?? []).flatMap((action) => action.trigger ?? []);
-  const needs = triggers.filter(({ type }) => type === 'data-added').flatMap(({ data }) => data ?? []);
-  return needs.some((need) => added.some((observation) => isWhatIsNeeded(observation, need)));
+  return wishesOf(plan).triggers.some((need) =>
+    added.some((observation) => isWhatIsNeeded(observation, need)),
+  );
+}
+
+interface Wishes {
+  /** What shall have been added for the plan to be looked at. */
+  readonly triggers: readonly DataRequirement[];
+  /** What it then has to know. */
+  readonly needs: readonly PlanInput[];
+}
+
+const wishes = new WeakMap<PlanDefinition, Wishes>();
+
+/** Of the first level of the plan; read once for each object in memory. */
+function wishesOf(plan: PlanDefinition): Wishes {
+  const known = wishes.get(plan);
+  if (known) return known;
+  const actions = plan.action ?? [];
+  const read = {
+    triggers: actions
+      .flatMap((action) => action.trigger ?? [])
+      .filter(({ type }) => type === 'data-added')
+      .flatMap(({ data }) => data ?? []),
+    needs: dataNeeds(actions.flatMap(inputsOf)),
+  };
+  wishes.set(plan, read);
+  return read;
 }
 
 function isWhatIsNeeded({ code: { coding: held = [] } }: Observation, need: DataRequirement): boolean {
@@ -36,13 +61,13 @@ function isWhatIsNeeded({ code: { coding: held = [] } }: Observation, need: Data
 
 /** The data that the first level of the plan asks for. */
 export function guidanceNeeds(plan: PlanDefinition): readonly PlanInput[] {
-  return dataNeeds((plan.action ?? []).flatMap(inputsOf));
+  return wishesOf(plan).needs;
 }
 
 /** Of the plan's first level: the actions below follow when the one above is taken up. */
 export function guidanceOf(input: GuidanceInput): GuidanceResponse {
   const plan = compilePlan(input.plan, input.definitions, 'published');
-  const actions = judgePlan(plan, input).actions.filter((trace) => !isBareGroup(trace));
+  const actions = judgeFirstLevel(plan, input).filter((judged) => !isBareGroup(judged));
   const open = actions.filter(({ verdict }) => verdict === 'unknown');
   const needed = new Map(open.flatMap(missingInputs).map((need) => [need.id, need]));
   return {
@@ -59,11 +84,11 @@ export function guidanceOf(input: GuidanceInput): GuidanceResponse {
 }
 
 /** Whether anything of a group without conditions applies is decided below the first level. */
-function isBareGroup({ action }: ActionTrace): boolean {
+function isBareGroup({ action }: ActionVerdict): boolean {
   return action.children.length > 0 && action.conditions.length === 0;
 }
 
-function missingInputs({ conditions }: ActionTrace): DataRequirement[] {
+function missingInputs({ conditions }: ActionVerdict): DataRequirement[] {
   return conditions
     .filter(({ verdict }) => verdict === 'unknown')
     .flatMap(({ inputs }) => inputs)
@@ -71,7 +96,7 @@ function missingInputs({ conditions }: ActionTrace): DataRequirement[] {
     .map(({ input }) => input.requirement);
 }
 
-function told({ action, verdict, missing, conditions }: ActionTrace): string {
+function told({ action, verdict, missing, conditions }: ActionVerdict): string {
   const reasons = conditions
     .filter((trace) => trace.condition.source.kind === 'applicability' && trace.verdict === verdict)
     .map(({ condition }) => condition.source.expression?.description ?? condition.text);

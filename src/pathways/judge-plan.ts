@@ -27,16 +27,22 @@ export interface ConditionTrace {
   readonly inputs: readonly InputTrace[];
 }
 
-export interface ActionTrace {
+/** An action by itself, whatever stands below it. */
+export interface ActionVerdict {
   readonly action: CompiledAction;
   /** Of the action's own applicability conditions; the groups around it count apart. */
   readonly verdict: Verdict;
   /** What was missing, in words; empty unless unknown. */
   readonly missing: readonly string[];
   readonly conditions: readonly ConditionTrace[];
+}
+
+export interface ActionTrace extends ActionVerdict {
   readonly children: readonly ActionTrace[];
   /** The actions of the plan that the action points to. */
   readonly nested: readonly ActionTrace[];
+  /** False when a proposal leaves it out: it does not apply, or it is a group in which nothing applies. */
+  readonly isKept: boolean;
 }
 
 export interface Judgement {
@@ -46,27 +52,21 @@ export interface Judgement {
 }
 
 export function judgePlan(plan: CompiledPlan, input: JudgeInput): Judgement {
-  const person = { subject: input.subject, facts: input.facts, variables: variablesOf(plan, input) };
-  const known = new Map<string, ConditionTrace>();
-  const judgeCondition = (condition: CompiledCondition): ConditionTrace => {
-    // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer.
-    const earlier = condition.expression.kind === 'ready' ? known.get(condition.text) : undefined;
-    if (earlier) return { ...earlier, condition };
-    const trace = judge(condition, person);
-    if (condition.expression.kind === 'ready') known.set(condition.text, trace);
-    return trace;
-  };
+  const person = personOf(plan, input);
+  const judgeOne = judgeFor(person);
   const judgeAction = (action: CompiledAction): ActionTrace => {
-    const conditions = action.conditions.map(judgeCondition);
-    const deciding = conditions.filter(({ condition }) => condition.source.kind === 'applicability');
-    const verdict = allOf(deciding.map((trace) => trace.verdict));
+    const { verdict, missing, conditions } = judgeOne(action);
+    const children = action.children.length > 0 ? action.children.map(judgeAction) : none;
+    const holdsSomething =
+      action.request !== undefined || action.nested !== undefined || children.some((child) => child.isKept);
     return {
       action,
       verdict,
-      missing: verdict === 'unknown' ? deciding.flatMap(({ reason }) => (reason ? [reason] : [])) : [],
+      missing,
       conditions,
-      children: action.children.map(judgeAction),
-      nested: action.nested?.actions.map(judgeAction) ?? [],
+      children,
+      nested: action.nested?.actions.map(judgeAction) ?? none,
+      isKept: verdict !== 'not-met' && holdsSomething,
     };
   };
   return {
@@ -80,10 +80,48 @@ export function judgePlan(plan: CompiledPlan, input: JudgeInput): Judgement {
   };
 }
 
+/** The actions of the plan's first level alone, where nobody asks what stands below them. */
+export function judgeFirstLevel(plan: CompiledPlan, input: JudgeInput): readonly ActionVerdict[] {
+  return plan.actions.map(judgeFor(personOf(plan, input)));
+}
+
+/** Most actions have no conditions; they share one empty list. */
+const none: readonly never[] = [];
+
+function judgeFor(person: Person): (action: CompiledAction) => ActionVerdict {
+  const known = new Map<string, ConditionTrace>();
+  const judgeCondition = (condition: CompiledCondition): ConditionTrace => {
+    // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer.
+    const earlier = condition.expression.kind === 'ready' ? known.get(condition.text) : undefined;
+    if (earlier) return { ...earlier, condition };
+    const trace = judge(condition, person);
+    if (condition.expression.kind === 'ready') known.set(condition.text, trace);
+    return trace;
+  };
+  return (action) => {
+    if (action.conditions.length === 0) {
+      return { action, verdict: 'met', missing: none, conditions: none };
+    }
+    const conditions = action.conditions.map(judgeCondition);
+    const deciding = conditions.filter(({ condition }) => condition.source.kind === 'applicability');
+    const verdict = allOf(deciding.map((trace) => trace.verdict));
+    return {
+      action,
+      verdict,
+      missing: verdict === 'unknown' ? deciding.flatMap(({ reason }) => (reason ? [reason] : [])) : [],
+      conditions,
+    };
+  };
+}
+
 interface Person {
   readonly subject: Patient;
   readonly facts: Facts;
   readonly variables: Readonly<Record<string, unknown>>;
+}
+
+function personOf(plan: CompiledPlan, input: JudgeInput): Person {
+  return { subject: input.subject, facts: input.facts, variables: variablesOf(plan, input) };
 }
 
 function judge(condition: CompiledCondition, person: Person): ConditionTrace {

@@ -1,13 +1,10 @@
 // Turns the judged actions of a plan into RequestGroup actions and the requests they stand for, in the plan's order.
 // https://hl7.org/fhir/R4/requestgroup.html ; rqg-1: an action holds a resource or further actions, never both and never neither.
 import type {
-  CodeableConcept,
   Encounter,
   Extension,
   Goal,
-  Patient,
   Practitioner,
-  PractitionerRole,
   Reference,
   RequestGroup,
   RequestGroupAction,
@@ -19,13 +16,9 @@ import type { ActionTrace } from './judge-plan.ts';
 import { keptRelations } from './kept-relations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { proposedGoal } from './proposed-goal.ts';
+import { type ParticipantSetting, participantsOf } from './proposed-participants.ts';
 
-export interface ProposalSetting {
-  /** The id of the thing with this name in this application of the plan. */
-  idOf(name: string): string;
-  /** How a resource of the result is referred to. */
-  reference(id: string): string;
-  readonly subject: Reference<Patient>;
+export interface ProposalSetting extends ParticipantSetting {
   readonly encounter?: Reference<Encounter>;
   readonly practitioner?: Reference<Practitioner>;
   /** The calendar date of the application. */
@@ -36,8 +29,16 @@ export interface ProposalSetting {
   /** Grows with the goals of the plan and of each nested plan that applies. */
   readonly goals: Goal[];
   readonly issues: PlanIssue[];
-  /** Grows with each role that takes part, by its code; each is created once. */
-  readonly roles: Map<string, PractitionerRole & { readonly id: string }>;
+}
+
+/** What the actions of one plan share. */
+interface Level {
+  readonly plan: CompiledPlan;
+  readonly goals: ReadonlyMap<string, Reference<Goal>>;
+  /** The ids of the actions that the proposal will hold. */
+  readonly present: ReadonlySet<string>;
+  /** Told after everything else about the plan. */
+  readonly relationIssues: PlanIssue[];
 }
 
 const verdictUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/action-verdict';
@@ -47,60 +48,91 @@ export function proposedActions(
   plan: CompiledPlan,
   traces: readonly ActionTrace[],
   setting: ProposalSetting,
-): readonly RequestGroupAction[] {
-  const goals = proposeGoals(plan, setting);
-  const actions = traces.flatMap((trace) => proposedAction(trace, goals, setting));
-  return keptRelations(actions, traces, setting.issues);
+): RequestGroupAction[] {
+  const present = new Set<string>();
+  collectPresent(traces, present);
+  const level: Level = { plan, goals: proposeGoals(plan, setting), present, relationIssues: [] };
+  const actions = proposedOf(traces, level, setting);
+  setting.issues.push(...level.relationIssues);
+  return actions;
 }
 
-type GoalReferences = ReadonlyMap<string, Reference<Goal>>;
+function collectPresent(traces: readonly ActionTrace[], into: Set<string>): void {
+  for (const { action, isKept, children } of traces) {
+    if (!isKept) continue;
+    into.add(action.id);
+    if (children.length === 0) continue;
+    if (isTarget(action)) into.add(ownTargetId(action));
+    collectPresent(children, into);
+  }
+}
 
 /** Adds the plan's goals to the proposal; returns how to refer to each by its id in the plan. */
-function proposeGoals(plan: CompiledPlan, setting: ProposalSetting): GoalReferences {
+function proposeGoals(plan: CompiledPlan, setting: ProposalSetting): Level['goals'] {
   const references = new Map<string, Reference<Goal>>();
-  for (const [index, goal] of (plan.source.goal ?? []).entries()) {
-    const name = goal.id ?? `goal-${index + 1}`;
-    const id = setting.idOf(`goal ${plan.path} ${name}`);
-    setting.goals.push(proposedGoal(goal, id, setting.subject, setting.today));
-    references.set(name, { reference: setting.reference(id) });
+  for (const { source, id: planId, name } of plan.goals) {
+    const id = setting.idOf(name);
+    setting.goals.push(proposedGoal(source, id, setting.subject, setting.today));
+    references.set(planId, { reference: setting.reference(id) });
   }
   return references;
 }
 
-function proposedAction(
-  trace: ActionTrace,
-  goals: GoalReferences,
+function proposedOf(
+  traces: readonly ActionTrace[],
+  level: Level,
   setting: ProposalSetting,
 ): RequestGroupAction[] {
-  if (trace.verdict === 'not-met') {
-    return [];
+  const proposed: RequestGroupAction[] = [];
+  for (const trace of traces) {
+    const action = proposedAction(trace, level, setting);
+    if (action) proposed.push(action);
   }
-  const { action } = trace;
-  const marks = trace.verdict === 'unknown' ? markedUnknown(trace, setting.issues) : {};
-  const children = trace.children.flatMap((child) => proposedAction(child, goals, setting));
-  if (children.length === 0 && !action.request && !action.nested) {
+  return proposed;
+}
+
+/** The members are set in the order in which they are written. What the frame holds is the plan's own and shared by all proposals. */
+function proposedAction(
+  trace: ActionTrace,
+  level: Level,
+  setting: ProposalSetting,
+): RequestGroupAction | undefined {
+  const { action, verdict } = trace;
+  if (verdict === 'not-met') {
+    return undefined;
+  }
+  const marks = verdict === 'unknown' ? markedUnknown(trace, setting.issues) : undefined;
+  const relatedAction = trace.isKept
+    ? keptRelations(action, level.plan, level.present, level.relationIssues)
+    : [];
+  const children = proposedOf(trace.children, level, setting);
+  if (!trace.isKept) {
     setting.issues.push(
       planIssue('information', 'informational', action.path, 'left out: nothing in this group applies'),
     );
-    return [];
+    return undefined;
   }
+  const frame: RequestGroupAction = { ...action.frame, ...marks };
   const participant = participantsOf(action, setting);
-  const frame: RequestGroupAction = {
-    ...action.frame,
-    ...marks,
-    ...(participant.length > 0 && { participant }),
-  };
-  const made = targetOf(trace, frame, goals, setting);
-  if (children.length === 0) {
-    return [made ? { ...made.frame, resource: { reference: setting.reference(made.id) } } : frame];
+  if (participant.length > 0) frame.participant = participant;
+  const made = targetOf(trace, frame, level, setting);
+  const proposed = made?.frame ?? frame;
+  const resource = made && { reference: setting.reference(made.id) };
+  if (children.length > 0) {
+    const own = resource && { id: ownTargetId(action), title: action.title, resource };
+    proposed.action = own ? [own, ...children] : children;
+  } else if (resource) {
+    proposed.resource = resource;
   }
-  const own = made && {
-    id: `${action.id}-definition`,
-    title: action.title,
-    resource: { reference: setting.reference(made.id) },
-  };
-  return [{ ...(made?.frame ?? frame), action: own ? [own, ...children] : children }];
+  if (relatedAction.length > 0) proposed.relatedAction = relatedAction;
+  return proposed;
 }
+
+const isTarget = ({ request, nested }: CompiledAction): boolean =>
+  request !== undefined || nested !== undefined;
+
+/** A group that points to something too holds it in an action of its own, before its children. */
+const ownTargetId = ({ id }: CompiledAction): string => `${id}-definition`;
 
 /** A person decides: the action says that it was not decided and what was missing, and keeps its conditions. */
 function markedUnknown(
@@ -133,7 +165,7 @@ interface Made {
 function targetOf(
   trace: ActionTrace,
   frame: RequestGroupAction,
-  goals: GoalReferences,
+  { goals }: Level,
   setting: ProposalSetting,
 ): Made | undefined {
   const { action } = trace;
@@ -143,16 +175,13 @@ function targetOf(
   if (!action.request) {
     return undefined;
   }
-  const id = setting.idOf(action.path);
+  const id = setting.idOf(action.name);
   const plain = action.request.make({
     id,
     subject: setting.subject,
-    ...(setting.encounter && { encounter: setting.encounter }),
-    ...(setting.practitioner && { requester: setting.practitioner }),
-    goals: (action.source.goalId ?? []).flatMap((goalId) => {
-      const goal = goals.get(goalId);
-      return goal ? [goal] : [];
-    }),
+    encounter: setting.encounter,
+    requester: setting.practitioner,
+    goals: (action.source.goalId ?? []).flatMap((goalId) => goals.get(goalId) ?? []),
   });
   if (action.dynamicValues.length === 0) {
     setting.created.push(plain);
@@ -195,7 +224,7 @@ function nestedGroup(
   frame: RequestGroupAction,
   setting: ProposalSetting,
 ): Made {
-  const id = setting.idOf(trace.action.path);
+  const id = setting.idOf(trace.action.name);
   // Reserves the place before its own requests, so that the order of the result is the order of the plan.
   const place = setting.created.length;
   const action = proposedActions(plan, trace.nested, setting);
@@ -208,25 +237,8 @@ function nestedGroup(
     subject: setting.subject,
     ...(setting.encounter && { encounter: setting.encounter }),
     ...(setting.practitioner && { author: setting.practitioner }),
-    ...(action.length > 0 && { action: [...action] }),
+    ...(action.length > 0 && { action }),
   };
   setting.created.splice(place, 0, group);
   return { id, frame };
-}
-
-type Participant = Reference<Patient | PractitionerRole>;
-
-/** A role without a name becomes a PractitionerRole that holds the role alone: who it will be is open. */
-function participantsOf(action: CompiledAction, setting: ProposalSetting): Participant[] {
-  const roles = action.roles.map((role) => roleReference(role, setting));
-  return action.hasPatient ? [setting.subject, ...roles] : roles;
-}
-
-function roleReference(role: CodeableConcept, setting: ProposalSetting): Reference<PractitionerRole> {
-  const coding = role.coding?.[0];
-  const name = coding?.code ? `${coding.system ?? ''}|${coding.code}` : (role.text ?? '');
-  const known = setting.roles.get(name);
-  const id = known?.id ?? setting.idOf(`role ${name}`);
-  if (!known) setting.roles.set(name, { resourceType: 'PractitionerRole', id, code: [role] });
-  return { reference: setting.reference(id) };
 }

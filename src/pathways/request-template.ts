@@ -20,8 +20,8 @@ type RequestResource = ServiceRequest | Task | CommunicationRequest;
 interface RequestContext {
   readonly id: string;
   readonly subject: Reference<Patient>;
-  readonly encounter?: Reference<Encounter>;
-  readonly requester?: Reference<Practitioner>;
+  readonly encounter: Reference<Encounter> | undefined;
+  readonly requester: Reference<Practitioner> | undefined;
   /** Goals that the action works on. */
   readonly goals: readonly Reference<Goal>[];
 }
@@ -102,15 +102,18 @@ export function serviceRequest(
   return {
     resourceType: 'ServiceRequest',
     notCarried,
-    make: ({ id, subject, encounter, requester, goals }) => ({
-      resourceType: 'ServiceRequest',
-      id,
-      ...(goals.length > 0 && { extension: goals.map(pertainsTo) }),
-      ...constant,
-      subject,
-      ...(encounter && { encounter }),
-      ...(requester && { requester }),
-    }),
+    make: ({ id, subject, encounter, requester, goals }) => {
+      const made: ServiceRequest = {
+        resourceType: 'ServiceRequest',
+        id,
+        ...goalsOf(goals),
+        ...constant,
+        subject,
+      };
+      if (encounter) made.encounter = encounter;
+      if (requester) made.requester = requester;
+      return made;
+    },
   };
 }
 
@@ -118,15 +121,12 @@ export function task(notCarried: readonly string[], constant: Constant<Task>): R
   return {
     resourceType: 'Task',
     notCarried,
-    make: ({ id, subject, encounter, requester, goals }) => ({
-      resourceType: 'Task',
-      id,
-      ...(goals.length > 0 && { extension: goals.map(pertainsTo) }),
-      ...constant,
-      for: subject,
-      ...(encounter && { encounter }),
-      ...(requester && { requester }),
-    }),
+    make: ({ id, subject, encounter, requester, goals }) => {
+      const made: Task = { resourceType: 'Task', id, ...goalsOf(goals), ...constant, for: subject };
+      if (encounter) made.encounter = encounter;
+      if (requester) made.requester = requester;
+      return made;
+    },
   };
 }
 
@@ -137,16 +137,23 @@ export function communicationRequest(
   return {
     resourceType: 'CommunicationRequest',
     notCarried,
-    make: ({ id, subject, encounter, requester, goals }) => ({
-      resourceType: 'CommunicationRequest',
-      id,
-      extension: [...(extension ?? []), ...goals.map(pertainsTo)],
-      ...constant,
-      subject,
-      ...(encounter && { encounter }),
-      ...(requester && { requester }),
-    }),
+    make: ({ id, subject, encounter, requester, goals }) => {
+      const made: CommunicationRequest = {
+        resourceType: 'CommunicationRequest',
+        id,
+        extension: [...(extension ?? []), ...goals.map(pertainsTo)],
+        ...constant,
+        subject,
+      };
+      if (encounter) made.encounter = encounter;
+      if (requester) made.requester = requester;
+      return made;
+    },
   };
 }
+
+/** Undefined, which a spread takes for nothing, when the action works on no goal. */
+const goalsOf = (goals: readonly Reference<Goal>[]) =>
+  goals.length > 0 ? { extension: goals.map(pertainsTo) } : undefined;
 
 const pertainsTo = (goal: Reference<Goal>) => ({ url: pertainsToGoalUrl, valueReference: goal });

@@ -32,6 +32,24 @@ describe('numbers', () => {
   });
 });
 
+describe('an answer that was put together', () => {
+  it('keeps a decimal however deep the object or the array lies that holds it', () => {
+    const range = parseJson('{"low":{"value":1.0,"unit":"mg"},"high":null}');
+    const list = parseJson('["a",[2.50,{"b":null}]]');
+    expect(
+      toJson({
+        contained: [
+          { count: 1, range },
+          { text: 'x', list },
+        ],
+        total: 2,
+      }),
+    ).toBe(
+      '{"contained":[{"count":1,"range":{"low":{"value":1.0,"unit":"mg"},"high":null}},{"text":"x","list":["a",[2.50,{"b":null}]]}],"total":2}',
+    );
+  });
+});
+
 describe('mapStrings', () => {
   it('changes strings by their key, keeps numbers as written, and leaves the original alone', () => {
     const text =

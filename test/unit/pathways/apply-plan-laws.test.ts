@@ -7,6 +7,8 @@ import type {
   RequestGroupAction,
 } from '@medplum/fhirtypes';
 import fc from 'fast-check';
+import { compilePlan } from '../../../src/pathways/compile-plan.ts';
+import { judgeFirstLevel, judgePlan } from '../../../src/pathways/judge-plan.ts';
 import { anna, applied, catalogue, fhir, inputFor, phq15, planCalled, problemsOf } from './plan-world.ts';
 
 const expressions = [
@@ -151,6 +153,35 @@ describe('whatever the plan', () => {
         const once = JSON.stringify(resourceOf(plan));
         expect(JSON.stringify(resourceOf(plan))).toBe(once);
         expect(JSON.stringify(resourceOf(structuredClone(plan)))).toBe(once);
+      }),
+    );
+  });
+
+  it('what all proposals share is not changed by making one', () => {
+    fc.assert(
+      fc.property(groups, (shape) => {
+        const plan = planOf(shape);
+        const once = JSON.stringify(resourceOf(plan));
+        frozen(compilePlan(plan, catalogue, 'published').actions);
+        for (const data of [[], [phq15(3)]]) resourceOf(plan, data);
+        expect(JSON.stringify(resourceOf(plan))).toBe(once);
+      }),
+    );
+  });
+
+  it('the first level by itself is judged as it is within the whole', () => {
+    fc.assert(
+      fc.property(groups, (shape) => {
+        const input = inputFor(planOf(shape), [phq15(12)]);
+        const plan = compilePlan(input.plan, catalogue, 'published');
+        expect(judgeFirstLevel(plan, input)).toEqual(
+          judgePlan(plan, input).actions.map(({ action, verdict, missing, conditions }) => ({
+            action,
+            verdict,
+            missing,
+            conditions,
+          })),
+        );
       }),
     );
   });

@@ -6,6 +6,7 @@ import type {
   RequestGroupAction,
   Resource,
 } from '@medplum/fhirtypes';
+import { parseJson, toJson } from '../../../src/fhir/json.ts';
 import {
   anna,
   applied,
@@ -458,6 +459,18 @@ describe('a small plan', () => {
       ...(fault ? [`a: ${fault}`] : []),
       `a: could not be decided: ${fault ?? 'the expression gave no single true or false'}`,
     ]);
+  });
+
+  it('keeps each decimal of the plan as its author wrote it', () => {
+    const duration = '{"value":1.50,"unit":"weeks","system":"http://unitsofmeasure.org","code":"wk"}';
+    const plan = parseJson(
+      `{"resourceType":"PlanDefinition","url":"https://example.org/small","status":"active","goal":[{"id":"g","description":{"text":"Walk"},"target":[{"measure":{"text":"km"},"detailQuantity":{"value":2.0,"unit":"km"}}]}],"action":[{"id":"a"},{"id":"b","timingTiming":{"repeat":{"duration":30.0,"durationUnit":"min"}},"relatedAction":[{"actionId":"a","relationship":"after-end","offsetDuration":${duration}}]}]}`,
+    ) as PlanDefinition;
+    const text = toJson(applied(plan, []).resource);
+    expect(text).toContain(`"offsetDuration":${duration}`);
+    expect(text).toContain('"repeat":{"duration":30.0,"durationUnit":"min"}');
+    expect(text).toContain('"detailQuantity":{"value":2.0,"unit":"km"}');
+    expect(toJson(applied(plan, []).resource)).toBe(text);
   });
 
   it('names the plan and the version that it came from', () => {

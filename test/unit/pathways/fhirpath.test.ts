@@ -54,6 +54,29 @@ describe('an expression', () => {
     });
   });
 
+  it.each([
+    [[]],
+    [[{ resourceType: 'Flag' }]],
+    [[{ resourceType: 'Flag' }, { resourceType: 'Flag' }]],
+    [{ resourceType: 'Flag' }],
+    [null],
+    [undefined],
+    ['text'],
+  ])('that only asks whether a list holds anything says what the engine says: %j', (flags) => {
+    for (const question of ['empty', 'exists']) {
+      const byEngine = compiled(`(%flags).${question}()`).evaluate({}, { flags });
+      expect(byEngine.kind).toBe('values');
+      expect(compiled(`%flags.${question}()`).evaluate({}, { flags })).toEqual(byEngine);
+    }
+  });
+
+  it.each(['%flags.empty()', '%flags.exists()'])('that asks about what is not there fails: %s', (text) => {
+    expect(compiled(text).evaluate({}, {})).toEqual({
+      kind: 'failed',
+      message: 'Attempting to access an undefined environment variable: flags',
+    });
+  });
+
   it('changes nothing that it reads', () => {
     const observation = Object.freeze({ resourceType: 'Observation', valueInteger: 3 });
     expect(compiled("%a.trace('x').value = 3").evaluate({}, { a: Object.freeze([observation]) })).toEqual({
