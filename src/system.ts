@@ -14,6 +14,7 @@ import type { Clock } from './runtime/clock.ts';
 import type { NewId } from './runtime/ids.ts';
 import type { Log } from './runtime/log.ts';
 import { accessFor } from './store/access-for.ts';
+import { fullLogBytes } from './store/sqlite/open-database.ts';
 import { readSearchParameters } from './store/sqlite/read-search-parameters.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
 import { openTokenStore } from './store/sqlite/token-store.ts';
@@ -76,7 +77,14 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   });
   const { registry, compartment } = readSearchParameters(base, baseUrl ? { baseUrl: `${baseUrl}/fhir` } : {});
   const path = databasePath(dataDir);
-  const database = sqliteStore({ path, clock, newId, registry, compartment });
+  const database = sqliteStore({
+    path,
+    clock,
+    newId,
+    registry,
+    compartment,
+    ...(dataDir !== ':memory:' && { logBytes: fullLogBytes }),
+  });
   const { tokens } = database;
   const facts = {
     patientsOf: (resource: Resource) => compartment.patientsOf(resource),

@@ -26,6 +26,13 @@ function assertSafeSqlite(database: Database): void {
   }
 }
 
+/** A page that is written often is copied from the log into the database once. A longer log gains little, and a restart reads it. */
+const logPages = 12_000;
+const bytesPerPage = 4_096;
+
+/** The size of the log that is reached by writing: 49 MB. */
+export const fullLogBytes = logPages * bytesPerPage;
+
 /** One connection that may write; the folder is made when it does not exist. ":memory:" gives a database of its own. */
 export function openDatabase(path: string): Database {
   if (path !== ':memory:') {
@@ -41,8 +48,7 @@ export function openDatabase(path: string): Database {
     database.pragma('foreign_keys = ON');
     // The connection that nearly all reads and writes use; in KiB.
     database.pragma('cache_size = -32000');
-    // 48 MB of log: a page that is written often is copied into the database once. Longer gains little, and a restart reads the log.
-    database.pragma('wal_autocheckpoint = 12000');
+    database.pragma(`wal_autocheckpoint = ${logPages}`);
     database.pragma('temp_store = MEMORY');
     migrate(database);
     return database;

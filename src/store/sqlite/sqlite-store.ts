@@ -8,6 +8,7 @@ import type { NewId } from '../../runtime/ids.ts';
 import type { Store } from '../store.ts';
 import { createDictionary } from './dictionary.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { growLog } from './grow-log.ts';
 import { createIndexRows } from './index-rows.ts';
 import { openDatabase, openReader } from './open-database.ts';
 import { createResourceRows } from './resource-rows.ts';
@@ -27,6 +28,8 @@ export interface SqliteStoreOptions {
   readonly compartment: PatientCompartment;
   /** How long one transaction may hold up all other writers before it is given up; 5 s unless said otherwise. */
   readonly transactionTimeoutMs?: number;
+  /** To what size the log of a file is brought at once; otherwise it grows as it is written. */
+  readonly logBytes?: number;
 }
 
 export interface SqliteStore {
@@ -53,6 +56,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { path, clock, newId, registry, compartment } = options;
   const writer = createStatements(openDatabase(path));
   const reader = path === ':memory:' ? undefined : createStatements(openReader(path));
+  if (options.logBytes !== undefined) growLog(writer.database, options.logBytes);
   const snapshot = createTurnSnapshot(writer.database);
   const dictionary = createDictionary();
   const indexRows = createIndexRows(dictionary, registry, compartment);
