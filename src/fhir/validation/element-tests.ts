@@ -86,8 +86,8 @@ export function someOf(value: JsonObject, name: string, test: Test): boolean {
 }
 
 export function areDistinct(items: unknown, key: string): boolean {
-  if (!Array.isArray(items)) return true;
-  const values = items.map((item: JsonObject) => item[key]);
+  if (!Array.isArray(items) || items.length === 1) return true;
+  const values = items.map((item: JsonObject) => item[key]).filter((value) => value !== undefined);
   return new Set(values).size === values.length;
 }
 

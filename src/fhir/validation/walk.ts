@@ -4,6 +4,7 @@
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { isObject, type JsonObject } from './element-tests.ts';
 import { alone, enter, type Findings, leave, misshapen, mostIssues, pathOf, report } from './findings.ts';
+import { checkChoice, refuseAbsence, refuseKey } from './member-faults.ts';
 import { narrativeFault } from './narrative.ts';
 import { referenceFault, type Scope, scopeOf, unreferredPlaces } from './reference-fault.ts';
 import { codeFault } from './required-codes.ts';
@@ -236,38 +237,7 @@ function checkRules(state: Walk, rules: readonly Rule[], value: unknown): void {
   }
 }
 
-function checkChoice(state: Walk, value: JsonObject, key: string, field: Field, type: TypeTable): void {
-  const name = field.isBeside ? key.slice(1) : key;
-  for (const each of Object.keys(value)) {
-    if (each === key) return;
-    const other = type.fields.get(each);
-    if (value[each] === undefined || other?.choice !== field.choice) continue;
-    const otherName = other.isBeside ? each.slice(1) : each;
-    if (otherName === name) continue;
-    const what = `Only one of "${otherName}" and "${name}" may be present`;
-    report(state, 'structure', pathOf(state, field.name), what);
-    return;
-  }
-}
-
-function refuseKey(state: Walk, key: string, type: TypeTable): void {
-  report(state, 'structure', pathOf(state, shown(key)), `${type.name} has no element "${shown(key)}"`);
-  // The library takes these for what they look like, and copies what is beside a primitive onto it.
-  if (key.startsWith('_') || key === 'resourceType' || type.name === 'Element') state.isShaped = false;
-}
-
-function refuseAbsence(state: Walk, present: number, type: TypeTable): void {
-  for (const [place, name] of type.requiredNames.entries()) {
-    if ((present & (1 << place)) === 0)
-      report(state, 'structure', pathOf(state, name), 'Missing required property');
-  }
-}
-
 /** Not a canonical, by which the tables are found too. */
 export function isTypeName(name: unknown): name is string {
   return typeof name === 'string' && /^[A-Z][A-Za-z]{1,63}$/.test(name);
-}
-
-function shown(text: string): string {
-  return text.length > 64 ? `${text.slice(0, 64).toWellFormed()}…` : text;
 }

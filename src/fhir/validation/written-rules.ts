@@ -175,7 +175,10 @@ const questionnaires: Readonly<Record<string, Test>> = {
     either(has('required'), has('repeats')),
   ),
   // que-7
-  "operator = 'exists' implies (answer is Boolean)": implies(is('operator', 'exists'), has('answerBoolean')),
+  "operator = 'exists' implies (answer is Boolean)": implies(
+    is('operator', 'exists'),
+    ({ answerBoolean }) => typeof answerBoolean === 'boolean',
+  ),
   // que-8
   "(type!='group' and type!='display') or initial.empty()": notBoth(
     is('type', 'group', 'display'),
@@ -221,8 +224,10 @@ const bundles: Readonly<Record<string, Test>> = {
     has('response'),
   ),
   // bdl-8
-  "fullUrl.exists() implies fullUrl.contains('/_history/').not()": ({ fullUrl }) =>
-    typeof fullUrl !== 'string' || !fullUrl.includes('/_history/'),
+  "fullUrl.exists() implies fullUrl.contains('/_history/').not()": implies(
+    has('fullUrl'),
+    ({ fullUrl }) => typeof fullUrl === 'string' && !fullUrl.includes('/_history/'),
+  ),
 };
 
 export const writtenRules: ReadonlyMap<string, Test> = new Map(
