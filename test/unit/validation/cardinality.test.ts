@@ -1,4 +1,5 @@
 // What R4 requires must be there, in a resource, in its parts and in data types, and what stands once must stand alone.
+// The tables that say so, and hold the invariants, are compared with the definitions that they are made of.
 import { fileURLToPath } from 'node:url';
 import type { ElementDefinition } from '@medplum/fhirtypes';
 import { baseDefinitions } from '../../../src/content/base-definitions.ts';
@@ -10,14 +11,14 @@ const tables = typeTables({ definition: (name) => base.definition(name), valueSe
 const issuesOf = (value: unknown) => validatorOnBase().validate(asSent(value));
 const missing = (place: string) => error('structure', place, 'Missing required property');
 
-describe('the tables', () => {
-  /** The table of the type that holds the element, found by going down from the resource or data type. */
-  const tableOf = (name: string, element: ElementDefinition) =>
-    element.path
-      .split('.')
-      .slice(1, -1)
-      .reduce((table, step) => tables(table?.fields.get(step)?.type ?? ''), tables(name));
+/** The table of the type that holds the element, found by going down from the resource or data type. */
+const tableOf = (name: string, element: ElementDefinition) =>
+  element.path
+    .split('.')
+    .slice(1, -1)
+    .reduce((table, step) => tables(table?.fields.get(step)?.type ?? ''), tables(name));
 
+describe('the tables', () => {
   const all = base.names().flatMap((name) => {
     const definition = base.definition(name);
     const isAbstract = definition?.abstract === true && definition.kind === 'resource';
@@ -46,6 +47,35 @@ describe('the tables', () => {
       expect([each.path, fields.length > 0]).toEqual([each.path, true]);
       for (const field of fields) expect([each.path, field.isArray]).toEqual([each.path, each.max === '*']);
     }
+  });
+});
+
+describe('the tables hold each invariant of R4', () => {
+  /** Judged by code of its own: references and narratives. Or not at all: patterns that cost too much, for definitions only. */
+  const elsewhere = new Set(['ref-1', 'txt-1', 'txt-2', 'eld-19', 'sdf-19']);
+
+  it('on its type or its element', () => {
+    let count = 0;
+    for (const name of base.names()) {
+      const definition = base.definition(name);
+      if (definition?.abstract && definition.kind === 'resource') continue;
+      for (const each of definition?.snapshot?.element ?? []) {
+        // It has the invariants of the element that it refers to, which are the same under another key.
+        if (each.contentReference) continue;
+        const last = each.path.slice(each.path.lastIndexOf('.') + 1).replace('[x]', '');
+        const fields = [...(tableOf(name, each)?.fields.values() ?? [])].filter(
+          (field) => field.name === last,
+        );
+        const holders = each.path.includes('.') ? fields : [tables(name)];
+        for (const { key } of each.constraint ?? []) {
+          if (elsewhere.has(key ?? '')) continue;
+          count++;
+          const isHeld = holders.every((holder) => holder?.rules.some((rule) => rule.key === key));
+          expect([each.path, key, holders.length > 0 && isHeld]).toEqual([each.path, key, true]);
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(600);
   });
 });
 
