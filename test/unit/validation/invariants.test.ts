@@ -139,3 +139,19 @@ describe('a Range (rng-2)', () => {
     expect(range({ value: 9, unit: 'kg' }, { value: 10, unit: 'kg' })).toEqual([]);
   });
 });
+
+describe('the fullUrl of an entry (bdl-8)', () => {
+  const bundle = (entry: object) => ({
+    resourceType: 'Bundle',
+    type: 'collection',
+    entry: [{ resource: observation, ...entry }],
+  });
+
+  it('may not name a version, and may have an id', () => {
+    const fullUrl = 'https://example.org/Observation/a';
+    expect(issuesOf(bundle({ fullUrl, _fullUrl: { id: 'a' } }))).toEqual([]);
+    expect(issuesOf(bundle({ fullUrl: `${fullUrl}/_history/1`, _fullUrl: { id: 'a' } }))).toEqual([
+      broken('Bundle.entry[0]', 'bdl-8: fullUrl cannot be a version specific reference'),
+    ]);
+  });
+});

@@ -46,6 +46,9 @@ const betterThanFhirPath: Readonly<Record<string, string>> = {
     'The engine compares the texts, as for a Period.',
 };
 
+/** The engine does not know the string or boolean in a primitive that has an id or extensions beside it, so these are tested without. */
+const wantsBarePrimitives = /contains\(|isDistinct\(|is Boolean/;
+
 const codes = (expression: string): readonly string[] =>
   [...expression.matchAll(/'([^']+)'/g)].flatMap(([, code]) => code ?? []);
 
@@ -61,7 +64,7 @@ function oneFor(field: Field, expression: string, depth: number): fc.Arbitrary<u
         'other',
         'https://example.org/a/_history/1',
         'http://unitsofmeasure.org',
-        ...words,
+        ...words.filter((word) => word.startsWith('http') === (field.type === 'uri')),
       );
     default: {
       if (field.type === 'Resource') {
@@ -88,6 +91,9 @@ function objectOf(type: string, expression: string, depth: number): fc.Arbitrary
         ...(field.required === 0 ? [{ arbitrary: fc.constant({}), weight: 2 }] : []),
         { arbitrary: value.map((each) => ({ [key]: each })), weight: 3 },
         ...(field.primitive ? [fc.constant({ [`_${key}`]: beside })] : []),
+        ...(field.primitive && !wantsBarePrimitives.test(expression)
+          ? [value.map((each) => ({ [key]: each, [`_${key}`]: beside }))]
+          : []),
       );
     }),
   );
@@ -135,7 +141,7 @@ describe('an invariant that is written out', () => {
           counts[expected ? 'holds' : 'broken']++;
           expect([value, written?.(value)]).toEqual([value, expected]);
         }),
-        { numRuns: 500, seed: 5 },
+        { numRuns: 1000, seed: 5 },
       );
       expect(Math.min(counts.holds, counts.broken)).toBeGreaterThan(0);
     },
