@@ -37,7 +37,7 @@ describe('the vendored R4 definitions', () => {
       seen.add(name);
       const table = tables(name);
       expect([name, table?.name]).toEqual([name, name]);
-      for (const field of table?.fields.values() ?? []) if (!field.jsType) visit(field.type);
+      for (const field of table?.fields.values() ?? []) if (!field.primitive) visit(field.type);
     };
     for (const each of types) visit(each.name);
     expect(seen.size).toBeGreaterThan(600);

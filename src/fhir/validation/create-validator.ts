@@ -1,10 +1,12 @@
-// Says whether a resource is valid R4 and keeps to those of our profiles that it claims: our own walk, then the validator of @medplum/core.
+// Says whether a resource is valid R4, by our own walk, and then whether it keeps to our extensions and to those of our profiles that it
+// claims, by the validator of @medplum/core, which knows slices and fixed values.
 // https://hl7.org/fhir/R4/validation.html
 import { loadDataType, OperationOutcomeError, type TypedValue, validateTypedValue } from '@medplum/core';
 import type { OperationOutcomeIssue, Resource, StructureDefinition } from '@medplum/fhirtypes';
 import type { Validator } from '../validator.ts';
+import { mostIssues } from './findings.ts';
 import { type Definitions, typeTables } from './type-table.ts';
-import { isTypeName, longItem, mostIssues, walk } from './walk.ts';
+import { isTypeName, longItem, walk } from './walk.ts';
 
 export interface ValidatorContent extends Definitions {
   /** Our profiles, each with its snapshot. */
@@ -19,6 +21,7 @@ export function createValidator(content: ValidatorContent): Validator {
   const profiles = new Map(content.profiles.map((profile) => [profile.url, profile]));
   const tables = typeTables(content);
   const loadedProfiles = new Set<string>();
+  const options = { tables, isWanted: (url: unknown) => profiles.get(String(url))?.type === 'Extension' };
 
   return {
     supports(resourceType) {
@@ -31,14 +34,16 @@ export function createValidator(content: ValidatorContent): Validator {
       if (!table?.isResource) {
         return [issue('structure', 'R4 has no such resource type', 'resourceType')];
       }
-      const walked = walk(Object(resource), table, tables);
-      if (!walked.isShaped) return walked.issues;
-      const seen = walked.hasLongItem ? (withoutLongItems(resource) as Resource) : resource;
-      const issues = merged(walked.issues, librarysIssues({ type: table.name, value: seen }));
-      if (issues.length > 0) return issues;
+      const walked = walk(Object(resource), table, options);
+      const claimed = resource.meta?.profile ?? [];
+      if (walked.issues.length > 0 || (claimed.length === 0 && walked.extensions.length === 0)) {
+        return walked.issues;
+      }
+      const spared = <T>(value: T): T => (walked.hasLongItem ? (withoutLongItems(value) as T) : value);
+      const seen = spared(resource);
       return [
-        ...walked.extensions.flatMap(({ value, path }) => extensionIssues(value, path)),
-        ...claimedProfiles(seen).flatMap((url) => profileIssues(seen, url)),
+        ...walked.extensions.flatMap(({ value, path }) => extensionIssues(spared(value), path)),
+        ...claimed.flatMap((url) => profileIssues(seen, url)),
       ].slice(0, mostIssues);
     },
   };
@@ -49,7 +54,7 @@ export function createValidator(content: ValidatorContent): Validator {
     path: string,
   ): readonly OperationOutcomeIssue[] {
     const profile = profiles.get(String(value['url']));
-    if (profile?.type !== 'Extension') return [];
+    if (!profile) return [];
     loadProfile(profile);
     return librarysIssues({ type: profile.url, value }).map((each) => ({
       ...each,
@@ -72,7 +77,7 @@ export function createValidator(content: ValidatorContent): Validator {
     loadProfile(profile);
     const table = tables(url);
     if (!table) throw new Error(`The profile ${url} was not loaded`);
-    const walked = walk(Object(resource), { ...table, name: resource.resourceType }, tables);
+    const walked = walk(Object(resource), { ...table, name: resource.resourceType }, options);
     return merged(walked.issues, librarysIssues({ type: url, value: resource })).map((each) => ({
       ...each,
       diagnostics: `${each.diagnostics} (profile ${url})`,
@@ -92,10 +97,6 @@ export function createValidator(content: ValidatorContent): Validator {
 
 function claims(resource: Resource): string {
   return `${resource.resourceType}.meta.profile`;
-}
-
-function claimedProfiles(resource: Resource): readonly string[] {
-  return resource.meta?.profile ?? [];
 }
 
 /** What the library throws and what it returns. Its warnings are about matters that our walk judges. */

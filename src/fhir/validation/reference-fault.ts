@@ -1,17 +1,16 @@
 // Whether references point to what their element allows, and contained resources are pointed to.
 // https://hl7.org/fhir/R4/references.html (invariants ref-1 and dom-3)
-
-type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from './element-tests.ts';
 
 /** One resource with its contained ones: local references resolve inside it. */
 export interface Scope {
   readonly type: string;
   readonly resource: JsonObject;
   readonly contained: readonly JsonObject[];
-  /** Their types by id. */
-  readonly containedTypes: ReadonlyMap<string, string>;
-  /** Ids that a local reference, canonical, uri or url has named so far; filled while the resource is walked. */
-  readonly localTargets: Set<string>;
+  /** Their types by id; undefined when there are none. */
+  readonly containedTypes: ReadonlyMap<string, string> | undefined;
+  /** Ids that a local reference, canonical, uri or url has named so far, filled during the walk; undefined when nothing is contained. */
+  readonly localTargets: Set<string> | undefined;
 }
 
 export interface ReferenceFault {
@@ -22,8 +21,13 @@ export interface ReferenceFault {
 /** A relative reference, with or without a version, or a conditional one (`Patient?identifier=x`). */
 const relative = /^([A-Z][A-Za-z]*)(?:\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$|\?)/;
 
+const nothing: readonly JsonObject[] = [];
+
 export function scopeOf(type: string, resource: JsonObject): Scope {
-  const contained = Array.isArray(resource['contained']) ? resource['contained'].filter(isObject) : [];
+  if (!Array.isArray(resource['contained'])) {
+    return { type, resource, contained: nothing, containedTypes: undefined, localTargets: undefined };
+  }
+  const contained = resource['contained'].filter(isObject);
   const types = contained.flatMap(({ id, resourceType }): [string, string][] =>
     typeof id === 'string' && typeof resourceType === 'string' ? [[id, resourceType]] : [],
   );
@@ -57,16 +61,13 @@ export function referenceFault(
 
 /** The places of the contained resources that break dom-3: nothing refers to them, and they do not refer to their container. */
 export function unreferredPlaces({ contained, localTargets }: Scope): readonly number[] {
+  if (contained.length === 0) return [];
   return contained.flatMap((each, place) => {
-    const isNamed = typeof each['id'] === 'string' && localTargets.has(each['id']);
+    const isNamed = typeof each['id'] === 'string' && localTargets?.has(each['id']);
     return isNamed || JSON.stringify(each).includes('"#"') ? [] : [place];
   });
 }
 
 function localType(reference: string, scope: Scope): string | undefined {
-  return reference === '#' ? scope.type : scope.containedTypes.get(reference.slice(1));
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return reference === '#' ? scope.type : scope.containedTypes?.get(reference.slice(1));
 }

@@ -1,11 +1,16 @@
-// Invariants of R4 resources that are written out here instead of evaluated as FHIRPath: those that @medplum/core skips (org-1) or gets
+// Invariants of R4 types that are written out here instead of evaluated as FHIRPath: those that @medplum/core skips (org-1) or gets
 // wrong (obs-7, que-2), and those that compare everything with everything, which a hostile resource could make take minutes.
-import type { Rule } from './type-table.ts';
+import { hasChoice, type JsonObject } from './element-tests.ts';
 
-type JsonObject = Readonly<Record<string, unknown>>;
-type WrittenRule = Omit<Rule, 'expression'> & { holds(resource: JsonObject): boolean };
+interface WrittenRule {
+  readonly key: string;
+  readonly description: string;
+  holds(value: JsonObject): boolean;
+}
 
-/** By resource type; keys and words as in https://hl7.org/fhir/R4/. */
+const hasValue = hasChoice('value');
+
+/** By type; keys and words as in https://hl7.org/fhir/R4/. */
 const rules: Readonly<Record<string, readonly WrittenRule[]>> = {
   Bundle: [
     {
@@ -53,6 +58,13 @@ const rules: Readonly<Record<string, readonly WrittenRule[]>> = {
       holds: (system) => areDistinct(nested(system, 'concept', 'code')),
     },
   ],
+  Extension: [
+    {
+      key: 'ext-1',
+      description: 'Must have either extensions or value[x], not both',
+      holds: (extension) => hasValue(extension) !== (extension['extension'] !== undefined),
+    },
+  ],
   ImplementationGuide: [
     {
       key: 'ig-1',
@@ -90,7 +102,7 @@ const rules: Readonly<Record<string, readonly WrittenRule[]>> = {
       description:
         'If Observation.code is the same as an Observation.component.code then the value element associated with the code SHALL NOT be present',
       holds: (observation) => {
-        if (!Object.keys(observation).some((key) => /^_?value[A-Z]/.test(key))) return true;
+        if (observation['component'] === undefined || !hasValue(observation)) return true;
         const own = new Set(at(observation, 'code', 'coding').map(sameCoding));
         return !at(observation, 'component', 'code', 'coding')
           .map(sameCoding)
@@ -162,9 +174,8 @@ export const rulesInCode: readonly string[] = Object.values(rules).flatMap((list
   list.map((rule) => rule.key),
 );
 
-/** Those that the resource breaks. */
-export function brokenResourceRules(type: string, resource: JsonObject): readonly WrittenRule[] {
-  return rules[type]?.filter((rule) => !rule.holds(resource)) ?? [];
+export function resourceRules(type: string): readonly WrittenRule[] {
+  return rules[type] ?? [];
 }
 
 /** All values at a path, arrays flattened; what is missing is left out. */

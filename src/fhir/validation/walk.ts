@@ -1,237 +1,243 @@
-// Walks a resource once and checks what the validator of @medplum/core lets through or cannot survive: shape, required codes, targets of
-// references, one value[x], narrative, contained resources. https://hl7.org/fhir/R4/json.html
+// Walks a resource once and checks it against the base definitions of R4: shape, cardinality, the form of primitive values, required codes,
+// targets of references, one value[x], narrative, invariants, contained resources. https://hl7.org/fhir/R4/validation.html
+// A valid resource costs look-ups in the tables and little else: what is only needed to tell of a fault is made when there is one.
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { isObject, type JsonObject } from './element-tests.ts';
+import { alone, enter, type Findings, leave, misshapen, mostIssues, pathOf, report } from './findings.ts';
+import { checkChoice, refuseAbsence, refuseKey } from './member-faults.ts';
 import { narrativeFault } from './narrative.ts';
 import { referenceFault, type Scope, scopeOf, unreferredPlaces } from './reference-fault.ts';
 import { codeFault } from './required-codes.ts';
-import { brokenResourceRules } from './resource-rules.ts';
-import { brokenRule } from './type-rules.ts';
+import type { Rule } from './type-rules.ts';
 import type { Field, TypeTable } from './type-table.ts';
 
-type JsonObject = Readonly<Record<string, unknown>>;
-type Tables = (name: string) => TypeTable | undefined;
+export interface WalkOptions {
+  readonly tables: (name: string) => TypeTable | undefined;
+  /** The extensions that the caller wants to be told of, by url. */
+  readonly isWanted: (url: unknown) => boolean;
+}
 
 export interface Walked {
   readonly issues: readonly OperationOutcomeIssue[];
-  /** False when a value is not of the JSON type that its element has; code that trusts the types must not see the resource then. */
   readonly isShaped: boolean;
   /** An array holds a string so long that the library, which looks at each letter of such a string, would take a second. */
   readonly hasLongItem: boolean;
-  /** Every extension that the walk came by. */
+  /** Every wanted extension that the walk came by. */
   readonly extensions: readonly { readonly value: JsonObject; readonly path: string }[];
+}
+
+interface Walk extends Findings, WalkOptions {
+  readonly isResourceType: (name: string) => boolean;
+  readonly extensions: { value: JsonObject; path: string }[];
+  hasLongItem: boolean;
+  scope: Scope;
 }
 
 /** Letters. No name or address line comes near it. */
 export const longItem = 10_000;
 
-/** A client learns enough from a hundred; a hostile one must not make us write a million. */
-export const mostIssues = 100;
-
-export function walk(resource: JsonObject, table: TypeTable, tables: Tables): Walked {
-  const issues: OperationOutcomeIssue[] = [];
-  let isShaped = true;
-  let hasLongItem = false;
-  const extensions: { value: JsonObject; path: string }[] = [];
-  walkScope(resource, table, table.name);
+export function walk(resource: JsonObject, table: TypeTable, options: WalkOptions): Walked {
+  const { tables, isWanted } = options;
+  const state: Walk = {
+    tables,
+    isWanted,
+    isResourceType: (name) => tables(name)?.isResource ?? false,
+    issues: [],
+    path: [table.name],
+    isShaped: true,
+    hasLongItem: false,
+    extensions: [],
+    scope: scopeOf(table.name, resource),
+  };
+  walkScope(state, resource, table);
   // Where the walk gave up, nobody knows what follows.
-  return { issues, isShaped: isShaped && issues.length < mostIssues, hasLongItem, extensions };
+  if (state.issues.length >= mostIssues) state.isShaped = false;
+  return state;
+}
 
-  function walkScope(value: JsonObject, type: TypeTable, path: string): void {
-    const scope = scopeOf(type.name, value);
-    walkObject(value, type, path, scope);
-    checkRulesOfResource(value, type, path);
-    for (const place of unreferredPlaces(scope)) {
-      report(
-        'invariant',
-        `${path}.contained[${place}]`,
-        'dom-3: If the resource is contained in another resource, it SHALL be referred to from elsewhere in the resource',
-      );
-    }
+/** A resource with those that it contains. */
+function walkScope(state: Walk, value: JsonObject, type: TypeTable): void {
+  walkObject(state, value, type);
+  if (state.isShaped) checkRules(state, type.rules, value);
+  for (const place of unreferredPlaces(state.scope)) {
+    report(
+      state,
+      'invariant',
+      pathOf(state, 'contained', place),
+      'dom-3: If the resource is contained in another resource, it SHALL be referred to from elsewhere in the resource',
+    );
   }
+}
 
-  function walkObject(value: JsonObject, type: TypeTable, path: string, scope: Scope): void {
-    let isEmpty = true;
-    let chosen: Record<string, string> | undefined;
-    for (const key of Object.keys(value)) {
-      // What our own code leaves undefined is not written either.
-      if (value[key] === undefined) continue;
-      if (issues.length >= mostIssues) return;
-      isEmpty = false;
-      if (key === 'resourceType' && type.isResource) continue;
-      const name = key.startsWith('_') ? key.slice(1) : key;
-      const field = type.fields.get(name);
-      if (!field || (key !== name && !field.jsType)) {
-        report('structure', `${path}.${shown(key)}`, `${type.name} has no element "${shown(key)}"`);
-        // The library takes these for what they look like, and copies what is beside a primitive onto it.
-        if (key.startsWith('_') || key === 'resourceType' || type.name === 'Element') isShaped = false;
-        continue;
-      }
-      if (field.isChoice) {
-        chosen ??= {};
-        const other = chosen[field.name];
-        if (other !== undefined && other !== name) {
-          report('structure', `${path}.${field.name}`, `Only one of "${other}" and "${name}" may be present`);
-        }
-        chosen[field.name] = name;
-      }
-      if (key === name) walkMember(value, key, field, `${path}.${field.name}`, scope);
-      else walkExtensions(value[key], field, `${path}.${field.name}`, scope);
+function walkObject(state: Walk, value: JsonObject, type: TypeTable): void {
+  let isEmpty = true;
+  let present = 0;
+  let choices = 0;
+  for (const key of Object.keys(value)) {
+    const member = value[key];
+    // What our own code leaves undefined is not written either.
+    if (member === undefined) continue;
+    if (state.issues.length >= mostIssues) return;
+    isEmpty = false;
+    const field = type.fields.get(key);
+    if (!field) {
+      if (key !== 'resourceType' || !type.isResource) refuseKey(state, key, type);
+      continue;
     }
-    if (isEmpty) misshapen(path, 'An object may not be empty');
+    present |= field.required;
+    if ((choices & field.choice) !== 0) checkChoice(state, value, key, field, type);
+    choices |= field.choice;
+    if (field.isBeside) walkBeside(state, member, field, value[key.slice(1)]);
+    else if (field.isArray) walkArray(state, member, field, value, key);
+    else if (Array.isArray(member)) {
+      misshapen(state, pathOf(state, field.name), 'A single value is expected, not an array');
+    } else walkValue(state, member, field, alone);
   }
+  if (isEmpty) misshapen(state, pathOf(state), 'An object may not be empty');
+  else if ((present & type.required) !== type.required) refuseAbsence(state, present, type);
+}
 
-  function walkMember(parent: JsonObject, key: string, field: Field, path: string, scope: Scope): void {
-    const value = parent[key];
-    if (!field.isArray) {
-      if (Array.isArray(value)) misshapen(path, 'A single value is expected, not an array');
-      else walkValue(value, field, path, scope);
-      return;
-    }
-    if (!Array.isArray(value)) {
-      misshapen(path, 'An array is expected');
-      return;
-    }
-    if (value.length === 0) {
-      misshapen(path, 'An array may not be empty');
-      return;
-    }
-    const beside = field.jsType ? parent[`_${key}`] : undefined;
-    for (const [place, item] of value.entries()) {
-      if (issues.length >= mostIssues) return;
-      if (typeof item === 'string' && item.length > longItem) hasLongItem = true;
+function walkArray(state: Walk, items: unknown, field: Field, parent: JsonObject, key: string): void {
+  if (!Array.isArray(items)) {
+    misshapen(state, pathOf(state, field.name), 'An array is expected');
+    return;
+  }
+  if (items.length === 0) misshapen(state, pathOf(state, field.name), 'An array may not be empty');
+  for (let place = 0; place < items.length; place++) {
+    if (state.issues.length >= mostIssues) return;
+    const item: unknown = items[place];
+    if (item === null && field.primitive) {
       // null holds the place of a primitive that has only extensions.
-      const isPlaceholder = item === null && Array.isArray(beside) && isObject(beside[place]);
-      if (!isPlaceholder) walkValue(item, field, `${path}[${place}]`, scope);
+      const beside = parent[`_${key}`];
+      if (Array.isArray(beside) && isObject(beside[place])) continue;
     }
+    if (typeof item === 'string' && item.length > longItem) state.hasLongItem = true;
+    walkValue(state, item, field, place);
   }
+}
 
-  function walkValue(value: unknown, field: Field, path: string, scope: Scope): void {
-    if (field.jsType) {
-      walkPrimitive(value, field, path, scope);
-      return;
-    }
-    if (!isObject(value)) {
-      misshapen(path, 'An object is expected');
-      return;
-    }
-    if (field.type === 'Resource') {
-      walkInnerResource(value, field, path, scope);
-      return;
-    }
-    const type = tables(field.type);
-    if (!type) throw new Error(`R4 has no type ${field.type}, which ${path} asks for`);
-    const before = issues.length;
-    walkObject(value, type, path, scope);
-    if (issues.length > before) return;
-    const rule = brokenRule(type.rules, type.name, value, { type: scope.type, value: scope.resource });
-    if (rule) report('invariant', path, `${rule.key}: ${rule.description}`);
-    if (field.isSimpleQuantity && value['comparator'] !== undefined) {
-      report('invariant', path, 'sqty-1: The comparator is not used on a SimpleQuantity');
-    }
-    const unknownCode = field.codes && codeFault(value, field.type, field.codes);
-    if (unknownCode) report('code-invalid', path, unknownCode);
-    if (field.type === 'Extension') checkExtension(value, path);
-    if (field.type !== 'Reference') return;
-    const fault = referenceFault(value['reference'], field.targets, scope, isResourceType);
-    if (fault) report(fault.code, path, fault.what);
+function walkValue(state: Walk, value: unknown, field: Field, place: number): void {
+  if (field.primitive) {
+    walkPrimitive(state, value, field, place);
+    return;
   }
+  if (!isObject(value)) {
+    misshapen(state, pathOf(state, field.name, place), 'An object is expected');
+    return;
+  }
+  enter(state, field.name, place);
+  if (field.type === 'Resource') walkInnerResource(state, value, field);
+  else walkComplex(state, value, field);
+  leave(state, place);
+}
 
-  function walkPrimitive(value: unknown, field: Field, path: string, scope: Scope): void {
-    if (typeof value !== field.jsType) {
-      const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a JSON ${typeof value}`;
-      misshapen(path, `A JSON ${field.jsType} is expected for ${field.type}, not ${found}`);
-      return;
-    }
-    if (typeof value !== 'string') return;
+function walkComplex(state: Walk, value: JsonObject, field: Field): void {
+  const type = state.tables(field.type);
+  if (!type) throw new Error(`R4 has no type ${field.type}, which ${pathOf(state)} asks for`);
+  const before = state.issues.length;
+  walkObject(state, value, type);
+  if (state.issues.length > before) return;
+  checkRules(state, type.rules, value);
+  checkRules(state, field.rules, value);
+  const unknownCode = field.codes && codeFault(value, field.type, field.codes);
+  if (unknownCode) report(state, 'code-invalid', pathOf(state), unknownCode);
+  if (field.type === 'Extension') {
+    if (state.isWanted(value['url'])) state.extensions.push({ value, path: pathOf(state) });
+  } else if (field.type === 'Reference') {
+    const fault = referenceFault(value['reference'], field.targets, state.scope, state.isResourceType);
+    if (fault) report(state, fault.code, pathOf(state), fault.what);
+  }
+}
+
+function walkPrimitive(state: Walk, value: unknown, field: Field, place: number): void {
+  const { primitive } = field;
+  let fault: string | undefined;
+  if (typeof value === 'string' && primitive?.jsType === 'string') {
     if (value === '') {
-      misshapen(path, 'A string may not be empty');
+      misshapen(state, pathOf(state, field.name, place), 'A string may not be empty');
       return;
     }
     const unknownCode = field.codes && codeFault(value, field.type, field.codes);
-    if (unknownCode) report('code-invalid', path, unknownCode);
-    if (field.type === 'xhtml') {
-      const fault = narrativeFault(value);
-      if (fault) report('invariant', path, fault);
+    if (unknownCode) {
+      report(state, 'code-invalid', pathOf(state, field.name, place), unknownCode);
+      return;
     }
     // A local reference, and the canonicals, uris and urls that dom-3 counts as one.
-    if (value.startsWith('#')) scope.localTargets.add(value.slice(1));
+    if (value.startsWith('#')) state.scope.localTargets?.add(value.slice(1));
+    fault = primitive.fault(value);
+  } else if (typeof value === 'number' && primitive?.jsType === 'number') {
+    fault = primitive.fault(value);
+  } else if (typeof value !== primitive?.jsType) {
+    const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a JSON ${typeof value}`;
+    const what = `A JSON ${primitive?.jsType} is expected for ${field.type}, not ${found}`;
+    misshapen(state, pathOf(state, field.name, place), what);
+    return;
   }
-
-  /** The `_birthDate` beside `birthDate`: an id and extensions. */
-  function walkExtensions(value: unknown, field: Field, path: string, scope: Scope): void {
-    const element = tables('Element');
-    if (!element) throw new Error('R4 has a type Element');
-    const items = field.isArray ? value : [value];
-    if (!Array.isArray(items)) {
-      misshapen(path, 'An array is expected beside an array');
-      return;
-    }
-    for (const [place, item] of items.entries()) {
-      if (field.isArray && item === null) continue;
-      if (isObject(item)) walkObject(item, element, field.isArray ? `${path}[${place}]` : path, scope);
-      else misshapen(path, 'An object with extensions is expected');
-    }
+  if (fault) report(state, 'structure', pathOf(state, field.name, place), fault);
+  else if (field.type === 'xhtml') checkNarrative(state, String(value), field, place);
+  else if (field.rules.length > 0) {
+    enter(state, field.name, place);
+    checkRules(state, field.rules, value);
+    leave(state, place);
   }
+}
 
-  function walkInnerResource(value: JsonObject, field: Field, path: string, scope: Scope): void {
-    const name = value['resourceType'];
-    const type = isTypeName(name) ? tables(name) : undefined;
-    if (!type?.isResource) {
-      misshapen(path, 'A resource of a type of R4 is expected');
-      return;
-    }
-    // A contained resource shares the scope of its container; the entry of a Bundle is a world of its own.
-    if (field.name !== 'contained') {
-      walkScope(value, type, path);
-      return;
-    }
-    walkObject(value, type, path, scope);
-    checkRulesOfResource(value, type, path);
+function checkNarrative(state: Walk, div: string, field: Field, place: number): void {
+  const fault = narrativeFault(div);
+  if (fault) report(state, 'invariant', pathOf(state, field.name, place), fault);
+}
+
+/** The `_birthDate` beside `birthDate`: an id and extensions. */
+function walkBeside(state: Walk, value: unknown, field: Field, primitives: unknown): void {
+  const items = field.isArray ? value : [value];
+  if (!Array.isArray(items)) {
+    misshapen(state, pathOf(state, field.name), 'An array is expected beside an array');
+    return;
   }
-
-  function checkRulesOfResource(value: JsonObject, type: TypeTable, path: string): void {
-    if (!isShaped) return;
-    for (const rule of brokenResourceRules(type.name, value)) {
-      report('invariant', path, `${rule.key}: ${rule.description}`);
-    }
-    // The others of the outermost resource are left to the validator of @medplum/core.
-    if (!path.includes('.')) return;
-    const rule = brokenRule(type.rules, type.name, value, { type: type.name, value });
-    if (rule) report('invariant', path, `${rule.key}: ${rule.description}`);
+  const element = state.tables('Element');
+  if (!element) throw new Error('R4 has a type Element');
+  for (const [index, item] of items.entries()) {
+    if (state.issues.length >= mostIssues) return;
+    const place = field.isArray ? index : alone;
+    if (isObject(item)) {
+      enter(state, field.name, place);
+      walkObject(state, item, element);
+      leave(state, place);
+    } else if (field.isArray && item === null) {
+      const hasPrimitive = Array.isArray(primitives) && (primitives[index] ?? null) !== null;
+      if (!hasPrimitive)
+        misshapen(state, pathOf(state, field.name, place), 'A null may only stand beside a value');
+    } else misshapen(state, pathOf(state, field.name, place), 'An object with extensions is expected');
   }
+}
 
-  function isResourceType(name: string): boolean {
-    return tables(name)?.isResource ?? false;
+function walkInnerResource(state: Walk, value: JsonObject, field: Field): void {
+  const name = value['resourceType'];
+  const type = isTypeName(name) ? state.tables(name) : undefined;
+  if (!type?.isResource) {
+    misshapen(state, pathOf(state), 'A resource of a type of R4 is expected');
+    return;
   }
-
-  /** ext-1 */
-  function checkExtension(value: JsonObject, path: string): void {
-    extensions.push({ value, path });
-    const hasValue = Object.keys(value).some((key) => key.startsWith('value') || key.startsWith('_value'));
-    if (hasValue === (value['extension'] !== undefined)) {
-      report('invariant', path, 'ext-1: Must have either extensions or value[x], not both');
-    }
+  // A contained resource shares the scope of its container; the entry of a Bundle is a world of its own.
+  if (field.name === 'contained') {
+    walkObject(state, value, type);
+    if (state.isShaped) checkRules(state, type.rules, value);
+    return;
   }
+  const outer = state.scope;
+  state.scope = scopeOf(type.name, value);
+  walkScope(state, value, type);
+  state.scope = outer;
+}
 
-  function misshapen(path: string, what: string): void {
-    isShaped = false;
-    report('structure', path, what);
-  }
-
-  function report(code: OperationOutcomeIssue['code'], path: string, diagnostics: string): void {
-    if (issues.length < mostIssues) issues.push({ severity: 'error', code, diagnostics, expression: [path] });
+function checkRules(state: Walk, rules: readonly Rule[], value: unknown): void {
+  for (const rule of rules) {
+    if (rule.holds(value, state.scope)) continue;
+    report(state, 'invariant', pathOf(state), `${rule.key}: ${rule.description}`);
   }
 }
 
 /** Not a canonical, by which the tables are found too. */
 export function isTypeName(name: unknown): name is string {
   return typeof name === 'string' && /^[A-Z][A-Za-z]{1,63}$/.test(name);
-}
-
-function shown(text: string): string {
-  return text.length > 64 ? `${text.slice(0, 64).toWellFormed()}…` : text;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
