@@ -178,7 +178,7 @@ function entryOf(layer: Layer, attempt: Attempt, outcome: AuditEntry['outcome'])
   return {
     ...attempt,
     ...(layer.reason !== undefined && { interaction: `${attempt.interaction}/${layer.reason}` }),
-    at: clock.now().toISOString(),
+    atMs: clock.now().getTime(),
     actor: { role, tokenId, ...(subject !== undefined && { subject }) },
     requestId,
     outcome,

@@ -64,7 +64,8 @@ export interface SearchPage {
 }
 
 export interface AuditEntry {
-  readonly at: string;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
   readonly actor: { readonly role: string; readonly subject?: string; readonly tokenId: string };
   readonly requestId: string;
   /** R4 audit-event-action: C create, R read, U update, D delete, E execute. */

@@ -19,7 +19,7 @@ const searchable: Readonly<Partial<Record<ResourceType, Readonly<Record<string, 
 
 const longestPage = 200;
 /** How many more than asked for are fetched, so that one that does not pass rarely needs a second page. */
-const spare = 4;
+const spare = 1;
 
 /**
  * By input key. What the asker may not read is "not-visible": an empty answer would be taken for an empty record.

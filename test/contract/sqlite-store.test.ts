@@ -1,8 +1,9 @@
 // Runs the contract of every store against SQLite, on disk and in memory, and tests what only SQLite has.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { growLog } from '../../src/store/sqlite/grow-log.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { readSearchParameters } from '../../src/store/sqlite/read-search-parameters.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
@@ -49,6 +50,30 @@ describe('a database file', () => {
     expect([read.kind, entries.map(({ versionId }) => versionId)]).toEqual(['found', ['2', '1']]);
     expect(second.facts().outbox).toBe(2);
     await second.close();
+  });
+
+  it('has its log at full size from the start, and nothing in it that was not stored', async () => {
+    const path = freshPath();
+    const first = openDatabase(path);
+    first.exec("INSERT INTO term (text) VALUES ('kept')");
+    const cacheSize = first.pragma('cache_size', { simple: true });
+    for (const bytes of [3_000_000, 3_000_000, 1_000_000]) {
+      growLog(first, bytes);
+      expect(statSync(`${path}-wal`).size).toBeGreaterThan(2_700_000);
+      expect(statSync(`${path}-wal`).size).toBeLessThan(3_200_000);
+      expect(first.pragma('cache_size', { simple: true })).toBe(cacheSize);
+    }
+    // A program that ended without closing leaves the log; whoever opens it next must read it right.
+    const second = openDatabase(path);
+    expect(second.pragma('integrity_check', { simple: true })).toBe('ok');
+    expect(second.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'filler'").pluck().get()).toBe(0);
+    expect(second.prepare('SELECT text FROM term').pluck().all()).toEqual(['kept']);
+    second.close();
+    first.close();
+    const third = openStore(path);
+    await third.store.create({ resourceType: 'Patient' }, { id: 'p' });
+    expect((await third.store.read('Patient', 'p')).kind).toBe('found');
+    await third.close();
   });
 
   it('is refused, with what to do, when its schema is newer than the program', () => {

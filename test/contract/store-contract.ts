@@ -46,7 +46,7 @@ const observation = (patientId: string, date: string, extra: Partial<Observation
 });
 
 const auditEntry: AuditEntry = {
-  at: '2026-01-01T00:00:00.000Z',
+  atMs: Date.UTC(2026, 0, 1),
   actor: { role: 'gp', subject: 'Practitioner/gp', tokenId: 'token-1' },
   requestId: 'request-1',
   action: 'R',

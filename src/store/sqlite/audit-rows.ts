@@ -8,7 +8,7 @@ export function addAudit(statements: Statements, dictionary: Dictionary, entry: 
   statements.run(
     `INSERT INTO audit (at_ms, role_id, subject_id, token_id, request_id, action, interaction_id, type_id, id, version, query, outcome)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    Date.parse(entry.at),
+    entry.atMs,
     term(entry.actor.role),
     term(entry.actor.subject ?? ''),
     term(entry.actor.tokenId),

@@ -3,13 +3,16 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 
+/** The last pages stay in the cache. */
+const nearlyAll = 0.9;
+
 /**
  * Writes zeros in a transaction that is rolled back: pages that do not fit the cache go to the log, and the log keeps its length
  * (https://sqlite.org/wal.html#avoiding_excessively_large_wal_files). Nothing is stored; without effect when the log is long enough.
  */
 export function growLog(database: Database, bytes: number): void {
   const log = statSync(`${database.name}-wal`, { throwIfNoEntry: false });
-  if ((log?.size ?? 0) >= bytes) {
+  if ((log?.size ?? 0) >= bytes * nearlyAll) {
     return;
   }
   const cacheSize = Number(database.pragma('cache_size', { simple: true }));

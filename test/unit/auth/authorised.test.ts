@@ -63,7 +63,7 @@ const issue = (code: string, diagnostics: string, ...expression: string[]) => [
   { severity: 'error', code, diagnostics, ...(expression.length > 0 && { expression }) },
 ];
 
-const undated = (entries: readonly AuditEntry[]) => entries.map(({ at: _at, ...entry }) => entry);
+const undated = (entries: readonly AuditEntry[]) => entries.map(({ atMs: _atMs, ...entry }) => entry);
 
 const brief = () =>
   rows.map(({ action, interaction, resourceType, id, outcome }) => ({
