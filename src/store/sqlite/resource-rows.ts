@@ -27,27 +27,42 @@ const always = fragment('1');
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
-/** The version as a client gets it; parsed when somebody asks. */
+type VersionRow = Omit<ResourceRow, 'method' | 'row_id'>;
+
+/** A search gives many versions and needs their text alone: whatever else is asked for is made when it is asked for. */
+class RowVersion<T extends Resource> implements StoredVersion<T> {
+  readonly resourceType: T['resourceType'];
+  readonly id: string;
+  readonly json: string;
+  readonly #row: VersionRow;
+  #parsed: T | undefined;
+
+  constructor(type: T['resourceType'], row: VersionRow, parsed: T | undefined) {
+    this.resourceType = type;
+    this.id = row.id;
+    this.json = row.body;
+    this.#row = row;
+    this.#parsed = parsed;
+  }
+  get versionId(): string {
+    return String(this.#row.version);
+  }
+  get lastUpdated(): string {
+    return instant(this.#row.last_updated);
+  }
+  resource(): T {
+    this.#parsed ??= parseWritten(this.json) as T;
+    return this.#parsed;
+  }
+}
+
+/** The version as a client gets it; `parsed` when the resource is at hand already. */
 export function versionOf<T extends Resource>(
   type: T['resourceType'],
-  row: Omit<ResourceRow, 'method' | 'row_id'>,
+  row: VersionRow,
   parsed?: T,
 ): StoredVersion<T> {
-  let resource = parsed;
-  return {
-    resourceType: type,
-    id: row.id,
-    versionId: String(row.version),
-    // Written out when somebody asks: a search gives many versions and needs their text alone.
-    get lastUpdated() {
-      return instant(row.last_updated);
-    },
-    json: row.body,
-    resource: () => {
-      resource ??= parseWritten(row.body) as T;
-      return resource;
-    },
-  };
+  return new RowVersion(type, row, parsed);
 }
 
 export interface ResourceRows {
