@@ -194,9 +194,10 @@ function countMembers(value: unknown): number {
     for (const item of value) count += countMembers(item);
     return count;
   }
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
     if (key === '__proto__') return Number.NaN;
-    count += 1 + countMembers(member);
+    const member: unknown = (value as Readonly<Record<string, unknown>>)[key];
+    count += typeof member === 'object' ? 1 + countMembers(member) : 1;
   }
   return count;
 }

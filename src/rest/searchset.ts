@@ -2,9 +2,21 @@
 import type { SearchPage, StoredVersion } from '../store/store.ts';
 import type { UnderstoodSearch } from '../workflows/search-resources.ts';
 
-function entryText(base: string, version: StoredVersion, mode: 'match' | 'include'): string {
-  const fullUrl = JSON.stringify(`${base}/${version.resourceType}/${version.id}`);
-  return `{"fullUrl":${fullUrl},"resource":${version.json},"search":{"mode":"${mode}"}}`;
+/** Adds the pieces of one entry. Types and ids need no escaping, and the base was checked where it was made of the Host header. */
+function addEntry(pieces: string[], base: string, version: StoredVersion, mode: 'match' | 'include'): void {
+  pieces.push(
+    pieces.length > 0 ? ',{"fullUrl":"' : '{"fullUrl":"',
+    base,
+    '/',
+    version.resourceType,
+    '/',
+    version.id,
+    '","resource":',
+    version.json,
+    ',"search":{"mode":"',
+    mode,
+    '"}}',
+  );
 }
 
 /** The query string as understood, with the cursor of the page. */
@@ -21,15 +33,15 @@ export function searchsetText(base: string, understood: UnderstoodSearch, page: 
     { relation: 'self', url: address(base, understood, query.cursor) },
     ...(page.next === undefined ? [] : [{ relation: 'next', url: address(base, understood, page.next) }]),
   ];
-  const entries = [
-    ...page.matches.map((version) => entryText(base, version, 'match')),
-    ...page.included.map((version) => entryText(base, version, 'include')),
-  ];
+  const entries: string[] = [];
+  for (const version of page.matches) addEntry(entries, base, version, 'match');
+  for (const version of page.included) addEntry(entries, base, version, 'include');
   if (ignored.length > 0) {
-    const outcome = { resourceType: 'OperationOutcome', issue: ignored };
-    entries.push(`{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`);
+    const outcome = JSON.stringify({ resourceType: 'OperationOutcome', issue: ignored });
+    entries.push(entries.length > 0 ? ',' : '', `{"resource":${outcome},"search":{"mode":"outcome"}}`);
   }
   const total = page.total === undefined ? '' : `"total":${page.total},`;
-  const entry = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
-  return `{"resourceType":"Bundle","type":"searchset",${total}"link":${JSON.stringify(link)}${entry}}`;
+  const head = `{"resourceType":"Bundle","type":"searchset",${total}"link":${JSON.stringify(link)}`;
+  // Joined once: texts that are put together step by step are copied at each step.
+  return entries.length === 0 ? `${head}}` : [head, ',"entry":[', ...entries, ']}'].join('');
 }

@@ -14,14 +14,15 @@ export function patientsNamed(resource: Resource, baseUrl?: string): readonly st
     if (Array.isArray(value)) {
       for (const element of value) walk(element);
     } else if (typeof value === 'object' && value !== null) {
-      for (const [key, child] of Object.entries(value)) {
-        if (key === 'reference' && typeof child === 'string') note(child);
-        else walk(child);
+      for (const key in value) {
+        const child: unknown = (value as Readonly<Record<string, unknown>>)[key];
+        if (typeof child === 'object') walk(child);
+        else if (key === 'reference' && typeof child === 'string') note(child);
       }
     }
   };
   const note = (reference: string): void => {
-    const local = localReference(reference, baseUrl);
+    const local = reference.includes(patientPrefix) ? localReference(reference, baseUrl) : undefined;
     if (local?.startsWith(patientPrefix)) found.add(local.slice(patientPrefix.length));
   };
   walk(resource);
