@@ -4,6 +4,19 @@ import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes
 
 type IssueCode = OperationOutcomeIssue['code'];
 
+/** What a FHIR string may not hold: control characters. https://hl7.org/fhir/R4/datatypes.html#string */
+const unprintable = /[^\r\n\t\u0020-\uFFFF]/g;
+
+/** An issue quotes what the client sent; what a string may not hold is shown as U+FFFD. */
+export function printable(issue: OperationOutcomeIssue): OperationOutcomeIssue {
+  const shown = (text: string) => text.toWellFormed().replace(unprintable, '\uFFFD');
+  return {
+    ...issue,
+    ...(issue.diagnostics !== undefined && { diagnostics: shown(issue.diagnostics) }),
+    ...(issue.expression && { expression: issue.expression.map(shown) }),
+  };
+}
+
 /** A refusal: the HTTP status and exactly the issues that the client sees. */
 export class FhirError extends Error {
   readonly status: number;
@@ -18,7 +31,7 @@ export class FhirError extends Error {
     super(issues.map((issue) => issue.diagnostics ?? issue.code).join('; '), options);
     this.name = 'FhirError';
     this.status = status;
-    this.issues = issues;
+    this.issues = issues.map(printable);
     this.headers = options.headers ?? {};
   }
 }

@@ -1136,6 +1136,7 @@ export interface operations {
                     "application/fhir+json": components["schemas"]["Resource"];
                 };
             };
+            400: components["responses"]["Invalid"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
         };

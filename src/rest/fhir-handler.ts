@@ -64,7 +64,8 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       throw new Error('a guarded route was reached without an actor');
     }
     const type = typeOf(matched.value);
-    const body = await readBody(req, route.path === '/{type}' && type === 'Bundle' ? 'bundle' : route.body);
+    const isBundle = type === 'Bundle' && route.path === '/{type}' && route.body === 'resource';
+    const body = await readBody(req, isBundle ? 'bundle' : route.body);
     return route.handle({
       ...open,
       query: body.form === undefined ? query : [...query, ...body.form],

@@ -1,7 +1,7 @@
 // Reads a search request into a SearchQuery. Nothing is passed over in silence: what is not understood is refused or named.
 // https://hl7.org/fhir/R4/search.html
 import type { OperationOutcomeIssue, ResourceType } from '@medplum/fhirtypes';
-import { FhirError, invalid } from '../error.ts';
+import { FhirError, invalid, printable } from '../error.ts';
 import type { IncludeRule, SearchFilter, SearchQuery, SortKey } from '../search-query.ts';
 import { parseFilter } from './parse-filter.ts';
 import type { SearchRegistry } from './search-registry.ts';
@@ -170,7 +170,7 @@ export function parseSearch(
     }
     const filter = parseFilter(type, name, value, registry, baseUrl);
     if (filter === undefined) {
-      ignored.push(unknownParameter(type, name, registry));
+      ignored.push(printable(unknownParameter(type, name, registry)));
     } else {
       filters.push(filter);
       understood.push(`${encoded(name)}=${encoded(value)}`);

@@ -1,0 +1,148 @@
+// Whatever a client sends, it gets an answer that the contract describes: no 5xx, no broken OperationOutcome, no trace of the inside.
+// FUZZ_REQUESTS and FUZZ_SEED choose how many and which; `npm run fuzz` sends 50,000. A failure prints its seed: keep it in `kept`.
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { env } from 'node:process';
+import type { CapabilityStatement, Resource } from '@medplum/fhirtypes';
+import fc from 'fast-check';
+import type { Role } from '../../src/auth/actor.ts';
+import { startTestService, type TestService } from '../support/test-system.ts';
+import { hostileTexts } from './hostile-values.ts';
+import { callers, documented, type FuzzRequest, fuzzRequests } from './requests.ts';
+
+const count = Number(env['FUZZ_REQUESTS'] ?? 2_000);
+const seed = Number(env['FUZZ_SEED'] ?? 20_261_120);
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+let service: TestService;
+let server: Server;
+let port: number;
+let statement: CapabilityStatement;
+const ids: string[] = ['example-person', 'phq-15', 'psychosomatic-therapy', 'nobody'];
+const bearers = new Map<string, string>();
+
+function send({ method, path, headers, caller, body }: Omit<FuzzRequest, 'route'>): Promise<Answer> {
+  const bearer = bearers.get(caller);
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      { port, method, path, headers: { ...headers, ...(bearer !== undefined && { authorization: bearer }) } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            text: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+const get = (path: string, caller = 'system') =>
+  send({ method: 'GET', path, headers: {}, caller, body: undefined });
+
+/** What is wrong with an answer; empty when nothing is. */
+function faultsOf(request: FuzzRequest, { status, type, text }: Answer): readonly string[] {
+  const faults: string[] = [];
+  if (status >= 500) faults.push(`status ${status}`);
+  if (!documented.get(request.route)?.has(String(status))) faults.push(`${status} is not documented`);
+  if (/\bat [\w.<>]+ \(|node_modules|SQLITE_|SqliteError|\.ts:\d+/.test(text))
+    faults.push('it shows the inside');
+  if (text !== '' && /json/.test(type)) {
+    const parsed = JSON.parse(text) as Resource;
+    if (status >= 400 && request.route.includes('/fhir')) {
+      if (parsed.resourceType !== 'OperationOutcome') faults.push('no OperationOutcome');
+      else
+        faults.push(...service.problemsOf(parsed).map(({ diagnostics }) => `broken outcome: ${diagnostics}`));
+    }
+  }
+  return faults;
+}
+
+beforeAll(async () => {
+  service = await startTestService();
+  server = createServer(service.app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  port = (server.address() as AddressInfo).port;
+  for (const caller of callers) {
+    if (caller === 'wrong') bearers.set(caller, 'Bearer not-a-token');
+    else if (caller !== 'none')
+      bearers.set(caller, await service.makeBearer(caller as Role, subjectOf(caller)));
+  }
+  statement = JSON.parse((await get('/fhir/metadata')).text) as CapabilityStatement;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await service.stop();
+});
+
+function subjectOf(caller: string): string | undefined {
+  if (caller === 'patient') return 'Patient/example-person';
+  return caller === 'gp' || caller === 'therapist' ? `Practitioner/example-${caller}` : undefined;
+}
+
+const resources = () => statement.rest?.[0]?.resource ?? [];
+
+describe('generated requests', () => {
+  it(
+    `get an answer that the contract describes, ${count} of them`,
+    async () => {
+      const types = resources().map(({ type }) => type ?? '');
+      const names = [
+        ...new Set(
+          resources().flatMap(({ searchParam }) => (searchParam ?? []).map((each) => each.name ?? '')),
+        ),
+      ];
+      await fc.assert(
+        fc.asyncProperty(fuzzRequests(types, names, ids), async (request) => {
+          expect(faultsOf(request, await send(request))).toEqual([]);
+        }),
+        { numRuns: count, seed },
+      );
+    },
+    20 * 60_000,
+  );
+});
+
+describe('SQL, paths and prototypes as the value of every search parameter', () => {
+  it('change nothing and find nothing but an answer', async () => {
+    const before = await get('/fhir/Practitioner?_total=accurate&_count=0');
+    let at = 0;
+    for (const { type = '', searchParam } of resources()) {
+      for (const { name = '' } of searchParam ?? []) {
+        at += 1;
+        const value = encodeURIComponent(hostileTexts[at % hostileTexts.length] ?? '');
+        const path = `/fhir/${type}?${encodeURIComponent(name)}=${value}`;
+        const request = {
+          method: 'GET',
+          route: 'GET /fhir/{type}',
+          path,
+          headers: {},
+          caller: 'system',
+          body: undefined,
+        };
+        expect([path, faultsOf(request, await send(request))]).toEqual([path, []]);
+      }
+    }
+    expect(at).toBeGreaterThan(1_000);
+    expect((await get('/fhir/Practitioner?_total=accurate&_count=0')).text.replace(/"url":"[^"]*"/, '')).toBe(
+      before.text.replace(/"url":"[^"]*"/, ''),
+    );
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect('polluted' in {}).toBe(false);
+    expect((await get('/readyz')).status).toBe(200);
+  }, 120_000);
+});
