@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen
 import type {
   Questionnaire,
+  QuestionnaireItem,
   QuestionnaireResponseItem,
   QuestionnaireResponseItemAnswer,
 } from '@medplum/fhirtypes';
@@ -18,6 +19,7 @@ export function leaveDisabledOpen(
   issues: IssueList,
 ): QuestionnaireResponseItem[] {
   const { byLinkId } = questionnaireForm(questionnaire);
+  const places = placesIn(questionnaire);
   let current = [...items];
   for (let round = 0; round <= mostRounds; round++) {
     const answers = answersIn(current);
@@ -32,7 +34,7 @@ export function leaveDisabledOpen(
         issues.inform(
           'informational',
           `item "${item.linkId}" is left out with what was found for it: its condition (enableWhen) is not met yet`,
-          'Questionnaire.item',
+          places.get(item.linkId) ?? 'Questionnaire',
         );
       }
       return false;
@@ -57,6 +59,20 @@ function asked(
       })),
     }),
   }));
+}
+
+/** Where each item stands in the Questionnaire, such as "Questionnaire.item[2].item[0]". */
+function placesIn(questionnaire: Questionnaire): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
+  const visit = (items: readonly QuestionnaireItem[] | undefined, above: string): void => {
+    items?.forEach((item, index) => {
+      const here = `${above}.item[${index}]`;
+      places.set(item.linkId, here);
+      visit(item.item, here);
+    });
+  };
+  visit(questionnaire.item, 'Questionnaire');
+  return places;
 }
 
 function hasAnswer(item: QuestionnaireResponseItem): boolean {

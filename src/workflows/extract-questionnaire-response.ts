@@ -57,7 +57,12 @@ export async function extractQuestionnaireResponse(
 
   const issues = issueList();
   const extraction = await extractionOf(context, request, { ...loaded, response, issues });
-  const entries = [...extractObservations(extraction), ...(await extractDefinitions(extraction))];
+  const observations = extractObservations(extraction);
+  if (observations.length > 0 && !extraction.source) {
+    const text = 'these answers are not stored, so no Observation says that it derives from them';
+    issues.inform('informational', text, 'QuestionnaireResponse.id');
+  }
+  const entries = [...observations, ...(await extractDefinitions(extraction))];
   const valid = validEntries(context.validator, entries, issues);
   if (entries.length === 0 && issues.all().length === 0) {
     issues.inform('informational', 'the Questionnaire asks for nothing to be extracted', 'Questionnaire');
@@ -92,7 +97,7 @@ async function extractionOf(
   const ownScores = scoreCodes(context.catalogue);
   return {
     ...known,
-    source: await sourceOf(context, request, known.issues),
+    source: await sourceOf(context, request),
     subject: subject?.resource(),
     newId: context.newId,
     isOwnScore: ({ system, code }) => ownScores.has(`${system ?? ''}|${code ?? ''}`),
@@ -104,7 +109,6 @@ async function extractionOf(
 async function sourceOf(
   { store, actor }: WorkflowContext,
   request: ExtractRequest,
-  issues: IssueList,
 ): Promise<string | undefined> {
   if (request.kind === 'stored') return `QuestionnaireResponse/${request.id}`;
   const { id, subject, questionnaire } = request.response;
@@ -113,15 +117,8 @@ async function sourceOf(
       ? await store.read<QuestionnaireResponse>('QuestionnaireResponse', id)
       : undefined;
   const stored = found?.kind === 'found' ? found.version.resource() : undefined;
-  if (stored && stored.subject?.reference === subject?.reference && stored.questionnaire === questionnaire) {
-    return `QuestionnaireResponse/${id}`;
-  }
-  issues.inform(
-    'informational',
-    'these answers are not stored, so no Observation says that it derives from them',
-    request.expression,
-  );
-  return undefined;
+  const isSame = stored?.subject?.reference === subject?.reference && stored?.questionnaire === questionnaire;
+  return stored && isSame ? `QuestionnaireResponse/${id}` : undefined;
 }
 
 /** The codes of every score that this service computes. */
