@@ -58,6 +58,9 @@ async function byExpression(
   return values.length === 0 ? { kind: 'nothing' } : fitted(population, item, values, place);
 }
 
+/** More names for one thing than any terminology has; a hostile form shall not make a search as large as itself. */
+const mostCodes = 50;
+
 async function byObservation(
   population: Population,
   item: QuestionnaireItem,
@@ -69,10 +72,10 @@ async function byObservation(
   const { issues, lookUps, now } = population;
   const codes = (item.code ?? []).filter(({ code }) => code);
   const since = startOfPeriod(period, now);
-  if (item.repeats || codes.length === 0 || !since) {
+  if (item.repeats || codes.length === 0 || codes.length > mostCodes || !since) {
     issues.warn(
       'not-supported',
-      `item "${item.linkId}": filling from Observations needs a code, a period in a unit of time, and one answer only`,
+      `item "${item.linkId}": filling from Observations needs a code (at most ${mostCodes}), a period in a unit of time, and one answer only`,
       place,
     );
     return { kind: 'nothing' };

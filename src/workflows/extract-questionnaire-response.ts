@@ -33,6 +33,8 @@ export interface Extracted {
   readonly issues: readonly OperationOutcomeIssue[];
 }
 
+const mostEntries = 1000;
+
 /** Refused: 404 for a response or subject that the asker cannot see; 422 for answers that are not complete or fit no known Questionnaire. */
 export async function extractQuestionnaireResponse(
   context: WorkflowContext,
@@ -63,6 +65,12 @@ export async function extractQuestionnaireResponse(
     issues.inform('informational', text, 'QuestionnaireResponse.id');
   }
   const entries = [...observations, ...(await extractDefinitions(extraction))];
+  if (entries.length > mostEntries) {
+    throw businessRule(
+      `these answers come to more than the ${mostEntries} resources of one transaction`,
+      'QuestionnaireResponse.item',
+    );
+  }
   const valid = validEntries(context.validator, entries, issues);
   if (entries.length === 0 && issues.all().length === 0) {
     issues.inform('informational', 'the Questionnaire asks for nothing to be extracted', 'Questionnaire');

@@ -74,7 +74,7 @@ async function contentOf(
   checkResource(context, content.resource);
   if (!types.includes(content.resource.resourceType)) {
     throw businessRule(
-      `context "${name}" is a ${types.join(' or ')}, not a ${content.resource.resourceType}`,
+      `context "${name}" takes ${types.join(' or ')}, not ${content.resource.resourceType}`,
       content.expression,
     );
   }

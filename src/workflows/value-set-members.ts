@@ -9,13 +9,29 @@ export function valueSetMembers(
   { contained = [] }: Questionnaire,
 ): (valueSet: string, coding: Coding) => boolean | undefined {
   const lists = new Map<string, CodeList | undefined>();
-  const known = [...contained, ...catalogue.published()];
-  const valueSet = (url: string) =>
-    known.find((each): each is ValueSet => each.resourceType === 'ValueSet' && isAt(each, url));
+  const published = catalogue.published();
   const codeSystem = (url: string) =>
-    known.find((each): each is CodeSystem => each.resourceType === 'CodeSystem' && isAt(each, url));
+    [...contained, ...published].find(
+      (each): each is CodeSystem => each.resourceType === 'CodeSystem' && isAt(each, url),
+    );
+  const codesOf = (canonical: string) => {
+    const own = contained.find(
+      (each): each is ValueSet => each.resourceType === 'ValueSet' && isAt(each, canonical),
+    );
+    let isFirst = true;
+    // A contained value set may build on published ones, not on contained ones: those could go round in a circle.
+    const valueSet = (url: string) => {
+      const found = isFirst ? own : undefined;
+      isFirst = false;
+      return (
+        found ??
+        published.find((each): each is ValueSet => each.resourceType === 'ValueSet' && isAt(each, url))
+      );
+    };
+    return expandValueSet(canonical, valueSet, codeSystem);
+  };
   return (canonical, { system, code }) => {
-    if (!lists.has(canonical)) lists.set(canonical, expandValueSet(canonical, valueSet, codeSystem));
+    if (!lists.has(canonical)) lists.set(canonical, codesOf(canonical));
     const list = lists.get(canonical);
     if (!list || system === undefined || code === undefined) return undefined;
     return Object.hasOwn(list, system) && list[system]?.includes(code) === true;
@@ -23,5 +39,5 @@ export function valueSetMembers(
 }
 
 function isAt({ id, url }: ValueSet | CodeSystem, wanted: string): boolean {
-  return url === wanted || wanted === `#${id}`;
+  return url === wanted || (id !== undefined && wanted === `#${id}`);
 }

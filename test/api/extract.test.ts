@@ -743,6 +743,16 @@ describe('a request that cannot be', () => {
   });
 });
 
+it('refuses answers that come to more than one transaction takes', async () => {
+  const many = Array.from({ length: 1001 }, () => ({ valueString: 'x' }));
+  const response = answers(measures, { pets: { answer: many } });
+  const answer = await send('post', '/fhir/QuestionnaireResponse/$extract', response, gp());
+  expect([answer.status, bodyOf(answer).issue[0]?.diagnostics]).toEqual([
+    422,
+    'these answers come to more than the 1000 resources of one transaction',
+  ]);
+});
+
 it('stores nothing, also for a patient', async () => {
   const count = async () =>
     (

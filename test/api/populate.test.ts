@@ -1,5 +1,6 @@
 // Questionnaire/$populate on the real service: every mechanism, every wrong request, and nothing of anybody else.
 import type {
+  OperationDefinition,
   OperationOutcomeIssue,
   Parameters,
   Questionnaire,
@@ -9,6 +10,8 @@ import type {
 import type { Express } from 'express';
 import request from 'supertest';
 import { checkAnswers } from '../../src/instruments/check-answers.ts';
+import { questionnairePopulate } from '../../src/rest/operations/questionnaire-populate.ts';
+import { questionnaireResponseExtract } from '../../src/rest/operations/questionnaire-response-extract.ts';
 import { bodyOf } from '../support/answer-body.ts';
 import { appPublishing } from '../support/published-questionnaires.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
@@ -451,13 +454,22 @@ describe('the newest Observation', () => {
       'for a question that repeats',
       { repeats: true, extension: [lookBack(1, 'mo'), unit('kg')] },
       undefined,
-      'item "weight": filling from Observations needs a code, a period in a unit of time, and one answer only',
+      'item "weight": filling from Observations needs a code (at most 50), a period in a unit of time, and one answer only',
+    ],
+    [
+      'under more codes than one thing has',
+      {
+        code: Array.from({ length: 51 }, (_each, at) => ({ code: `code-${at}` })),
+        extension: [lookBack(1, 'mo'), unit('kg')],
+      },
+      undefined,
+      'item "weight": filling from Observations needs a code (at most 50), a period in a unit of time, and one answer only',
     ],
     [
       'within a period of no time',
       { extension: [lookBack(1, 'kg'), unit('kg')] },
       undefined,
-      'item "weight": filling from Observations needs a code, a period in a unit of time, and one answer only',
+      'item "weight": filling from Observations needs a code (at most 50), a period in a unit of time, and one answer only',
     ],
   ])('%s', async (_name, more, answer, issue) => {
     expect(await fill(asks(more))).toEqual([answer, issue]);
@@ -602,7 +614,7 @@ describe('a request that cannot be', () => {
       '/invented-visit',
       [about(), context('encounter', { resource: { resourceType: 'Patient' } })],
       422,
-      'context "encounter" is a Encounter, not a Patient',
+      'context "encounter" takes Encounter, not Patient',
       at(1, '.part[1]'),
     ],
     [
@@ -684,6 +696,53 @@ it('stores nothing, and lets patients fill forms from their own record only', as
     .set('Authorization', service.bearer('system'));
   expect(found.body.total).toBe(0);
 });
+
+it('looks into the value sets that a form contains, and does not go round in circles', async () => {
+  const system = 'https://example.org/invented';
+  const chooses = (id: string, compose: object) =>
+    ({
+      ...form(id, [
+        item('one', 'choice', {
+          answerValueSet: '#options',
+          initial: [{ valueCoding: { system, code: 'a' } }],
+        }),
+        item('other', 'choice', {
+          answerValueSet: '#options',
+          initial: [{ valueCoding: { system, code: 'z' } }],
+        }),
+      ]),
+      contained: [{ resourceType: 'ValueSet', id: 'options', status: 'active', compose }],
+    }) as Resource;
+  await store(chooses('listed', { include: [{ system, concept: [{ code: 'a' }, { code: 'b' }] }] }));
+  await store(chooses('circle', { include: [{ valueSet: ['#options'] }] }));
+  const listed = await filled('/listed', [about()]);
+  expect(answerTo(listed.response, 'one')).toEqual([{ valueCoding: { system, code: 'a' } }]);
+  expect(listed.issues.map(({ diagnostics }) => diagnostics)).toEqual([
+    'item "other" is left open: what was found is not in its value set',
+  ]);
+  const circle = await filled('/circle', [about()]);
+  expect(circle.issues.map(({ diagnostics }) => diagnostics)).toEqual([
+    'item "one" is left open: the codes of its value set are not at hand',
+    'item "other" is left open: the codes of its value set are not at hand',
+  ]);
+});
+
+it.each([questionnairePopulate, questionnaireResponseExtract])(
+  '$name takes exactly the parameters that are defined',
+  async (operation) => {
+    const found = await request(app)
+      .get(`/fhir/OperationDefinition/${operation.definition.split('/').at(-1)}`)
+      .set('Authorization', gp());
+    const defined = ((found.body as OperationDefinition).parameter ?? []).filter(({ use }) => use === 'in');
+    const answer = await request(app)
+      .post(`/fhir/${operation.resourceType}/$${operation.name}`)
+      .set('Authorization', gp())
+      .set('Content-Type', 'application/fhir+json')
+      .send('{"resourceType":"Parameters","parameter":[{"name":"unknown-to-all","valueCode":"x"}]}');
+    const known = bodyOf(answer).issue[0]?.diagnostics?.split('known here: ')[1]?.split(', ') ?? [];
+    expect(known.toSorted()).toEqual(defined.map(({ name }) => name).toSorted());
+  },
+);
 
 it('fills the forms of the service from initial values alone: they ask for nothing else', async () => {
   const { response, issues } = await filled('/phq-15', [about()]);

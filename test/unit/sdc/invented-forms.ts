@@ -19,7 +19,7 @@ export const query = (name: string, expression: string, variable?: string): Exte
   };
 };
 
-export const launch = (name: string, ...types: readonly string[]): Extension => ({
+const launch = (name: string, ...types: readonly string[]): Extension => ({
   url: `${guide}launchContext`,
   extension: [
     {
