@@ -9,6 +9,7 @@ import { contentCodes } from './content/content-codes.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
 import { createValidator } from './fhir/validation/create-validator.ts';
+import { readSearch } from './rest/read-search.ts';
 import type { RestSystem } from './rest/rest-system.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { NewId } from './runtime/ids.ts';
@@ -90,6 +91,10 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     patientsOf: (resource: Resource) => compartment.patientsOf(resource),
     ...(baseUrl && { baseUrl: `${baseUrl}/fhir` }),
   };
+  const reading: Pick<RestSystem, 'parseSearch' | 'resourceTypes'> = {
+    resourceTypes: servedTypes,
+    parseSearch: (type, parameters) => parseSearch(type, parameters, { registry }),
+  };
   const contextFor = (actor: Actor, requestId: string): WorkflowContext => ({
     ...accessFor(database.store, { actor, requestId, clock }, facts),
     catalogue,
@@ -97,6 +102,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     clock,
     newId,
     actor,
+    readSearch: (text) => readSearch(reading, text),
   });
 
   const written = await publishContent(contextFor(theService, 'start'));
@@ -113,14 +119,13 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       version: options.version,
       ...(baseUrl && { baseUrl }),
     },
-    resourceTypes: servedTypes,
+    ...reading,
     isReady() {
       if (takesRequests) database.check();
       return takesRequests;
     },
     authenticate: (token) => tokens.authenticate(token),
     contextFor,
-    parseSearch: (type, parameters) => parseSearch(type, parameters, { registry }),
     searchParameters: (type) =>
       registry.parameters(type).map(({ code, kind, url }) => ({ name: code, type: kind, definition: url })),
     tokens,

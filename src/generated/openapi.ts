@@ -461,6 +461,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/Questionnaire/$populate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fill a form beforehand from a patient's record; nothing is stored (the form named by its canonical).
+         * @description Returns Parameters with `response`, a QuestionnaireResponse in progress, and `issues` when something was left
+         *     open that the form asks for. https://hl7.org/fhir/uv/sdc/OperationDefinition-Questionnaire-populate.html
+         */
+        get: operations["questionnairePopulateByType"];
+        put?: never;
+        /**
+         * Fill a form beforehand from a patient's record; nothing is stored (the form named by its canonical).
+         * @description The same as by GET, with its parameters in a Parameters resource; contexts are given here only.
+         */
+        post: operations["questionnairePopulateByTypeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Questionnaire/{id}/$populate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Fill a form beforehand from a patient's record; nothing is stored.
+         * @description Returns Parameters with `response`, a QuestionnaireResponse in progress, and `issues` when something was left
+         *     open that the form asks for. https://hl7.org/fhir/uv/sdc/OperationDefinition-Questionnaire-populate.html
+         */
+        get: operations["questionnairePopulate"];
+        put?: never;
+        /**
+         * Fill a form beforehand from a patient's record; nothing is stored.
+         * @description The same as by GET, with its parameters in a Parameters resource; contexts are given here only.
+         */
+        post: operations["questionnairePopulateByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/QuestionnaireResponse/$extract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What complete answers that are sent come to, as a transaction; nothing is stored.
+         * @description Returns Parameters with `return`, a transaction Bundle that the client may send, and `issues` when something was
+         *     not extracted. https://hl7.org/fhir/uv/sdc/OperationDefinition-QuestionnaireResponse-extract.html
+         */
+        post: operations["questionnaireResponseExtractByType"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/QuestionnaireResponse/{id}/$extract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What complete answers come to, as a transaction; nothing is stored.
+         * @description Returns Parameters with `return`, a transaction Bundle that the client may send, and `issues` when something was
+         *     not extracted. https://hl7.org/fhir/uv/sdc/OperationDefinition-QuestionnaireResponse-extract.html
+         */
+        post: operations["questionnaireResponseExtract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2551,6 +2655,508 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    questionnairePopulateByType: {
+        parameters: {
+            query: {
+                /**
+                 * @description The patient, such as `Patient/7`.
+                 * @example Patient/7
+                 */
+                subject: components["parameters"]["Subject"];
+                /**
+                 * @description The url of the Questionnaire, with or without `|version`; or name it by `identifier` (`system|value`).
+                 * @example https://w3id.org/alongside/fhir/Questionnaire/phq-15
+                 */
+                canonical?: string;
+                /** @description A business identifier of the Questionnaire, as `system|value`. */
+                identifier?: string;
+                /** @description False leaves the record unsearched. */
+                local?: boolean;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "response",
+                     *           "resource": {
+                     *             "resourceType": "QuestionnaireResponse",
+                     *             "questionnaire": "https://w3id.org/alongside/fhir/Questionnaire/phq-15|1.0.0",
+                     *             "status": "in-progress",
+                     *             "subject": {
+                     *               "reference": "Patient/7"
+                     *             },
+                     *             "authored": "2026-11-20T09:00:00.000Z",
+                     *             "item": [
+                     *               {
+                     *                 "linkId": "phq-phq1a",
+                     *                 "text": "Stomach pain"
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    questionnairePopulateByTypeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "canonical",
+                 *           "valueCanonical": "https://w3id.org/alongside/fhir/Questionnaire/phq-15"
+                 *         },
+                 *         {
+                 *           "name": "subject",
+                 *           "valueReference": {
+                 *             "reference": "Patient/7"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "response",
+                     *           "resource": {
+                     *             "resourceType": "QuestionnaireResponse",
+                     *             "questionnaire": "https://w3id.org/alongside/fhir/Questionnaire/phq-15|1.0.0",
+                     *             "status": "in-progress",
+                     *             "subject": {
+                     *               "reference": "Patient/7"
+                     *             },
+                     *             "authored": "2026-11-20T09:00:00.000Z",
+                     *             "item": [
+                     *               {
+                     *                 "linkId": "phq-phq1a",
+                     *                 "text": "Stomach pain"
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    questionnairePopulate: {
+        parameters: {
+            query: {
+                /**
+                 * @description The patient, such as `Patient/7`.
+                 * @example Patient/7
+                 */
+                subject: components["parameters"]["Subject"];
+                /** @description False leaves the record unsearched. */
+                local?: boolean;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "response",
+                     *           "resource": {
+                     *             "resourceType": "QuestionnaireResponse",
+                     *             "questionnaire": "https://w3id.org/alongside/fhir/Questionnaire/phq-15|1.0.0",
+                     *             "status": "in-progress",
+                     *             "subject": {
+                     *               "reference": "Patient/7"
+                     *             },
+                     *             "authored": "2026-11-20T09:00:00.000Z",
+                     *             "item": [
+                     *               {
+                     *                 "linkId": "phq-phq1a",
+                     *                 "text": "Stomach pain"
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    questionnairePopulateByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "subject",
+                 *           "valueReference": {
+                 *             "reference": "Patient/7"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "response",
+                     *           "resource": {
+                     *             "resourceType": "QuestionnaireResponse",
+                     *             "questionnaire": "https://w3id.org/alongside/fhir/Questionnaire/phq-15|1.0.0",
+                     *             "status": "in-progress",
+                     *             "subject": {
+                     *               "reference": "Patient/7"
+                     *             },
+                     *             "authored": "2026-11-20T09:00:00.000Z",
+                     *             "item": [
+                     *               {
+                     *                 "linkId": "phq-phq1a",
+                     *                 "text": "Stomach pain"
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    questionnaireResponseExtractByType: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "QuestionnaireResponse",
+                 *       "questionnaire": "https://example.org/Questionnaire/weight",
+                 *       "status": "completed",
+                 *       "subject": {
+                 *         "reference": "Patient/7"
+                 *       },
+                 *       "authored": "2026-11-20T09:00:00.000Z",
+                 *       "item": [
+                 *         {
+                 *           "linkId": "weight",
+                 *           "answer": [
+                 *             {
+                 *               "valueDecimal": 70
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "return",
+                     *           "resource": {
+                     *             "resourceType": "Bundle",
+                     *             "type": "transaction",
+                     *             "entry": [
+                     *               {
+                     *                 "fullUrl": "urn:uuid:0d5c0f0e-0d5e-4c8e-9a57-0f6a1b0c2d3e",
+                     *                 "resource": {
+                     *                   "resourceType": "Observation",
+                     *                   "status": "final",
+                     *                   "code": {
+                     *                     "coding": [
+                     *                       {
+                     *                         "system": "http://loinc.org",
+                     *                         "code": "29463-7"
+                     *                       }
+                     *                     ]
+                     *                   },
+                     *                   "subject": {
+                     *                     "reference": "Patient/7"
+                     *                   },
+                     *                   "valueQuantity": {
+                     *                     "value": 70,
+                     *                     "unit": "kg",
+                     *                     "system": "http://unitsofmeasure.org",
+                     *                     "code": "kg"
+                     *                   }
+                     *                 },
+                     *                 "request": {
+                     *                   "method": "POST",
+                     *                   "url": "Observation"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    questionnaireResponseExtract: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "return",
+                     *           "resource": {
+                     *             "resourceType": "Bundle",
+                     *             "type": "transaction",
+                     *             "entry": [
+                     *               {
+                     *                 "fullUrl": "urn:uuid:0d5c0f0e-0d5e-4c8e-9a57-0f6a1b0c2d3e",
+                     *                 "resource": {
+                     *                   "resourceType": "Observation",
+                     *                   "status": "final",
+                     *                   "code": {
+                     *                     "coding": [
+                     *                       {
+                     *                         "system": "http://loinc.org",
+                     *                         "code": "29463-7"
+                     *                       }
+                     *                     ]
+                     *                   },
+                     *                   "subject": {
+                     *                     "reference": "Patient/7"
+                     *                   },
+                     *                   "valueQuantity": {
+                     *                     "value": 70,
+                     *                     "unit": "kg",
+                     *                     "system": "http://unitsofmeasure.org",
+                     *                     "code": "kg"
+                     *                   }
+                     *                 },
+                     *                 "request": {
+                     *                   "method": "POST",
+                     *                   "url": "Observation"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

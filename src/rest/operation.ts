@@ -32,5 +32,7 @@ export interface Operation {
   readonly methods: readonly ('GET' | 'POST')[];
   /** Canonical of its OperationDefinition in fhir-profiles/capability. */
   readonly definition: string;
+  /** The parameter that a body means which is a resource by itself: https://hl7.org/fhir/R4/operations.html#request */
+  readonly bodyParameter?: { readonly name: string; readonly type: ResourceType };
   handle(request: OperationRequest): Promise<OperationResult>;
 }

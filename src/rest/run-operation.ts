@@ -21,6 +21,13 @@ function inputOf(operation: Operation, request: FhirRequest): Parameters {
   if (body === undefined) {
     return { resourceType: 'Parameters', ...(asked.length > 0 && { parameter: asked }) };
   }
+  const { bodyParameter } = operation;
+  if (bodyParameter?.type === body.resourceType) {
+    return {
+      resourceType: 'Parameters',
+      parameter: [{ name: bodyParameter.name, resource: body }, ...asked],
+    };
+  }
   if (body.resourceType !== 'Parameters') {
     throw invalid(
       `$${operation.name} takes a Parameters resource, not ${body.resourceType}: {"resourceType":"Parameters","parameter":[{"name":"...","value...":...}]}. Its parameters are in ${operation.definition}.`,

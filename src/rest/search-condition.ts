@@ -6,7 +6,11 @@ import { queryPairs } from './query-pairs.ts';
 import type { RestSystem } from './rest-system.ts';
 
 /** Strict: a condition that is understood in part would match the wrong thing. Throws FhirError 400. */
-export function searchCondition(system: RestSystem, type: ResourceType, text: string): SearchQuery {
+export function searchCondition(
+  system: Pick<RestSystem, 'parseSearch'>,
+  type: ResourceType,
+  text: string,
+): SearchQuery {
   const pairs = queryPairs(text.replace(/^\?/, '').replace(new RegExp(`^${type}\\?`), ''));
   const { query, ignored } = system.parseSearch(type, pairs);
   if (ignored.length > 0) {

@@ -2,6 +2,7 @@
 import type { Actor } from '../auth/actor.ts';
 import type { ServiceEffect } from '../auth/service-effects.ts';
 import type { Catalogue } from '../content/catalogue.ts';
+import type { SearchQuery } from '../fhir/search-query.ts';
 import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
@@ -14,6 +15,8 @@ export interface WorkflowContext {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly actor: Actor;
+  /** Reads a search that stands in content, such as "Observation?code=x", strictly. Throws FhirError 400. */
+  readonly readSearch: (text: string) => SearchQuery;
   readonly asService: AsService;
   /** Refuses (403, audited) when the actor may not call the operation, such as "$apply". Called before it is handled. */
   readonly demandOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;

@@ -1,14 +1,13 @@
 // Finds the plan that an operation is about and everything that it points to, and says whether its expressions may be run.
-import type { ExtractResource, PlanDefinition, ResourceType } from '@medplum/fhirtypes';
+import type { PlanDefinition } from '@medplum/fhirtypes';
 import type { Definition } from '../content/catalogue.ts';
-import { canonicalOf, parseCanonical } from '../fhir/canonical.ts';
 import { notFound } from '../fhir/error.ts';
-import { toJson } from '../fhir/json.ts';
 import type { DefinitionSource, Trust } from '../pathways/compiled-plan.ts';
 import { canonicalsOf } from '../pathways/plan-input.ts';
 import type { StoredVersion } from '../store/store.ts';
 import type { WorkflowContext } from './context.ts';
-import { findResources } from './find-resources.ts';
+import { findByCanonical } from './find-by-canonical.ts';
+import { publishedAs } from './published-as.ts';
 import { readKnown } from './read-known.ts';
 
 /** By the id under which it is stored, or by url|version. `expression` is the place in the request. */
@@ -38,36 +37,15 @@ export async function loadPlan(context: WorkflowContext, name: PlanName): Promis
   return foreign(context, stored);
 }
 
-/** The stored text that was last found to equal a published plan. */
-const verified = new WeakMap<PlanDefinition, string>();
-
 /** A stored plan counts as published when it says what the published one says. */
 async function asPublished(
   context: WorkflowContext,
   stored: StoredVersion<PlanDefinition>,
 ): Promise<LoadedPlan> {
-  const plan = publishedAs(context, stored);
+  const plan = publishedAs(context.catalogue, stored);
   return plan
     ? { plan, definitions: context.catalogue, trust: 'published' }
     : foreign(context, stored.resource());
-}
-
-function publishedAs(
-  { catalogue }: WorkflowContext,
-  stored: StoredVersion<PlanDefinition>,
-): PlanDefinition | undefined {
-  for (const plan of catalogue.published()) {
-    if (plan.resourceType !== 'PlanDefinition' || plan.id !== stored.id) continue;
-    if (verified.get(plan) === stored.json) return plan;
-    if (contentOf(plan) !== contentOf(stored.resource())) return undefined;
-    verified.set(plan, stored.json);
-    return plan;
-  }
-  return undefined;
-}
-
-function contentOf({ meta: _meta, ...content }: PlanDefinition): string {
-  return toJson(content);
 }
 
 /** A plan that somebody else wrote: applied, but its expressions are not run. Its definitions may be stored ones. */
@@ -90,20 +68,4 @@ async function findDefinition(context: WorkflowContext, canonical: string): Prom
     (await findByCanonical(context, 'Questionnaire', canonical)) ??
     findByCanonical(context, 'PlanDefinition', canonical)
   );
-}
-
-/** Of several versions without a wish, the one written last. */
-async function findByCanonical<K extends Extract<ResourceType, Definition['resourceType']>>(
-  { store }: WorkflowContext,
-  type: K,
-  canonical: string,
-): Promise<ExtractResource<K> | undefined> {
-  const { url, version } = parseCanonical(canonical);
-  const matches = await findResources(
-    store,
-    type,
-    [{ parameter: 'url', test: { kind: 'uri', values: [url] } }],
-    [{ parameter: '_lastUpdated', descending: true }],
-  );
-  return matches.find((match) => version === undefined || canonicalOf(match) === `${url}|${version}`);
 }

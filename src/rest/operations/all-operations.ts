@@ -6,6 +6,8 @@ import { patientRefer } from './patient-refer.ts';
 import { planDefinitionApply } from './plan-definition-apply.ts';
 import { planDefinitionEnroll } from './plan-definition-enroll.ts';
 import { planDefinitionExplain } from './plan-definition-explain.ts';
+import { questionnairePopulate } from './questionnaire-populate.ts';
+import { questionnaireResponseExtract } from './questionnaire-response-extract.ts';
 
 export const operations: readonly Operation[] = [
   planDefinitionApply,
@@ -14,4 +16,6 @@ export const operations: readonly Operation[] = [
   planDefinitionEnroll,
   carePlanSessionComplete,
   carePlanCourse,
+  questionnairePopulate,
+  questionnaireResponseExtract,
 ];

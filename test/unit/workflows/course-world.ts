@@ -6,6 +6,7 @@ import { baseDefinitions } from '../../../src/content/base-definitions.ts';
 import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
 import { createPatientCompartment } from '../../../src/fhir/compartment.ts';
 import { FhirError, outcomeOf } from '../../../src/fhir/error.ts';
+import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
 import {
   createSearchRegistry,
   type SearchParameterDefinition,
@@ -13,6 +14,8 @@ import {
 import { createValidator } from '../../../src/fhir/validation/create-validator.ts';
 import type { Validator } from '../../../src/fhir/validator.ts';
 import type { Operation, OperationResult } from '../../../src/rest/operation.ts';
+import { readSearch } from '../../../src/rest/read-search.ts';
+import type { QueryPairs } from '../../../src/rest/rest-system.ts';
 import { accessFor } from '../../../src/store/access-for.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -101,7 +104,19 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
       { actor, requestId: 'request', clock },
       { patientsOf: (resource) => compartment.patientsOf(resource) },
     );
-    return { ...access, catalogue, validator, clock, newId, actor };
+    const reading = {
+      resourceTypes: [],
+      parseSearch: (type: ResourceType, pairs: QueryPairs) => parseSearch(type, pairs, { registry }),
+    };
+    return {
+      ...access,
+      catalogue,
+      validator,
+      clock,
+      newId,
+      actor,
+      readSearch: (text) => readSearch(reading, text),
+    };
   };
   await publishContent({ ...contextOf('system'), store });
   for (const person of people) {
