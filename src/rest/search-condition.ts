@@ -3,11 +3,19 @@ import type { ResourceType } from '@medplum/fhirtypes';
 import { FhirError, invalid } from '../fhir/error.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import { queryPairs } from './query-pairs.ts';
-import type { RestSystem } from './rest-system.ts';
+import type { QueryPairs, RestSystem } from './rest-system.ts';
+
+/** The condition as text, such as that of If-None-Exist. Throws FhirError 400. */
+export function searchCondition(system: RestSystem, type: ResourceType, text: string): SearchQuery {
+  return conditionFrom(
+    system,
+    type,
+    queryPairs(text.replace(/^\?/, '').replace(new RegExp(`^${type}\\?`), '')),
+  );
+}
 
 /** Strict: a condition that is understood in part would match the wrong thing. Throws FhirError 400. */
-export function searchCondition(system: RestSystem, type: ResourceType, text: string): SearchQuery {
-  const pairs = queryPairs(text.replace(/^\?/, '').replace(new RegExp(`^${type}\\?`), ''));
+export function conditionFrom(system: RestSystem, type: ResourceType, pairs: QueryPairs): SearchQuery {
   const { query, ignored } = system.parseSearch(type, pairs);
   if (ignored.length > 0) {
     throw new FhirError(

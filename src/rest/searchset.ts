@@ -1,10 +1,16 @@
 // Writes a searchset Bundle around the stored texts, without parsing them: https://hl7.org/fhir/R4/search.html#return
 import type { SearchPage, StoredVersion } from '../store/store.ts';
-import type { UnderstoodSearch } from '../workflows/search-resources.ts';
+import type { Shape, UnderstoodSearch } from '../workflows/search-resources.ts';
 
-function entryText(base: string, version: StoredVersion, mode: 'match' | 'include'): string {
+function entryText(
+  base: string,
+  version: StoredVersion,
+  mode: 'match' | 'include',
+  shape: Shape | undefined,
+): string {
+  const resource = shape === undefined ? version.json : shape(version);
   const fullUrl = JSON.stringify(`${base}/${version.resourceType}/${version.id}`);
-  return `{"fullUrl":${fullUrl},"resource":${version.json},"search":{"mode":"${mode}"}}`;
+  return `{"fullUrl":${fullUrl},"resource":${resource},"search":{"mode":"${mode}"}}`;
 }
 
 /** The query string as understood, with the cursor of the page. */
@@ -16,14 +22,14 @@ function address(base: string, { query }: UnderstoodSearch, cursor: string | und
 
 /** What was left out comes as an entry of mode "outcome", so that nobody takes a partial search for a whole one. */
 export function searchsetText(base: string, understood: UnderstoodSearch, page: SearchPage): string {
-  const { query, ignored } = understood;
+  const { query, ignored, shape } = understood;
   const link = [
     { relation: 'self', url: address(base, understood, query.cursor) },
     ...(page.next === undefined ? [] : [{ relation: 'next', url: address(base, understood, page.next) }]),
   ];
   const entries = [
-    ...page.matches.map((version) => entryText(base, version, 'match')),
-    ...page.included.map((version) => entryText(base, version, 'include')),
+    ...page.matches.map((version) => entryText(base, version, 'match', shape)),
+    ...page.included.map((version) => entryText(base, version, 'include', shape)),
   ];
   if (ignored.length > 0) {
     const outcome = { resourceType: 'OperationOutcome', issue: ignored };

@@ -101,6 +101,14 @@ function wrap(layer: Layer): AuditedStore {
       return result;
     },
 
+    async wideHistory(scope, query) {
+      const result = await seen.wideHistory(scope, query);
+      const [interaction, resourceType] =
+        scope.kind === 'type' ? ['history-type', scope.type] : ['history-system', 'Resource'];
+      await done({ action: 'R', interaction, resourceType });
+      return result;
+    },
+
     async search(query) {
       const page = await seen.search(query);
       await done({

@@ -236,25 +236,6 @@ describe('a transaction', () => {
       outcome('invalid', '"Spaceship" is no resource type that is served.', 'Bundle.entry[0].request.url'),
     ],
     [
-      'a conditional update',
-      [{ resource: patient(), request: { method: 'PUT', url: 'Patient?identifier=x' } }],
-      outcome(
-        'not-supported',
-        'Conditional update is not served: use Type/id.',
-        'Bundle.entry[0].request.url',
-      ),
-    ],
-    [
-      'a PATCH',
-      [
-        {
-          resource: { resourceType: 'Binary', contentType: 'application/json' },
-          request: { method: 'PATCH', url: 'Patient/x' },
-        },
-      ],
-      outcome('not-supported', 'PATCH is not served.', 'Bundle.entry[0].request.method'),
-    ],
-    [
       'another type than its url says',
       [{ resource: patient(), request: { method: 'POST', url: 'Observation' } }],
       outcome(
