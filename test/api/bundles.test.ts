@@ -356,6 +356,12 @@ describe('a transaction', () => {
 });
 
 describe('a batch', () => {
+  it('searches as strictly as Prefer asks', async () => {
+    const search = () => batch({ request: { method: 'GET', url: 'Patient?shoe-size=44' } });
+    expect(statusesOf(await search())).toEqual(['200 OK']);
+    expect(statusesOf(await search().set('Prefer', 'handling=strict'))).toEqual(['400']);
+  });
+
   it('answers each entry for itself', async () => {
     const answer = await batch(
       post(patient()),

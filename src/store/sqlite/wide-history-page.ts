@@ -2,7 +2,7 @@
 // A version keeps its place (time, row, version) when it is superseded, so that pages neither skip nor repeat one.
 import type { Resource } from '@medplum/fhirtypes';
 import type { HistoryQuery, HistoryScope, WideHistoryPage } from '../store.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { type Position, readCursor, writeCursor } from './cursor.ts';
 import { allOf, type Fragment, fragment, nothing, valuesOf } from './fragment.ts';
 import { couldSee, entryOf } from './history-page.ts';
 import { type ResourceRow, rowColumns } from './resource-rows.ts';
@@ -17,6 +17,9 @@ interface Place {
   readonly last_updated: number;
 }
 type TypedPlace = Place & { readonly type: Resource['resourceType'] };
+
+/** What is asked for, with the place after which the page begins. */
+type Walk = HistoryQuery & { readonly after?: Position };
 
 /** One list of versions in order: the current ones, those of deletions, or the superseded ones. */
 interface Arm {
@@ -69,10 +72,10 @@ function armsOf(
 }
 
 /** The conditions of the query itself. A version was current until the next one was stored. */
-function asked(alias: 'r' | 'v', { sinceMs, at, cursor }: HistoryQuery): Fragment {
+function asked(alias: 'r' | 'v', { sinceMs, at, after }: Walk): Fragment {
   const parts: Fragment[] = [];
-  if (cursor !== undefined) {
-    const { keys, rowId } = readCursor(cursor, 2);
+  if (after !== undefined) {
+    const { keys, rowId } = after;
     const [time = null, version = null] = keys;
     parts.push(
       fragment(
@@ -102,7 +105,7 @@ function asked(alias: 'r' | 'v', { sinceMs, at, cursor }: HistoryQuery): Fragmen
   return allOf(parts);
 }
 
-function placesIn(arm: Arm, visible: Fragment | undefined, query: HistoryQuery, statements: Statements) {
+function placesIn(arm: Arm, visible: Fragment | undefined, query: Walk, statements: Statements) {
   const { alias, from } = arm;
   const where = allOf([arm.where, asked(alias, query), ...(visible === undefined ? [] : [visible])]);
   const columns = ['row_id', 'version', 'last_updated'].map((name) => `${alias}.${name}`);
@@ -117,7 +120,7 @@ function placesIn(arm: Arm, visible: Fragment | undefined, query: HistoryQuery, 
 
 function placesOfType(
   type: Resource['resourceType'],
-  query: HistoryQuery,
+  query: Walk,
   sight: Sight,
   parts: StoreParts,
   statements: Statements,
@@ -158,8 +161,11 @@ export function wideHistoryPage(
   sight: Sight,
   parts: StoreParts,
 ): WideHistoryPage {
+  // Looked at even when nothing is stored: a link is right or wrong whatever there is.
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, 2);
+  const walk: Walk = { ...query, ...(after !== undefined && { after }) };
   const types = scope.kind === 'type' ? [scope.type] : scope.types;
-  const places = types.flatMap((type) => placesOfType(type, query, sight, parts, statements)).sort(compare);
+  const places = types.flatMap((type) => placesOfType(type, walk, sight, parts, statements)).sort(compare);
   const page = places.slice(0, query.count);
   const last = page.at(-1);
   const entries = page.flatMap((place) => {
