@@ -6,6 +6,7 @@ import type {
   ResourceType,
 } from '@medplum/fhirtypes';
 import { toJson } from '../fhir/json.ts';
+import { lacksVersion } from '../workflows/version-demand.ts';
 import { jsonPatchType } from './middleware/negotiate.ts';
 import type { Operation } from './operation.ts';
 import type { RestSystem } from './rest-system.ts';
@@ -58,7 +59,10 @@ function resourceOf(
   return {
     type,
     interaction: codes.map((code) => ({ code })),
-    versioning: 'versioned-update',
+    // "versioned-update" says that an update must name the version.
+    versioning: lacksVersion(type, { demandsIfMatch: system.settings.requireIfMatch })
+      ? 'versioned-update'
+      : 'versioned',
     readHistory: true,
     updateCreate: system.settings.createOnUpdate,
     conditionalCreate: true,

@@ -23,6 +23,10 @@ export function conditionFrom(system: RestSystem, type: ResourceType, pairs: Que
       ignored.map((issue) => ({ ...issue, severity: 'error' as const })),
     );
   }
+  // A place in a list would hide what stands before it: the condition would find one where there are several.
+  if (query.cursor !== undefined) {
+    throw invalid('A condition cannot start at a page: leave out _cursor.', '_cursor');
+  }
   if (query.filters.length === 0) {
     throw invalid('A condition needs at least one search parameter, such as identifier=system|value.');
   }

@@ -13,7 +13,15 @@ export async function onlyMatch(
   condition: SearchQuery,
 ): Promise<StoredVersion | undefined> {
   // Two are enough to know that there are several.
-  const { matches } = await store.search({ ...condition, count: 2, sort: [], include: [], revinclude: [] });
+  const two: SearchQuery = {
+    ...condition,
+    count: 2,
+    sort: [],
+    include: [],
+    revinclude: [],
+    total: false,
+  };
+  const { matches } = await store.search(two);
   if (matches.length > 1) {
     throw multipleMatches(`More than one ${condition.type} matches the condition; nothing was changed.`);
   }

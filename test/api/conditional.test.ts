@@ -115,6 +115,18 @@ describe('conditional update', () => {
     expect([answer.status, bodyOf(answer).issue[0]?.severity]).toEqual([400, 'error']);
   });
 
+  it('is refused at a page of a search, which would hide the matches before it', async () => {
+    await twins('u7');
+    const next = bodyOf(await ask('get', `${by('u7')}&_count=1`)).link.find(
+      ({ relation }) => relation === 'next',
+    );
+    const answer = await ask('delete', next?.url.replace(/^.*\/fhir/, '') ?? '');
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      outcomeOf('invalid', 'A condition cannot start at a page: leave out _cursor.', '_cursor'),
+    ]);
+  });
+
   it('does not see what the actor does not see', async () => {
     await ask('put', by('u6'), patient('u6', { id: 'not-yours' }));
     await ask('put', '/Practitioner/gp-6', { resourceType: 'Practitioner', id: 'gp-6' });

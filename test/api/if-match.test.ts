@@ -1,4 +1,5 @@
 // REQUIRE_IF_MATCH: a change of a clinical resource must name the version that it is of. https://hl7.org/fhir/R4/http.html#concurrency
+import type { CapabilityStatement } from '@medplum/fhirtypes';
 import { ConfigError, readConfig } from '../../src/config.ts';
 import { bodyOf, statusesOf } from '../support/answer-body.ts';
 import { asking, outcomeOf } from '../support/asking.ts';
@@ -55,6 +56,15 @@ it('takes them with the version', async () => {
   );
   expect((await ask('delete', '/Patient/two').set('If-Match', 'W/"1"')).status).toBe(412);
   expect((await ask('delete', '/Patient/two').set('If-Match', 'W/"4"')).status).toBe(204);
+});
+
+it('stands in the CapabilityStatement', async () => {
+  const { rest } = (await ask('get', '/metadata')).body as CapabilityStatement;
+  const versioning = new Map(rest?.[0]?.resource?.map((one) => [one.type, one.versioning]));
+  expect([versioning.get('Patient'), versioning.get('Organization')]).toEqual([
+    'versioned-update',
+    'versioned',
+  ]);
 });
 
 it('holds in Bundles', async () => {
