@@ -1,62 +1,15 @@
 // JSON Patch: changes to a document, in order, all or nothing. https://www.rfc-editor.org/rfc/rfc6902
 // Decimals keep the text they were written with, those of the patch too.
-import { malformed, unprocessable } from './error.ts';
+import { unprocessable } from './error.ts';
 import { copyMember, mapStrings } from './json.ts';
-import { pointerSteps } from './json-pointer.ts';
+import type { JsonPatch, Operation, Steps } from './read-json-patch.ts';
 
-/** One checked operation. `source` is the object of the patch itself, which knows how a number in `value` was written. */
-type Operation =
-  | { readonly op: 'add' | 'replace' | 'test'; readonly path: Steps; readonly source: object }
-  | { readonly op: 'remove'; readonly path: Steps }
-  | { readonly op: 'move' | 'copy'; readonly path: Steps; readonly from: Steps };
-
-type Steps = readonly string[];
-export type JsonPatch = readonly Operation[];
-
-const mostOperations = 500;
-/** Values that the copies of one patch may add up to: copying what was copied doubles each time. */
-const mostCopied = 100_000;
+/**
+ * Values that one patch may copy, move and shift: copying what was copied doubles each time, and each insertion at the front of
+ * an array shifts all of it. A tenth of a second, during which nobody else writes.
+ */
+const mostWork = 1_000_000;
 const mostDepth = 64;
-
-/** Reads a patch. Throws FhirError 400 with the operation that is wrong. */
-export function readJsonPatch(document: unknown): JsonPatch {
-  if (!Array.isArray(document)) {
-    throw malformed(
-      'A JSON Patch is an array of operations: [{"op":"replace","path":"/status","value":...}].',
-    );
-  }
-  if (document.length === 0) {
-    throw malformed('The JSON Patch has no operation.');
-  }
-  if (document.length > mostOperations) {
-    throw malformed(`A JSON Patch may have ${mostOperations} operations at most.`);
-  }
-  return document.map((item: unknown, at) => readOperation(item, `Operation ${at + 1}`));
-}
-
-function readOperation(item: unknown, name: string): Operation {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    throw malformed(`${name} is no object with op and path.`);
-  }
-  const { op, path, from } = item as Readonly<Record<string, unknown>>;
-  const steps = () => pointerSteps(path, `${name}: path`);
-  switch (op) {
-    case 'add':
-    case 'replace':
-    case 'test':
-      if (!Object.hasOwn(item, 'value')) {
-        throw malformed(`${name} (${op}) needs a value.`);
-      }
-      return { op, path: steps(), source: item };
-    case 'remove':
-      return { op, path: steps() };
-    case 'move':
-    case 'copy':
-      return { op, path: steps(), from: pointerSteps(from, `${name}: from`) };
-    default:
-      throw malformed(`${name}: op must be one of add, remove, replace, move, copy, test.`);
-  }
-}
 
 /** The document is kept under this key, so that the whole of it can be replaced like any part. */
 const whole = 'document';
@@ -69,59 +22,77 @@ interface Place {
 /** A changed copy of `document`; undefined when all of it was removed. Throws FhirError 422 with the operation that cannot be carried out; then nothing was changed. */
 export function applyJsonPatch(document: object, patch: JsonPatch): unknown {
   const root: { [whole]: unknown } = { [whole]: exactCopy(document) };
-  let copied = 0;
+  let work = 0;
   for (const [at, operation] of patch.entries()) {
     const name = `Operation ${at + 1} (${operation.op} "${pointerText(operation.path)}")`;
-    switch (operation.op) {
-      case 'add':
-        insert(root, operation.path, aside({ holder: operation.source, key: 'value' }), name);
-        break;
-      case 'replace':
-        put(
-          aside({ holder: operation.source, key: 'value' }),
-          present(root, operation.path, name),
-          operation.path,
-          name,
+    const spend = (values: number) => {
+      work += values;
+      if (work > mostWork) {
+        throw unprocessable(
+          `${name}: the patch copies and shifts more than ${mostWork} values. Send it in parts.`,
         );
-        break;
-      case 'remove':
-        remove(present(root, operation.path, name));
-        break;
-      case 'test': {
-        const expected = memberOf({ holder: operation.source, key: 'value' });
-        if (!isEqual(memberOf(present(root, operation.path, name)), expected)) {
-          throw unprocessable(`${name}: the value there is another one. Nothing was changed.`);
-        }
-        break;
       }
-      case 'copy': {
-        const from = present(root, operation.from, name);
-        copied += sizeOf(memberOf(from));
-        if (copied > mostCopied) {
-          throw unprocessable(`${name}: the patch copies more than ${mostCopied} values.`);
-        }
-        insert(root, operation.path, aside(from), name);
-        break;
-      }
-      case 'move':
-        move(root, operation.from, operation.path, name);
-        break;
-    }
+    };
+    carryOut(root, operation, { name, spend });
   }
   return root[whole];
 }
 
-function move(root: object, from: Steps, path: Steps, name: string): void {
-  if (path.length > from.length && from.every((step, at) => path[at] === step)) {
+/** An operation under way: its name for refusals, and the account of what it costs. */
+interface Step {
+  readonly name: string;
+  spend(values: number): void;
+}
+
+function carryOut(root: object, operation: Operation, step: Step): void {
+  const { name } = step;
+  switch (operation.op) {
+    case 'add':
+      insert(root, operation.path, aside({ holder: operation.source, key: 'value' }), step);
+      break;
+    case 'replace':
+      put(
+        aside({ holder: operation.source, key: 'value' }),
+        present(root, operation.path, name),
+        operation.path,
+        name,
+      );
+      break;
+    case 'remove':
+      remove(present(root, operation.path, name), step);
+      break;
+    case 'test': {
+      const expected = memberOf({ holder: operation.source, key: 'value' });
+      if (!isEqual(memberOf(present(root, operation.path, name)), expected)) {
+        throw unprocessable(`${name}: the value there is another one. Nothing was changed.`);
+      }
+      break;
+    }
+    case 'copy': {
+      const from = present(root, operation.from, name);
+      step.spend(sizeOf(memberOf(from)));
+      insert(root, operation.path, aside(from), step);
+      break;
+    }
+    case 'move':
+      move(root, operation.from, operation.path, step);
+      break;
+  }
+}
+
+function move(root: object, from: Steps, path: Steps, step: Step): void {
+  const { name } = step;
+  if (path.length > from.length && from.every((key, at) => path[at] === key)) {
     throw unprocessable(`${name}: a value cannot be moved into itself.`);
   }
   const source = present(root, from, name);
   if (pointerText(from) === pointerText(path)) {
     return;
   }
+  step.spend(sizeOf(memberOf(source)));
   const kept = aside(source);
-  remove(source);
-  insert(root, path, kept, name);
+  remove(source, step);
+  insert(root, path, kept, step);
 }
 
 /** What holds the value of a path, and under which key; the value itself need not be there. */
@@ -159,7 +130,8 @@ function indexOf(step: string): number {
 }
 
 /** RFC 6902 section 4.1: into an array before the element there; into an object in place of the member. */
-function insert(root: object, path: Steps, from: Place, name: string): void {
+function insert(root: object, path: Steps, from: Place, step: Step): void {
+  const { name } = step;
   const place = placeOf(root, path, name);
   const { holder, key } = place;
   if (!Array.isArray(holder)) {
@@ -172,6 +144,7 @@ function insert(root: object, path: Steps, from: Place, name: string): void {
       `${name}: the array has ${holder.length} elements, and "${key}" is no place in it or at its end.`,
     );
   }
+  step.spend(holder.length - at);
   for (let index = holder.length; index > at; index--) {
     copyMember(holder, String(index - 1), holder, String(index));
   }
@@ -194,8 +167,9 @@ function aside(from: Place): Place {
   return { holder, key: 'value' };
 }
 
-function remove({ holder, key }: Place): void {
+function remove({ holder, key }: Place, step: Step): void {
   if (Array.isArray(holder)) {
+    step.spend(holder.length - Number(key));
     for (let index = Number(key); index < holder.length - 1; index++) {
       copyMember(holder, String(index + 1), holder, String(index));
     }

@@ -1,7 +1,7 @@
 // The body of a create or update, which must be of the type in the address, and that of a patch.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import { invalid, malformed } from '../fhir/error.ts';
-import { type JsonPatch, readJsonPatch } from '../fhir/json-patch.ts';
+import { type JsonPatch, readJsonPatch } from '../fhir/read-json-patch.ts';
 
 export function resourceOfType(body: Resource | undefined, type: ResourceType): Resource {
   if (body === undefined) {

@@ -3,7 +3,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { conflict, invalid, notFound, versionMismatch } from '../fhir/error.ts';
 import { copyExact } from '../fhir/json.ts';
-import type { JsonPatch } from '../fhir/json-patch.ts';
+import type { JsonPatch } from '../fhir/read-json-patch.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import type { DeleteResult } from '../store/store.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';

@@ -2,7 +2,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { FhirError, invalid } from '../fhir/error.ts';
 import { parseJson } from '../fhir/json.ts';
-import { type JsonPatch, readJsonPatch } from '../fhir/json-patch.ts';
+import { type JsonPatch, readJsonPatch } from '../fhir/read-json-patch.ts';
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 

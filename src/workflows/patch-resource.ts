@@ -2,7 +2,8 @@
 import type { OperationOutcomeIssue, Resource, ResourceType } from '@medplum/fhirtypes';
 import { businessRule, unprocessable } from '../fhir/error.ts';
 import { copyExact } from '../fhir/json.ts';
-import { applyJsonPatch, type JsonPatch } from '../fhir/json-patch.ts';
+import { applyJsonPatch } from '../fhir/json-patch.ts';
+import type { JsonPatch } from '../fhir/read-json-patch.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { readResource } from './read-resource.ts';

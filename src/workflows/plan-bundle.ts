@@ -1,7 +1,7 @@
 // Reads the entries of a batch or transaction into what they ask for: https://hl7.org/fhir/R4/bundle.html#transaction
 import type { Bundle, BundleEntry, Resource, ResourceType } from '@medplum/fhirtypes';
 import { FhirError, invalid, tooLarge } from '../fhir/error.ts';
-import type { JsonPatch } from '../fhir/json-patch.ts';
+import type { JsonPatch } from '../fhir/read-json-patch.ts';
 import { patchOfEntry } from './patch-of-entry.ts';
 import { versionOfEtag } from './version-of-etag.ts';
 

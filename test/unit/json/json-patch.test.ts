@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { FhirError } from '../../../src/fhir/error.ts';
 import { parseJson, toJson } from '../../../src/fhir/json.ts';
-import { applyJsonPatch, readJsonPatch } from '../../../src/fhir/json-patch.ts';
+import { applyJsonPatch } from '../../../src/fhir/json-patch.ts';
+import { readJsonPatch } from '../../../src/fhir/read-json-patch.ts';
 
 const patched = (document: string, patch: string) =>
   toJson(applyJsonPatch(parseJson(document) as object, readJsonPatch(parseJson(patch))));
@@ -221,21 +222,25 @@ describe('a patch that does not fit', () => {
     expect(refusal(() => patched('{"a":[1,2],"n":null}', patch))).toEqual({ status: 422, says });
   });
 
-  it('is refused when copies would double without end', () => {
+  it('is refused when it would take too long, or double without end', () => {
     const patch = Array.from({ length: 60 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }));
     const nested = refusal(() => applyJsonPatch({ a: [[1]] }, readJsonPatch(patch)));
     expect(nested.status).toBe(422);
-    const wide = [
-      { op: 'copy', from: '/a', path: '/b' },
-      ...Array.from({ length: 400 }, () => ({ op: 'copy', from: '/a', path: '/c' })),
-    ];
-    const many = refusal(() =>
-      applyJsonPatch({ a: Array.from({ length: 1000 }, () => 1) }, readJsonPatch(wide)),
-    );
-    expect(many).toEqual({
+    const large = { a: Array.from({ length: 20_000 }, () => 1) };
+    const tooMuch = (op: string) => ({
       status: 422,
-      says: 'Operation 100 (copy "/c"): the patch copies more than 100000 values.',
+      says: `Operation ${op}: the patch copies and shifts more than 1000000 values. Send it in parts.`,
     });
+    const repeated = (operation: object) => readJsonPatch(Array.from({ length: 400 }, () => operation));
+    expect(refusal(() => applyJsonPatch(large, repeated({ op: 'copy', from: '/a', path: '/c' })))).toEqual(
+      tooMuch('50 (copy "/c")'),
+    );
+    expect(refusal(() => applyJsonPatch(large, repeated({ op: 'add', path: '/a/0', value: 1 })))).toEqual(
+      tooMuch('50 (add "/a/0")'),
+    );
+    expect(
+      refusal(() => applyJsonPatch(large, repeated({ op: 'move', from: '/a/0', path: '/a/-' }))),
+    ).toEqual(tooMuch('50 (move "/a/-")'));
   });
 
   it('leaves the document as it was', () => {
