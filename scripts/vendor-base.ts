@@ -33,19 +33,20 @@ const checkedInCode = new Set(['ele-1', 'ext-1', 'dom-3', ...rulesInCode]);
 const read = (name: string): readonly unknown[] =>
   (readJson(`fhir/r4/${name}`) as Bundle).entry?.map((entry) => entry.resource) ?? [];
 
-const definitions = ['profiles-types.json', 'profiles-resources.json']
+const published = ['profiles-types.json', 'profiles-resources.json']
   .flatMap(read)
   .filter(isStructureDefinition)
-  .filter((definition) => definition.kind !== 'primitive-type' && !leftOut.has(definition.name))
-  .map(trim);
+  .filter((definition) => definition.kind !== 'primitive-type' && !leftOut.has(definition.name));
+const definitions = published.map(trim);
 
 const written = new Map<string, string>();
 for (const definition of definitions) {
   written.set(`StructureDefinition-${definition.name}.json`, linesOf(definition));
 }
 written.set('required-codes.json', codesOf(definitions));
+written.set('modifier-elements.json', modifiersOf(published));
 
-const ours = /^(StructureDefinition-.+|required-codes)\.json$/;
+const ours = /^(StructureDefinition-.+|required-codes|modifier-elements)\.json$/;
 mkdirSync(target, { recursive: true });
 const present = readdirSync(target).filter((name) => ours.test(name));
 const stale = [...new Set([...written.keys(), ...present])].filter(
@@ -151,6 +152,21 @@ function linesOf(definition: StructureDefinition): string {
   const { snapshot, ...head } = definition;
   const elements = (snapshot?.element ?? []).map((element) => JSON.stringify(element)).join(',\n');
   return `${JSON.stringify(dropUndefined(head)).slice(0, -1)},\n"snapshot":{"element":[\n${elements}\n]}}\n`;
+}
+
+/** `{type: [element]}`: what stands at the top of a resource and changes the meaning of the rest. */
+function modifiersOf(all: readonly StructureDefinition[]): string {
+  const lines = all
+    .filter(({ kind, abstract }) => kind === 'resource' && !abstract)
+    .flatMap(({ name, snapshot }) => {
+      const elements = r4Repaired(snapshot?.element ?? []).filter(isR4);
+      const names = elements
+        .filter(({ path, isModifier }) => isModifier === true && path.split('.').length === 2)
+        .map(({ path }) => path.slice(name.length + 1).replace('[x]', ''))
+        .filter((element) => element !== 'implicitRules' && element !== 'modifierExtension');
+      return names.length === 0 ? [] : [`${JSON.stringify(name)}: ${JSON.stringify(names)}`];
+    });
+  return `{\n${lines.join(',\n')}\n}\n`;
 }
 
 /** `{value set: {system: [codes]}}` for each value set that R4 binds as required. */

@@ -15,6 +15,8 @@ const environment = z.object({
     .optional(),
   /** May a client choose the id of a new resource by PUT? */
   CREATE_ON_UPDATE: flag.default(true),
+  /** Must a change of a clinical resource name the version that it is of, by If-Match? */
+  REQUIRE_IF_MATCH: flag.default(false),
   /** How long requests in flight get to finish after SIGTERM. */
   SHUTDOWN_TIMEOUT_MS: z.coerce.number().int().min(0).max(60_000).default(10_000),
 });
@@ -25,6 +27,7 @@ export interface Config {
   readonly dataDir: string;
   readonly baseUrl: string | undefined;
   readonly createOnUpdate: boolean;
+  readonly requireIfMatch: boolean;
   readonly shutdownTimeoutMs: number;
 }
 
@@ -51,6 +54,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: settings.DATA_DIR,
     baseUrl: settings.BASE_URL,
     createOnUpdate: settings.CREATE_ON_UPDATE,
+    requireIfMatch: settings.REQUIRE_IF_MATCH,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
   });
 }

@@ -20,7 +20,8 @@ const usage = `Usage: alongside [command]
   token ...  create, list and revoke bearer tokens; "token --help" tells more
   --help     this text
 
-Settings come from the environment: PORT, HOST, DATA_DIR, BASE_URL, CREATE_ON_UPDATE, SHUTDOWN_TIMEOUT_MS.
+Settings come from the environment: PORT, HOST, DATA_DIR, BASE_URL, CREATE_ON_UPDATE,
+REQUIRE_IF_MATCH, SHUTDOWN_TIMEOUT_MS.
 `;
 
 const say = (text: string) => process.stdout.write(text);
@@ -39,6 +40,7 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
   const system = await createSystem({
     dataDir: config.dataDir,
     createOnUpdate: config.createOnUpdate,
+    requireIfMatch: config.requireIfMatch,
     version: version(),
     clock: systemClock,
     newId: timeOrderedIds(systemClock),

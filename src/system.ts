@@ -7,6 +7,7 @@ import type { TokenStore } from './auth/token-store.ts';
 import { baseDefinitions } from './content/base-definitions.ts';
 import { contentCodes } from './content/content-codes.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
+import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
 import { createValidator } from './fhir/validation/create-validator.ts';
 import { readSearch } from './rest/read-search.ts';
@@ -28,6 +29,7 @@ export interface SystemOptions {
   /** Without "/fhir" and without a slash at the end. */
   readonly baseUrl?: string;
   readonly createOnUpdate: boolean;
+  readonly requireIfMatch: boolean;
   readonly version: string;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -111,11 +113,13 @@ export async function createSystem(options: SystemOptions): Promise<System> {
 
   return {
     validator,
+    subsets: resourceSubsets(definitions),
     clock,
     newId,
     log,
     settings: {
       createOnUpdate: options.createOnUpdate,
+      requireIfMatch: options.requireIfMatch,
       version: options.version,
       ...(baseUrl && { baseUrl }),
     },

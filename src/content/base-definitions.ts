@@ -9,6 +9,8 @@ export interface BaseDefinitions {
   definition(nameOrUrl: string): StructureDefinition | undefined;
   /** The codes of a value set that R4 binds as required, by canonical with or without a version. */
   requiredCodes(url: string): CodeList | undefined;
+  /** Names of the elements at the top of a resource type that change the meaning of the rest, such as "status". */
+  modifierElements(type: string): readonly string[];
   /** Names of all resource types and data types of R4, sorted. */
   names(): readonly string[];
 }
@@ -18,6 +20,7 @@ const prefix = 'http://hl7.org/fhir/StructureDefinition/';
 export function baseDefinitions(folder: string): BaseDefinitions {
   const files = new Set(readdirSync(folder));
   const known = new Map<string, StructureDefinition>();
+  let modifiers: Readonly<Record<string, readonly string[]>> | undefined;
   let codes: Readonly<Record<string, CodeList>> | undefined;
 
   return {
@@ -32,6 +35,10 @@ export function baseDefinitions(folder: string): BaseDefinitions {
     requiredCodes(url) {
       codes ??= readJson(join(folder, 'required-codes.json')) as Record<string, CodeList>;
       return codes[withoutVersion(url)];
+    },
+    modifierElements(type) {
+      modifiers ??= readJson(join(folder, 'modifier-elements.json')) as Record<string, readonly string[]>;
+      return modifiers[type] ?? [];
     },
     names() {
       return [...files].flatMap((file) => /^StructureDefinition-(\w+)\.json$/.exec(file)?.[1] ?? []).sort();

@@ -53,6 +53,9 @@ export const multipleMatches = refusal(412, 'multiple-matches');
 export const tooLarge = refusal(413, 'too-long');
 export const unsupportedMediaType = refusal(415, 'not-supported');
 export const businessRule = refusal(422, 'business-rule');
+/** Understood, and cannot be done to what is stored. */
+export const unprocessable = refusal(422, 'processing');
+export const preconditionRequired = refusal(428, 'required');
 
 /** 405 with the Allow header that RFC 9110 asks for. */
 export function methodNotAllowed(diagnostics: string, allowed: readonly string[]): FhirError {

@@ -62,6 +62,19 @@ export function copyExact<T extends object>(from: object, to: T): T {
   return to;
 }
 
+/** Sets `to[toKey]` to `from[fromKey]`; a number is then written there as it stands in `from`. */
+export function copyMember(from: object, fromKey: string, to: object, toKey: string): void {
+  (to as Record<string, unknown>)[toKey] = (from as Readonly<Record<string, unknown>>)[fromKey];
+  const text = writtenNumbers.get(from)?.get(fromKey);
+  const known = writtenNumbers.get(to);
+  if (text === undefined && !known?.has(toKey)) return;
+  // A map of its own: copies share theirs with what they were copied from.
+  const own = new Map(known);
+  if (text === undefined) own.delete(toKey);
+  else own.set(toKey, text);
+  writtenNumbers.set(to, own);
+}
+
 /** A deep copy with each string value replaced by `change(text, key)`, where key is that of the nearest member; numbers stay as written. */
 export function mapStrings<T>(value: T, change: (text: string, key: string) => string): T;
 export function mapStrings(value: unknown, change: (text: string, key: string) => string): unknown {

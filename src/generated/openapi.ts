@@ -66,8 +66,9 @@ export interface paths {
         put?: never;
         /**
          * A transaction (all or nothing) or a batch (each entry for itself).
-         * @description A transaction is validated whole, then carried out in one database transaction in the order DELETE, POST, PUT,
-         *     GET. References between entries are rewritten to the ids that the entries get: `urn:uuid`, `urn:oid`, full and
+         * @description A transaction is validated whole, then carried out in one database transaction in the order DELETE, POST, PUT and
+         *     PATCH, GET. Conditional updates, patches and deletes (`Patient?identifier=...` as `request.url`) are resolved
+         *     before anything is changed. References between entries are rewritten to the ids that the entries get: `urn:uuid`, `urn:oid`, full and
          *     relative URLs, and conditional references such as `Practitioner?identifier=system|value`, which must match
          *     exactly one resource. If any entry fails, the answer is an OperationOutcome whose `expression` names it
          *     (`Bundle.entry[3].resource.birthDate`), and nothing is stored.
@@ -76,6 +77,27 @@ export interface paths {
          *     `Prefer: return=representation` asks for it.
          */
         post: operations["bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/_history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The versions of everything that the holder of the token may read, newest first, deletions included.
+         * @description Follow the `next` link until there is none to see every version once; a page may hold less than `_count` though
+         *     there is more. There is no `total`.
+         */
+        get: operations["historySystem"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -102,7 +124,14 @@ export interface paths {
          *     link until there is none to see every match once.
          */
         get: operations["search"];
-        put?: never;
+        /**
+         * Update the one resource that a search finds, or create it.
+         * @description The address is a search, such as `Patient?identifier=system|value`. One match is updated (an `id` in the body must
+         *     be its id), nothing found creates, several are answered with 412. Search and write are one transaction. A
+         *     parameter that is not known is refused. With an `id` in the body and nothing found, it is created under that id;
+         *     if that is another resource, the answer is 409.
+         */
+        put: operations["conditionalUpdate"];
         /**
          * Create a resource under an id that the server chooses.
          * @description With `If-None-Exist: identifier=system|value` the resource is created only when nothing matches; one match is
@@ -110,6 +139,40 @@ export interface paths {
          *     scored in the same transaction.
          */
         post: operations["create"];
+        /**
+         * Delete the one resource that a search finds.
+         * @description Nothing found is 204 too, for then there is nothing to delete; several are answered with 412 and stay.
+         */
+        delete: operations["conditionalDelete"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch the one resource that a search finds.
+         * @description Nothing found is answered with 404, several with 412. Otherwise as a patch of one resource.
+         */
+        patch: operations["conditionalPatch"];
+        trace?: never;
+    };
+    "/fhir/{type}/_history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The versions of all resources of a type, newest first, deletions included.
+         * @description As for the whole system; there is no `total`.
+         */
+        get: operations["historyType"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -173,7 +236,15 @@ export interface paths {
         delete: operations["delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change parts of a resource by JSON Patch.
+         * @description RFC 6902: test, add, replace, remove, move, copy; all of it or nothing. The result is validated and goes through
+         *     the rules of an update; `id` and `resourceType` stay. A path that does not exist and a `test` that fails are
+         *     answered with 422 and the operation. A narrative that was made from the data is left out, because it would no
+         *     longer fit; one that says more (`additional`) must be replaced in the same patch. XML Patch and FHIRPath Patch
+         *     are answered with 415. In a Bundle the patch comes as a Binary with this content type.
+         */
+        patch: operations["patch"];
         trace?: never;
     };
     "/fhir/{type}/{id}/_history": {
@@ -569,6 +640,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description https://www.rfc-editor.org/rfc/rfc6902 */
+        JsonPatch: {
+            /** @enum {string} */
+            op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+            /** @description A JSON Pointer (RFC 6901). */
+            path: string;
+            /** @description A JSON Pointer; for move and copy. */
+            from?: string;
+            /** @description For add */
+            value?: unknown;
+        }[];
         /** @description A FHIR R4 resource as JSON. Its definition is FHIR's own, at https://hl7.org/fhir/R4/resourcelist.html */
         Resource: {
             resourceType: string;
@@ -698,6 +780,46 @@ export interface components {
                  *           },
                  *           "search": {
                  *             "mode": "match"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        /** @description A Bundle of type history, with a `next` link while there is more. */
+        History: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Bundle",
+                 *       "type": "history",
+                 *       "total": 1,
+                 *       "link": [
+                 *         {
+                 *           "relation": "self",
+                 *           "url": "https://example.org/fhir/Patient/7/_history?_count=50"
+                 *         }
+                 *       ],
+                 *       "entry": [
+                 *         {
+                 *           "fullUrl": "https://example.org/fhir/Patient/7",
+                 *           "resource": {
+                 *             "resourceType": "Patient",
+                 *             "id": "7"
+                 *           },
+                 *           "request": {
+                 *             "method": "POST",
+                 *             "url": "Patient"
+                 *           },
+                 *           "response": {
+                 *             "status": "201 Created",
+                 *             "etag": "W/\"1\"",
+                 *             "lastModified": "2026-11-20T09:00:00.000Z"
                  *           }
                  *         }
                  *       ]
@@ -843,7 +965,7 @@ export interface components {
                  *         {
                  *           "severity": "error",
                  *           "code": "not-supported",
-                 *           "diagnostics": "PATCH is not served at this address."
+                 *           "diagnostics": "POST is not served at this address."
                  *         }
                  *       ]
                  *     }
@@ -981,6 +1103,27 @@ export interface components {
                 "application/fhir+json": components["schemas"]["OperationOutcome"];
             };
         };
+        /** @description Where the service is set so, a change of a clinical resource must name the version that it is of. */
+        PreconditionRequired: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "OperationOutcome",
+                 *       "issue": [
+                 *         {
+                 *           "severity": "error",
+                 *           "code": "required",
+                 *           "diagnostics": "Say which version of the Condition you saw."
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["OperationOutcome"];
+            };
+        };
         /** @description A fault of the service. The request id finds it in the log. */
         InternalError: {
             headers: {
@@ -1069,6 +1212,38 @@ export interface components {
         Total: "none" | "accurate" | "estimate";
         /** @description Only JSON is served. */
         Format: "json" | "application/json" | "application/fhir+json";
+        /** @description `true` indents the answer. */
+        Pretty: "true" | "false";
+        /**
+         * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+         *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+         *     and cannot be sent back.
+         */
+        Summary: "true" | "text" | "data" | "count" | "false";
+        /**
+         * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+         * @example code,subject
+         */
+        Elements: string;
+        /**
+         * @description Versions stored at this instant or later.
+         * @example 2026-11-20T09:00:00Z
+         */
+        Since: string;
+        /**
+         * @description Versions that were current at some time in this year, month, day or instant.
+         * @example 2026-11-20
+         */
+        At: string;
+        /**
+         * @description Search parameters of the type, such as `identifier=system|value`, each under its own name.
+         * @example {
+         *       "identifier": "https://example.org/patients|12345"
+         *     }
+         */
+        Criteria: {
+            [key: string]: string;
+        };
         /**
          * @description `return=minimal`, `return=representation` or `return=OperationOutcome` for writes; `handling=strict` or
          *     `handling=lenient` (the default) for searches.
@@ -1124,6 +1299,25 @@ export interface components {
                  *     }
                  */
                 "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        JsonPatch: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "op": "test",
+                 *         "path": "/birthDate",
+                 *         "value": "1980-01-01"
+                 *       },
+                 *       {
+                 *         "op": "replace",
+                 *         "path": "/birthDate",
+                 *         "value": "1980-01-02"
+                 *       }
+                 *     ]
+                 */
+                "application/json-patch+json": components["schemas"]["JsonPatch"];
             };
         };
     };
@@ -1212,6 +1406,8 @@ export interface operations {
             query?: {
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: never;
             path?: never;
@@ -1250,6 +1446,8 @@ export interface operations {
             query?: {
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: {
                 /**
@@ -1343,6 +1541,57 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    historySystem: {
+        parameters: {
+            query?: {
+                /** @description How many to a page, at most 200. */
+                _count?: components["parameters"]["Count"];
+                /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
+                _cursor?: components["parameters"]["Cursor"];
+                /**
+                 * @description Versions stored at this instant or later.
+                 * @example 2026-11-20T09:00:00Z
+                 */
+                _since?: components["parameters"]["Since"];
+                /**
+                 * @description Versions that were current at some time in this year, month, day or instant.
+                 * @example 2026-11-20
+                 */
+                _at?: components["parameters"]["At"];
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["History"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1365,8 +1614,21 @@ export interface operations {
                 _revinclude?: components["parameters"]["Revinclude"];
                 /** @description Whether to count all matches. */
                 _total?: components["parameters"]["Total"];
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: {
                 /**
@@ -1397,11 +1659,69 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    conditionalUpdate: {
+        parameters: {
+            query: {
+                /**
+                 * @description Search parameters of the type, such as `identifier=system|value`, each under its own name.
+                 * @example {
+                 *       "identifier": "https://example.org/patients|12345"
+                 *     }
+                 */
+                criteria: components["parameters"]["Criteria"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `return=minimal`, `return=representation` or `return=OperationOutcome` for writes; `handling=strict` or
+                 *     `handling=lenient` (the default) for searches.
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Resource"];
+        responses: {
+            200: components["responses"]["Version"];
+            201: components["responses"]["Created"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     create: {
         parameters: {
             query?: {
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: {
                 /**
@@ -1453,11 +1773,185 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    conditionalDelete: {
+        parameters: {
+            query: {
+                /**
+                 * @description Search parameters of the type, such as `identifier=system|value`, each under its own name.
+                 * @example {
+                 *       "identifier": "https://example.org/patients|12345"
+                 *     }
+                 */
+                criteria: components["parameters"]["Criteria"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted, or nothing matched. */
+            204: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    conditionalPatch: {
+        parameters: {
+            query: {
+                /**
+                 * @description Search parameters of the type, such as `identifier=system|value`, each under its own name.
+                 * @example {
+                 *       "identifier": "https://example.org/patients|12345"
+                 *     }
+                 */
+                criteria: components["parameters"]["Criteria"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `return=minimal`, `return=representation` or `return=OperationOutcome` for writes; `handling=strict` or
+                 *     `handling=lenient` (the default) for searches.
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["JsonPatch"];
+        responses: {
+            200: components["responses"]["Version"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    historyType: {
+        parameters: {
+            query?: {
+                /** @description How many to a page, at most 200. */
+                _count?: components["parameters"]["Count"];
+                /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
+                _cursor?: components["parameters"]["Cursor"];
+                /**
+                 * @description Versions stored at this instant or later.
+                 * @example 2026-11-20T09:00:00Z
+                 */
+                _since?: components["parameters"]["Since"];
+                /**
+                 * @description Versions that were current at some time in this year, month, day or instant.
+                 * @example 2026-11-20
+                 */
+                _at?: components["parameters"]["At"];
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["History"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     searchByPost: {
         parameters: {
             query?: {
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: {
                 /**
@@ -1506,8 +2000,21 @@ export interface operations {
     read: {
         parameters: {
             query?: {
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: {
                 /**
@@ -1560,6 +2067,8 @@ export interface operations {
             query?: {
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: {
                 /**
@@ -1601,6 +2110,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1647,6 +2157,60 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patch: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `return=minimal`, `return=representation` or `return=OperationOutcome` for writes; `handling=strict` or
+                 *     `handling=lenient` (the default) for searches.
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["JsonPatch"];
+        responses: {
+            200: components["responses"]["Version"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1658,8 +2222,31 @@ export interface operations {
                 _count?: components["parameters"]["Count"];
                 /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
                 _cursor?: components["parameters"]["Cursor"];
+                /**
+                 * @description Versions stored at this instant or later.
+                 * @example 2026-11-20T09:00:00Z
+                 */
+                _since?: components["parameters"]["Since"];
+                /**
+                 * @description Versions that were current at some time in this year, month, day or instant.
+                 * @example 2026-11-20
+                 */
+                _at?: components["parameters"]["At"];
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
             header?: never;
             path: {
@@ -1678,46 +2265,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A Bundle of type history, with a `next` link while there is more. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "resourceType": "Bundle",
-                     *       "type": "history",
-                     *       "total": 1,
-                     *       "link": [
-                     *         {
-                     *           "relation": "self",
-                     *           "url": "https://example.org/fhir/Patient/7/_history?_count=50"
-                     *         }
-                     *       ],
-                     *       "entry": [
-                     *         {
-                     *           "fullUrl": "https://example.org/fhir/Patient/7",
-                     *           "resource": {
-                     *             "resourceType": "Patient",
-                     *             "id": "7"
-                     *           },
-                     *           "request": {
-                     *             "method": "POST",
-                     *             "url": "Patient"
-                     *           },
-                     *           "response": {
-                     *             "status": "201 Created",
-                     *             "etag": "W/\"1\"",
-                     *             "lastModified": "2026-11-20T09:00:00.000Z"
-                     *           }
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/fhir+json": components["schemas"]["Resource"];
-                };
-            };
+            200: components["responses"]["History"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
@@ -1731,10 +2279,31 @@ export interface operations {
     vread: {
         parameters: {
             query?: {
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
+                /** @description `true` indents the answer. */
+                _pretty?: components["parameters"]["Pretty"];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Versions that the client has; if one is current, the answer is 304.
+                 * @example W/"1"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /** @description Answer 304 unless it was changed since. Ignored beside If-None-Match. */
+                "If-Modified-Since"?: components["parameters"]["IfModifiedSince"];
+            };
             path: {
                 /**
                  * @description A FHIR resource type that is served.
@@ -1757,6 +2326,15 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Version"];
+            /** @description The version that the client has is this one. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["LastModified"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];

@@ -30,6 +30,11 @@ export function versionHeaders(version: { readonly versionId: string; readonly l
   };
 }
 
+/** The address of a version. `base` is the FHIR base as the client sees it. */
+export function locationOf(base: string, version: StoredVersion): string {
+  return `${base}/${version.resourceType}/${version.id}/_history/${version.versionId}`;
+}
+
 /** An answer whose body is the stored text as it is. */
 export function versionAnswer(
   status: number,

@@ -17,7 +17,7 @@ export interface BundleResponse {
 
 const writtenStatus = { created: '201 Created', matched: '200 OK', updated: '200 OK' } as const;
 
-function withVersion(base: string, version: StoredVersion, status: string, isSent: boolean): string {
+function withVersion(base: string, version: StoredVersion, status: string, sent: string | undefined): string {
   const place = `${version.resourceType}/${version.id}`;
   const response = {
     status,
@@ -25,7 +25,7 @@ function withVersion(base: string, version: StoredVersion, status: string, isSen
     etag: `W/"${version.versionId}"`,
     lastModified: version.lastUpdated,
   };
-  const resource = isSent ? `"resource":${version.json},` : '';
+  const resource = sent === undefined ? '' : `"resource":${sent},`;
   return `{"fullUrl":${JSON.stringify(`${base}/${place}`)},${resource}"response":${JSON.stringify(response)}}`;
 }
 
@@ -34,11 +34,20 @@ function entryText({ base, isFull, requestId, log }: BundleResponse, result: Ent
     case 'created':
     case 'matched':
     case 'updated':
-      return withVersion(base, result.version, writtenStatus[result.kind], isFull);
-    case 'read':
-      return withVersion(base, result.version, '200 OK', true);
+      return withVersion(
+        base,
+        result.version,
+        writtenStatus[result.kind],
+        isFull ? result.version.json : undefined,
+      );
+    case 'read': {
+      const { version, shape } = result;
+      return withVersion(base, version, '200 OK', shape === undefined ? version.json : shape(version));
+    }
     case 'not-modified':
-      return withVersion(base, result.version, '304 Not Modified', false);
+      return withVersion(base, result.version, '304 Not Modified', undefined);
+    case 'nothing-deleted':
+      return '{"response":{"status":"204 No Content"}}';
     case 'found':
       return `{"resource":${searchsetText(base, result.understood, result.page)},"response":{"status":"200 OK"}}`;
     case 'deleted': {

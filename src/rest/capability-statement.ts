@@ -6,6 +6,8 @@ import type {
   ResourceType,
 } from '@medplum/fhirtypes';
 import { toJson } from '../fhir/json.ts';
+import { lacksVersion } from '../workflows/version-demand.ts';
+import { jsonPatchType } from './middleware/negotiate.ts';
 import type { Operation } from './operation.ts';
 import type { RestSystem } from './rest-system.ts';
 import type { InteractionCode, Route } from './route.ts';
@@ -17,8 +19,11 @@ const level = {
   read: 'type',
   vread: 'type',
   update: 'type',
+  patch: 'type',
   delete: 'type',
   'history-instance': 'type',
+  'history-type': 'type',
+  'history-system': 'system',
   create: 'type',
   'search-type': 'type',
   transaction: 'system',
@@ -54,13 +59,18 @@ function resourceOf(
   return {
     type,
     interaction: codes.map((code) => ({ code })),
-    versioning: 'versioned-update',
+    // "versioned-update" says that an update must name the version.
+    versioning: lacksVersion(type, { demandsIfMatch: system.settings.requireIfMatch })
+      ? 'versioned-update'
+      : 'versioned',
     readHistory: true,
     updateCreate: system.settings.createOnUpdate,
     conditionalCreate: true,
     conditionalRead: 'full-support',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
+    conditionalUpdate: true,
+    conditionalDelete: 'single',
+    // Links by address and by identifier are kept as they are; what they point to need not be there.
+    referencePolicy: ['literal', 'logical'],
     ...(references.length > 0 && { searchInclude: references.map(({ name }) => `${type}:${name}`) }),
     searchParam: [...columns, ...indexed].map(({ name, type: kind, definition }) => ({
       name,
@@ -91,6 +101,7 @@ function capabilityStatement(
     },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    patchFormat: [jsonPatchType],
     rest: [
       {
         mode: 'server',
@@ -100,7 +111,11 @@ function capabilityStatement(
             'Every request but this one needs a bearer token. What its holder may not see is answered like what does not exist.',
         },
         resource: system.resourceTypes.map((type) => resourceOf(system, type, typeCodes, operations)),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: [
+          { code: 'transaction' },
+          { code: 'batch' },
+          ...(codes.includes('history-system') ? [{ code: 'history-system' as const }] : []),
+        ],
       },
     ],
   };

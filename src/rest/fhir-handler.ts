@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResourceType } from '@medplum/fhirtypes';
 import { type FhirError, notFound } from '../fhir/error.ts';
+import { prettyJson } from '../fhir/pretty-json.ts';
 import { type Answer, fhirJson, sendAnswer } from './answer.ts';
 import { capabilityText } from './capability-statement.ts';
 import { commonHeaders } from './common-headers.ts';
@@ -64,8 +65,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       throw new Error('a guarded route was reached without an actor');
     }
     const type = typeOf(matched.value);
-    const isBundle = type === 'Bundle' && route.path === '/{type}' && route.body === 'resource';
-    const body = await readBody(req, isBundle ? 'bundle' : route.body);
+    const body = await readBody(req, route.body === 'resource' && type === 'Bundle' ? 'bundle' : route.body);
     return route.handle({
       ...open,
       query: body.form === undefined ? query : [...query, ...body.form],
@@ -73,12 +73,13 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       id: matched.value.id,
       versionId: matched.value.versionId,
       body: body.resource,
+      patch: body.patch,
       context: system.contextFor(actor, requestId),
     });
   }
 
-  function typeOf({ type, route }: Matched): ResourceType {
-    if (route.path === '/') {
+  function typeOf({ type }: Matched): ResourceType {
+    if (type === '') {
       return 'Bundle';
     }
     if (!isServed(type)) {
@@ -94,8 +95,15 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     } catch (error) {
       answer = errorAnswer(error, requestId, system.log);
     }
-    sendAnswer(req, res, answer, commonHeaders(requestId));
+    sendAnswer(req, res, asAsked(req.url, answer), commonHeaders(requestId));
   };
+}
+
+/** Indented when the client wants to read it: https://hl7.org/fhir/R4/http.html#parameters */
+function asAsked(url: string | undefined, answer: Answer): Answer {
+  return answer.body !== undefined && url?.includes('_pretty=true')
+    ? { ...answer, body: prettyJson(answer.body) }
+    : answer;
 }
 
 function unknownType(type: string, served: readonly string[]): FhirError {

@@ -24,6 +24,8 @@ export interface FhirRequest extends OpenRequest {
   readonly versionId: string;
   /** The parsed JSON body with a resourceType; absent when none was sent. */
   readonly body: Resource | undefined;
+  /** The parsed body of a PATCH, as it came. */
+  readonly patch: unknown;
   /** Access and audit are already around its store. */
   readonly context: WorkflowContext;
 }

@@ -1,6 +1,7 @@
 // What the REST layer needs from the rest of the service. system.ts builds it; tests build it on ":memory:".
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { Actor } from '../auth/actor.ts';
+import type { ResourceSubsets } from '../fhir/resource-subset.ts';
 import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
@@ -32,12 +33,16 @@ interface RestSettings {
   readonly baseUrl?: string;
   /** May a client choose the id of a new resource by PUT? */
   readonly createOnUpdate: boolean;
+  /** Must a change of a clinical resource name the version that it is of (428 otherwise)? */
+  readonly requireIfMatch: boolean;
   /** The software's version, for the CapabilityStatement. */
   readonly version: string;
 }
 
 export interface RestSystem {
   readonly validator: Validator;
+  /** Cuts resources down to what _summary and _elements ask for. */
+  readonly subsets: ResourceSubsets;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;

@@ -3,15 +3,18 @@ import type { ResourceType } from '@medplum/fhirtypes';
 import type { Interaction, OpenInteraction } from './fhir-request.ts';
 import type { BodyKind } from './middleware/read-body.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html, as far as served. */
 export type InteractionCode =
   | 'read'
   | 'vread'
   | 'update'
+  | 'patch'
   | 'delete'
   | 'history-instance'
+  | 'history-type'
+  | 'history-system'
   | 'create'
   | 'search-type'
   | 'capabilities'

@@ -2,9 +2,15 @@
 // the CapabilityStatement is generated from it, and a test holds openapi.yaml to it.
 import type { Answer } from './answer.ts';
 import { bundle } from './interactions/bundle.ts';
+import { conditionalDelete } from './interactions/conditional-delete.ts';
+import { conditionalPatch } from './interactions/conditional-patch.ts';
+import { conditionalUpdate } from './interactions/conditional-update.ts';
 import { create } from './interactions/create.ts';
 import { deleteInteraction } from './interactions/delete.ts';
 import { historyInstance } from './interactions/history-instance.ts';
+import { historySystem } from './interactions/history-system.ts';
+import { historyType } from './interactions/history-type.ts';
+import { patch } from './interactions/patch.ts';
 import { read } from './interactions/read.ts';
 import { search } from './interactions/search.ts';
 import { update } from './interactions/update.ts';
@@ -18,10 +24,16 @@ type Row = Omit<GuardedRoute, 'needsToken'>;
 const interactions: readonly Row[] = [
   { method: 'GET', path: '/{type}/{id}', interaction: 'read', body: 'none', handle: read },
   { method: 'PUT', path: '/{type}/{id}', interaction: 'update', body: 'resource', handle: update },
+  { method: 'PATCH', path: '/{type}/{id}', interaction: 'patch', body: 'patch', handle: patch },
   { method: 'DELETE', path: '/{type}/{id}', interaction: 'delete', body: 'none', handle: deleteInteraction },
   { method: 'GET', path: '/{type}', interaction: 'search-type', body: 'none', handle: search },
   { method: 'POST', path: '/{type}', interaction: 'create', body: 'resource', handle: create },
+  { method: 'PUT', path: '/{type}', interaction: 'update', body: 'resource', handle: conditionalUpdate },
+  { method: 'PATCH', path: '/{type}', interaction: 'patch', body: 'patch', handle: conditionalPatch },
+  { method: 'DELETE', path: '/{type}', interaction: 'delete', body: 'none', handle: conditionalDelete },
   { method: 'POST', path: '/{type}/_search', interaction: 'search-type', body: 'form', handle: search },
+  { method: 'GET', path: '/_history', interaction: 'history-system', body: 'none', handle: historySystem },
+  { method: 'GET', path: '/{type}/_history', interaction: 'history-type', body: 'none', handle: historyType },
   {
     method: 'GET',
     path: '/{type}/{id}/_history',

@@ -1,9 +1,15 @@
 // Writes a searchset Bundle around the stored texts, without parsing them: https://hl7.org/fhir/R4/search.html#return
 import type { SearchPage, StoredVersion } from '../store/store.ts';
-import type { UnderstoodSearch } from '../workflows/search-resources.ts';
+import type { Shape, UnderstoodSearch } from '../workflows/search-resources.ts';
 
 /** Adds the pieces of one entry. Types and ids need no escaping, and the base was checked where it was made of the Host header. */
-function addEntry(pieces: string[], base: string, version: StoredVersion, mode: 'match' | 'include'): void {
+function addEntry(
+  pieces: string[],
+  base: string,
+  version: StoredVersion,
+  mode: 'match' | 'include',
+  shape: Shape | undefined,
+): void {
   pieces.push(
     pieces.length > 0 ? ',{"fullUrl":"' : '{"fullUrl":"',
     base,
@@ -12,7 +18,7 @@ function addEntry(pieces: string[], base: string, version: StoredVersion, mode: 
     '/',
     version.id,
     '","resource":',
-    version.json,
+    shape === undefined ? version.json : shape(version),
     ',"search":{"mode":"',
     mode,
     '"}}',
@@ -28,14 +34,14 @@ function address(base: string, { query }: UnderstoodSearch, cursor: string | und
 
 /** What was left out comes as an entry of mode "outcome", so that nobody takes a partial search for a whole one. */
 export function searchsetText(base: string, understood: UnderstoodSearch, page: SearchPage): string {
-  const { query, ignored } = understood;
+  const { query, ignored, shape } = understood;
   const link = [
     { relation: 'self', url: address(base, understood, query.cursor) },
     ...(page.next === undefined ? [] : [{ relation: 'next', url: address(base, understood, page.next) }]),
   ];
   const entries: string[] = [];
-  for (const version of page.matches) addEntry(entries, base, version, 'match');
-  for (const version of page.included) addEntry(entries, base, version, 'include');
+  for (const version of page.matches) addEntry(entries, base, version, 'match', shape);
+  for (const version of page.included) addEntry(entries, base, version, 'include', shape);
   if (ignored.length > 0) {
     const outcome = JSON.stringify({ resourceType: 'OperationOutcome', issue: ignored });
     entries.push(entries.length > 0 ? ',' : '', `{"resource":${outcome},"search":{"mode":"outcome"}}`);

@@ -3,6 +3,10 @@ import type { ResourceType } from '@medplum/fhirtypes';
 import { FhirError } from '../fhir/error.ts';
 import type { UnderstoodSearch } from '../workflows/search-resources.ts';
 import type { QueryPairs, RestSystem } from './rest-system.ts';
+import { askedShape } from './shape.ts';
+
+/** What says how to answer, not what to find. _format was settled by the negotiation; _pretty changes no content. */
+const general = new Set(['_format', '_pretty', '_summary', '_elements']);
 
 /** Lenient leaves out what it does not know and says so in the Bundle; strict refuses it with 400. */
 export function understandSearch(
@@ -11,14 +15,28 @@ export function understandSearch(
   query: QueryPairs,
   handling: 'strict' | 'lenient',
 ): UnderstoodSearch {
-  // _format was settled by the negotiation; _pretty changes no content.
-  const asked = query.filter(([name]) => name !== '_format' && name !== '_pretty');
-  const understood = system.parseSearch(type, asked);
+  const { shape, isCount, understood: part } = askedShape(system, type, query);
+  const understood = system.parseSearch(
+    type,
+    query.filter(([name]) => !general.has(name)),
+  );
   if (handling === 'strict' && understood.ignored.length > 0) {
     throw new FhirError(
       400,
       understood.ignored.map((issue) => ({ ...issue, severity: 'error' as const })),
     );
   }
-  return understood;
+  if (part === '') {
+    return understood;
+  }
+  const asked = understood.query.understood;
+  return {
+    ...understood,
+    query: {
+      ...understood.query,
+      understood: asked === '' ? part : `${asked}&${part}`,
+      ...(isCount && { count: 0, total: true }),
+    },
+    ...(shape !== undefined && { shape }),
+  };
 }

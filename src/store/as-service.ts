@@ -71,6 +71,7 @@ function serve(audited: AuditedStore, service: Service): Store {
     read: (type, id) => view.read(type, id),
     readVersion: (type, id, versionId) => view.readVersion(type, id, versionId),
     history: (type, id, page) => view.history(type, id, page),
+    wideHistory: never('list the history of many resources'),
     search: (query) => view.search(query),
     reachablePatients: (patientIds) => view.reachablePatients(patientIds),
     record: (entry) => view.record(entry),

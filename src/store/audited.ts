@@ -101,6 +101,14 @@ function wrap(layer: Layer): AuditedStore {
       return result;
     },
 
+    async wideHistory(scope, query) {
+      const result = await seen.wideHistory(scope, query);
+      const [interaction, resourceType] =
+        scope.kind === 'type' ? ['history-type', scope.type] : ['history-system', 'Resource'];
+      await done({ action: 'R', interaction, resourceType });
+      return result;
+    },
+
     /** What was asked is on the disk before anything is looked for: what is found is then answered at once, and lives as short as can be. */
     async search(query) {
       await done({

@@ -1,13 +1,13 @@
 // Shows an actor only what they may see and lets them write only what they may write. Each request's store is made by it, so that no route can forget.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
-import type { Actor } from '../auth/actor.ts';
+import type { Actor, Visibility } from '../auth/actor.ts';
 import { type Interaction, may, visibilityFor } from '../auth/permits.ts';
 import { type FhirError, forbidden } from '../fhir/error.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import { groundForService } from './as-service.ts';
 import type { Attempt, AuditedStore } from './audited.ts';
 import { assertVisible } from './second-look.ts';
-import type { ReadResult, Store } from './store.ts';
+import type { HistoryEntry, HistoryScope, ReadResult, Store } from './store.ts';
 import { checkChange, checkNew, checkPatientsNamed, type PatientFacts } from './write-checks.ts';
 
 /** `store` is audited outside in: what is refused here leaves a row too. */
@@ -110,10 +110,18 @@ function guard(ground: Ground): Store {
     async history(type, id, page) {
       await demand('history', type, id);
       const result = await reading.history(type, id, page);
-      for (const entry of result.entries) {
-        const { json } = entry;
-        if (json !== undefined) assertVisible({ ...entry, json }, visibility);
-      }
+      assertAllVisible(result.entries, visibility);
+      return result;
+    },
+
+    async wideHistory(scope, query) {
+      if (scope.kind === 'type') await demand('history', scope.type);
+      const readable: HistoryScope =
+        scope.kind === 'type'
+          ? scope
+          : { ...scope, types: scope.types.filter((type) => may(actor, type, 'history')) };
+      const result = await reading.wideHistory(readable, query);
+      assertAllVisible(result.entries, visibility);
       return result;
     },
 
@@ -182,6 +190,13 @@ function guard(ground: Ground): Store {
     },
   };
   return self;
+}
+
+function assertAllVisible(entries: readonly HistoryEntry[], visibility: Visibility): void {
+  for (const entry of entries) {
+    const { json } = entry;
+    if (json !== undefined) assertVisible({ ...entry, json }, visibility);
+  }
 }
 
 function contentOf(result: ReadResult): Resource | undefined {

@@ -1,7 +1,7 @@
 // The storage port: a small interface that mirrors FHIR REST. Adapters implement it; audit and access wrap it.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../auth/actor.ts';
-import type { SearchQuery } from '../fhir/search-query.ts';
+import type { Interval, SearchQuery } from '../fhir/search-query.ts';
 
 /** One version as it is stored. `json` is exactly the text that a client receives. */
 export interface StoredVersion<T extends Resource = Resource> {
@@ -53,6 +53,24 @@ export interface HistoryPage {
   readonly total: number;
   readonly next?: string;
 }
+
+/** Which versions of a history, and which page of them: https://hl7.org/fhir/R4/http.html#history */
+export interface HistoryQuery {
+  readonly count: number;
+  readonly cursor?: string;
+  /** Versions stored at this instant or later, in milliseconds since the epoch. */
+  readonly sinceMs?: number;
+  /** Versions that were current at some time in this interval. */
+  readonly at?: Interval;
+}
+
+/** Whose history: one type, or these types together. */
+export type HistoryScope =
+  | { readonly kind: 'type'; readonly type: ResourceType }
+  | { readonly kind: 'system'; readonly types: readonly ResourceType[] };
+
+/** A page of the history of many resources: without a total, and it may hold less than was asked for though there is more. */
+export type WideHistoryPage = Omit<HistoryPage, 'total'>;
 
 export interface SearchPage {
   readonly matches: readonly StoredVersion[];
@@ -111,12 +129,11 @@ export interface Store {
 
   delete(type: ResourceType, id: string, options?: { readonly ifMatch?: string }): Promise<DeleteResult>;
 
-  /** Versions of one resource, newest first. */
-  history(
-    type: ResourceType,
-    id: string,
-    page: { readonly count: number; readonly cursor?: string },
-  ): Promise<HistoryPage>;
+  /** Versions of one resource, newest first. `total` counts those that the query leaves. */
+  history(type: ResourceType, id: string, query: HistoryQuery): Promise<HistoryPage>;
+
+  /** Versions of many resources, newest first. Following `next` gives each version that was there at the first page exactly once. */
+  wideHistory(scope: HistoryScope, query: HistoryQuery): Promise<WideHistoryPage>;
 
   search(query: SearchQuery): Promise<SearchPage>;
 

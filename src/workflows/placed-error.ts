@@ -19,3 +19,12 @@ export function placedError(error: FhirError, index: number): FhirError {
   const issues = error.issues.map((issue) => placedIssue(issue, index));
   return new FhirError(error.status, issues, { cause: error });
 }
+
+/** Does the work of an entry; what refuses it says which entry it was. */
+export async function placed<T>(index: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FhirError ? placedError(error, index) : error;
+  }
+}

@@ -1,6 +1,8 @@
 // Reads the entries of a batch or transaction into what they ask for: https://hl7.org/fhir/R4/bundle.html#transaction
 import type { Bundle, BundleEntry, Resource, ResourceType } from '@medplum/fhirtypes';
 import { FhirError, invalid, tooLarge } from '../fhir/error.ts';
+import type { JsonPatch } from '../fhir/read-json-patch.ts';
+import { patchOfEntry } from './patch-of-entry.ts';
 import { versionOfEtag } from './version-of-etag.ts';
 
 interface Asked {
@@ -18,12 +20,33 @@ export type PlannedEntry =
       readonly id: string;
       readonly ifMatch?: string;
     })
+  | (Asked & {
+      readonly kind: 'conditional-update';
+      readonly resource: Resource;
+      readonly condition: string;
+      readonly ifMatch?: string;
+    })
+  | (Asked & {
+      readonly kind: 'patch';
+      readonly id: string;
+      readonly patch: JsonPatch;
+      readonly ifMatch?: string;
+    })
+  | (Asked & {
+      readonly kind: 'conditional-patch';
+      readonly condition: string;
+      readonly patch: JsonPatch;
+      readonly ifMatch?: string;
+    })
   | (Asked & { readonly kind: 'delete'; readonly id: string; readonly ifMatch?: string })
+  | (Asked & { readonly kind: 'conditional-delete'; readonly condition: string; readonly ifMatch?: string })
   | (Asked & {
       readonly kind: 'read';
       readonly id: string;
       readonly versionId?: string;
       readonly ifNoneMatch?: string;
+      /** How much of it is asked for, such as "_summary=true". */
+      readonly query: string;
     })
   | (Asked & { readonly kind: 'search'; readonly query: string });
 
@@ -74,10 +97,16 @@ export function planEntry(
   };
   const ifMatch = versionOfEtag(request.ifMatch, `${place}.ifMatch`);
   const expected = ifMatch === undefined ? {} : { ifMatch };
-  const notServed = (what: string, part: string) =>
-    new FhirError(400, [
-      { severity: 'error', code: 'not-supported', diagnostics: what, expression: [`${place}.${part}`] },
-    ]);
+  const isConditional = id === undefined && query !== undefined;
+  const oneResource = (method: string): string => {
+    if (id === undefined || versionId !== undefined || query !== undefined) {
+      throw invalid(
+        `A ${method} goes to one resource, such as "Patient/1", or to what a search finds, such as "Patient?identifier=system|value".`,
+        `${place}.url`,
+      );
+    }
+    return id;
+  };
 
   switch (request.method) {
     case 'POST': {
@@ -93,30 +122,29 @@ export function planEntry(
       };
     }
     case 'PUT': {
-      if (query !== undefined) {
-        throw notServed('Conditional update is not served: use Type/id.', 'url');
-      }
-      if (id === undefined || versionId !== undefined) {
-        throw invalid('A PUT goes to one resource, such as "Patient/1".', `${place}.url`);
-      }
       const next = sentResource(resource, asked);
-      if (next.id !== id) {
+      if (isConditional) {
+        return { ...asked, kind: 'conditional-update', condition: query, resource: next, ...expected };
+      }
+      const target = oneResource('PUT');
+      if (next.id !== target) {
         throw invalid(
-          `The id of the resource must be the id in the url: "${id}".`,
+          `The id of the resource must be the id in the url: "${target}".`,
           `Bundle.entry[${index}].resource.id`,
         );
       }
-      return { ...asked, kind: 'update', id, resource: next, ...expected };
+      return { ...asked, kind: 'update', id: target, resource: next, ...expected };
     }
-    case 'DELETE': {
-      if (query !== undefined) {
-        throw notServed('Conditional delete is not served: use Type/id.', 'url');
-      }
-      if (id === undefined || versionId !== undefined) {
-        throw invalid('A DELETE goes to one resource, such as "Patient/1".', `${place}.url`);
-      }
-      return { ...asked, kind: 'delete', id, ...expected };
+    case 'PATCH': {
+      const patch = patchOfEntry(resource, `Bundle.entry[${index}].resource`);
+      return isConditional
+        ? { ...asked, kind: 'conditional-patch', condition: query, patch, ...expected }
+        : { ...asked, kind: 'patch', id: oneResource('PATCH'), patch, ...expected };
     }
+    case 'DELETE':
+      return isConditional
+        ? { ...asked, kind: 'conditional-delete', condition: query, ...expected }
+        : { ...asked, kind: 'delete', id: oneResource('DELETE'), ...expected };
     case 'GET':
     case 'HEAD': {
       if (id === undefined) {
@@ -127,12 +155,20 @@ export function planEntry(
         ...asked,
         kind: 'read',
         id,
+        query: query ?? '',
         ...(versionId !== undefined && { versionId }),
         ...(ifNoneMatch !== undefined && { ifNoneMatch }),
       };
     }
     default:
-      throw notServed(`${request.method} is not served.`, 'method');
+      throw new FhirError(400, [
+        {
+          severity: 'error',
+          code: 'not-supported',
+          diagnostics: `${String(request.method)} is not served.`,
+          expression: [`${place}.method`],
+        },
+      ]);
   }
 }
 
@@ -162,10 +198,10 @@ export function checkNoDuplicates(plan: readonly PlannedEntry[]): void {
     targets.set(key, index);
   };
   for (const entry of plan) {
-    if (entry.kind === 'update' || entry.kind === 'delete') {
+    if (entry.kind === 'update' || entry.kind === 'patch' || entry.kind === 'delete') {
       claim(`${entry.type}/${entry.id}`, entry.index, 'The same resource is written');
     }
-    if (entry.fullUrl !== undefined && (entry.kind === 'create' || entry.kind === 'update')) {
+    if (entry.fullUrl !== undefined && 'resource' in entry) {
       claim(`fullUrl ${entry.fullUrl}`, entry.index, 'The same fullUrl stands');
     }
   }

@@ -1,12 +1,15 @@
 // Does what one Bundle entry asks, through the same workflows as a request of its own.
 import type { BundleDoor, EntryResult } from './bundle-door.ts';
+import { deleteByCondition, patchByCondition, updateByCondition } from './conditional-writes.ts';
 import type { WorkflowContext } from './context.ts';
 import { createResource } from './create-resource.ts';
 import { deleteResource } from './delete-resource.ts';
+import { patchResource } from './patch-resource.ts';
 import type { PlannedEntry } from './plan-bundle.ts';
 import { readResource, readVersion } from './read-resource.ts';
 import { searchResources } from './search-resources.ts';
-import { updateResource } from './update-resource.ts';
+import { type UpdateOptions, updateResource } from './update-resource.ts';
+import type { VersionDemand } from './version-demand.ts';
 
 /** One entry by itself, as in a batch. */
 export async function runEntry(
@@ -24,14 +27,36 @@ export async function runEntry(
       return result;
     }
     case 'update': {
-      const { result } = await updateResource(context, entry.resource, {
-        mayCreate: door.createOnUpdate && entry.ifMatch === undefined,
-        ...(entry.ifMatch !== undefined && { ifMatch: entry.ifMatch }),
-      });
+      const { result } = await updateResource(context, entry.resource, updateOptions(entry, door));
       return { kind: result.created ? 'created' : 'updated', version: result.version };
     }
+    case 'conditional-update': {
+      const condition = door.condition(entry.type, entry.condition);
+      const { result } = await updateByCondition(
+        context,
+        entry.resource,
+        condition,
+        updateOptions(entry, door),
+      );
+      return { kind: result.created ? 'created' : 'updated', version: result.version };
+    }
+    case 'patch': {
+      const demand = versionDemand(entry, door);
+      const { version } = await patchResource(context, entry.type, entry.id, entry.patch, demand);
+      return { kind: 'updated', version };
+    }
+    case 'conditional-patch': {
+      const condition = door.condition(entry.type, entry.condition);
+      const { version } = await patchByCondition(context, condition, entry.patch, versionDemand(entry, door));
+      return { kind: 'updated', version };
+    }
     case 'delete':
-      return runDelete(context, entry);
+      return runDelete(context, entry, door);
+    case 'conditional-delete': {
+      const condition = door.condition(entry.type, entry.condition);
+      const deleted = await deleteByCondition(context, condition, versionDemand(entry, door));
+      return deleted === undefined ? { kind: 'nothing-deleted' } : { ...deleted, kind: 'deleted' };
+    }
     default:
       return answerGet(context, entry, door);
   }
@@ -51,13 +76,33 @@ export async function answerGet(
     entry.versionId === undefined
       ? await readResource(context, entry.type, entry.id)
       : await readVersion(context, entry.type, entry.id, entry.versionId);
-  return { kind: entry.ifNoneMatch === version.versionId ? 'not-modified' : 'read', version };
+  if (entry.ifNoneMatch === version.versionId) {
+    return { kind: 'not-modified', version };
+  }
+  const shape = entry.query === '' ? undefined : door.shape(entry.type, entry.query);
+  return { kind: 'read', version, ...(shape !== undefined && { shape }) };
 }
 
 export async function runDelete(
   context: WorkflowContext,
-  { type, id, ifMatch }: Extract<PlannedEntry, { kind: 'delete' }>,
+  entry: Extract<PlannedEntry, { kind: 'delete' }>,
+  door: BundleDoor,
 ): Promise<EntryResult> {
-  const expected = ifMatch === undefined ? {} : { ifMatch };
-  return { ...(await deleteResource(context, type, id, expected)), kind: 'deleted' };
+  const deleted = await deleteResource(context, entry.type, entry.id, versionDemand(entry, door));
+  return { ...deleted, kind: 'deleted' };
+}
+
+/** What an entry says of the version that it changes, and what the server asks it to say. */
+export function versionDemand(
+  { ifMatch }: { readonly ifMatch?: string },
+  { demandsIfMatch }: BundleDoor,
+): VersionDemand {
+  return { demandsIfMatch, ...(ifMatch !== undefined && { ifMatch }) };
+}
+
+export function updateOptions(entry: { readonly ifMatch?: string }, door: BundleDoor): UpdateOptions {
+  return {
+    ...versionDemand(entry, door),
+    mayCreate: door.createOnUpdate && entry.ifMatch === undefined,
+  };
 }

@@ -1,6 +1,6 @@
 // Runs the entries of a transaction in the order of the specification, all or nothing: https://hl7.org/fhir/R4/http.html#trules
 import type { Bundle, OperationOutcomeIssue, ResourceType } from '@medplum/fhirtypes';
-import { FhirError, invalid, multipleMatches } from '../fhir/error.ts';
+import { FhirError, invalid } from '../fhir/error.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import { nextTurn } from '../runtime/next-turn.ts';
 import type { BundleDoor, EntryResult } from './bundle-door.ts';
@@ -8,19 +8,25 @@ import { conditionalParts, conditionalReferences, linkedFullUrls, rewritten } fr
 import { checkResource } from './check-resource.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { writeNew } from './create-resource.ts';
-import { placedError } from './placed-error.ts';
+import { patchWithin } from './patch-resource.ts';
+import { placed, placedError } from './placed-error.ts';
 import { checkNoDuplicates, type PlannedEntry, planEntry } from './plan-bundle.ts';
-import { answerGet, runDelete } from './run-entry.ts';
-import { writeNext } from './update-resource.ts';
+import { onlyMatch } from './resolve-condition.ts';
+import { type ConcreteEntry, concreteEntries } from './resolve-entries.ts';
+import { answerGet, runDelete, updateOptions, versionDemand } from './run-entry.ts';
+import { checkForUpdate, writeNext } from './update-resource.ts';
 
 type Create = Extract<PlannedEntry, { kind: 'create' }>;
 type Update = Extract<PlannedEntry, { kind: 'update' }>;
+type Patch = Extract<PlannedEntry, { kind: 'patch' }>;
 
 /** Everything that can be known without the store, so that the transaction itself is short. */
 interface Prepared {
   readonly plan: readonly PlannedEntry[];
   /** If-None-Exist by entry. */
   readonly conditions: ReadonlyMap<number, SearchQuery>;
+  /** The conditions of updates, patches and deletes by entry. */
+  readonly targets: ReadonlyMap<number, SearchQuery>;
   /** What conditional references look for, by their text, with the first entry that says so. */
   readonly lookUps: ReadonlyMap<string, { readonly query: SearchQuery; readonly index: number }>;
 }
@@ -41,8 +47,10 @@ export async function runTransaction(
 async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoor): Promise<Prepared> {
   const plan: PlannedEntry[] = [];
   const conditions = new Map<number, SearchQuery>();
+  const targets = new Map<number, SearchQuery>();
   const lookUps = new Map<string, { query: SearchQuery; index: number }>();
   const found: OperationOutcomeIssue[] = [];
+  const statuses = new Set<number>();
 
   for (const [index, entry] of (bundle.entry ?? []).entries()) {
     if (index % entriesPerTurn === entriesPerTurn - 1) {
@@ -54,8 +62,12 @@ async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoo
       if (planned.kind === 'create' && planned.ifNoneExist !== undefined) {
         conditions.set(index, door.condition(planned.type, planned.ifNoneExist));
       }
+      if ('condition' in planned) {
+        targets.set(index, door.condition(planned.type, planned.condition));
+      }
       if ('resource' in planned) {
-        checkResource(context, planned.resource);
+        const check = planned.kind === 'create' ? checkResource : checkForUpdate;
+        check(context, planned.resource);
         for (const reference of conditionalReferences(planned.resource)) {
           if (!lookUps.has(reference)) {
             lookUps.set(reference, { query: lookUp(reference, door), index });
@@ -67,13 +79,15 @@ async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoo
         throw error;
       }
       found.push(...placedError(error, index).issues);
+      statuses.add(error.status);
     }
   }
   if (found.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
-    throw new FhirError(400, found);
+    const [status] = statuses;
+    throw new FhirError(statuses.size === 1 && status !== undefined ? status : 400, found);
   }
   checkNoDuplicates(plan);
-  return { plan, conditions, lookUps };
+  return { plan, conditions, targets, lookUps };
 }
 
 function lookUp(reference: string, door: BundleDoor): SearchQuery {
@@ -81,20 +95,22 @@ function lookUp(reference: string, door: BundleDoor): SearchQuery {
   if (!door.isServed(type)) {
     throw invalid(`The reference "${type}?..." is to no resource type that is served.`);
   }
-  // isServed has just said so. Two are enough to know that there are several.
-  return { ...door.condition(type as ResourceType, query), count: 2 };
+  // isServed has just said so.
+  return door.condition(type as ResourceType, query);
 }
 
 async function runPrepared(
   context: WorkflowContext,
-  { plan, conditions, lookUps }: Prepared,
+  { plan: asked, conditions, targets, lookUps }: Prepared,
   door: BundleDoor,
 ): Promise<readonly EntryResult[]> {
   const results = new Map<number, EntryResult>();
   const resolved = new Map<string, string>();
   for (const [reference, { query, index }] of lookUps) {
-    resolved.set(reference, await placed(index, () => onlyMatch(context, reference, query)));
+    resolved.set(reference, await placed(index, () => referenced(context, query)));
   }
+  const plan = await concreteEntries(context, asked, targets);
+  checkNoDuplicates(plan.filter((entry) => entry.kind !== 'nothing'));
 
   // Ids are given before anything is stored, so that references may point forward.
   const ids = new Map<number, string>();
@@ -109,7 +125,9 @@ async function runPrepared(
 
   for (const entry of plan) {
     if (entry.kind === 'delete') {
-      results.set(entry.index, await placed(entry.index, () => runDelete(context, entry)));
+      results.set(entry.index, await placed(entry.index, () => runDelete(context, entry, door)));
+    } else if (entry.kind === 'nothing') {
+      results.set(entry.index, { kind: 'nothing-deleted' });
     }
   }
   // What a conditional create finds or makes is known only when it has run: those run first.
@@ -125,6 +143,8 @@ async function runPrepared(
   for (const entry of plan) {
     if (entry.kind === 'update') {
       results.set(entry.index, await placed(entry.index, () => runUpdate(entry)));
+    } else if (entry.kind === 'patch') {
+      results.set(entry.index, await placed(entry.index, () => runPatch(entry)));
     }
   }
   for (const entry of plan) {
@@ -144,19 +164,21 @@ async function runPrepared(
   }
 
   async function runUpdate(entry: Update): Promise<EntryResult> {
-    const { created, version } = await writeNext(
-      context,
-      rewritten(entry.resource, entry.fullUrl, addresses, resolved),
-      {
-        mayCreate: door.createOnUpdate && entry.ifMatch === undefined,
-        ...(entry.ifMatch !== undefined && { ifMatch: entry.ifMatch }),
-      },
-    );
+    const next = rewritten(entry.resource, entry.fullUrl, addresses, resolved);
+    const { created, version } = await writeNext(context, next, updateOptions(entry, door));
     return { kind: created ? 'created' : 'updated', version };
+  }
+
+  async function runPatch({ type, id, patch, fullUrl, ...entry }: Patch): Promise<EntryResult> {
+    const { version } = await patchWithin(context, type, id, patch, {
+      ...versionDemand(entry, door),
+      rewrite: (resource) => rewritten(resource, fullUrl, addresses, resolved),
+    });
+    return { kind: 'updated', version };
   }
 }
 
-function creates(plan: readonly PlannedEntry[]): readonly Create[] {
+function creates(plan: readonly ConcreteEntry[]): readonly Create[] {
   return plan.filter((entry): entry is Create => entry.kind === 'create');
 }
 
@@ -194,23 +216,10 @@ function inOrderOfLinks(entries: readonly Create[]): readonly Create[] {
 }
 
 /** The one resource that a conditional reference means. */
-async function onlyMatch(context: WorkflowContext, reference: string, query: SearchQuery): Promise<string> {
-  const { matches } = await context.store.search(query);
-  const [match] = matches;
-  const type = conditionalParts(reference).type;
+async function referenced(context: WorkflowContext, query: SearchQuery): Promise<string> {
+  const match = await onlyMatch(context, query);
   if (match === undefined) {
-    throw invalid(`A conditional reference to ${type} matches nothing.`);
-  }
-  if (matches.length > 1) {
-    throw multipleMatches(`A conditional reference to ${type} matches more than one resource.`);
+    throw invalid(`A conditional reference to ${query.type} matches nothing.`);
   }
   return `${match.resourceType}/${match.id}`;
-}
-
-async function placed<T>(index: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof FhirError ? placedError(error, index) : error;
-  }
 }

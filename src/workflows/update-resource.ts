@@ -1,14 +1,14 @@
 // Stores the next version of a resource with whatever its type's rule adds, in one transaction.
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
-import { methodNotAllowed, versionMismatch } from '../fhir/error.ts';
+import { businessRule, methodNotAllowed, versionMismatch } from '../fhir/error.ts';
+import { isSubsetted } from '../fhir/subsetted.ts';
 import type { UpdateResult } from '../store/store.ts';
 import { checkResource } from './check-resource.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { rulesByType } from './rules-by-type.ts';
+import { assertVersion, demandVersion, lacksVersion, type VersionDemand } from './version-demand.ts';
 
-export interface UpdateOptions {
-  /** The version that the client saw; 412 when it is no longer the current one. */
-  readonly ifMatch?: string;
+export interface UpdateOptions extends VersionDemand {
   /** May the update bring the resource into being under the id that the client chose? */
   readonly mayCreate: boolean;
   /** Only bring it into being: 412 when it is there already (If-None-Match: *). */
@@ -21,17 +21,32 @@ export interface Updated {
   readonly warnings: readonly OperationOutcomeIssue[];
 }
 
-/** Checks and stores. `resource.id` names it. Throws FhirError 400, 404, 405, 412 and what the type's rule refuses. */
+/** The check of what is to replace a stored version. Returns the remarks below an error. Throws FhirError 400, and 422 for a part of a resource. */
+export function checkForUpdate(
+  context: Pick<WorkflowContext, 'validator'>,
+  resource: Resource,
+): readonly OperationOutcomeIssue[] {
+  if (isSubsetted(resource)) {
+    throw businessRule(
+      'This is a part of the resource (meta.tag SUBSETTED): storing it would lose the rest. Read the whole, without _summary and _elements, and send that.',
+      `${resource.resourceType}.meta.tag`,
+    );
+  }
+  return checkResource(context, resource);
+}
+
+/** Checks and stores. `resource.id` names it. Throws FhirError 400, 404, 405, 412, 422, 428 and what the type's rule refuses. */
 export async function updateResource(
   context: WorkflowContext,
   resource: Resource,
   options: UpdateOptions,
 ): Promise<Updated> {
-  const warnings = checkResource(context, resource);
+  const warnings = checkForUpdate(context, resource);
   // Without a rule or a question about what is there, it is one write, which is a transaction by itself.
   const isPlain =
     rulesByType[resource.resourceType] === undefined &&
     options.mustCreate !== true &&
+    !lacksVersion(resource.resourceType, options) &&
     (options.mayCreate || options.ifMatch !== undefined);
   const result = isPlain
     ? await context.store.update(resource, storeOptions(options))
@@ -57,12 +72,8 @@ export async function writeNext(
       throw versionMismatch('It exists already, and the request says If-None-Match: *.');
     }
     // Before the rules: whoever saw another version is told so, not what their move would mean for this one.
-    const { versionId } = current.version;
-    if (options.ifMatch !== undefined && options.ifMatch !== versionId) {
-      throw versionMismatch(
-        `The current version is ${versionId}, not ${options.ifMatch}. Read it again and repeat the change.`,
-      );
-    }
+    demandVersion(resource.resourceType, options);
+    assertVersion(current.version.versionId, options.ifMatch);
     const before = current.version.resource();
     const derived = await rule?.beforeUpdate?.(context, before, resource);
     const result = await store.update(derived ?? resource, storeOptions(options));

@@ -66,11 +66,13 @@ async function ask(
   body?: object | string,
 ): Promise<Heard> {
   const isForm = typeof body === 'string';
+  const json = method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json';
+  const contentType = isForm ? 'application/x-www-form-urlencoded' : json;
   const bearer = name === undefined ? undefined : bearers.get(name);
   const answer = await fetch(`${origin}/fhir${path}`, {
     method,
     headers: {
-      'Content-Type': isForm ? 'application/x-www-form-urlencoded' : 'application/fhir+json',
+      'Content-Type': contentType,
       ...(bearer !== undefined && { Authorization: bearer }),
     },
     ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
@@ -138,6 +140,32 @@ function batchOf(method: 'GET' | 'DELETE', urls: readonly string[]): Bundle {
 const chunks = <T>(all: readonly T[], size: number) =>
   Array.from({ length: Math.ceil(all.length / size) }, (_chunk, at) => all.slice(at * size, (at + 1) * size));
 
+/** It changes nothing, and whoever is not let in learns nothing by it. */
+const harmlessPatch = [{ op: 'test', path: '/resourceType', value: 'nothing' }];
+const writing = [
+  'POST /{type}',
+  'PUT /{type}/{id}',
+  'PATCH /{type}/{id}',
+  'DELETE /{type}/{id}',
+  'PUT /{type}',
+  'PATCH /{type}',
+  'DELETE /{type}',
+];
+
+/** All pages of a Bundle, as one answer. */
+async function everyPage(name: string, path: string): Promise<Heard> {
+  const heard: Heard[] = [];
+  for (let next: string | undefined = path; next !== undefined; ) {
+    const page = await ask(name, 'GET', next);
+    heard.push(page);
+    next = /"relation":"next","url":"[^"]*\/fhir([^"]*)"/.exec(page.text)?.[1];
+  }
+  return {
+    status: Math.max(...heard.map(({ status }) => status)),
+    text: heard.map(({ text }) => text).join('\n'),
+  };
+}
+
 /** How each route is asked for everything there is. A route of the service that is not here fails the first test. */
 const questions: Readonly<Record<string, (name: Name) => readonly (() => Promise<Heard>)[]>> = {
   'GET /{type}/{id}': (name) => everyAddress.map((address) => () => ask(name, 'GET', address)),
@@ -145,6 +173,9 @@ const questions: Readonly<Record<string, (name: Name) => readonly (() => Promise
     everyAddress.map((address) => () => ask(name, 'GET', `${address}/_history`)),
   'GET /{type}/{id}/_history/{versionId}': (name) =>
     everyAddress.map((address) => () => ask(name, 'GET', `${address}/_history/1`)),
+  'GET /{type}/_history': (name) =>
+    allTypes.map((type) => () => ask(name, 'GET', `/${type}/_history?_count=200`)),
+  'GET /_history': (name) => [() => everyPage(name, '/_history?_count=200')],
   'GET /{type}': (name) => everySearch.map((search) => () => ask(name, 'GET', search)),
   'POST /{type}/_search': (name) =>
     allTypes.map((type) => () => ask(name, 'POST', `/${type}/_search`, '_count=200&_total=accurate')),
@@ -173,6 +204,30 @@ const questions: Readonly<Record<string, (name: Name) => readonly (() => Promise
       ({ address }) =>
         () =>
           ask(name, 'DELETE', address),
+    ),
+  'PATCH /{type}/{id}': (name) =>
+    foreign.map(
+      ({ address }) =>
+        () =>
+          ask(name, 'PATCH', address, harmlessPatch),
+    ),
+  'PUT /{type}': (name) =>
+    foreign.map(
+      ({ type, id }) =>
+        () =>
+          ask(name, 'PUT', `/${type}?_id=${id}`, resourceOf(type, 'a', id)),
+    ),
+  'PATCH /{type}': (name) =>
+    foreign.map(
+      ({ type, id }) =>
+        () =>
+          ask(name, 'PATCH', `/${type}?_id=${id}`, harmlessPatch),
+    ),
+  'DELETE /{type}': (name) =>
+    foreign.map(
+      ({ type, id }) =>
+        () =>
+          ask(name, 'DELETE', `/${type}?_id=${id}`),
     ),
 };
 
@@ -221,6 +276,8 @@ describe.each(names)('%s', (name) => {
       'GET /{type}/{id}',
       'GET /{type}/{id}/_history',
       'GET /{type}/{id}/_history/{versionId}',
+      'GET /{type}/_history',
+      'GET /_history',
       'GET /{type}',
       'POST /{type}/_search',
     ];
@@ -240,11 +297,12 @@ describe.each(names)('%s', (name) => {
   });
 
   it('changes nothing that is not theirs, and sees no more by trying', async () => {
-    for (const route of ['POST /{type}', 'PUT /{type}/{id}', 'DELETE /{type}/{id}']) {
+    for (const route of writing) {
       const heard = await askAll(questions[route]?.(name) ?? []);
       expect([route, [...canariesIn(heard)]]).toEqual([route, []]);
       expect([route, heard.filter(({ status }) => status >= 500)]).toEqual([route, []]);
-      if (name !== 'integrator')
+      // To delete what is not there for the actor is no refusal, and no deletion.
+      if (name !== 'integrator' && route !== 'DELETE /{type}')
         expect([route, heard.filter(({ status }) => status < 400)]).toEqual([route, []]);
     }
     expect(await foreignChanges()).toEqual([]);

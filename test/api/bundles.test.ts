@@ -236,25 +236,6 @@ describe('a transaction', () => {
       outcome('invalid', '"Spaceship" is no resource type that is served.', 'Bundle.entry[0].request.url'),
     ],
     [
-      'a conditional update',
-      [{ resource: patient(), request: { method: 'PUT', url: 'Patient?identifier=x' } }],
-      outcome(
-        'not-supported',
-        'Conditional update is not served: use Type/id.',
-        'Bundle.entry[0].request.url',
-      ),
-    ],
-    [
-      'a PATCH',
-      [
-        {
-          resource: { resourceType: 'Binary', contentType: 'application/json' },
-          request: { method: 'PATCH', url: 'Patient/x' },
-        },
-      ],
-      outcome('not-supported', 'PATCH is not served.', 'Bundle.entry[0].request.method'),
-    ],
-    [
       'another type than its url says',
       [{ resource: patient(), request: { method: 'POST', url: 'Observation' } }],
       outcome(
@@ -375,6 +356,12 @@ describe('a transaction', () => {
 });
 
 describe('a batch', () => {
+  it('searches as strictly as Prefer asks', async () => {
+    const search = () => batch({ request: { method: 'GET', url: 'Patient?shoe-size=44' } });
+    expect(statusesOf(await search())).toEqual(['200 OK']);
+    expect(statusesOf(await search().set('Prefer', 'handling=strict'))).toEqual(['400']);
+  });
+
   it('answers each entry for itself', async () => {
     const answer = await batch(
       post(patient()),

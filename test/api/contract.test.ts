@@ -66,14 +66,29 @@ describe('the CapabilityStatement', () => {
     const statement = await read();
     expect(statement.fhirVersion).toBe('4.0.1');
     const routed = new Set<string>(fhirRoutes(service.system).map(({ interaction }) => interaction));
-    for (const outsideTypes of ['capabilities', 'transaction', 'operation']) {
+    for (const outsideTypes of ['capabilities', 'transaction', 'operation', 'history-system']) {
       routed.delete(outsideTypes);
     }
     for (const { type, interaction } of resourcesOf(statement)) {
       const codes = (interaction ?? []).map(({ code }) => code);
       expect([type, codes.toSorted()]).toEqual([type, [...routed].toSorted()]);
     }
-    expect(statement.rest?.[0]?.interaction).toEqual([{ code: 'transaction' }, { code: 'batch' }]);
+    expect(statement.rest?.[0]?.interaction).toEqual([
+      { code: 'transaction' },
+      { code: 'batch' },
+      { code: 'history-system' },
+    ]);
+    expect(statement.patchFormat).toEqual(['application/json-patch+json']);
+    for (const { type, ...says } of resourcesOf(statement)) {
+      const { conditionalCreate, conditionalUpdate, conditionalDelete, conditionalRead } = says;
+      expect([type, conditionalCreate, conditionalUpdate, conditionalDelete, conditionalRead]).toEqual([
+        type,
+        true,
+        true,
+        'single',
+        'full-support',
+      ]);
+    }
     const named = resourcesOf(statement).flatMap(({ type, operation }) =>
       (operation ?? []).map(({ name, definition }) => `${type}/$${name} ${definition}`),
     );

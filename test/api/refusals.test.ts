@@ -94,9 +94,10 @@ describe('where it goes', () => {
   });
 
   it.each([
-    ['patch', '/fhir/Patient/1', 'DELETE, GET, HEAD, PUT'],
-    ['put', '/fhir/Patient', 'GET, HEAD, POST'],
-    ['delete', '/fhir/Patient', 'GET, HEAD, POST'],
+    ['post', '/fhir/Patient/1', 'DELETE, GET, HEAD, PATCH, PUT'],
+    ['put', '/fhir/Patient/_search', 'POST'],
+    ['post', '/fhir/Patient/_history', 'GET, HEAD'],
+    ['delete', '/fhir/_history', 'GET, HEAD'],
     ['get', '/fhir/Patient/_search', 'POST'],
     ['get', '/fhir', 'POST'],
     ['post', '/fhir/metadata', 'GET, HEAD'],

@@ -76,6 +76,30 @@ describe('a database file', () => {
     await third.close();
   });
 
+  it('gets the history of its types when it was written before there was one', async () => {
+    const path = freshPath();
+    const first = openStore(path);
+    await first.store.create({ resourceType: 'Patient', name: [{ family: 'Vos' }] }, { id: 'p' });
+    await first.store.update({ resourceType: 'Patient', id: 'p', name: [{ family: 'Bos' }] });
+    await first.store.create({ resourceType: 'Organization', name: 'Invented' }, { id: 'o' });
+    await first.store.delete('Organization', 'o');
+    await first.close();
+    const database = new Sqlite(path);
+    database.exec('DROP INDEX version_updated; ALTER TABLE version DROP COLUMN type_id;');
+    database.pragma('user_version = 2');
+    database.close();
+    const second = openStore(path);
+    const versionsOf = async (type: 'Patient' | 'Organization') =>
+      (await second.store.wideHistory({ kind: 'type', type }, { count: 9 })).entries.map(
+        ({ id, versionId }) => `${id} ${versionId}`,
+      );
+    expect([await versionsOf('Patient'), await versionsOf('Organization')]).toEqual([
+      ['p 2', 'p 1'],
+      ['o 2', 'o 1'],
+    ]);
+    await second.close();
+  });
+
   it('is refused, with what to do, when its schema is newer than the program', () => {
     const path = freshPath();
     openDatabase(path).close();

@@ -16,6 +16,7 @@ import { parseSearch } from '../../src/fhir/search/parse-search.ts';
 import type { SearchRegistry } from '../../src/fhir/search/search-registry.ts';
 import type { SearchQuery } from '../../src/fhir/search-query.ts';
 import type { AuditEntry, SearchPage, Store } from '../../src/store/store.ts';
+import { historyContract } from './history-contract.ts';
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -86,6 +87,8 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     store = under.store;
   });
   afterEach(() => under.close());
+
+  historyContract(() => under);
 
   const query = (type: ResourceType, text = ''): SearchQuery =>
     parseSearch(type, [...new URLSearchParams(text)], { registry: under.registry, handling: 'strict' }).query;

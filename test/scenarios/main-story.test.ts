@@ -19,6 +19,7 @@ describe('the main job, from screening to the course view', () => {
     system = await createSystem({
       dataDir: ':memory:',
       createOnUpdate: true,
+      requireIfMatch: false,
       version: 'test',
       clock: systemClock,
       newId: timeOrderedIds(systemClock),

@@ -32,6 +32,7 @@ export interface TestService {
 export interface TestOptions {
   readonly log?: Log;
   readonly createOnUpdate?: boolean;
+  readonly requireIfMatch?: boolean;
   /** The folder of the database; in memory when absent. */
   readonly dataDir?: string;
 }
@@ -66,6 +67,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     dataDir: options.dataDir ?? ':memory:',
     baseUrl: 'http://alongside.example',
     createOnUpdate: options.createOnUpdate ?? true,
+    requireIfMatch: options.requireIfMatch ?? false,
     version: '0.0.0-test',
     clock,
     newId,

@@ -8,19 +8,22 @@ import { processBundle } from '../../workflows/process-bundle.ts';
 import { type Answer, fhirJson } from '../answer.ts';
 import { bundleResponseText } from '../bundle-response.ts';
 import type { FhirRequest } from '../fhir-request.ts';
-import { preferences } from '../prefer.ts';
+import { type Preferences, preferences } from '../prefer.ts';
 import { queryPairs } from '../query-pairs.ts';
 import { searchCondition } from '../search-condition.ts';
+import { askedPart } from '../shape.ts';
 import { understandSearch } from '../understand-search.ts';
 
-function doorOf({ system, base }: FhirRequest): BundleDoor {
+function doorOf({ system, base }: FhirRequest, { handling }: Preferences): BundleDoor {
   const served = new Set<string>(system.resourceTypes);
   return {
     base,
     createOnUpdate: system.settings.createOnUpdate,
+    demandsIfMatch: system.settings.requireIfMatch,
     isServed: (type) => served.has(type),
     condition: (type, text) => searchCondition(system, type, text),
-    search: (type, text) => understandSearch(system, type, queryPairs(text), 'lenient'),
+    search: (type, text) => understandSearch(system, type, queryPairs(text), handling),
+    shape: (type, text) => askedPart(system, type, queryPairs(text)).shape,
   };
 }
 
@@ -56,8 +59,8 @@ export async function bundle(request: FhirRequest): Promise<Answer> {
   }
   checkBundle(body);
   checkResource(context, envelope(body));
-  const results = await processBundle(context, body, doorOf(request));
-  const isFull = preferences(request.headers['prefer']?.toString()).return === 'representation';
+  const wish = preferences(request.headers['prefer']?.toString());
+  const results = await processBundle(context, body, doorOf(request, wish));
   return {
     status: 200,
     headers: { 'Content-Type': fhirJson },
@@ -65,7 +68,7 @@ export async function bundle(request: FhirRequest): Promise<Answer> {
       kind: body.type === 'batch' ? 'batch-response' : 'transaction-response',
       base,
       results,
-      isFull,
+      isFull: wish.return === 'representation',
       requestId,
       log: system.log,
     }),

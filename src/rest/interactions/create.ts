@@ -1,6 +1,6 @@
 // create and conditional create: https://hl7.org/fhir/R4/http.html#create
 import { createResource } from '../../workflows/create-resource.ts';
-import type { Answer } from '../answer.ts';
+import { type Answer, locationOf } from '../answer.ts';
 import { resourceOfType } from '../body-of-type.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { preferences, writtenAnswer } from '../prefer.ts';
@@ -14,12 +14,11 @@ export async function create(request: FhirRequest): Promise<Answer> {
     ...(condition !== undefined && { ifNoneExist: searchCondition(system, type, String(condition)) }),
   });
   const { version } = result;
-  const location = `${base}/${type}/${version.id}/_history/${version.versionId}`;
   return writtenAnswer(
     result.kind === 'created' ? 201 : 200,
     version,
     preferences(headers['prefer']?.toString()),
-    { Location: location },
+    { Location: locationOf(base, version) },
     warnings,
   );
 }

@@ -1,12 +1,10 @@
 // read: https://hl7.org/fhir/R4/http.html#read
 import { readResource } from '../../workflows/read-resource.ts';
-import { type Answer, versionAnswer, versionHeaders } from '../answer.ts';
-import { isNotModified } from '../conditional-headers.ts';
+import type { Answer } from '../answer.ts';
 import type { FhirRequest } from '../fhir-request.ts';
+import { readAnswer } from '../read-answer.ts';
 
-export async function read({ context, type, id, headers }: FhirRequest): Promise<Answer> {
-  const version = await readResource(context, type, id);
-  return isNotModified(headers, version)
-    ? { status: 304, headers: versionHeaders(version) }
-    : versionAnswer(200, version);
+export async function read(request: FhirRequest): Promise<Answer> {
+  const { context, type, id } = request;
+  return readAnswer(request, await readResource(context, type, id));
 }

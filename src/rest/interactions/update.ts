@@ -1,11 +1,11 @@
 // update, version-aware by If-Match, and create by a chosen id: https://hl7.org/fhir/R4/http.html#update
 import { invalid } from '../../fhir/error.ts';
 import { updateResource } from '../../workflows/update-resource.ts';
-import { versionOfEtag } from '../../workflows/version-of-etag.ts';
-import type { Answer } from '../answer.ts';
+import { type Answer, locationOf } from '../answer.ts';
 import { resourceOfType } from '../body-of-type.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { preferences, writtenAnswer } from '../prefer.ts';
+import { versionDemandOf } from '../version-demand-of.ts';
 
 export async function update(request: FhirRequest): Promise<Answer> {
   const { context, type, id, headers, base, system } = request;
@@ -13,19 +13,18 @@ export async function update(request: FhirRequest): Promise<Answer> {
   if (resource.id !== id) {
     throw invalid(`The id in the body must be the id in the address: "${id}".`, `${type}.id`);
   }
-  const ifMatch = versionOfEtag(headers['if-match']);
   const { result, warnings } = await updateResource(context, resource, {
+    ...versionDemandOf(request),
     // "If-Match: *" asks that there be something to update.
     mayCreate: system.settings.createOnUpdate && headers['if-match'] === undefined,
     mustCreate: headers['if-none-match']?.trim() === '*',
-    ...(ifMatch !== undefined && { ifMatch }),
   });
   const { version } = result;
   return writtenAnswer(
     result.created ? 201 : 200,
     version,
     preferences(headers['prefer']?.toString()),
-    result.created ? { Location: `${base}/${type}/${id}/_history/${version.versionId}` } : {},
+    result.created ? { Location: locationOf(base, version) } : {},
     warnings,
   );
 }

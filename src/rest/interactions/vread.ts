@@ -1,8 +1,10 @@
 // vread: https://hl7.org/fhir/R4/http.html#vread
 import { readVersion } from '../../workflows/read-resource.ts';
-import { type Answer, versionAnswer } from '../answer.ts';
+import type { Answer } from '../answer.ts';
 import type { FhirRequest } from '../fhir-request.ts';
+import { readAnswer } from '../read-answer.ts';
 
-export async function vread({ context, type, id, versionId }: FhirRequest): Promise<Answer> {
-  return versionAnswer(200, await readVersion(context, type, id, versionId));
+export async function vread(request: FhirRequest): Promise<Answer> {
+  const { context, type, id, versionId } = request;
+  return readAnswer(request, await readVersion(context, type, id, versionId));
 }

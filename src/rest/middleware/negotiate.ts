@@ -1,11 +1,14 @@
 // Only FHIR JSON is spoken: https://hl7.org/fhir/R4/http.html#mime-type
-import { notAcceptable, unsupportedMediaType } from '../../fhir/error.ts';
+import { FhirError, notAcceptable, unsupportedMediaType } from '../../fhir/error.ts';
 import { queryValue } from '../query-pairs.ts';
 import type { QueryPairs } from '../rest-system.ts';
 
 const jsonTypes = new Set(['application/fhir+json', 'application/json']);
 const acceptable = new Set([...jsonTypes, 'application/*', '*/*']);
 const jsonFormats = new Set(['json', 'text/json', ...jsonTypes]);
+
+/** The one kind of patch that is taken. */
+export const jsonPatchType = 'application/json-patch+json';
 
 interface MediaType {
   readonly name: string;
@@ -59,7 +62,7 @@ export function checkAcceptable(accept: string | undefined, query: QueryPairs): 
 export function checkContentType(
   contentType: string | undefined,
   contentEncoding: string | undefined,
-  taken: 'json' | 'form',
+  taken: 'json' | 'form' | 'patch',
 ): void {
   if (contentEncoding !== undefined && contentEncoding.trim().toLowerCase() !== 'identity') {
     throw unsupportedMediaType('A compressed body is not taken: send it without Content-Encoding.');
@@ -72,6 +75,15 @@ export function checkContentType(
   if (taken === 'form') {
     if (name !== 'application/x-www-form-urlencoded') {
       throw unsupportedMediaType('A search by POST takes Content-Type: application/x-www-form-urlencoded.');
+    }
+    return;
+  }
+  if (taken === 'patch') {
+    if (name !== jsonPatchType) {
+      const refusal = unsupportedMediaType(
+        `A PATCH takes Content-Type: ${jsonPatchType} (RFC 6902). XML Patch and FHIRPath Patch are not supported.`,
+      );
+      throw new FhirError(415, refusal.issues, { headers: { 'Accept-Patch': jsonPatchType } });
     }
     return;
   }

@@ -1,4 +1,4 @@
-// Turns the request's body into what its route takes: a resource, a form, Parameters or nothing.
+// Turns the request's body into what its route takes: a resource, a form, Parameters, a patch or nothing.
 import type { IncomingMessage } from 'node:http';
 import type { Resource } from '@medplum/fhirtypes';
 import { malformed } from '../../fhir/error.ts';
@@ -8,11 +8,13 @@ import type { QueryPairs } from '../rest-system.ts';
 import { bodyBytes } from './body-reader.ts';
 import { checkContentType } from './negotiate.ts';
 
-export type BodyKind = 'none' | 'resource' | 'bundle' | 'form' | 'parameters';
+export type BodyKind = 'none' | 'resource' | 'patch' | 'bundle' | 'form' | 'parameters';
 
 export interface Body {
   readonly resource?: Resource;
   readonly form?: QueryPairs;
+  /** A JSON Patch, not yet looked into. */
+  readonly patch?: unknown;
 }
 
 const megabyte = 1024 * 1024;
@@ -40,16 +42,20 @@ export async function readBody(req: IncomingMessage, kind: BodyKind): Promise<Bo
     return {};
   }
   const isForm = kind === 'form';
-  checkContentType(req.headers['content-type'], req.headers['content-encoding'], isForm ? 'form' : 'json');
+  const taken = isForm || kind === 'patch' ? kind : 'json';
+  checkContentType(req.headers['content-type'], req.headers['content-encoding'], taken);
   const bytes = await bodyBytes(req, kind === 'bundle' ? bundleLimitBytes : resourceLimitBytes);
   if (isForm) {
     // Form bodies are percent-encoded ASCII; a byte above it fails when it is decoded as such.
     return { form: queryPairs(asciiText(bytes)) };
   }
   if (bytes.length === 0) {
-    throw malformed('The body is empty: send a resource as JSON.');
+    throw malformed(`The body is empty: send a ${kind === 'patch' ? 'JSON Patch' : 'resource as JSON'}.`);
   }
   const value = parseJson(bytes);
+  if (kind === 'patch') {
+    return { patch: value };
+  }
   if (!isResource(value)) {
     throw malformed('The body must be a JSON object with a resourceType.');
   }

@@ -2,7 +2,7 @@
 // A version is shown to those who may see the current one and could have seen that version: a resource may have changed hands.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../../auth/actor.ts';
-import type { HistoryEntry, HistoryPage, ReadResult } from '../store.ts';
+import type { HistoryEntry, HistoryPage, HistoryQuery, ReadResult } from '../store.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { reachablePatients } from './reachable-patients.ts';
 import { methods, type ResourceRow, versionOf } from './resource-rows.ts';
@@ -19,7 +19,8 @@ const methodNames = new Map<number, HistoryEntry['method']>([
   [methods.DELETE, 'DELETE'],
 ]);
 
-function couldSee(
+/** May this version be shown, of a resource whose current one may be? */
+export function couldSee(
   statements: Statements,
   type: ResourceType,
   row: VersionRow & { readonly id: string },
@@ -50,7 +51,7 @@ function versionsBefore(
   return version > current.version ? [current, ...older].slice(0, count) : older;
 }
 
-function entryOf(type: ResourceType, id: string, row: VersionRow): HistoryEntry {
+export function entryOf(type: ResourceType, id: string, row: VersionRow): HistoryEntry {
   return {
     method: methodNames.get(row.method) ?? 'PUT',
     resourceType: type,
@@ -61,31 +62,42 @@ function entryOf(type: ResourceType, id: string, row: VersionRow): HistoryEntry 
   };
 }
 
+/** Was the version stored since, and current at some time in the interval? `nextMs`: when the version after it was stored. */
+function isAsked(row: VersionRow, nextMs: number | undefined, { sinceMs, at }: HistoryQuery): boolean {
+  return (
+    (sinceMs === undefined || row.last_updated >= sinceMs) &&
+    (at === undefined || (row.last_updated < at.untilMs && (nextMs === undefined || nextMs > at.fromMs)))
+  );
+}
+
 export function historyPage(
   statements: Statements,
   type: ResourceType,
   current: ResourceRow,
-  page: { readonly count: number; readonly cursor?: string },
+  query: HistoryQuery,
   sight: Sight,
   parts: StoreParts,
 ): HistoryPage {
   const sees = (row: VersionRow) => couldSee(statements, type, { ...row, id: current.id }, sight, parts);
-  const from = page.cursor === undefined ? current.version + 1 : readCursor(page.cursor, 0).rowId;
-  const isLimited = sight.some(({ kind }) => kind === 'limited');
-  // Versions have no holes, so that the newest number is their count, as long as none is hidden.
-  const all = isLimited
-    ? versionsBefore(statements, current, current.version + 1, current.version).filter(sees)
-    : undefined;
+  const from = query.cursor === undefined ? current.version + 1 : readCursor(query.cursor, 0).rowId;
+  const isWhole = query.sinceMs === undefined && query.at === undefined;
+  // Versions have no holes, so that the newest number is their count, as long as none is hidden or left out.
+  const all =
+    isWhole && !sight.some(({ kind }) => kind === 'limited')
+      ? undefined
+      : versionsBefore(statements, current, current.version + 1, current.version).filter(
+          (row, at, rows) => isAsked(row, rows[at - 1]?.last_updated, query) && sees(row),
+        );
   const rows =
     all === undefined
-      ? versionsBefore(statements, current, from, page.count + 1)
-      : all.filter(({ version }) => version < from).slice(0, page.count + 1);
-  const shown = rows.slice(0, page.count);
+      ? versionsBefore(statements, current, from, query.count + 1)
+      : all.filter(({ version }) => version < from).slice(0, query.count + 1);
+  const shown = rows.slice(0, query.count);
   const last = shown.at(-1);
   return {
     entries: shown.map((row) => entryOf(type, current.id, row)),
     total: all?.length ?? current.version,
-    ...(rows.length > page.count &&
+    ...(rows.length > query.count &&
       last !== undefined && { next: writeCursor({ keys: [], rowId: last.version }) }),
   };
 }

@@ -98,14 +98,15 @@ export function createResourceRows(dictionary: Dictionary, indexRows: IndexRows,
   const announce = (statements: Statements, rowId: number, version: number, method: number) =>
     statements.run('INSERT INTO outbox (row_id, version, method) VALUES (?, ?, ?)', rowId, version, method);
 
-  const supersede = (statements: Statements, current: ResourceRow) =>
+  const supersede = (statements: Statements, typeId: number, current: ResourceRow) =>
     statements.run(
-      'INSERT INTO version VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO version (row_id, version, last_updated, method, body, type_id) VALUES (?, ?, ?, ?, ?, ?)',
       current.row_id,
       current.version,
       current.last_updated,
       current.method,
       current.body,
+      typeId,
     );
 
   const overwrite = (statements: Statements, next: ResourceRow) =>
@@ -156,7 +157,7 @@ export function createResourceRows(dictionary: Dictionary, indexRows: IndexRows,
       const [version, at] = [current.version + 1, nextInstant(current.last_updated)];
       const next = stamped(resource, current.id, version, at);
       const row = { ...current, version, last_updated: at, method: methods.PUT, body: toJson(next) };
-      supersede(statements, current);
+      supersede(statements, typeId, current);
       overwrite(statements, row);
       indexRows.remove(statements, current.row_id, resource.resourceType, false);
       indexRows.add(statements, current.row_id, typeId, next);
@@ -166,7 +167,7 @@ export function createResourceRows(dictionary: Dictionary, indexRows: IndexRows,
 
     markDeleted(statements, type, current) {
       const [version, at] = [current.version + 1, nextInstant(current.last_updated)];
-      supersede(statements, current);
+      supersede(statements, dictionary.termId(statements, type), current);
       overwrite(statements, { ...current, version, last_updated: at, method: methods.DELETE, body: '' });
       indexRows.remove(statements, current.row_id, type, true);
       statements.run('DELETE FROM claim WHERE row_id = ?', current.row_id);

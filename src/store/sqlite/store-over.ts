@@ -14,6 +14,7 @@ import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
 import type { StoreParts } from './store-parts.ts';
 import { type Sight, visibleSql } from './visibility-sql.ts';
+import { wideHistoryPage } from './wide-history-page.ts';
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
@@ -147,6 +148,9 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
           ? { entries: [], total: 0 }
           : historyPage(statements, type, row, page, sight, parts);
       }),
+
+    wideHistory: (scope, query) =>
+      session.read((statements) => wideHistoryPage(statements, scope, query, sight, parts)),
 
     search: (query) =>
       session.read((statements) => searchPage(query, sight, contextFor(query.type, statements))),

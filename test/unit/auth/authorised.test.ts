@@ -448,6 +448,21 @@ describe('the audit trail', () => {
     ).toBe(true);
   });
 
+  it('has a row for the history of a type, of the system, and of who was refused it', async () => {
+    const { store } = accessOf('gp');
+    await store.wideHistory({ kind: 'type', type: 'Observation' }, { count: 1 });
+    await store.wideHistory({ kind: 'system', types: ['Observation', 'Basic'] }, { count: 1 });
+    expect(await refusal(store.wideHistory({ kind: 'type', type: 'Basic' }, { count: 1 }))).toEqual({
+      status: 403,
+      issue: issue('forbidden', 'This token (gp) may not see the history of Basic resources.'),
+    });
+    expect(brief().map(({ id: _id, ...row }) => row)).toEqual([
+      { action: 'R', interaction: 'history-type', resourceType: 'Observation', outcome: 'success' },
+      { action: 'R', interaction: 'history-system', resourceType: 'Resource', outcome: 'success' },
+      { action: 'R', interaction: 'history-instance', resourceType: 'Basic', outcome: 'denied' },
+    ]);
+  });
+
   it('tells who tried to see what is not theirs from who mistyped an id', async () => {
     const { store } = accessOf('gp');
     await store.read('Patient', 'person-b');
