@@ -1,6 +1,6 @@
 // Who may import whom (checked by npm run check): one list per folder, everything not listed is forbidden.
 
-const pure = ['instruments', 'pathways', 'course'];
+const pure = ['instruments', 'pathways', 'course', 'terminology'];
 
 const may = {
   runtime: [],
@@ -8,6 +8,7 @@ const may = {
   instruments: ['fhir'],
   pathways: ['fhir'],
   course: ['fhir'],
+  terminology: ['fhir'],
   content: ['fhir'],
   store: ['fhir', 'runtime'],
   auth: ['fhir', 'runtime'],

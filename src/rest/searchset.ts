@@ -2,7 +2,7 @@
 import type { SearchPage, StoredVersion } from '../store/store.ts';
 import type { UnderstoodSearch } from '../workflows/search-resources.ts';
 
-function entryText(base: string, version: StoredVersion, mode: 'match' | 'include'): string {
+export function entryText(base: string, version: StoredVersion, mode: 'match' | 'include'): string {
   const fullUrl = JSON.stringify(`${base}/${version.resourceType}/${version.id}`);
   return `{"fullUrl":${fullUrl},"resource":${version.json},"search":{"mode":"${mode}"}}`;
 }
@@ -12,6 +12,17 @@ function address(base: string, { query }: UnderstoodSearch, cursor: string | und
   const parts = [query.understood, cursor === undefined ? '' : `_cursor=${encodeURIComponent(cursor)}`];
   const queryText = parts.filter((part) => part !== '').join('&');
   return `${base}/${query.type}${queryText === '' ? '' : `?${queryText}`}`;
+}
+
+/** A searchset around stored texts. `entries` are whole entries, as texts. */
+export function searchsetAround(
+  links: readonly { readonly relation: string; readonly url: string }[],
+  entries: readonly string[],
+  total?: number,
+): string {
+  const count = total === undefined ? '' : `"total":${total},`;
+  const entry = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
+  return `{"resourceType":"Bundle","type":"searchset",${count}"link":${JSON.stringify(links)}${entry}}`;
 }
 
 /** What was left out comes as an entry of mode "outcome", so that nobody takes a partial search for a whole one. */
@@ -29,7 +40,5 @@ export function searchsetText(base: string, understood: UnderstoodSearch, page: 
     const outcome = { resourceType: 'OperationOutcome', issue: ignored };
     entries.push(`{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`);
   }
-  const total = page.total === undefined ? '' : `"total":${page.total},`;
-  const entry = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
-  return `{"resourceType":"Bundle","type":"searchset",${total}"link":${JSON.stringify(link)}${entry}}`;
+  return searchsetAround(link, entries, page.total);
 }

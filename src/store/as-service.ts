@@ -72,6 +72,7 @@ function serve(audited: AuditedStore, service: Service): Store {
     readVersion: (type, id, versionId) => view.readVersion(type, id, versionId),
     history: (type, id, page) => view.history(type, id, page),
     search: (query) => view.search(query),
+    patientRecord: (query) => view.patientRecord(query),
     reachablePatients: (patientIds) => view.reachablePatients(patientIds),
     record: (entry) => view.record(entry),
     async create(resource, options) {

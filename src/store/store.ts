@@ -1,7 +1,7 @@
 // The storage port: a small interface that mirrors FHIR REST. Adapters implement it; audit and access wrap it.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../auth/actor.ts';
-import type { SearchQuery } from '../fhir/search-query.ts';
+import type { Interval, SearchQuery } from '../fhir/search-query.ts';
 
 /** One version as it is stored. `json` is exactly the text that a client receives. */
 export interface StoredVersion<T extends Resource = Resource> {
@@ -63,6 +63,28 @@ export interface SearchPage {
   readonly next?: string;
 }
 
+export interface RecordQuery {
+  readonly patientId: string;
+  /** Only these types; absent: all. */
+  readonly types?: readonly ResourceType[];
+  /** Only what was written at or after this instant. */
+  readonly sinceMs?: number;
+  /** Only care in this half-open time; what has no clinical date belongs to any time. */
+  readonly care?: Interval;
+  /** Page size, from 1. */
+  readonly count: number;
+  readonly cursor?: string;
+}
+
+export interface RecordPage {
+  /** Of the patient's compartment, without the Patient itself. */
+  readonly record: readonly StoredVersion[];
+  /** Practitioners, organisations, places and medications that the record (as asked for) or the Patient points to. They come last. */
+  readonly referred: readonly StoredVersion[];
+  /** As SearchPage.next. */
+  readonly next?: string;
+}
+
 export interface AuditEntry {
   readonly at: string;
   readonly actor: { readonly role: string; readonly subject?: string; readonly tokenId: string };
@@ -118,6 +140,9 @@ export interface Store {
   ): Promise<HistoryPage>;
 
   search(query: SearchQuery): Promise<SearchPage>;
+
+  /** A patient's record, page by page, each resource once. Whether the patient exists or is visible is not asked: see read(). */
+  patientRecord(query: RecordQuery): Promise<RecordPage>;
 
   /** The ids of the patients whom this actor's visibility reaches among those named. Used to check what a write refers to. */
   reachablePatients(patientIds: readonly string[]): Promise<ReadonlySet<string>>;
