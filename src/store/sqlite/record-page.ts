@@ -155,11 +155,16 @@ function referredRows(
   const visible = visibleSql(sight, type, row, dictionary, statements) ?? fragment('1');
   const sources = record.flatMap((stretch) => ownRows(walk, stretch) ?? []);
   if (visible === nothing) return undefined;
-  const itself =
-    'SELECT p.row_id AS row_id FROM resource p JOIN target q ON q.type_id = p.type_id AND q.id = p.id WHERE q.target_id = ?';
+  const patient =
+    visibleSql(sight, 'Patient', { column: 'p.row_id' }, dictionary, statements) ?? fragment('1');
+  const itself: Fragment = {
+    sql: `SELECT p.row_id AS row_id FROM target q JOIN resource p ON p.type_id = q.type_id AND p.id = q.id
+            WHERE q.target_id = ? AND ${patient.sql}`,
+    values: [patientId, ...patient.values],
+  };
   const all: Fragment = {
-    sql: [itself, ...sources.map(({ sql }) => sql)].join(' UNION '),
-    values: [patientId, ...valuesOf(...sources)],
+    sql: [itself, ...sources].map(({ sql }) => sql).join(' UNION '),
+    values: valuesOf(itself, ...sources),
   };
   return {
     sql: `SELECT DISTINCT r.row_id AS row_id FROM (${all.sql}) s
