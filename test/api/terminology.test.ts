@@ -15,6 +15,7 @@ interface Heard {
   readonly status: number;
   readonly parameter: readonly ParametersParameter[];
   readonly expansion: ValueSetExpansion;
+  readonly compose: ValueSet['compose'];
   readonly issue: readonly OperationOutcomeIssue[];
 }
 
@@ -121,17 +122,17 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 async function get(address: string, bearer = service.bearer('system')): Promise<Heard> {
-  const { status, body } = await request(service.app).get(`/fhir/${address}`).set('Authorization', bearer);
-  expect(service.problemsOf(body as Resource)).toEqual([]);
-  return { ...(body as Heard), status };
+  const answer = await request(service.app).get(`/fhir/${address}`).set('Authorization', bearer);
+  expect(service.problemsOf(answer.body as Resource)).toEqual([]);
+  return { ...(answer.body as Heard), status: answer.status };
 }
 async function post(address: string, parameter: readonly ParametersParameter[]): Promise<Heard> {
-  const { status, body } = await request(service.app)
+  const answer = await request(service.app)
     .post(`/fhir/${address}`)
     .set('Authorization', service.bearer('system'))
     .set('Content-Type', 'application/fhir+json')
     .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
-  return { ...(body as Heard), status };
+  return { ...(answer.body as Heard), status: answer.status };
 }
 const codes = ({ expansion }: Heard) => (expansion.contains ?? []).map(({ code }) => code);
 const value = ({ parameter }: Heard, name: string) => {
@@ -186,7 +187,7 @@ describe('ValueSet/$expand', () => {
       designation: [{ language: 'nl', value: 'Rood' }],
     });
     expect(dutch.expansion.contains?.[1]).toMatchObject({ display: 'Violet', inactive: true });
-    const definition = (await get('ValueSet/warm/$expand?includeDefinition=true')) as Heard & ValueSet;
+    const definition = await get('ValueSet/warm/$expand?includeDefinition=true');
     expect(definition.compose).toEqual(warm.compose);
   });
 
