@@ -54,9 +54,14 @@ export async function findConceptMap(
 ): Promise<ConceptMap> {
   if (name.kind === 'given') return name.resource;
   if (name.kind === 'id') return (await readKnown(context.store, 'ConceptMap', name.id)).resource();
-  const found = await stored(context, 'ConceptMap', name.canonical);
+  const found = await conceptMapOf(context, name.canonical);
   if (!found) throw notFound(`ConceptMap ${shown(name.canonical)} is not held here`, name.expression);
   return found;
+}
+
+/** Undefined for a map that is not held. */
+export function conceptMapOf(context: WorkflowContext, canonical: string): Promise<ConceptMap | undefined> {
+  return stored(context, 'ConceptMap', canonical);
 }
 
 /** Every map that translates from (or, reversed, to) one of these systems. What is published is stored too. */

@@ -9,7 +9,7 @@ import {
   translate,
 } from '../terminology/translate.ts';
 import type { WorkflowContext } from './context.ts';
-import { findConceptMap, findConceptMapsFor, type TermName } from './find-terminology.ts';
+import { conceptMapOf, findConceptMap, findConceptMapsFor, type TermName } from './find-terminology.ts';
 
 export type { Translation, Translations };
 
@@ -62,7 +62,9 @@ async function mapsLeftTo(
   ) {
     const named = canonical;
     if (found.some((map) => isNamedBy(map, named))) continue;
-    const other = await findConceptMap(context, { kind: 'canonical', canonical });
+    const other = await conceptMapOf(context, canonical);
+    // The codes that the map itself knows are translated all the same.
+    if (!other) continue;
     found.push(other);
     wanted.push(...canonicalsLeftTo(other));
   }

@@ -477,6 +477,22 @@ describe('ConceptMap/$translate', () => {
     expect([value(heard, 'result'), matches(heard)]).toEqual([true, [['relatedto', 'some-mood']]]);
   });
 
+  it('translates what it knows when the map for the rest is not held', async () => {
+    const group = (map.group ?? []).map((each) => ({
+      ...each,
+      unmapped: { mode: 'other-map' as const, url: 'https://example.org/none' },
+    }));
+    const given = { name: 'conceptMap', resource: { ...map, group } };
+    const coding = (code: string) => ({
+      name: 'coding',
+      valueCoding: { system: 'https://example.org/colours', code },
+    });
+    expect(matches(await post('ConceptMap/$translate', [given, coding('red')]))).toEqual([
+      ['wider', 'lively'],
+    ]);
+    expect(value(await post('ConceptMap/$translate', [given, coding('blue')]), 'result')).toBe(false);
+  });
+
   it('turns around, and a wider concept is then a narrower one', async () => {
     const reversed = 'ConceptMap/$translate?system=https://example.org/moods&code=lively&reverse=true';
     expect(matches(await get(reversed))).toEqual([['narrower', 'red']]);
