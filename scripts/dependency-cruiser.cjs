@@ -1,6 +1,6 @@
 // Who may import whom (checked by npm run check): one list per folder, everything not listed is forbidden.
 
-const pure = ['instruments', 'pathways', 'course', 'sdc'];
+const pure = ['instruments', 'pathways', 'course', 'sdc', 'terminology'];
 
 const may = {
   runtime: [],
@@ -10,6 +10,7 @@ const may = {
   course: ['fhir'],
   // What a Questionnaire asks, and whether an answer fits it, is the instruments' knowledge.
   sdc: ['fhir', 'instruments'],
+  terminology: ['fhir'],
   content: ['fhir'],
   store: ['fhir', 'runtime'],
   auth: ['fhir', 'runtime'],

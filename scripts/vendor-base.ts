@@ -14,6 +14,7 @@ import r4Model from 'fhirpath/fhir-context/r4';
 import { expandValueSet } from '../src/fhir/validation/expand-value-set.ts';
 import { rulesInCode } from '../src/fhir/validation/resource-rules.ts';
 import { r4Repaired } from './r4-repairs.ts';
+import { looseBindingsOf, r4TerminologyOf } from './vendor-terminology.ts';
 
 const target = join(import.meta.dirname, '..', 'fhir-profiles', 'base');
 /** Not R4: R4B's, and an interface of the specification's own tooling. */
@@ -33,20 +34,23 @@ const checkedInCode = new Set(['ele-1', 'ext-1', 'dom-3', ...rulesInCode]);
 const read = (name: string): readonly unknown[] =>
   (readJson(`fhir/r4/${name}`) as Bundle).entry?.map((entry) => entry.resource) ?? [];
 
-const published = ['profiles-types.json', 'profiles-resources.json']
+const untrimmed = ['profiles-types.json', 'profiles-resources.json']
   .flatMap(read)
   .filter(isStructureDefinition)
   .filter((definition) => definition.kind !== 'primitive-type' && !leftOut.has(definition.name));
-const definitions = published.map(trim);
+const definitions = untrimmed.map(trim);
+const terminology = ['valuesets.json', 'v3-codesystems.json'].flatMap(read) as (ValueSet | CodeSystem)[];
 
 const written = new Map<string, string>();
 for (const definition of definitions) {
   written.set(`StructureDefinition-${definition.name}.json`, linesOf(definition));
 }
 written.set('required-codes.json', codesOf(definitions));
-written.set('modifier-elements.json', modifiersOf(published));
+written.set('modifier-elements.json', modifiersOf(untrimmed));
+written.set('loose-bindings.json', looseBindingsOf(untrimmed, isR4, terminology));
+written.set('terminology.json', r4TerminologyOf(untrimmed, terminology));
 
-const ours = /^(StructureDefinition-.+|required-codes|modifier-elements)\.json$/;
+const ours = /^(StructureDefinition-.+|required-codes|modifier-elements|loose-bindings|terminology)\.json$/;
 mkdirSync(target, { recursive: true });
 const present = readdirSync(target).filter((name) => ours.test(name));
 const stale = [...new Set([...written.keys(), ...present])].filter(
@@ -171,7 +175,6 @@ function modifiersOf(all: readonly StructureDefinition[]): string {
 
 /** `{value set: {system: [codes]}}` for each value set that R4 binds as required. */
 function codesOf(all: readonly StructureDefinition[]): string {
-  const terminology = ['valuesets.json', 'v3-codesystems.json'].flatMap(read) as (ValueSet | CodeSystem)[];
   const byUrl = new Map(
     terminology.map((resource) => [`${resource.resourceType} ${resource.url}`, resource]),
   );

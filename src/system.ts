@@ -5,6 +5,7 @@ import type { Actor } from './auth/actor.ts';
 import { everyType } from './auth/permits.ts';
 import type { TokenStore } from './auth/token-store.ts';
 import { baseDefinitions } from './content/base-definitions.ts';
+import { readLooseBindings } from './content/base-terminology.ts';
 import { contentCodes } from './content/content-codes.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
@@ -74,6 +75,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   const validator = createValidator({
     definition: (name) => definitions.definition(name),
     valueSet: (url) => definitions.requiredCodes(url) ?? ourCodes(url),
+    looseBindings: () => readLooseBindings(base),
     profiles: catalogue
       .published()
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),

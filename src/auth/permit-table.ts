@@ -215,7 +215,10 @@ export interface OperationPermit {
   readonly scopes: readonly (readonly [ResourceType, Letter])[];
 }
 
-/** By "<type>/$<operation>". An operation that is not here is refused to all but the system. */
+/** Every role, and an integrator with whatever scopes: these look at what is sent, and at published content that names nobody. */
+const anyToken: OperationPermit = { roles: ['gp', 'therapist', 'patient', 'manager'], scopes: [] };
+
+/** By "<type>/$<operation>"; "Resource" stands for every type. An operation that is not here is refused to all but the system. */
 export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   'PlanDefinition/$apply': { roles: ['gp', 'therapist'], scopes: [['PlanDefinition', 'r']] },
   'PlanDefinition/$explain': { roles: ['gp', 'therapist'], scopes: [['PlanDefinition', 'r']] },
@@ -262,4 +265,17 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['QuestionnaireResponse', 'r'],
     ],
   },
+
+  // What is stored is looked at through the caller's own store, and a rehearsed write is refused as the write would be.
+  'Resource/$validate': anyToken,
+  'ValueSet/$expand': anyToken,
+  'ValueSet/$validate-code': anyToken,
+  'CodeSystem/$validate-code': anyToken,
+  'CodeSystem/$lookup': anyToken,
+  'CodeSystem/$subsumes': anyToken,
+  // Concept maps are found by searching them.
+  'ConceptMap/$translate': { ...anyToken, scopes: [['ConceptMap', 's']] },
+  // Each shows what reading and searching would show.
+  'Observation/$lastn': { roles: ['gp', 'therapist', 'patient'], scopes: [['Observation', 's']] },
+  'Patient/$everything': { roles: ['gp', 'therapist', 'patient'], scopes: [['Patient', 'r']] },
 };

@@ -4,6 +4,7 @@ import type { Actor, PatientReach, Visibility } from './actor.ts';
 import {
   closedTypes,
   type Letter,
+  type OperationPermit,
   openTypes,
   operationPermits,
   recordTypes,
@@ -39,12 +40,16 @@ export function may(actor: Actor, type: string, interaction: Interaction): boole
 }
 
 function mayCall(actor: Actor, type: string, operation: `$${string}`): boolean {
-  const name = `${type}/${operation}`;
-  const permit = Object.hasOwn(operationPermits, name) ? operationPermits[name] : undefined;
+  const permit =
+    permitOf(`${type}/${operation}`) ?? (everyType.has(type) && permitOf(`Resource/${operation}`));
   if (!permit) return false;
   return actor.role === 'integrator'
     ? permit.scopes.every(([scopeType, letter]) => scopesAllow(actor.scopes, scopeType, letter))
     : permit.roles.some((role) => role === actor.role);
+}
+
+function permitOf(name: string): OperationPermit | undefined {
+  return Object.hasOwn(operationPermits, name) ? operationPermits[name] : undefined;
 }
 
 function tableAllows(role: TableRole, type: string, letter: Letter): boolean {

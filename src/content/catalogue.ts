@@ -6,6 +6,7 @@ import type {
   Questionnaire,
   Resource,
 } from '@medplum/fhirtypes';
+import type { HeldTerminology } from './held-terminology.ts';
 
 /** Every canonical of our own content begins with this. */
 export const canonicalBase = 'https://w3id.org/alongside/fhir/';
@@ -13,7 +14,7 @@ export const canonicalBase = 'https://w3id.org/alongside/fhir/';
 /** What a canonical in a plan may point to. */
 export type Definition = PlanDefinition | ActivityDefinition | Questionnaire;
 
-export interface Catalogue {
+export interface Catalogue extends HeldTerminology {
   /** Every resource of ours that the service publishes, in file order. */
   published(): readonly Resource[];
   /** By canonical, with or without |version; the newest version when none is asked for. */

@@ -5,6 +5,7 @@ import type { ObservationDefinition, Questionnaire, Resource } from '@medplum/fh
 import { parseCanonical } from '../fhir/canonical.ts';
 import type { Catalogue, Definition } from './catalogue.ts';
 import { compareVersions, contentCanonical } from './content-canonical.ts';
+import { heldTerminology } from './held-terminology.ts';
 
 /** Folders whose files are not our published content: HL7's own definitions, invented people, test fixtures. */
 const notPublished: ReadonlySet<string> = new Set(['base', 'demo', 'examples']);
@@ -33,6 +34,7 @@ export function loadCatalogue(directory: string): Catalogue {
   }
 
   return {
+    ...heldTerminology(published, find, join(directory, 'base')),
     published: () => published,
     questionnaire,
     definition: (canonical) => {

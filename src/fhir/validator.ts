@@ -9,4 +9,11 @@ export interface Validator {
   validate(resource: Resource): readonly OperationOutcomeIssue[];
   /** The R4 resource types that can be validated, which are the types that can be stored. */
   supports(resourceType: string): boolean;
+  /** Against one profile, whether or not the resource claims it; after validate() found no error. Empty when it keeps to the profile. */
+  validateAgainst(resource: Resource, profile: string): readonly OperationOutcomeIssue[];
+  /**
+   * What no write is refused for: codes outside of the value sets that R4 binds as extensible (warning) or preferred (information).
+   * For a resource in which validate() found no error.
+   */
+  adviceOn(resource: Resource): readonly OperationOutcomeIssue[];
 }

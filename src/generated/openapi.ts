@@ -532,6 +532,415 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/{type}/$validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate a resource; nothing is stored.
+         * @description What each parameter means is said by OperationDefinition/resource-validate.
+         */
+        post: operations["validateByType"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/{type}/{id}/$validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Validate what is stored, or a write of it; nothing is stored.
+         * @description What each parameter means is said by OperationDefinition/resource-validate.
+         */
+        get: operations["validate"];
+        put?: never;
+        /**
+         * Validate what is stored, or a write of it; nothing is stored.
+         * @description What each parameter means is said by OperationDefinition/resource-validate.
+         */
+        post: operations["validateByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ValueSet/$expand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The codes of a value set (named by its canonical).
+         * @description What each parameter means is said by OperationDefinition/value-set-expand.
+         */
+        get: operations["valueSetExpandByType"];
+        put?: never;
+        /**
+         * The codes of a value set (named by its canonical).
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["valueSetExpandByTypeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ValueSet/{id}/$expand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The codes of a stored value set.
+         * @description What each parameter means is said by OperationDefinition/value-set-expand.
+         */
+        get: operations["valueSetExpand"];
+        put?: never;
+        /**
+         * The codes of a stored value set.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["valueSetExpandByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ValueSet/$validate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is a code in a value set (named by its canonical)?
+         * @description What each parameter means is said by OperationDefinition/value-set-validate-code.
+         */
+        get: operations["valueSetValidateCodeByType"];
+        put?: never;
+        /**
+         * Is a code in a value set (named by its canonical)?
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["valueSetValidateCodeByTypeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ValueSet/{id}/$validate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Is a code in a stored value set?
+         * @description What each parameter means is said by OperationDefinition/value-set-validate-code.
+         */
+        get: operations["valueSetValidateCode"];
+        put?: never;
+        /**
+         * Is a code in a stored value set?
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["valueSetValidateCodeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CodeSystem/$validate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is a code in a code system (named by its url)?
+         * @description What each parameter means is said by OperationDefinition/code-system-validate-code.
+         */
+        get: operations["codeSystemValidateCodeByType"];
+        put?: never;
+        /**
+         * Is a code in a code system (named by its url)?
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["codeSystemValidateCodeByTypeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CodeSystem/{id}/$validate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Is a code in a stored code system?
+         * @description What each parameter means is said by OperationDefinition/code-system-validate-code.
+         */
+        get: operations["codeSystemValidateCode"];
+        put?: never;
+        /**
+         * Is a code in a stored code system?
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["codeSystemValidateCodeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CodeSystem/$lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a code means.
+         * @description What each parameter means is said by OperationDefinition/code-system-lookup.
+         */
+        get: operations["codeSystemLookup"];
+        put?: never;
+        /**
+         * What a code means.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["codeSystemLookupByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CodeSystem/$subsumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How two codes lie to each other (in a code system named by its url).
+         * @description What each parameter means is said by OperationDefinition/code-system-subsumes.
+         */
+        get: operations["codeSystemSubsumesByType"];
+        put?: never;
+        /**
+         * How two codes lie to each other (in a code system named by its url).
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["codeSystemSubsumesByTypeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CodeSystem/{id}/$subsumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * How two codes of a stored code system lie to each other.
+         * @description What each parameter means is said by OperationDefinition/code-system-subsumes.
+         */
+        get: operations["codeSystemSubsumes"];
+        put?: never;
+        /**
+         * How two codes of a stored code system lie to each other.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["codeSystemSubsumesByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ConceptMap/$translate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a code is called elsewhere (by a map that is named, or by all).
+         * @description What each parameter means is said by OperationDefinition/concept-map-translate.
+         */
+        get: operations["conceptMapTranslateByType"];
+        put?: never;
+        /**
+         * What a code is called elsewhere (by a map that is named, or by all).
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["conceptMapTranslateByTypeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ConceptMap/{id}/$translate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a code is called elsewhere, by a stored map.
+         * @description What each parameter means is said by OperationDefinition/concept-map-translate.
+         */
+        get: operations["conceptMapTranslate"];
+        put?: never;
+        /**
+         * What a code is called elsewhere, by a stored map.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["conceptMapTranslateByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Observation/$lastn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest observations of each kind of one person.
+         * @description What each parameter means is said by OperationDefinition/observation-lastn.
+         */
+        get: operations["observationLastn"];
+        put?: never;
+        /**
+         * The newest observations of each kind of one person.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["observationLastnByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Patient/{id}/$everything": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The whole record of a person, as far as the caller may see it.
+         * @description What each parameter means is said by OperationDefinition/patient-everything.
+         */
+        get: operations["patientEverything"];
+        put?: never;
+        /**
+         * The whole record of a person, as far as the caller may see it.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["patientEverythingByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/Questionnaire/$populate": {
         parameters: {
             query?: never;
@@ -3233,6 +3642,2057 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    validateByType: {
+        parameters: {
+            query?: {
+                /** @description What else to check. */
+                mode?: "create" | "update" | "delete" | "profile";
+                /** @description The canonical of a profile to check against. */
+                profile?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Patient",
+                 *       "gender": "female"
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "OperationOutcome",
+                     *       "issue": [
+                     *         {
+                     *           "severity": "information",
+                     *           "code": "informational",
+                     *           "diagnostics": "All OK"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    validate: {
+        parameters: {
+            query?: {
+                /** @description What else to check. */
+                mode?: "create" | "update" | "delete" | "profile";
+                /** @description The canonical of a profile to check against. */
+                profile?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "OperationOutcome",
+                     *       "issue": [
+                     *         {
+                     *           "severity": "information",
+                     *           "code": "informational",
+                     *           "diagnostics": "All OK"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    validateByPost: {
+        parameters: {
+            query?: {
+                /** @description What else to check. */
+                mode?: "create" | "update" | "delete" | "profile";
+                /** @description The canonical of a profile to check against. */
+                profile?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A FHIR resource type that is served.
+                 * @example Patient
+                 */
+                type: components["parameters"]["Type"];
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Patient",
+                 *       "id": "7",
+                 *       "gender": "female"
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "OperationOutcome",
+                     *       "issue": [
+                     *         {
+                     *           "severity": "information",
+                     *           "code": "informational",
+                     *           "diagnostics": "All OK"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetExpandByType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The canonical of the value set.
+                 * @example http://hl7.org/fhir/ValueSet/administrative-gender
+                 */
+                url?: string;
+                /**
+                 * @description Words that must all be found.
+                 * @example fem
+                 */
+                filter?: string;
+                /** @description How many to leave out at the start. */
+                offset?: number;
+                /** @description How many to answer with. */
+                count?: number;
+                /** @description With designations. */
+                includeDesignations?: boolean;
+                /** @description With the definition. */
+                includeDefinition?: boolean;
+                /** @description Without retired codes. */
+                activeOnly?: boolean;
+                /** @description The language of displays. */
+                displayLanguage?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "ValueSet",
+                     *       "status": "active",
+                     *       "url": "http://hl7.org/fhir/ValueSet/administrative-gender",
+                     *       "expansion": {
+                     *         "timestamp": "2026-11-20T09:00:00.000Z",
+                     *         "total": 4,
+                     *         "contains": [
+                     *           {
+                     *             "system": "http://hl7.org/fhir/administrative-gender",
+                     *             "code": "other",
+                     *             "display": "Other"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetExpandByTypeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "url",
+                 *           "valueUri": "http://hl7.org/fhir/ValueSet/administrative-gender"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "ValueSet",
+                     *       "status": "active",
+                     *       "url": "http://hl7.org/fhir/ValueSet/administrative-gender",
+                     *       "expansion": {
+                     *         "timestamp": "2026-11-20T09:00:00.000Z",
+                     *         "total": 4,
+                     *         "contains": [
+                     *           {
+                     *             "system": "http://hl7.org/fhir/administrative-gender",
+                     *             "code": "other",
+                     *             "display": "Other"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetExpand: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words that must all be found.
+                 * @example fem
+                 */
+                filter?: string;
+                /** @description How many to leave out at the start. */
+                offset?: number;
+                /** @description How many to answer with. */
+                count?: number;
+                /** @description With designations. */
+                includeDesignations?: boolean;
+                /** @description With the definition. */
+                includeDefinition?: boolean;
+                /** @description Without retired codes. */
+                activeOnly?: boolean;
+                /** @description The language of displays. */
+                displayLanguage?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "ValueSet",
+                     *       "status": "active",
+                     *       "url": "http://hl7.org/fhir/ValueSet/administrative-gender",
+                     *       "expansion": {
+                     *         "timestamp": "2026-11-20T09:00:00.000Z",
+                     *         "total": 4,
+                     *         "contains": [
+                     *           {
+                     *             "system": "http://hl7.org/fhir/administrative-gender",
+                     *             "code": "other",
+                     *             "display": "Other"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetExpandByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "url",
+                 *           "valueUri": "http://hl7.org/fhir/ValueSet/administrative-gender"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "ValueSet",
+                     *       "status": "active",
+                     *       "url": "http://hl7.org/fhir/ValueSet/administrative-gender",
+                     *       "expansion": {
+                     *         "timestamp": "2026-11-20T09:00:00.000Z",
+                     *         "total": 4,
+                     *         "contains": [
+                     *           {
+                     *             "system": "http://hl7.org/fhir/administrative-gender",
+                     *             "code": "other",
+                     *             "display": "Other"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetValidateCodeByType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The canonical of the value set.
+                 * @example http://hl7.org/fhir/ValueSet/administrative-gender
+                 */
+                url?: string;
+                /**
+                 * @description The code.
+                 * @example female
+                 */
+                code?: string;
+                /** @description For a value set: the code system of the code. */
+                system?: string;
+                /** @description The display to check. */
+                display?: string;
+                /** @description May it be a group? */
+                abstract?: boolean;
+                /** @description The language of displays. */
+                displayLanguage?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetValidateCodeByTypeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "url",
+                 *           "valueUri": "http://hl7.org/fhir/ValueSet/administrative-gender"
+                 *         },
+                 *         {
+                 *           "name": "code",
+                 *           "valueCode": "female"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetValidateCode: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The code.
+                 * @example female
+                 */
+                code?: string;
+                /** @description For a value set: the code system of the code. */
+                system?: string;
+                /** @description The display to check. */
+                display?: string;
+                /** @description May it be a group? */
+                abstract?: boolean;
+                /** @description The language of displays. */
+                displayLanguage?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    valueSetValidateCodeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "url",
+                 *           "valueUri": "http://hl7.org/fhir/ValueSet/administrative-gender"
+                 *         },
+                 *         {
+                 *           "name": "code",
+                 *           "valueCode": "female"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemValidateCodeByType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The url of the code system.
+                 * @example http://hl7.org/fhir/administrative-gender
+                 */
+                url?: string;
+                /**
+                 * @description The code.
+                 * @example female
+                 */
+                code?: string;
+                /** @description The display to check. */
+                display?: string;
+                /** @description May it be a group? */
+                abstract?: boolean;
+                /** @description The language of displays. */
+                displayLanguage?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemValidateCodeByTypeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "url",
+                 *           "valueUri": "http://hl7.org/fhir/ValueSet/administrative-gender"
+                 *         },
+                 *         {
+                 *           "name": "code",
+                 *           "valueCode": "female"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemValidateCode: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The code.
+                 * @example female
+                 */
+                code?: string;
+                /** @description The display to check. */
+                display?: string;
+                /** @description May it be a group? */
+                abstract?: boolean;
+                /** @description The language of displays. */
+                displayLanguage?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemValidateCodeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "url",
+                 *           "valueUri": "http://hl7.org/fhir/ValueSet/administrative-gender"
+                 *         },
+                 *         {
+                 *           "name": "code",
+                 *           "valueCode": "female"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemLookup: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The url of the code system.
+                 * @example http://hl7.org/fhir/administrative-gender
+                 */
+                system?: string;
+                /**
+                 * @description The code.
+                 * @example female
+                 */
+                code?: string;
+                /** @description The version of the code system. */
+                version?: string;
+                /** @description The language of displays. */
+                displayLanguage?: string;
+                /** @description Only these properties. */
+                property?: string[];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "name",
+                     *           "valueString": "AdministrativeGender"
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemLookupByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "coding",
+                 *           "valueCoding": {
+                 *             "system": "http://hl7.org/fhir/administrative-gender",
+                 *             "code": "female"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "name",
+                     *           "valueString": "AdministrativeGender"
+                     *         },
+                     *         {
+                     *           "name": "display",
+                     *           "valueString": "Female"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemSubsumesByType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The url of the code system.
+                 * @example http://terminology.hl7.org/CodeSystem/goal-achievement
+                 */
+                system?: string;
+                /**
+                 * @description The one code.
+                 * @example improving
+                 */
+                codeA?: string;
+                /**
+                 * @description The other code.
+                 * @example in-progress
+                 */
+                codeB?: string;
+                /** @description The version of the code system. */
+                version?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "outcome",
+                     *           "valueCode": "subsumed-by"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemSubsumesByTypeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "codeA",
+                 *           "valueCode": "improving"
+                 *         },
+                 *         {
+                 *           "name": "codeB",
+                 *           "valueCode": "in-progress"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "outcome",
+                     *           "valueCode": "subsumed-by"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemSubsumes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The one code.
+                 * @example improving
+                 */
+                codeA?: string;
+                /**
+                 * @description The other code.
+                 * @example in-progress
+                 */
+                codeB?: string;
+                /** @description The version of the code system. */
+                version?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "outcome",
+                     *           "valueCode": "subsumed-by"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    codeSystemSubsumesByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "codeA",
+                 *           "valueCode": "improving"
+                 *         },
+                 *         {
+                 *           "name": "codeB",
+                 *           "valueCode": "in-progress"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "outcome",
+                     *           "valueCode": "subsumed-by"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    conceptMapTranslateByType: {
+        parameters: {
+            query?: {
+                /** @description The canonical of the map. */
+                url?: string;
+                /**
+                 * @description The code.
+                 * @example female
+                 */
+                code?: string;
+                /**
+                 * @description Its code system.
+                 * @example http://hl7.org/fhir/administrative-gender
+                 */
+                system?: string;
+                /** @description Only maps made from this value set. */
+                source?: string;
+                /** @description Only maps made to this value set. */
+                target?: string;
+                /** @description Only into this code system. */
+                targetsystem?: string;
+                /** @description From target to source. */
+                reverse?: boolean;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "match",
+                     *           "part": [
+                     *             {
+                     *               "name": "equivalence",
+                     *               "valueCode": "equal"
+                     *             },
+                     *             {
+                     *               "name": "concept",
+                     *               "valueCoding": {
+                     *                 "system": "https://example.org/sex",
+                     *                 "code": "F"
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    conceptMapTranslateByTypeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "coding",
+                 *           "valueCoding": {
+                 *             "system": "http://hl7.org/fhir/administrative-gender",
+                 *             "code": "female"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "match",
+                     *           "part": [
+                     *             {
+                     *               "name": "equivalence",
+                     *               "valueCode": "equal"
+                     *             },
+                     *             {
+                     *               "name": "concept",
+                     *               "valueCoding": {
+                     *                 "system": "https://example.org/sex",
+                     *                 "code": "F"
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    conceptMapTranslate: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The code.
+                 * @example female
+                 */
+                code?: string;
+                /**
+                 * @description Its code system.
+                 * @example http://hl7.org/fhir/administrative-gender
+                 */
+                system?: string;
+                /** @description Only maps made from this value set. */
+                source?: string;
+                /** @description Only maps made to this value set. */
+                target?: string;
+                /** @description Only into this code system. */
+                targetsystem?: string;
+                /** @description From target to source. */
+                reverse?: boolean;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "match",
+                     *           "part": [
+                     *             {
+                     *               "name": "equivalence",
+                     *               "valueCode": "equal"
+                     *             },
+                     *             {
+                     *               "name": "concept",
+                     *               "valueCoding": {
+                     *                 "system": "https://example.org/sex",
+                     *                 "code": "F"
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    conceptMapTranslateByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "coding",
+                 *           "valueCoding": {
+                 *             "system": "http://hl7.org/fhir/administrative-gender",
+                 *             "code": "female"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "result",
+                     *           "valueBoolean": true
+                     *         },
+                     *         {
+                     *           "name": "match",
+                     *           "part": [
+                     *             {
+                     *               "name": "equivalence",
+                     *               "valueCode": "equal"
+                     *             },
+                     *             {
+                     *               "name": "concept",
+                     *               "valueCoding": {
+                     *                 "system": "https://example.org/sex",
+                     *                 "code": "F"
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    observationLastn: {
+        parameters: {
+            query?: {
+                /** @description How many of each kind. */
+                max?: number;
+                /**
+                 * @description Whose.
+                 * @example Patient/7
+                 */
+                patient?: string;
+                /**
+                 * @description Of which category. This or code is needed.
+                 * @example survey
+                 */
+                category?: string;
+                /** @description Which. */
+                code?: string;
+                /** @description Of which time. */
+                date?: string;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Bundle",
+                     *       "type": "searchset",
+                     *       "link": [
+                     *         {
+                     *           "relation": "self",
+                     *           "url": "https://example.org/fhir/Patient/7/$everything"
+                     *         }
+                     *       ],
+                     *       "entry": [
+                     *         {
+                     *           "fullUrl": "https://example.org/fhir/Patient/7",
+                     *           "resource": {
+                     *             "resourceType": "Patient",
+                     *             "id": "7"
+                     *           },
+                     *           "search": {
+                     *             "mode": "match"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    observationLastnByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "patient",
+                 *           "valueString": "Patient/7"
+                 *         },
+                 *         {
+                 *           "name": "category",
+                 *           "valueString": "survey"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Bundle",
+                     *       "type": "searchset",
+                     *       "link": [
+                     *         {
+                     *           "relation": "self",
+                     *           "url": "https://example.org/fhir/Patient/7/$everything"
+                     *         }
+                     *       ],
+                     *       "entry": [
+                     *         {
+                     *           "fullUrl": "https://example.org/fhir/Patient/7",
+                     *           "resource": {
+                     *             "resourceType": "Patient",
+                     *             "id": "7"
+                     *           },
+                     *           "search": {
+                     *             "mode": "match"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patientEverything: {
+        parameters: {
+            query?: {
+                /** @description Care on or after this date. */
+                start?: string;
+                /** @description Care on or before this date. */
+                end?: string;
+                /** @description Written at or after this instant. */
+                _since?: string;
+                /** @description Only these types, by commas. */
+                _type?: string;
+                /** @description Resources a page. */
+                _count?: number;
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Bundle",
+                     *       "type": "searchset",
+                     *       "link": [
+                     *         {
+                     *           "relation": "self",
+                     *           "url": "https://example.org/fhir/Patient/7/$everything"
+                     *         }
+                     *       ],
+                     *       "entry": [
+                     *         {
+                     *           "fullUrl": "https://example.org/fhir/Patient/7",
+                     *           "resource": {
+                     *             "resourceType": "Patient",
+                     *             "id": "7"
+                     *           },
+                     *           "search": {
+                     *             "mode": "match"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patientEverythingByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "_type",
+                 *           "valueCode": "Observation"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Bundle",
+                     *       "type": "searchset",
+                     *       "link": [
+                     *         {
+                     *           "relation": "self",
+                     *           "url": "https://example.org/fhir/Patient/7/$everything"
+                     *         }
+                     *       ],
+                     *       "entry": [
+                     *         {
+                     *           "fullUrl": "https://example.org/fhir/Patient/7",
+                     *           "resource": {
+                     *             "resourceType": "Patient",
+                     *             "id": "7"
+                     *           },
+                     *           "search": {
+                     *             "mode": "match"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

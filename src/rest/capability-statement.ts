@@ -8,7 +8,7 @@ import type {
 import { toJson } from '../fhir/json.ts';
 import { lacksVersion } from '../workflows/version-demand.ts';
 import { jsonPatchType } from './middleware/negotiate.ts';
-import type { Operation } from './operation.ts';
+import type { ServedOperation } from './operation.ts';
 import type { RestSystem } from './rest-system.ts';
 import type { InteractionCode, Route } from './route.ts';
 
@@ -49,13 +49,13 @@ function resourceOf(
   system: RestSystem,
   type: ResourceType,
   codes: readonly TypeInteraction[],
-  operations: readonly Operation[],
+  operations: readonly ServedOperation[],
 ): CapabilityStatementRestResource {
   const indexed = system
     .searchParameters(type)
     .filter(({ name }) => !columns.some((column) => column.name === name));
   const references = indexed.filter((parameter) => parameter.type === 'reference');
-  const own = operations.filter(({ resourceType }) => resourceType === type);
+  const own = operations.filter(({ resourceType }) => resourceType === type || resourceType === 'Resource');
   return {
     type,
     interaction: codes.map((code) => ({ code })),
@@ -84,7 +84,7 @@ function resourceOf(
 function capabilityStatement(
   system: RestSystem,
   routes: readonly Route[],
-  operations: readonly Operation[],
+  operations: readonly ServedOperation[],
 ): CapabilityStatement {
   const codes = [...new Set(routes.map(({ interaction }) => interaction))];
   const typeCodes = codes.filter(isTypeInteraction);
@@ -124,7 +124,7 @@ function capabilityStatement(
 export function capabilityText(
   system: RestSystem,
   routes: readonly Route[],
-  operations: readonly Operation[],
+  operations: readonly ServedOperation[],
 ): string {
   return toJson(capabilityStatement(system, routes, operations));
 }

@@ -1,6 +1,8 @@
 // The shape of a FHIR operation ($name) as the route table knows it. One file per operation in rest/operations/.
 import type { Parameters, Resource, ResourceType } from '@medplum/fhirtypes';
 import type { WorkflowContext } from '../workflows/context.ts';
+import type { Answer } from './answer.ts';
+import type { FhirRequest } from './fhir-request.ts';
 
 export interface OperationRequest {
   readonly context: WorkflowContext;
@@ -23,16 +25,39 @@ export interface OperationResult {
   readonly versionId?: string;
 }
 
-export interface Operation {
+interface OperationAddress {
   /** Without the dollar sign. */
   readonly name: string;
-  readonly resourceType: ResourceType;
+  /** "Resource" when every type that is served has it. */
+  readonly resourceType: ResourceType | 'Resource';
   readonly levels: readonly ('type' | 'instance')[];
   /** GET only where the operation changes nothing (affectsState false). */
   readonly methods: readonly ('GET' | 'POST')[];
+  /** At type level, where they are fewer. */
+  readonly typeMethods?: readonly ('GET' | 'POST')[];
+  /**
+   * The one parameter that may come as the body itself, without Parameters around it: https://hl7.org/fhir/R4/operations.html#request
+   * With a type, bodies of that type are meant. Without, any resource is, and it is handed over as it came, not validated: to judge
+   * it is the operation's part.
+   */
+  readonly bodyParameter?: { readonly name: string; readonly type?: ResourceType };
   /** Canonical of its OperationDefinition in fhir-profiles/capability. */
   readonly definition: string;
-  /** The parameter that a body means which is a resource by itself: https://hl7.org/fhir/R4/operations.html#request */
-  readonly bodyParameter?: { readonly name: string; readonly type: ResourceType };
+}
+
+export interface Operation extends OperationAddress {
+  readonly resourceType: ResourceType;
   handle(request: OperationRequest): Promise<OperationResult>;
 }
+
+/** What only the HTTP request tells: the type in the address, the base for links, the settings. */
+interface HttpOperationRequest extends OperationRequest {
+  readonly http: Pick<FhirRequest, 'type' | 'base' | 'system'>;
+}
+
+/** An operation that needs to know more of the request than its parameters, or that writes its answer itself. */
+export interface AnsweringOperation extends OperationAddress {
+  answer(request: HttpOperationRequest): Promise<Answer>;
+}
+
+export type ServedOperation = Operation | AnsweringOperation;

@@ -15,7 +15,7 @@ import { read } from './interactions/read.ts';
 import { search } from './interactions/search.ts';
 import { update } from './interactions/update.ts';
 import { vread } from './interactions/vread.ts';
-import type { Operation } from './operation.ts';
+import type { ServedOperation } from './operation.ts';
 import type { GuardedRoute, OpenRoute, Route } from './route.ts';
 import { runOperation } from './run-operation.ts';
 
@@ -51,24 +51,32 @@ const interactions: readonly Row[] = [
   { method: 'POST', path: '/', interaction: 'transaction', body: 'bundle', handle: bundle },
 ];
 
-function operationRows(operation: Operation): readonly Row[] {
+function operationRows(operation: ServedOperation): readonly Row[] {
   return operation.levels.flatMap((level) =>
-    operation.methods.map((method): Row => {
-      const place = level === 'instance' ? `/${operation.resourceType}/{id}` : `/${operation.resourceType}`;
+    methodsOf(operation, level).map((method): Row => {
+      const type = operation.resourceType === 'Resource' ? '{type}' : operation.resourceType;
+      const place = level === 'instance' ? `/${type}/{id}` : `/${type}`;
       return {
         method,
         path: `${place}/$${operation.name}`,
         interaction: 'operation',
         body: method === 'POST' ? 'parameters' : 'none',
-        type: operation.resourceType,
+        ...(operation.resourceType !== 'Resource' && { type: operation.resourceType }),
         handle: (request) => runOperation(operation, request),
       };
     }),
   );
 }
 
+function methodsOf({ methods, typeMethods }: ServedOperation, level: 'type' | 'instance') {
+  return level === 'type' ? (typeMethods ?? methods) : methods;
+}
+
 /** Every route, those of the operations included. `capabilities` answers /metadata; it is made from this very table. */
-export function routeTable(operations: readonly Operation[], capabilities: () => Answer): readonly Route[] {
+export function routeTable(
+  operations: readonly ServedOperation[],
+  capabilities: () => Answer,
+): readonly Route[] {
   const metadata: OpenRoute = {
     method: 'GET',
     path: '/metadata',

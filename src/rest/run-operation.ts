@@ -1,11 +1,12 @@
 // Calls an operation: https://hl7.org/fhir/R4/operations.html . Its input is a Parameters body, or the query string.
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { invalid } from '../fhir/error.ts';
+import { isObject } from '../fhir/validation/element-tests.ts';
 import { checkResource } from '../workflows/check-resource.ts';
 import { versionOfEtag } from '../workflows/version-of-etag.ts';
 import { type Answer, resourceAnswer } from './answer.ts';
 import type { FhirRequest } from './fhir-request.ts';
-import type { Operation } from './operation.ts';
+import type { OperationRequest, ServedOperation } from './operation.ts';
 import type { QueryPairs } from './rest-system.ts';
 
 /** Names that say how to answer, not what to do: https://hl7.org/fhir/R4/http.html#parameters */
@@ -15,14 +16,14 @@ function fromQuery(query: QueryPairs): ParametersParameter[] {
   return query.filter(([name]) => !general.has(name)).map(([name, value]) => ({ name, valueString: value }));
 }
 
-function inputOf(operation: Operation, request: FhirRequest): Parameters {
+function inputOf(operation: ServedOperation, request: FhirRequest): Parameters {
   const { body } = request;
+  const { bodyParameter } = operation;
   const asked = fromQuery(request.query);
   if (body === undefined) {
     return { resourceType: 'Parameters', ...(asked.length > 0 && { parameter: asked }) };
   }
-  const { bodyParameter } = operation;
-  if (bodyParameter?.type === body.resourceType) {
+  if (bodyParameter !== undefined && isMeant(bodyParameter, body.resourceType)) {
     return {
       resourceType: 'Parameters',
       parameter: [{ name: bodyParameter.name, resource: body }, ...asked],
@@ -34,22 +35,39 @@ function inputOf(operation: Operation, request: FhirRequest): Parameters {
       body.resourceType,
     );
   }
-  checkResource(request.context, body);
+  const isJudgedThere = bodyParameter !== undefined && bodyParameter.type === undefined;
+  checkResource(request.context, isJudgedThere ? without(body, bodyParameter.name) : body);
   return asked.length > 0 ? { ...body, parameter: [...(body.parameter ?? []), ...asked] } : body;
 }
 
-export async function runOperation(operation: Operation, request: FhirRequest): Promise<Answer> {
+const isMeant = ({ type }: NonNullable<ServedOperation['bodyParameter']>, sent: string): boolean =>
+  type === undefined ? sent !== 'Parameters' : type === sent;
+
+/** The same Parameters, in which what the operation judges itself has given way to a value. Anything else in its place stays. */
+function without(body: Parameters, name: string): Parameters {
+  if (!Array.isArray(body.parameter)) return body;
+  const parameter = body.parameter.map((each: ParametersParameter | null) =>
+    each?.name === name && isObject(each.resource)
+      ? { ...each, resource: undefined, valueBoolean: true }
+      : each,
+  );
+  return { ...body, parameter } as Parameters;
+}
+
+export async function runOperation(operation: ServedOperation, request: FhirRequest): Promise<Answer> {
   const instance = request.id === '' ? undefined : request.id;
-  await request.context.demandOperation(operation.resourceType, `$${operation.name}`, instance);
+  await request.context.demandOperation(request.type, `$${operation.name}`, instance);
   const ifMatch = versionOfEtag(request.headers['if-match']);
   const key = request.headers['idempotency-key'];
-  const result = await operation.handle({
+  const asked: OperationRequest = {
     context: request.context,
     parameters: inputOf(operation, request),
     ...(instance !== undefined && { id: instance }),
     ...(ifMatch !== undefined && { ifMatch }),
     ...(typeof key === 'string' && { idempotencyKey: key }),
-  });
+  };
+  if ('answer' in operation) return operation.answer({ ...asked, http: request });
+  const result = await operation.handle(asked);
   return resourceAnswer(result.status, result.resource, {
     ...(result.versionId !== undefined && { ETag: `W/"${result.versionId}"` }),
     ...(result.location !== undefined && { Location: `${request.base}/${result.location}` }),

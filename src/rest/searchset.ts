@@ -2,13 +2,16 @@
 import type { SearchPage, StoredVersion } from '../store/store.ts';
 import type { Shape, UnderstoodSearch } from '../workflows/search-resources.ts';
 
-/** Adds the pieces of one entry. Types and ids need no escaping, and the base was checked where it was made of the Host header. */
-function addEntry(
+/**
+ * Adds the pieces of one entry. Types and ids need no escaping, and the base was checked where it was made of the Host header.
+ * `shape` writes a part of the resource instead of the whole.
+ */
+export function addEntry(
   pieces: string[],
   base: string,
   version: StoredVersion,
   mode: 'match' | 'include',
-  shape: Shape | undefined,
+  shape?: Shape,
 ): void {
   pieces.push(
     pieces.length > 0 ? ',{"fullUrl":"' : '{"fullUrl":"',
@@ -32,6 +35,18 @@ function address(base: string, { query }: UnderstoodSearch, cursor: string | und
   return `${base}/${query.type}${queryText === '' ? '' : `?${queryText}`}`;
 }
 
+/** A searchset around stored texts. `pieces` are those of its entries, made by `addEntry`. */
+export function searchsetAround(
+  links: readonly { readonly relation: string; readonly url: string }[],
+  pieces: readonly string[],
+  total?: number,
+): string {
+  const count = total === undefined ? '' : `"total":${total},`;
+  const head = `{"resourceType":"Bundle","type":"searchset",${count}"link":${JSON.stringify(links)}`;
+  // Joined once: texts that are put together step by step are copied at each step.
+  return pieces.length === 0 ? `${head}}` : [head, ',"entry":[', ...pieces, ']}'].join('');
+}
+
 /** What was left out comes as an entry of mode "outcome", so that nobody takes a partial search for a whole one. */
 export function searchsetText(base: string, understood: UnderstoodSearch, page: SearchPage): string {
   const { query, ignored, shape } = understood;
@@ -46,8 +61,5 @@ export function searchsetText(base: string, understood: UnderstoodSearch, page: 
     const outcome = JSON.stringify({ resourceType: 'OperationOutcome', issue: ignored });
     entries.push(entries.length > 0 ? ',' : '', `{"resource":${outcome},"search":{"mode":"outcome"}}`);
   }
-  const total = page.total === undefined ? '' : `"total":${page.total},`;
-  const head = `{"resourceType":"Bundle","type":"searchset",${total}"link":${JSON.stringify(link)}`;
-  // Joined once: texts that are put together step by step are copied at each step.
-  return entries.length === 0 ? `${head}}` : [head, ',"entry":[', ...entries, ']}'].join('');
+  return searchsetAround(link, entries, page.total);
 }

@@ -3,7 +3,7 @@ import { type Interaction, may } from '../auth/permits.ts';
 import type { ServiceEffect } from '../auth/service-effects.ts';
 import { forbidden } from '../fhir/error.ts';
 import { asService } from './as-service.ts';
-import { type AuditSource, audited } from './audited.ts';
+import { type Attempt, type AuditSource, audited } from './audited.ts';
 import { authorised } from './authorised.ts';
 import type { Store } from './store.ts';
 import type { PatientFacts } from './write-checks.ts';
@@ -13,6 +13,7 @@ export interface Access {
   readonly store: Store;
   readonly asService: (store: Store, effect: ServiceEffect, patientId: string) => Promise<Store>;
   readonly demandOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
+  readonly noteOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
 }
 
 export function accessFor(root: Store, source: AuditSource, facts: PatientFacts): Access {
@@ -21,15 +22,15 @@ export function accessFor(root: Store, source: AuditSource, facts: PatientFacts)
   return {
     store: authorised(store, actor, facts),
     asService,
+    noteOperation: (type, operation, id) => store.did(executed(type, operation, id)),
     async demandOperation(type: string, operation: Extract<Interaction, `$${string}`>, id?: string) {
       if (may(actor, type, operation)) return;
-      await store.refused({
-        action: 'E',
-        interaction: operation,
-        resourceType: type,
-        ...(id !== undefined && { id }),
-      });
+      await store.refused(executed(type, operation, id));
       throw forbidden(`This token (${actor.role}) may not call ${type}/${operation}.`);
     },
   };
+}
+
+function executed(resourceType: string, interaction: string, id: string | undefined): Attempt {
+  return { action: 'E', interaction, resourceType, ...(id !== undefined && { id }) };
 }

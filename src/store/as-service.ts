@@ -73,6 +73,7 @@ function serve(audited: AuditedStore, service: Service): Store {
     history: (type, id, page) => view.history(type, id, page),
     wideHistory: never('list the history of many resources'),
     search: (query) => view.search(query),
+    patientRecord: (query) => view.patientRecord(query),
     reachablePatients: (patientIds) => view.reachablePatients(patientIds),
     record: (entry) => view.record(entry),
     async create(resource, options) {

@@ -18,6 +18,8 @@ export type Attempt = Pick<
 >;
 
 export interface AuditedStore extends Store {
+  /** Notes that something was done that is neither a read nor a write of this store. */
+  did(attempt: Attempt): Promise<void>;
   /**
    * Notes that something was refused. Outside a transaction it resolves when the row is durable; inside, the row is
    * written after the transaction has ended, because it must outlive a rollback.
@@ -73,6 +75,7 @@ function wrap(layer: Layer): AuditedStore {
   }
 
   const self: AuditedStore = {
+    did: done,
     refused,
     missed,
     peek: (type, id) => seen.read(type, id),
@@ -118,6 +121,12 @@ function wrap(layer: Layer): AuditedStore {
         query: query.understood,
       });
       return seen.search(query);
+    },
+
+    async patientRecord(query) {
+      const page = await seen.patientRecord(query);
+      await done({ action: 'E', interaction: '$everything', resourceType: 'Patient', id: query.patientId });
+      return page;
     },
 
     async create(resource, options) {

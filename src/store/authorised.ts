@@ -134,6 +134,14 @@ function guard(ground: Ground): Store {
       return page;
     },
 
+    async patientRecord(query) {
+      await demand('read', 'Patient', query.patientId);
+      const page = await reading.patientRecord(query);
+      for (const version of page.record) assertVisible(version, visibility);
+      for (const version of page.referred) assertVisible(version, visibility);
+      return page;
+    },
+
     async create(resource, options) {
       if (!isInTransaction) return self.transaction((inner) => inner.create(resource, options));
       await demand('create', resource.resourceType);

@@ -81,6 +81,28 @@ export interface SearchPage {
   readonly next?: string;
 }
 
+export interface RecordQuery {
+  readonly patientId: string;
+  /** Only these types; absent: all. */
+  readonly types?: readonly ResourceType[];
+  /** Only what was written at or after this instant. */
+  readonly sinceMs?: number;
+  /** Only care in this half-open time; what has no clinical date belongs to any time. */
+  readonly care?: Interval;
+  /** Page size, from 1. */
+  readonly count: number;
+  readonly cursor?: string;
+}
+
+export interface RecordPage {
+  /** Of the patient's compartment, without the Patient itself. */
+  readonly record: readonly StoredVersion[];
+  /** Practitioners, organisations, places and medications that the record (as asked for) or the Patient points to. They come last. */
+  readonly referred: readonly StoredVersion[];
+  /** As SearchPage.next. */
+  readonly next?: string;
+}
+
 export interface AuditEntry {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
@@ -136,6 +158,9 @@ export interface Store {
   wideHistory(scope: HistoryScope, query: HistoryQuery): Promise<WideHistoryPage>;
 
   search(query: SearchQuery): Promise<SearchPage>;
+
+  /** A patient's record, page by page, each resource once. Whether the patient exists or is visible is not asked: see read(). */
+  patientRecord(query: RecordQuery): Promise<RecordPage>;
 
   /** The ids of the patients whom this actor's visibility reaches among those named. Used to check what a write refers to. */
   reachablePatients(patientIds: readonly string[]): Promise<ReadonlySet<string>>;

@@ -20,6 +20,8 @@ export interface WorkflowContext {
   readonly asService: AsService;
   /** Refuses (403, audited) when the actor may not call the operation, such as "$apply". Called before it is handled. */
   readonly demandOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
+  /** Writes an audit row for an operation whose own reads and writes, if it has any, do not tell that it was called. */
+  readonly noteOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
 }
 
 /**

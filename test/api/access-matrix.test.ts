@@ -7,6 +7,7 @@ import type { Actor } from '../../src/auth/actor.ts';
 import { openTypes, recordTypes } from '../../src/auth/permit-table.ts';
 import { may } from '../../src/auth/permits.ts';
 import { fhirRoutes } from '../../src/rest/fhir-handler.ts';
+import type { ServedOperation } from '../../src/rest/operation.ts';
 import { operations } from '../../src/rest/operations/all-operations.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 import {
@@ -233,18 +234,22 @@ const questions: Readonly<Record<string, (name: Name) => readonly (() => Promise
 
 const operationRoutes = operations.flatMap((operation) =>
   operation.levels.flatMap((level) =>
-    operation.methods.map((method) => ({
-      method,
-      name: operation.name,
-      type: operation.resourceType,
-      level,
-      path:
-        level === 'instance'
-          ? `/${operation.resourceType}/{id}/$${operation.name}`
-          : `/${operation.resourceType}/$${operation.name}`,
-    })),
+    methodsAt(operation, level).map((method) => {
+      const place = operation.resourceType === 'Resource' ? '{type}' : operation.resourceType;
+      return {
+        method,
+        name: operation.name,
+        type: operation.resourceType === 'Resource' ? 'Patient' : operation.resourceType,
+        level,
+        path: level === 'instance' ? `/${place}/{id}/$${operation.name}` : `/${place}/$${operation.name}`,
+      };
+    }),
   ),
 );
+
+function methodsAt({ methods, typeMethods }: ServedOperation, level: 'type' | 'instance') {
+  return level === 'type' ? (typeMethods ?? methods) : methods;
+}
 
 describe('the matrix', () => {
   it('has a row for each route', () => {
@@ -315,7 +320,7 @@ describe.each(names)('%s', (name) => {
           resourceType: 'Parameters',
           parameter: [{ name: 'subject', valueString: `Patient/${patient}` }],
         };
-        const address = path.replace('{id}', id);
+        const address = path.replace('{type}', type).replace('{id}', id);
         const heard =
           method === 'GET'
             ? await ask(name, method, `${address}?subject=Patient/${patient}`)

@@ -92,7 +92,11 @@ describe('the CapabilityStatement', () => {
     const named = resourcesOf(statement).flatMap(({ type, operation }) =>
       (operation ?? []).map(({ name, definition }) => `${type}/$${name} ${definition}`),
     );
-    const known = operations.map((each) => `${each.resourceType}/$${each.name} ${each.definition}`);
+    const known = operations.flatMap(({ resourceType, name, definition }) =>
+      (resourceType === 'Resource' ? service.system.resourceTypes : [resourceType]).map(
+        (type) => `${type}/$${name} ${definition}`,
+      ),
+    );
     expect(named.toSorted()).toEqual(known.toSorted());
   });
 

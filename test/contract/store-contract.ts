@@ -16,6 +16,7 @@ import { parseSearch } from '../../src/fhir/search/parse-search.ts';
 import type { SearchRegistry } from '../../src/fhir/search/search-registry.ts';
 import type { SearchQuery } from '../../src/fhir/search-query.ts';
 import type { AuditEntry, SearchPage, Store } from '../../src/store/store.ts';
+import { everythingContract } from './everything-contract.ts';
 import { historyContract } from './history-contract.ts';
 
 export interface StoreUnderTest {
@@ -79,6 +80,8 @@ async function refusalOf(work: Promise<unknown>): Promise<{ status: number; issu
 }
 
 export function storeContract(open: () => Promise<StoreUnderTest>): void {
+  describe("a patient's record", () => everythingContract(open));
+
   let under: StoreUnderTest;
   let store: Store;
 

@@ -5,12 +5,15 @@ import { loadDataType, OperationOutcomeError, type TypedValue, validateTypedValu
 import type { OperationOutcomeIssue, Resource, StructureDefinition } from '@medplum/fhirtypes';
 import type { Validator } from '../validator.ts';
 import { mostIssues } from './findings.ts';
+import { type LooseBindings, looseBindingJudge } from './loose-bindings.ts';
 import { type Definitions, typeTables } from './type-table.ts';
 import { isTypeName, longItem, walk } from './walk.ts';
 
 export interface ValidatorContent extends Definitions {
   /** Our profiles, each with its snapshot. */
   readonly profiles: readonly StructureDefinition[];
+  /** For adviceOn(), which says nothing without them. Asked for when it is first called. */
+  readonly looseBindings?: () => LooseBindings;
 }
 
 /**
@@ -21,6 +24,7 @@ export function createValidator(content: ValidatorContent): Validator {
   const profiles = new Map(content.profiles.map((profile) => [profile.url, profile]));
   const tables = typeTables(content);
   const loadedProfiles = new Set<string>();
+  let judge: ReturnType<typeof looseBindingJudge> | undefined;
   const options = { tables, isWanted: (url: unknown) => profiles.get(String(url))?.type === 'Extension' };
 
   return {
@@ -46,6 +50,17 @@ export function createValidator(content: ValidatorContent): Validator {
         ...claimed.flatMap((url) => profileIssues(seen, url)),
       ].slice(0, mostIssues);
     },
+    validateAgainst(resource, profile) {
+      const ofBase = content.definition(profile);
+      if (!ofBase || profiles.has(withoutVersion(profile))) return profileIssues(resource, profile);
+      return ofBase.type === resource.resourceType
+        ? []
+        : [issue('invalid', `The profile ${profile} is for ${ofBase.type}`, resource.resourceType)];
+    },
+    adviceOn(resource) {
+      judge ??= content.looseBindings && looseBindingJudge(tables, content.looseBindings());
+      return judge?.(resource) ?? [];
+    },
   };
 
   /** An extension of ours is used as it is defined, wherever it stands. */
@@ -63,7 +78,7 @@ export function createValidator(content: ValidatorContent): Validator {
   }
 
   function profileIssues(resource: Resource, canonical: string): readonly OperationOutcomeIssue[] {
-    const url = canonical.split('|')[0] ?? canonical;
+    const url = withoutVersion(canonical);
     const profile = profiles.get(url);
     if (!profile) {
       const what = `The profile ${canonical.slice(0, 200)} is not held here, so it was not checked`;
@@ -93,6 +108,10 @@ export function createValidator(content: ValidatorContent): Validator {
     if (base) loadDataType(base);
     loadedProfiles.add(profile.url);
   }
+}
+
+function withoutVersion(canonical: string): string {
+  return canonical.split('|')[0] ?? canonical;
 }
 
 function claims(resource: Resource): string {

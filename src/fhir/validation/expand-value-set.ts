@@ -7,24 +7,30 @@ export type CodeList = Readonly<Record<string, readonly string[]>>;
 
 type Find<T> = (canonical: string) => T | undefined;
 
-/** Undefined when a part is not at hand or cannot be listed; canonicals are looked up without their version. */
+/**
+ * Undefined when a part is not at hand or cannot be listed, or when a value set imports itself; canonicals are looked up without their
+ * version.
+ */
 export function expandValueSet(
   url: string,
   valueSet: Find<ValueSet>,
   codeSystem: Find<CodeSystem>,
+  importedBy: readonly string[] = [],
 ): CodeList | undefined {
-  const found = valueSet(withoutVersion(url));
+  const canonical = withoutVersion(url);
+  const found = importedBy.includes(canonical) ? undefined : valueSet(canonical);
   if (!found?.compose) return undefined;
+  const path = [...importedBy, canonical];
   const codes = new Map<string, Set<string>>();
   for (const part of found.compose.include) {
-    const included = codesOf(part, valueSet, codeSystem);
+    const included = codesOf(part, valueSet, codeSystem, path);
     if (!included) return undefined;
     for (const [system, list] of Object.entries(included)) {
       codes.set(system, new Set([...(codes.get(system) ?? []), ...list]));
     }
   }
   for (const part of found.compose.exclude ?? []) {
-    const excluded = codesOf(part, valueSet, codeSystem);
+    const excluded = codesOf(part, valueSet, codeSystem, path);
     if (!excluded) return undefined;
     for (const [system, list] of Object.entries(excluded)) {
       for (const code of list) codes.get(system)?.delete(code);
@@ -37,23 +43,28 @@ function codesOf(
   part: ValueSetComposeInclude,
   valueSet: Find<ValueSet>,
   codeSystem: Find<CodeSystem>,
+  importedBy: readonly string[],
 ): CodeList | undefined {
   const own = part.system ? codesOfSystem(part, codeSystem) : undefined;
   if (part.system && !own) return undefined;
-  const imported = (part.valueSet ?? []).map((url) => expandValueSet(url, valueSet, codeSystem));
+  const imported = (part.valueSet ?? []).map((url) => expandValueSet(url, valueSet, codeSystem, importedBy));
   const lists: CodeList[] = own && part.system ? [{ [part.system]: own }] : [];
   for (const list of imported) {
     if (!list) return undefined;
     lists.push(list);
   }
   // Several conditions in one part all have to hold.
-  return lists.reduce((left, right) =>
-    Object.fromEntries(
-      Object.entries(left).map(([system, codes]) => [
-        system,
-        codes.filter((code) => right[system]?.includes(code)),
-      ]),
-    ),
+  const [first = {}, ...others] = lists;
+  return others.reduce(inBoth, first);
+}
+
+/** Object.hasOwn, because a system comes from a request: "constructor" must find nothing. */
+function inBoth(left: CodeList, right: CodeList): CodeList {
+  return Object.fromEntries(
+    Object.entries(left).map(([system, codes]) => {
+      const others = new Set(Object.hasOwn(right, system) ? right[system] : []);
+      return [system, codes.filter((code) => others.has(code))];
+    }),
   );
 }
 
@@ -68,14 +79,34 @@ function codesOfSystem(
   for (const filter of part.filter ?? []) {
     if (filter.property !== 'concept' || (filter.op !== 'is-a' && filter.op !== 'descendent-of'))
       return undefined;
-    const root = flattened(system.concept).find((concept) => concept.code === filter.value);
-    if (!root) return undefined;
-    const below = new Set(flattened(root.concept ?? []).map((concept) => concept.code));
+    const below = codesBelow(filter.value, flattened(system.concept));
+    if (!below) return undefined;
     concepts = concepts.filter(
-      (concept) => below.has(concept.code) || (filter.op === 'is-a' && concept.code === root.code),
+      (concept) => below.has(concept.code) || (filter.op === 'is-a' && concept.code === filter.value),
     );
   }
   return concepts.map((concept) => concept.code);
+}
+
+/**
+ * The codes under one, at any depth; undefined for a code that the system does not have. A concept stands in the list once; where it has
+ * more parents than one, the others name it by the property "child".
+ */
+function codesBelow(root: string, concepts: readonly CodeSystemConcept[]): ReadonlySet<string> | undefined {
+  const byCode = new Map(concepts.map((concept) => [concept.code, concept]));
+  const below = new Set<string>();
+  const visit = ({ concept, property }: CodeSystemConcept) => {
+    const named = (property ?? []).flatMap(({ code, valueCode }) => (code === 'child' && valueCode) || []);
+    for (const code of [...(concept ?? []).map((each) => each.code), ...named]) {
+      const child = below.has(code) ? undefined : byCode.get(code);
+      if (!child) continue;
+      below.add(code);
+      visit(child);
+    }
+  };
+  const found = byCode.get(root);
+  if (found) visit(found);
+  return found && below;
 }
 
 function flattened(concepts: readonly CodeSystemConcept[]): readonly CodeSystemConcept[] {

@@ -1,15 +1,23 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
-import type { Operation } from '../operation.ts';
+import type { ServedOperation } from '../operation.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
+import { codeSystemLookup } from './code-system-lookup.ts';
+import { codeSystemSubsumes } from './code-system-subsumes.ts';
+import { conceptMapTranslate } from './concept-map-translate.ts';
+import { observationLastn } from './observation-lastn.ts';
+import { patientEverything } from './patient-everything.ts';
 import { patientRefer } from './patient-refer.ts';
 import { planDefinitionApply } from './plan-definition-apply.ts';
 import { planDefinitionEnroll } from './plan-definition-enroll.ts';
 import { planDefinitionExplain } from './plan-definition-explain.ts';
 import { questionnairePopulate } from './questionnaire-populate.ts';
 import { questionnaireResponseExtract } from './questionnaire-response-extract.ts';
+import { resourceValidate } from './resource-validate.ts';
+import { codeSystemValidateCode, valueSetValidateCode } from './validate-code.ts';
+import { valueSetExpand } from './value-set-expand.ts';
 
-export const operations: readonly Operation[] = [
+export const operations: readonly ServedOperation[] = [
   planDefinitionApply,
   planDefinitionExplain,
   patientRefer,
@@ -18,4 +26,13 @@ export const operations: readonly Operation[] = [
   carePlanCourse,
   questionnairePopulate,
   questionnaireResponseExtract,
+  resourceValidate,
+  valueSetExpand,
+  valueSetValidateCode,
+  codeSystemValidateCode,
+  codeSystemLookup,
+  codeSystemSubsumes,
+  conceptMapTranslate,
+  observationLastn,
+  patientEverything,
 ];

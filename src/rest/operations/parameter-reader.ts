@@ -1,7 +1,8 @@
 // Reads a Parameters resource strictly: an unknown name, a repeated single value or a value of another type is refused with its place.
 // https://hl7.org/fhir/R4/parameters.html
-import type { CodeableConcept, Parameters, ParametersParameter } from '@medplum/fhirtypes';
+import type { CodeableConcept, Coding, Parameters, ParametersParameter, Resource } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
+import { isObject } from '../../fhir/validation/element-tests.ts';
 
 /** A value with the place where it stood, for a refusal later on. */
 interface Placed<T> {
@@ -24,6 +25,9 @@ export interface ParameterReader {
   reference(name: string): Placed<string> | undefined;
   references(name: string): readonly Placed<string>[];
   concept(name: string): CodeableConcept | undefined;
+  coding(name: string): Placed<Coding> | undefined;
+  /** A whole resource, as it came. */
+  resource(name: string): Placed<Resource> | undefined;
   /** A reader for each group of parts under this name; `names` are the parts that it knows. */
   groups(name: string, names: readonly string[]): readonly ParameterReader[];
 }
@@ -62,6 +66,10 @@ function readerOf(
     const entry = one(name);
     return entry && read(entry);
   };
+  const placedOne = <T>(name: string, read: (entry: Placed<ParametersParameter>) => T) => {
+    const entry = one(name);
+    return entry && { value: read(entry), expression: entry.expression };
+  };
   return {
     expression,
     has: (name) => all(name).length > 0,
@@ -77,6 +85,8 @@ function readerOf(
     },
     references: (name) => each(name, referenceOf),
     concept: (name) => single(name, conceptOf),
+    coding: (name) => placedOne(name, codingOf),
+    resource: (name) => placedOne(name, resourceIn),
     groups: (name, partNames) =>
       all(name).map(({ value, expression: place }) => readerOf(value.part ?? [], place, 'part', partNames)),
   };
@@ -157,4 +167,17 @@ function referenceOf({ value, expression }: Placed<ParametersParameter>): string
 function conceptOf(entry: Placed<ParametersParameter>): CodeableConcept {
   const { valueCodeableConcept, valueCoding } = entry.value;
   return valueCodeableConcept ?? (valueCoding ? { coding: [valueCoding] } : { text: textOf(entry) });
+}
+
+function codingOf({ value, expression }: Placed<ParametersParameter>): Coding {
+  if (!value.valueCoding) throw invalid(`"${value.name}" is a Coding`, expression);
+  return value.valueCoding;
+}
+
+function resourceIn({ value, expression }: Placed<ParametersParameter>): Resource {
+  const { resource } = value;
+  if (!isObject(resource)) {
+    throw invalid(`"${value.name}" is a resource`, expression);
+  }
+  return resource;
 }

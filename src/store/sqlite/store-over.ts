@@ -8,6 +8,7 @@ import { claimCondition } from './claim-rows.ts';
 import type { FilterContext } from './filter-sql.ts';
 import { historyPage, readOldVersion } from './history-page.ts';
 import { reachablePatients } from './reachable-patients.ts';
+import { recordPage } from './record-page.ts';
 import { methods, type ResourceRow, versionOf } from './resource-rows.ts';
 import { searchPage } from './search-page.ts';
 import type { Session } from './session.ts';
@@ -154,6 +155,9 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
 
     search: (query) =>
       session.read((statements) => searchPage(query, sight, contextFor(query.type, statements))),
+
+    patientRecord: (query) =>
+      session.read((statements) => recordPage(query, sight, contextFor('Patient', statements))),
 
     reachablePatients: (patientIds) =>
       session.read((statements) => reachablePatients(statements, dictionary, sight, patientIds)),

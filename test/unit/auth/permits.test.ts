@@ -107,7 +107,7 @@ describe('the table of permits', () => {
       for (const type of ['constructor', '__proto__', 'toString', 'Nonsense', '']) {
         for (const interaction of interactions) expect(may(actors[role], type, interaction)).toBe(false);
       }
-      expect(may(actors[role], 'Patient', '$everything')).toBe(false);
+      expect(may(actors[role], 'Patient', '$no-such-operation')).toBe(false);
       expect(may(actors[role], '__proto__', '$apply')).toBe(false);
     }
   });
@@ -119,9 +119,21 @@ describe('operations', () => {
     (name, permit) => {
       const [type = '', operation = ''] = name.split('/');
       const allowed = roles.filter((role) => may(actors[role], type, operation as `$${string}`));
-      expect([...allowed].sort()).toEqual([...permit.roles, 'system'].sort());
+      const named = allowed.filter((role) => role !== 'integrator');
+      expect([...named].sort()).toEqual([...permit.roles, 'system'].sort());
+      const withScopes = (scopes: readonly string[]): Actor => ({ ...actors.integrator, scopes });
+      const all = permit.scopes.map(([scopeType, letter]) => `system/${scopeType}.${letter}`);
+      expect(may(withScopes(all), type, operation as `$${string}`)).toBe(true);
+      expect(may(withScopes(all.slice(1)), type, operation as `$${string}`)).toBe(all.length === 0);
     },
   );
+
+  it('that every type has are called on types of R4 only', () => {
+    expect(may(actors.manager, 'Goal', '$validate')).toBe(true);
+    for (const type of ['Nonsense', 'constructor', '__proto__', 'Resource2']) {
+      expect(may(actors.manager, type, '$validate')).toBe(false);
+    }
+  });
 
   it('an integrator calls one when its token has every scope that the row asks for', () => {
     const withScopes = (...scopes: string[]): Actor => ({ ...actors.integrator, scopes });

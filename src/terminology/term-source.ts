@@ -1,0 +1,29 @@
+// Where the terminology operations find code systems and value sets: by canonical, with or without |version.
+import type { CodeSystem, ConceptMap, ValueSet } from '@medplum/fhirtypes';
+import { parseCanonical } from '../fhir/canonical.ts';
+
+export interface TermSource {
+  /** Undefined when it is not held, or not in that version. */
+  codeSystem(canonical: string): CodeSystem | undefined;
+  valueSet(canonical: string): ValueSet | undefined;
+}
+
+/** Is this the resource that the canonical names? */
+export function isNamedBy(resource: CodeSystem | ValueSet | ConceptMap, canonical: string): boolean {
+  const { url, version } = parseCanonical(canonical);
+  return resource.url === url && (version === undefined || resource.version === version);
+}
+
+/** A source that also knows resources which came with the request. They come first. */
+export function withGiven(
+  source: TermSource,
+  given: { readonly valueSet?: ValueSet | undefined; readonly codeSystem?: CodeSystem | undefined },
+): TermSource {
+  const { valueSet, codeSystem } = given;
+  return {
+    valueSet: (canonical) =>
+      valueSet && isNamedBy(valueSet, canonical) ? valueSet : source.valueSet(canonical),
+    codeSystem: (canonical) =>
+      codeSystem && isNamedBy(codeSystem, canonical) ? codeSystem : source.codeSystem(canonical),
+  };
+}
