@@ -535,6 +535,7 @@ export interface components {
                 ETag: components["headers"]["ETag"];
                 "Last-Modified": components["headers"]["LastModified"];
                 Location: components["headers"]["Location"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -607,6 +608,7 @@ export interface components {
             headers: {
                 /** @description Where the first thing that it made is. */
                 Location?: string;
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -614,7 +616,7 @@ export interface components {
                 "application/fhir+json": components["schemas"]["Resource"];
             };
         };
-        /** @description It cannot be done as things are, such as an Idempotency-Key that was used for another call. */
+        /** @description It cannot be done as things are, such as while the first call with the same Idempotency-Key is still running. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -627,7 +629,7 @@ export interface components {
                  *         {
                  *           "severity": "error",
                  *           "code": "conflict",
-                 *           "diagnostics": "This key was used for another call."
+                 *           "diagnostics": "The first call with this Idempotency-Key is still running."
                  *         }
                  *       ]
                  *     }
@@ -999,7 +1001,13 @@ export interface components {
         Canonical: string;
         /** @description A CarePlan (the default) or a Bundle. */
         ResultType: "careplan" | "bundle";
-        /** @description Repeating a call with the same key does nothing twice. */
+        /**
+         * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+         *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+         *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+         *     characters, in quotes or without.
+         * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+         */
         IdempotencyKey: string;
     };
     requestBodies: {
@@ -1030,6 +1038,8 @@ export interface components {
         ETag: string;
         /** @description When the version was stored, to the second. */
         LastModified: string;
+        /** @description This is the answer that the first call with the same Idempotency-Key got. */
+        IdempotencyReplayed: "true";
         /** @description Where the version is. */
         Location: string;
     };
@@ -1148,6 +1158,14 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
                  * @description `return=minimal`, `return=representation` or `return=OperationOutcome` for writes; `handling=strict` or
                  *     `handling=lenient` (the default) for searches.
                  */
@@ -1204,6 +1222,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1233,6 +1252,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
@@ -1300,6 +1320,14 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
                  * @description A search; create only when nothing matches.
                  * @example identifier=https://example.org/patients|12345
                  */
@@ -1340,6 +1368,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2256,7 +2285,13 @@ export interface operations {
                 _format?: components["parameters"]["Format"];
             };
             header?: {
-                /** @description Repeating a call with the same key does nothing twice. */
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -2333,7 +2368,13 @@ export interface operations {
                 _format?: components["parameters"]["Format"];
             };
             header?: {
-                /** @description Repeating a call with the same key does nothing twice. */
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -2415,7 +2456,13 @@ export interface operations {
                 _format?: components["parameters"]["Format"];
             };
             header?: {
-                /** @description Repeating a call with the same key does nothing twice. */
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {

@@ -94,6 +94,8 @@ function capabilityStatement(
     rest: [
       {
         mode: 'server',
+        documentation:
+          'A POST that writes takes an Idempotency-Key: the first answer is given again for 24 hours, and nothing is done twice.',
         security: {
           cors: false,
           description:

@@ -3,10 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResourceType } from '@medplum/fhirtypes';
 import { type FhirError, notFound } from '../fhir/error.ts';
 import { type Answer, fhirJson, sendAnswer } from './answer.ts';
+import { answerOnceEach } from './answer-once.ts';
 import { capabilityText } from './capability-statement.ts';
 import { commonHeaders } from './common-headers.ts';
 import { errorAnswer } from './error-handler.ts';
-import type { OpenRequest } from './fhir-request.ts';
+import type { FhirRequest, OpenRequest } from './fhir-request.ts';
 import { type Matched, routeMatcher } from './match-route.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { checkAcceptable } from './middleware/negotiate.ts';
@@ -34,6 +35,7 @@ export function fhirRoutes(system: RestSystem): readonly Route[] {
 /** `req.url` is what follows "/fhir". The promise never rejects. */
 export function fhirHandler(system: RestSystem): FhirHandler {
   const match = routeMatcher(fhirRoutes(system));
+  const answerOnce = answerOnceEach();
   const served = new Set<string>(system.resourceTypes);
   const isServed = (type: string): type is ResourceType => served.has(type);
 
@@ -65,7 +67,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     }
     const type = typeOf(matched.value);
     const body = await readBody(req, route.path === '/{type}' && type === 'Bundle' ? 'bundle' : route.body);
-    return route.handle({
+    const request: FhirRequest = {
       ...open,
       query: body.form === undefined ? query : [...query, ...body.form],
       type,
@@ -73,7 +75,10 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       versionId: matched.value.versionId,
       body: body.resource,
       context: system.contextFor(actor, requestId),
-    });
+    };
+    return route.once !== undefined && req.headers['idempotency-key'] !== undefined
+      ? answerOnce(route, request, `${req.method} ${url}`)
+      : route.handle(request);
   }
 
   function typeOf({ type, route }: Matched): ResourceType {

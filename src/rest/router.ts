@@ -1,6 +1,7 @@
 // The route table: every address under /fhir, and the only list of them. Requests are matched against it,
 // the CapabilityStatement is generated from it, and a test holds openapi.yaml to it.
 import type { Answer } from './answer.ts';
+import type { FhirRequest } from './fhir-request.ts';
 import { bundle } from './interactions/bundle.ts';
 import { create } from './interactions/create.ts';
 import { deleteInteraction } from './interactions/delete.ts';
@@ -11,7 +12,7 @@ import { update } from './interactions/update.ts';
 import { vread } from './interactions/vread.ts';
 import type { Operation } from './operation.ts';
 import type { GuardedRoute, OpenRoute, Route } from './route.ts';
-import { runOperation } from './run-operation.ts';
+import { demandOperation, runOperation } from './run-operation.ts';
 
 type Row = Omit<GuardedRoute, 'needsToken'>;
 
@@ -20,7 +21,7 @@ const interactions: readonly Row[] = [
   { method: 'PUT', path: '/{type}/{id}', interaction: 'update', body: 'resource', handle: update },
   { method: 'DELETE', path: '/{type}/{id}', interaction: 'delete', body: 'none', handle: deleteInteraction },
   { method: 'GET', path: '/{type}', interaction: 'search-type', body: 'none', handle: search },
-  { method: 'POST', path: '/{type}', interaction: 'create', body: 'resource', handle: create },
+  { method: 'POST', path: '/{type}', interaction: 'create', body: 'resource', handle: create, once: {} },
   { method: 'POST', path: '/{type}/_search', interaction: 'search-type', body: 'form', handle: search },
   {
     method: 'GET',
@@ -36,7 +37,7 @@ const interactions: readonly Row[] = [
     body: 'none',
     handle: vread,
   },
-  { method: 'POST', path: '/', interaction: 'transaction', body: 'bundle', handle: bundle },
+  { method: 'POST', path: '/', interaction: 'transaction', body: 'bundle', handle: bundle, once: {} },
 ];
 
 function operationRows(operation: Operation): readonly Row[] {
@@ -50,6 +51,10 @@ function operationRows(operation: Operation): readonly Row[] {
         body: method === 'POST' ? 'parameters' : 'none',
         type: operation.resourceType,
         handle: (request) => runOperation(operation, request),
+        // What is served by GET too changes nothing.
+        ...(!operation.methods.includes('GET') && {
+          once: { demand: (request: FhirRequest) => demandOperation(operation, request) },
+        }),
       };
     }),
   );

@@ -31,9 +31,16 @@ function inputOf(operation: Operation, request: FhirRequest): Parameters {
   return asked.length > 0 ? { ...body, parameter: [...(body.parameter ?? []), ...asked] } : body;
 }
 
+const instanceOf = ({ id }: FhirRequest) => (id === '' ? undefined : id);
+
+/** Refuses (403, audited) who may not call the operation. */
+export function demandOperation({ resourceType, name }: Operation, request: FhirRequest): Promise<void> {
+  return request.context.demandOperation(resourceType, `$${name}`, instanceOf(request));
+}
+
 export async function runOperation(operation: Operation, request: FhirRequest): Promise<Answer> {
-  const instance = request.id === '' ? undefined : request.id;
-  await request.context.demandOperation(operation.resourceType, `$${operation.name}`, instance);
+  const instance = instanceOf(request);
+  await demandOperation(operation, request);
   const ifMatch = versionOfEtag(request.headers['if-match']);
   const key = request.headers['idempotency-key'];
   const result = await operation.handle({

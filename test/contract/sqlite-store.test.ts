@@ -21,11 +21,16 @@ function openStore(path: string): StoreUnderTest {
   let ids = 0;
   const clock = { now: () => new Date(nowMs) };
   const opened = sqliteStore({ path, clock, newId: () => `id-${++ids}`, registry, compartment });
-  const countOf = (table: 'audit' | 'outbox' | 'claim') => opened.count(table);
+  const countOf = (table: 'audit' | 'outbox' | 'claim' | 'kept_answer') => opened.count(table);
   return {
     store: opened.store,
     registry,
-    facts: () => ({ audit: countOf('audit'), outbox: countOf('outbox'), claims: countOf('claim') }),
+    facts: () => ({
+      audit: countOf('audit'),
+      outbox: countOf('outbox'),
+      claims: countOf('claim'),
+      answers: countOf('kept_answer'),
+    }),
     setClock: (ms) => {
       nowMs = ms;
     },

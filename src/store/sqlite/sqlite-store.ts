@@ -40,7 +40,7 @@ export interface SqliteStore {
   /** Throws when the database cannot be read: for /readyz. */
   check(): void;
   /** The rows that the service keeps beside resources. */
-  count(table: 'audit' | 'outbox' | 'claim'): number;
+  count(table: keyof typeof counts): number;
   /** Answers what is queued, then closes the file. */
   close(): Promise<void>;
 }
@@ -49,6 +49,7 @@ const counts = {
   audit: 'SELECT count(*) AS rows FROM audit',
   outbox: 'SELECT count(*) AS rows FROM outbox',
   claim: 'SELECT count(*) AS rows FROM claim',
+  kept_answer: 'SELECT count(*) AS rows FROM kept_answer',
 } as const;
 
 /** Opens the database, brings its schema up to date and returns a store. Throws SchemaError for a file it must not touch. */
