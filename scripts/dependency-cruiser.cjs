@@ -1,6 +1,6 @@
 // Who may import whom (checked by npm run check): one list per folder, everything not listed is forbidden.
 
-const pure = ['instruments', 'pathways', 'course'];
+const pure = ['instruments', 'pathways', 'course', 'bulk'];
 
 const may = {
   runtime: [],
@@ -8,11 +8,12 @@ const may = {
   instruments: ['fhir'],
   pathways: ['fhir'],
   course: ['fhir'],
+  bulk: ['fhir'],
   content: ['fhir'],
-  store: ['fhir', 'runtime'],
+  store: ['fhir', 'runtime', 'bulk'],
   auth: ['fhir', 'runtime'],
   workflows: ['content', 'fhir', ...pure, 'runtime', 'auth'],
-  rest: ['workflows', 'content', 'fhir', 'runtime', 'auth', 'generated'],
+  rest: ['workflows', 'bulk', 'content', 'fhir', 'runtime', 'auth', 'generated'],
   demo: ['auth', 'workflows', 'runtime'],
   generated: [],
 };

@@ -46,7 +46,6 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
     ...(config.baseUrl !== undefined && { baseUrl: config.baseUrl }),
   });
   const listening = await listen(createApp(system), config.port, config.host);
-  log.info('ready', { url: listening.url });
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -64,6 +63,8 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
       stop(signal).catch(fail);
     });
   }
+  // Said last: whoever reads it may send a signal at once.
+  log.info('ready', { url: listening.url });
   return { system, url: listening.url };
 }
 

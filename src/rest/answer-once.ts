@@ -6,6 +6,7 @@ import { businessRule, conflict, FhirError } from '../fhir/error.ts';
 import { toJson } from '../fhir/json.ts';
 import type { KeptAnswer, Store } from '../store/store.ts';
 import type { Answer } from './answer.ts';
+import { auditEntry } from './audit-entry.ts';
 import type { FhirRequest } from './fhir-request.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { GuardedRoute } from './route.ts';
@@ -45,18 +46,15 @@ function stillRunning(): FhirError {
 
 /** Giving out what is kept is a disclosure like the first one, and leaves its row. */
 async function replay(store: Store, request: FhirRequest, kept: KeptAnswer): Promise<Answer> {
-  const { actor, clock } = request.context;
-  const { role, tokenId, subject } = actor;
-  await store.record({
-    at: clock.now().toISOString(),
-    actor: { role, tokenId, ...(subject !== undefined && { subject }) },
-    requestId: request.requestId,
-    action: 'E',
-    interaction: 'idempotent-replay',
-    resourceType: request.type,
-    ...(request.id !== '' && { id: request.id }),
-    outcome: 'success',
-  });
+  const { type, id } = request;
+  await store.record(
+    auditEntry(request, {
+      action: 'E',
+      interaction: 'idempotent-replay',
+      resourceType: type,
+      ...(id !== '' && { id }),
+    }),
+  );
   return {
     status: kept.status,
     headers: { ...kept.headers, 'Idempotency-Replayed': 'true' },

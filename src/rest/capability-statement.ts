@@ -6,7 +6,7 @@ import type {
   ResourceType,
 } from '@medplum/fhirtypes';
 import { toJson } from '../fhir/json.ts';
-import type { Operation } from './operation.ts';
+import type { NamedOperation } from './operation.ts';
 import type { RestSystem } from './rest-system.ts';
 import type { InteractionCode, Route } from './route.ts';
 
@@ -44,7 +44,7 @@ function resourceOf(
   system: RestSystem,
   type: ResourceType,
   codes: readonly TypeInteraction[],
-  operations: readonly Operation[],
+  operations: readonly NamedOperation[],
 ): CapabilityStatementRestResource {
   const indexed = system
     .searchParameters(type)
@@ -74,8 +74,9 @@ function resourceOf(
 function capabilityStatement(
   system: RestSystem,
   routes: readonly Route[],
-  operations: readonly Operation[],
+  operations: readonly NamedOperation[],
 ): CapabilityStatement {
+  const ofSystem = operations.filter(({ resourceType }) => resourceType === undefined);
   const codes = [...new Set(routes.map(({ interaction }) => interaction))];
   const typeCodes = codes.filter(isTypeInteraction);
   const { baseUrl, version } = system.settings;
@@ -103,6 +104,7 @@ function capabilityStatement(
         },
         resource: system.resourceTypes.map((type) => resourceOf(system, type, typeCodes, operations)),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        operation: ofSystem.map(({ name, definition }) => ({ name, definition })),
       },
     ],
   };
@@ -111,7 +113,7 @@ function capabilityStatement(
 export function capabilityText(
   system: RestSystem,
   routes: readonly Route[],
-  operations: readonly Operation[],
+  operations: readonly NamedOperation[],
 ): string {
   return toJson(capabilityStatement(system, routes, operations));
 }

@@ -13,6 +13,7 @@ import { authenticate } from './middleware/authenticate.ts';
 import { checkAcceptable } from './middleware/negotiate.ts';
 import { readBody } from './middleware/read-body.ts';
 import { operations } from './operations/all-operations.ts';
+import { exportOperations } from './operations/export.ts';
 import { queryPairs } from './query-pairs.ts';
 import type { RestSystem } from './rest-system.ts';
 import type { Route } from './route.ts';
@@ -26,7 +27,7 @@ export type FhirHandler = (req: IncomingMessage, res: ServerResponse, requestId:
 export function fhirRoutes(system: RestSystem): readonly Route[] {
   let statement: string | undefined;
   const routes: readonly Route[] = routeTable(operations, () => {
-    statement ??= capabilityText(system, routes, operations);
+    statement ??= capabilityText(system, routes, [...operations, ...exportOperations]);
     return { status: 200, headers: { 'Content-Type': fhirJson }, body: statement };
   });
   return routes;
@@ -57,7 +58,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     }
     const { route } = matched.value;
     const query = queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1));
-    checkAcceptable(req.headers.accept, query);
+    checkAcceptable(req.headers.accept, query, route.produces);
     const open: OpenRequest = { system, headers: req.headers, base: baseOf(req), requestId, query };
     if (!route.needsToken) {
       return route.handle(open);
@@ -98,7 +99,9 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     } catch (error) {
       answer = errorAnswer(error, requestId, system.log);
     }
-    sendAnswer(req, res, answer, commonHeaders(requestId));
+    sendAnswer(req, res, answer, commonHeaders(requestId), () => {
+      system.log.error('answer broken off', { requestId });
+    });
   };
 }
 

@@ -2,6 +2,15 @@
 import type { Parameters, Resource, ResourceType } from '@medplum/fhirtypes';
 import type { WorkflowContext } from '../workflows/context.ts';
 
+/** An operation as the CapabilityStatement names it; without a type, one of the whole system. */
+export interface NamedOperation {
+  /** Without the dollar sign. */
+  readonly name: string;
+  readonly resourceType?: ResourceType;
+  /** Canonical of its OperationDefinition in fhir-profiles/capability. */
+  readonly definition: string;
+}
+
 export interface OperationRequest {
   readonly context: WorkflowContext;
   /** The instance's id, for an instance-level call. */

@@ -24,6 +24,10 @@ interface Address {
   readonly path: string;
   readonly interaction: InteractionCode;
   readonly body: BodyKind;
+  /** Set where a GET begins something: HEAD, which must not, is then not served. */
+  readonly isNoHead?: true;
+  /** What it answers with when that is not FHIR JSON. */
+  readonly produces?: 'ndjson';
   /** The fixed type of an operation's route. */
   readonly type?: ResourceType;
 }

@@ -11,6 +11,7 @@ import { search } from './interactions/search.ts';
 import { update } from './interactions/update.ts';
 import { vread } from './interactions/vread.ts';
 import type { Operation } from './operation.ts';
+import { exportRoutes } from './operations/export.ts';
 import type { GuardedRoute, OpenRoute, Route } from './route.ts';
 import { demandOperation, runOperation } from './run-operation.ts';
 
@@ -70,6 +71,6 @@ export function routeTable(operations: readonly Operation[], capabilities: () =>
     needsToken: false,
     handle: capabilities,
   };
-  const guarded = [...interactions, ...operations.flatMap(operationRows)];
+  const guarded = [...interactions, ...operations.flatMap(operationRows), ...exportRoutes];
   return [metadata, ...guarded.map((row): GuardedRoute => ({ ...row, needsToken: true }))];
 }

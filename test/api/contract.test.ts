@@ -5,6 +5,7 @@ import request from 'supertest';
 import { parse } from 'yaml';
 import { fhirRoutes } from '../../src/rest/fhir-handler.ts';
 import { operations } from '../../src/rest/operations/all-operations.ts';
+import { exportOperations } from '../../src/rest/operations/export.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
 interface Described {
@@ -77,8 +78,13 @@ describe('the CapabilityStatement', () => {
     const named = resourcesOf(statement).flatMap(({ type, operation }) =>
       (operation ?? []).map(({ name, definition }) => `${type}/$${name} ${definition}`),
     );
-    const known = operations.map((each) => `${each.resourceType}/$${each.name} ${each.definition}`);
-    expect(named.toSorted()).toEqual(known.toSorted());
+    const ofSystem = (statement.rest?.[0]?.operation ?? []).map(
+      ({ name, definition }) => `/$${name} ${definition}`,
+    );
+    const known = [...operations, ...exportOperations].map(
+      (each) => `${each.resourceType ?? ''}/$${each.name} ${each.definition}`,
+    );
+    expect([...named, ...ofSystem].toSorted()).toEqual(known.toSorted());
   });
 
   it('names the types that are served and their search parameters', async () => {

@@ -1,12 +1,14 @@
 // The store on SQLite: current versions, full history, search index, audit and outbox in one file, written by group commit.
 
 import type { TokenStore } from '../../auth/token-store.ts';
+import type { ExportStore } from '../../bulk/export-store.ts';
 import type { PatientCompartment } from '../../fhir/compartment.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { NewId } from '../../runtime/ids.ts';
 import type { Store } from '../store.ts';
 import { createDictionary } from './dictionary.ts';
+import { exportStoreOver } from './export-store.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { growLog } from './grow-log.ts';
 import { createIndexRows } from './index-rows.ts';
@@ -37,6 +39,8 @@ export interface SqliteStore {
   readonly store: Store;
   /** The bearer tokens in the same database; closed with it. */
   readonly tokens: TokenStore;
+  /** Exports, and the view of the past that they read. */
+  readonly exports: ExportStore;
   /** Throws when the database cannot be read: for /readyz. */
   check(): void;
   /** The rows that the service keeps beside resources. */
@@ -100,6 +104,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   return {
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => undefined),
+    exports: exportStoreOver(session, parts),
     check: () => {
       writer.get('SELECT 1');
     },
