@@ -1,6 +1,6 @@
 // "import" on the command line: NDJSON files into the database, through the same checks as a PUT.
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -124,8 +124,13 @@ describe('an import', () => {
     });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const imports = join(dataDir, 'imports');
-    while (!existsSync(imports) && child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 1));
+    const hasBegun = () =>
+      existsSync(imports) &&
+      readdirSync(imports).some(
+        (name) =>
+          name.endsWith('.json') && !readFileSync(join(imports, name), 'utf8').includes('"offset":0,'),
+      );
+    while (!hasBegun() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
     child.kill('SIGKILL');
     await ended;
     const some = (await versions(dataDir, ids)).filter((version) => version > 0).length;
