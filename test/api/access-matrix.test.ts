@@ -8,6 +8,7 @@ import { openTypes, recordTypes } from '../../src/auth/permit-table.ts';
 import { may } from '../../src/auth/permits.ts';
 import { fhirRoutes } from '../../src/rest/fhir-handler.ts';
 import { operations } from '../../src/rest/operations/all-operations.ts';
+import { exportRoutes } from '../../src/rest/operations/export.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 import {
   actors,
@@ -176,20 +177,23 @@ const questions: Readonly<Record<string, (name: Name) => readonly (() => Promise
     ),
 };
 
-const operationRoutes = operations.flatMap((operation) =>
-  operation.levels.flatMap((level) =>
-    operation.methods.map((method) => ({
-      method,
-      name: operation.name,
-      type: operation.resourceType,
-      level,
-      path:
-        level === 'instance'
-          ? `/${operation.resourceType}/{id}/$${operation.name}`
-          : `/${operation.resourceType}/$${operation.name}`,
-    })),
+const operationRoutes = [
+  ...operations.flatMap((operation) =>
+    operation.levels.flatMap((level) =>
+      operation.methods.map((method) => ({
+        method,
+        name: operation.name,
+        type: operation.resourceType,
+        level,
+        path:
+          level === 'instance'
+            ? `/${operation.resourceType}/{id}/$${operation.name}`
+            : `/${operation.resourceType}/$${operation.name}`,
+      })),
+    ),
   ),
-);
+  ...exportRoutes.map(({ method, path, type = 'Bundle' }) => ({ method, path, type, name: 'export' })),
+];
 
 describe('the matrix', () => {
   it('has a row for each route', () => {

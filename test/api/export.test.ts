@@ -555,5 +555,5 @@ describe('an export in a process', () => {
     const [name = ''] = readdirSync(files);
     expect([readdirSync(files).length, readFileSync(join(files, name), 'utf8') === text]).toEqual([1, true]);
     expect(await child.stop()).toBe(0);
-  });
+  }, 120_000);
 });
