@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
+import { runImportCommand } from './command-line/run-import-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { prepareDemo } from './demo/prepare-demo.ts';
@@ -18,6 +19,7 @@ const usage = `Usage: alongside [command]
   (none)     serve FHIR on HOST:PORT with the database in DATA_DIR
   demo       the same with invented people, on a database of its own; plays and prints the story
   token ...  create, list and revoke bearer tokens; "token --help" tells more
+  import ... store NDJSON files; "import --help" tells more
   --help     this text
 
 Settings come from the environment: PORT, HOST, DATA_DIR, BASE_URL, CREATE_ON_UPDATE,
@@ -35,9 +37,9 @@ function version(): string {
   return typeof file === 'object' && file !== null && 'version' in file ? String(file.version) : 'unknown';
 }
 
-/** Starts the service; the process then lives until it is told to stop. */
-async function serve(config: Config): Promise<{ readonly system: System; readonly url: string }> {
-  const system = await createSystem({
+function openSystem(config: Config, options: { readonly runsExports?: boolean } = {}): Promise<System> {
+  return createSystem({
+    ...options,
     dataDir: config.dataDir,
     createOnUpdate: config.createOnUpdate,
     requireIfMatch: config.requireIfMatch,
@@ -47,8 +49,12 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
     log,
     ...(config.baseUrl !== undefined && { baseUrl: config.baseUrl }),
   });
+}
+
+/** Starts the service; the process then lives until it is told to stop. */
+async function serve(config: Config): Promise<{ readonly system: System; readonly url: string }> {
+  const system = await openSystem(config);
   const listening = await listen(createApp(system), config.port, config.host);
-  log.info('ready', { url: listening.url });
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -66,6 +72,8 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
       stop(signal).catch(fail);
     });
   }
+  // Said last: whoever reads it may send a signal at once.
+  log.info('ready', { url: listening.url });
   return { system, url: listening.url };
 }
 
@@ -100,6 +108,17 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     }
     case 'token':
       return token(rest);
+    case 'import': {
+      const config = readConfig(process.env);
+      process.exitCode = await runImportCommand(rest, {
+        dataDir: config.dataDir,
+        openSystem: () => openSystem(config, { runsExports: false }),
+        clock: systemClock,
+        isTerminal: process.stderr.isTTY,
+        say: (text) => process.stderr.write(text),
+      });
+      return;
+    }
     case 'help':
     case '--help':
     case '-h':

@@ -1,4 +1,5 @@
 // The composition root: picks the adapters, reads the content, and builds the parts that the edges and workflows are given.
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Resource, ResourceType, StructureDefinition } from '@medplum/fhirtypes';
 import type { Actor } from './auth/actor.ts';
@@ -15,13 +16,17 @@ import { readSearch } from './rest/read-search.ts';
 import type { RestSystem } from './rest/rest-system.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { NewId } from './runtime/ids.ts';
+import { jobFiles } from './runtime/job-files.ts';
 import type { Log } from './runtime/log.ts';
+import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
 import { fullLogBytes } from './store/sqlite/open-database.ts';
 import { readSearchParameters } from './store/sqlite/read-search-parameters.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
 import { openTokenStore } from './store/sqlite/token-store.ts';
 import type { WorkflowContext } from './workflows/context.ts';
+import { type ExportRunner, exportRunner } from './workflows/export-runner.ts';
+import type { ExportTools } from './workflows/export-tools.ts';
 import { publishContent } from './workflows/publish-content.ts';
 
 export interface SystemOptions {
@@ -35,6 +40,8 @@ export interface SystemOptions {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  /** Does this process carry exports out? Not the command line, beside which the service may run. */
+  readonly runsExports?: boolean;
 }
 
 export interface System extends RestSystem {
@@ -58,6 +65,27 @@ const contentFolder = resolve(import.meta.dirname, '..', 'fhir-profiles');
 
 function databasePath(dataDir: string): string {
   return dataDir === ':memory:' ? dataDir : join(dataDir, 'alongside.sqlite');
+}
+
+/** Beside the database; without one, in a folder of the operating system that goes when the service stops. */
+function exportFolder(dataDir: string): string {
+  return dataDir === ':memory:'
+    ? join(tmpdir(), `alongside-exports-${randomNames()}`)
+    : join(dataDir, 'exports');
+}
+
+const sweepEveryMs = 10 * 60 * 1000;
+
+/** Goes on with what an earlier process left, and removes expired exports even when nobody asks for them. */
+async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<NodeJS.Timeout> {
+  await runner.resume();
+  return setInterval(() => {
+    runner.discardExpired().catch((error: unknown) => {
+      log.error('expired exports could not be removed', {
+        error: error instanceof Error ? error.name : typeof error,
+      });
+    });
+  }, sweepEveryMs).unref();
 }
 
 /** The tokens alone, for the command line. */
@@ -111,6 +139,11 @@ export async function createSystem(options: SystemOptions): Promise<System> {
 
   const written = await publishContent(contextFor(theService, 'start'));
   log.info('content published', { written, resources: catalogue.published().length });
+  const types = { served: servedTypes, isInRecords: (type: string) => compartment.holds(type) };
+  const files = jobFiles(exportFolder(dataDir));
+  const tools: ExportTools = { jobs: database.exports, files, types, clock, log, newName: randomNames };
+  const runner = exportRunner(tools);
+  const sweeping = options.runsExports === false ? undefined : await keepExportsGoing(runner, log);
   let takesRequests = true;
 
   return {
@@ -132,12 +165,18 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     },
     authenticate: (token) => tokens.authenticate(token),
     contextFor,
+    exports: { tools, runner },
     searchParameters: (type) =>
       registry.parameters(type).map(({ code, kind, url }) => ({ name: code, type: kind, definition: url })),
     tokens,
     stopTakingRequests() {
       takesRequests = false;
     },
-    close: () => database.close(),
+    async close() {
+      clearInterval(sweeping);
+      await runner.stop();
+      await database.close();
+      if (dataDir === ':memory:') await files.removeAll();
+    },
   };
 }

@@ -532,6 +532,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/$export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin an export of everything.
+         * @description The export runs in the background. It holds what was stored at `transactionTime`: a resource that changed later is
+         *     there as it was. With `_since` only what changed after that instant is there, and the manifest lists what was
+         *     deleted. `_typeFilter`, `_elements` and other parameters are refused with `Prefer: handling=strict`; otherwise they
+         *     are left out, with a note in the answer and in the manifest's `error` part. `patient` is always refused. For the
+         *     role `system` alone. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
+         */
+        get: operations["exportSystem"];
+        put?: never;
+        /**
+         * Begin an export of everything.
+         * @description The same as by GET; parameters in the address and in a Parameters resource are taken together.
+         */
+        post: operations["exportSystemByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Patient/$export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin an export of all patients' records.
+         * @description The export runs in the background. It holds what was stored at `transactionTime`: a resource that changed later is
+         *     there as it was. With `_since` only what changed after that instant is there, and the manifest lists what was
+         *     deleted. `_typeFilter`, `_elements` and other parameters are refused with `Prefer: handling=strict`; otherwise they
+         *     are left out, with a note in the answer and in the manifest's `error` part. `patient` is always refused. For the
+         *     role `system` alone. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
+         */
+        get: operations["exportPatients"];
+        put?: never;
+        /**
+         * Begin an export of all patients' records.
+         * @description The same as by GET; parameters in the address and in a Parameters resource are taken together.
+         */
+        post: operations["exportPatientsByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Group/{id}/$export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Begin an export of the records of a group's members.
+         * @description The export runs in the background. It holds what was stored at `transactionTime`: a resource that changed later is
+         *     there as it was. With `_since` only what changed after that instant is there, and the manifest lists what was
+         *     deleted. `_typeFilter`, `_elements` and other parameters are refused with `Prefer: handling=strict`; otherwise they
+         *     are left out, with a note in the answer and in the manifest's `error` part. `patient` is always refused. For the
+         *     role `system` alone. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
+         *     Members are the Patients in `Group.member.entity` that are not `inactive`, at the time of the kick-off.
+         */
+        get: operations["exportGroup"];
+        put?: never;
+        /**
+         * Begin an export of the records of a group's members.
+         * @description The same as by GET; parameters in the address and in a Parameters resource are taken together.
+         */
+        post: operations["exportGroupByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/$export-status/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * How far an export is, and its manifest when it is done.
+         * @description Only for the client that began it; gone 24 hours after its end.
+         */
+        get: operations["exportStatus"];
+        put?: never;
+        post?: never;
+        /** Cancel an export, or remove a finished one with its files. */
+        delete: operations["exportCancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/$export-file/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * One file of a finished export.
+         * @description Take the address from the manifest. Only for the client that began the export; gone 24 hours after its end.
+         */
+        get: operations["exportFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/{type}/$validate": {
         parameters: {
             query?: never;
@@ -1082,6 +1226,25 @@ export interface components {
                 expression?: string[];
             }[];
         };
+        ExportFiles: {
+            /** @description The resource type of each line. */
+            type: string;
+            url: string;
+            /** @description Lines. */
+            count: number;
+        }[];
+        /** @description https://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---complete-status */
+        ExportManifest: {
+            /** @description What was stored at this instant is in the files. */
+            transactionTime: string;
+            /** @description The kick-off address. */
+            request: string;
+            /** @constant */
+            requiresAccessToken: true;
+            output: components["schemas"]["ExportFiles"];
+            deleted?: components["schemas"]["ExportFiles"];
+            error: components["schemas"]["ExportFiles"];
+        };
         Health: {
             /** @enum {string} */
             status: "live" | "stopped" | "ready" | "not-ready";
@@ -1130,6 +1293,7 @@ export interface components {
                 ETag: components["headers"]["ETag"];
                 "Last-Modified": components["headers"]["LastModified"];
                 Location: components["headers"]["Location"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1242,6 +1406,7 @@ export interface components {
             headers: {
                 /** @description Where the first thing that it made is. */
                 Location?: string;
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1249,7 +1414,29 @@ export interface components {
                 "application/fhir+json": components["schemas"]["Resource"];
             };
         };
-        /** @description It cannot be done as things are, such as an Idempotency-Key that was used for another call. */
+        /** @description The export has begun. The body notes what was left out of the request. */
+        ExportBegun: {
+            headers: {
+                /** @description Where to ask how far it is, and to cancel it. */
+                "Content-Location"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/fhir+json": components["schemas"]["OperationOutcome"];
+            };
+        };
+        /** @description An export of this client is running, or as many as may run at the same time. */
+        TooMany: {
+            headers: {
+                /** @description Seconds until trying again makes sense. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/fhir+json": components["schemas"]["OperationOutcome"];
+            };
+        };
+        /** @description It cannot be done as things are, such as while the first call with the same Idempotency-Key is still running. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -1262,7 +1449,7 @@ export interface components {
                  *         {
                  *           "severity": "error",
                  *           "code": "conflict",
-                 *           "diagnostics": "This key was used for another call."
+                 *           "diagnostics": "The first call with this Idempotency-Key is still running."
                  *         }
                  *       ]
                  *     }
@@ -1687,7 +1874,27 @@ export interface components {
         Canonical: string;
         /** @description A CarePlan (the default) or a Bundle. */
         ResultType: "careplan" | "bundle";
-        /** @description Repeating a call with the same key does nothing twice. */
+        /**
+         * @description Must hold `respond-async`; `handling=strict` refuses parameters that are not supported.
+         * @example respond-async
+         */
+        RespondAsync: string;
+        /**
+         * @description Resource types, separated by commas. All that the level offers when absent.
+         * @example Patient,Observation
+         */
+        ExportTypes: string;
+        /** @description Only what changed after this instant. */
+        ExportSince: string;
+        /** @description Only NDJSON is written. */
+        ExportFormat: "application/fhir+ndjson" | "application/ndjson" | "ndjson";
+        /**
+         * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+         *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+         *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+         *     characters, in quotes or without.
+         * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+         */
         IdempotencyKey: string;
     };
     requestBodies: {
@@ -1737,6 +1944,8 @@ export interface components {
         ETag: string;
         /** @description When the version was stored, to the second. */
         LastModified: string;
+        /** @description This is the answer that the first call with the same Idempotency-Key got. */
+        IdempotencyReplayed: "true";
         /** @description Where the version is. */
         Location: string;
     };
@@ -1860,6 +2069,14 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
                  * @description `return=minimal`, `return=representation` or `return=OperationOutcome` for writes; `handling=strict` or
                  *     `handling=lenient` (the default) for searches.
                  */
@@ -1916,6 +2133,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1945,6 +2163,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
@@ -2134,6 +2353,14 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
                  * @description A search; create only when nothing matches.
                  * @example identifier=https://example.org/patients|12345
                  */
@@ -2174,6 +2401,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -3348,7 +3576,13 @@ export interface operations {
                 _format?: components["parameters"]["Format"];
             };
             header?: {
-                /** @description Repeating a call with the same key does nothing twice. */
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -3425,7 +3659,13 @@ export interface operations {
                 _format?: components["parameters"]["Format"];
             };
             header?: {
-                /** @description Repeating a call with the same key does nothing twice. */
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -3507,7 +3747,13 @@ export interface operations {
                 _format?: components["parameters"]["Format"];
             };
             header?: {
-                /** @description Repeating a call with the same key does nothing twice. */
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -3642,6 +3888,419 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportSystem: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Resource types, separated by commas. All that the level offers when absent.
+                 * @example Patient,Observation
+                 */
+                _type?: components["parameters"]["ExportTypes"];
+                /** @description Only what changed after this instant. */
+                _since?: components["parameters"]["ExportSince"];
+                /** @description Only NDJSON is written. */
+                _outputFormat?: components["parameters"]["ExportFormat"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header: {
+                /**
+                 * @description Must hold `respond-async`; `handling=strict` refuses parameters that are not supported.
+                 * @example respond-async
+                 */
+                Prefer: components["parameters"]["RespondAsync"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["ExportBegun"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportSystemByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header: {
+                /**
+                 * @description Must hold `respond-async`; `handling=strict` refuses parameters that are not supported.
+                 * @example respond-async
+                 */
+                Prefer: components["parameters"]["RespondAsync"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "_type",
+                 *           "valueString": "Patient,Observation"
+                 *         },
+                 *         {
+                 *           "name": "_since",
+                 *           "valueInstant": "2026-11-01T00:00:00Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            202: components["responses"]["ExportBegun"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportPatients: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Resource types, separated by commas. All that the level offers when absent.
+                 * @example Patient,Observation
+                 */
+                _type?: components["parameters"]["ExportTypes"];
+                /** @description Only what changed after this instant. */
+                _since?: components["parameters"]["ExportSince"];
+                /** @description Only NDJSON is written. */
+                _outputFormat?: components["parameters"]["ExportFormat"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header: {
+                /**
+                 * @description Must hold `respond-async`; `handling=strict` refuses parameters that are not supported.
+                 * @example respond-async
+                 */
+                Prefer: components["parameters"]["RespondAsync"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["ExportBegun"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportPatientsByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header: {
+                /**
+                 * @description Must hold `respond-async`; `handling=strict` refuses parameters that are not supported.
+                 * @example respond-async
+                 */
+                Prefer: components["parameters"]["RespondAsync"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "_type",
+                 *           "valueString": "Patient,Observation"
+                 *         },
+                 *         {
+                 *           "name": "_since",
+                 *           "valueInstant": "2026-11-01T00:00:00Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            202: components["responses"]["ExportBegun"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportGroup: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Resource types, separated by commas. All that the level offers when absent.
+                 * @example Patient,Observation
+                 */
+                _type?: components["parameters"]["ExportTypes"];
+                /** @description Only what changed after this instant. */
+                _since?: components["parameters"]["ExportSince"];
+                /** @description Only NDJSON is written. */
+                _outputFormat?: components["parameters"]["ExportFormat"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header: {
+                /**
+                 * @description Must hold `respond-async`; `handling=strict` refuses parameters that are not supported.
+                 * @example respond-async
+                 */
+                Prefer: components["parameters"]["RespondAsync"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["ExportBegun"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportGroupByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header: {
+                /**
+                 * @description Must hold `respond-async`; `handling=strict` refuses parameters that are not supported.
+                 * @example respond-async
+                 */
+                Prefer: components["parameters"]["RespondAsync"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "_type",
+                 *           "valueString": "Patient,Observation"
+                 *         },
+                 *         {
+                 *           "name": "_since",
+                 *           "valueInstant": "2026-11-01T00:00:00Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            202: components["responses"]["ExportBegun"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. The files can be fetched until `Expires`. */
+            200: {
+                headers: {
+                    /** @description When the export and its files go. */
+                    Expires?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "transactionTime": "2026-11-20T08:59:59.999Z",
+                     *       "request": "https://example.org/fhir/$export?_type=Patient",
+                     *       "requiresAccessToken": true,
+                     *       "output": [
+                     *         {
+                     *           "type": "Patient",
+                     *           "url": "https://example.org/fhir/$export-file/0f9c1f0a6f5c4f1f8a1b2c3d4e5f6071",
+                     *           "count": 1000
+                     *         }
+                     *       ],
+                     *       "error": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportManifest"];
+                };
+            };
+            /** @description It is running. */
+            202: {
+                headers: {
+                    /** @description How far it is, for people. */
+                    "X-Progress"?: string;
+                    /** @description Seconds until asking again makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is ended and removed. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One resource a line. In the manifest's `deleted` part each line is a Bundle of DELETE entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {"resourceType":"Patient","id":"7","meta":{"versionId":"1"}} */
+                    "application/fhir+ndjson": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

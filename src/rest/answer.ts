@@ -1,5 +1,6 @@
 // An HTTP answer as a value, so that interactions can be tested and read without Express.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
 import type { Resource } from '@medplum/fhirtypes';
 import { toJson } from '../fhir/json.ts';
 import type { StoredVersion } from '../store/store.ts';
@@ -9,6 +10,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** The body's text; absent for 204 and 304. */
   readonly body?: string;
+  /** Instead of a body: bytes that are read while they are sent. */
+  readonly stream?: { readonly bytes: number; readonly open: () => Readable };
 }
 
 export const fhirJson = 'application/fhir+json; charset=utf-8';
@@ -48,14 +51,29 @@ export function versionAnswer(
   };
 }
 
-/** Writes an answer with the headers that every answer has; a HEAD request gets the headers of its GET. */
+/**
+ * Writes an answer with the headers that every answer has; a HEAD request gets the headers of its GET. `onBroken` hears of a
+ * stream that could not be sent whole; the client sees the connection break, never a short file that looks whole.
+ */
 export function sendAnswer(
   req: IncomingMessage,
   res: ServerResponse,
   answer: Answer,
   common: Readonly<Record<string, string>>,
+  onBroken: () => void,
 ): void {
-  const { body } = answer;
+  const { body, stream } = answer;
+  if (stream !== undefined) {
+    res.writeHead(answer.status, { ...common, ...answer.headers, 'Content-Length': stream.bytes });
+    if (req.method === 'HEAD') {
+      res.end();
+    } else {
+      pipeline(stream.open(), res, (error) => {
+        if (error) onBroken();
+      });
+    }
+    return;
+  }
   if (body === undefined) {
     res.writeHead(answer.status, { ...common, ...answer.headers }).end();
     return;

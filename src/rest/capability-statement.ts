@@ -8,7 +8,7 @@ import type {
 import { toJson } from '../fhir/json.ts';
 import { lacksVersion } from '../workflows/version-demand.ts';
 import { jsonPatchType } from './middleware/negotiate.ts';
-import type { ServedOperation } from './operation.ts';
+import type { NamedOperation } from './operation.ts';
 import type { RestSystem } from './rest-system.ts';
 import type { InteractionCode, Route } from './route.ts';
 
@@ -49,7 +49,7 @@ function resourceOf(
   system: RestSystem,
   type: ResourceType,
   codes: readonly TypeInteraction[],
-  operations: readonly ServedOperation[],
+  operations: readonly NamedOperation[],
 ): CapabilityStatementRestResource {
   const indexed = system
     .searchParameters(type)
@@ -84,8 +84,9 @@ function resourceOf(
 function capabilityStatement(
   system: RestSystem,
   routes: readonly Route[],
-  operations: readonly ServedOperation[],
+  operations: readonly NamedOperation[],
 ): CapabilityStatement {
+  const ofSystem = operations.filter(({ resourceType }) => resourceType === undefined);
   const codes = [...new Set(routes.map(({ interaction }) => interaction))];
   const typeCodes = codes.filter(isTypeInteraction);
   const { baseUrl, version } = system.settings;
@@ -105,6 +106,8 @@ function capabilityStatement(
     rest: [
       {
         mode: 'server',
+        documentation:
+          'A POST that writes takes an Idempotency-Key: the first answer is given again for 24 hours, and nothing is done twice.',
         security: {
           cors: false,
           description:
@@ -116,6 +119,7 @@ function capabilityStatement(
           { code: 'batch' },
           ...(codes.includes('history-system') ? [{ code: 'history-system' as const }] : []),
         ],
+        operation: ofSystem.map(({ name, definition }) => ({ name, definition })),
       },
     ],
   };
@@ -124,7 +128,7 @@ function capabilityStatement(
 export function capabilityText(
   system: RestSystem,
   routes: readonly Route[],
-  operations: readonly ServedOperation[],
+  operations: readonly NamedOperation[],
 ): string {
   return toJson(capabilityStatement(system, routes, operations));
 }

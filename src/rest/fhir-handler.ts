@@ -4,15 +4,17 @@ import type { ResourceType } from '@medplum/fhirtypes';
 import { type FhirError, notFound } from '../fhir/error.ts';
 import { prettyJson } from '../fhir/pretty-json.ts';
 import { type Answer, fhirJson, sendAnswer } from './answer.ts';
+import { answerOnceEach } from './answer-once.ts';
 import { capabilityText } from './capability-statement.ts';
 import { commonHeaders } from './common-headers.ts';
 import { errorAnswer } from './error-handler.ts';
-import type { OpenRequest } from './fhir-request.ts';
+import type { FhirRequest, OpenRequest } from './fhir-request.ts';
 import { type Matched, routeMatcher } from './match-route.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { checkAcceptable } from './middleware/negotiate.ts';
 import { readBody } from './middleware/read-body.ts';
 import { operations } from './operations/all-operations.ts';
+import { exportOperations } from './operations/export.ts';
 import { queryPairs } from './query-pairs.ts';
 import type { RestSystem } from './rest-system.ts';
 import type { Route } from './route.ts';
@@ -26,7 +28,7 @@ export type FhirHandler = (req: IncomingMessage, res: ServerResponse, requestId:
 export function fhirRoutes(system: RestSystem): readonly Route[] {
   let statement: string | undefined;
   const routes: readonly Route[] = routeTable(operations, () => {
-    statement ??= capabilityText(system, routes, operations);
+    statement ??= capabilityText(system, routes, [...operations, ...exportOperations]);
     return { status: 200, headers: { 'Content-Type': fhirJson }, body: statement };
   });
   return routes;
@@ -35,6 +37,7 @@ export function fhirRoutes(system: RestSystem): readonly Route[] {
 /** `req.url` is what follows "/fhir". The promise never rejects. */
 export function fhirHandler(system: RestSystem): FhirHandler {
   const match = routeMatcher(fhirRoutes(system));
+  const answerOnce = answerOnceEach();
   const served = new Set<string>(system.resourceTypes);
   const isServed = (type: string): type is ResourceType => served.has(type);
 
@@ -56,7 +59,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     }
     const { route } = matched.value;
     const query = queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1));
-    checkAcceptable(req.headers.accept, query);
+    checkAcceptable(req.headers.accept, query, route.produces);
     const open: OpenRequest = { system, headers: req.headers, base: baseOf(req), requestId, query };
     if (!route.needsToken) {
       return route.handle(open);
@@ -66,7 +69,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     }
     const type = typeOf(matched.value);
     const body = await readBody(req, route.body === 'resource' && type === 'Bundle' ? 'bundle' : route.body);
-    return route.handle({
+    const request: FhirRequest = {
       ...open,
       query: body.form === undefined ? query : [...query, ...body.form],
       type,
@@ -75,7 +78,10 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       body: body.resource,
       patch: body.patch,
       context: system.contextFor(actor, requestId),
-    });
+    };
+    return route.once !== undefined && req.headers['idempotency-key'] !== undefined
+      ? answerOnce(route, request, `${req.method} ${url}`)
+      : route.handle(request);
   }
 
   function typeOf({ type }: Matched): ResourceType {
@@ -95,7 +101,9 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     } catch (error) {
       answer = errorAnswer(error, requestId, system.log);
     }
-    sendAnswer(req, res, asAsked(req.url, answer), commonHeaders(requestId));
+    sendAnswer(req, res, asAsked(req.url, answer), commonHeaders(requestId), () => {
+      system.log.error('answer broken off', { requestId });
+    });
   };
 }
 

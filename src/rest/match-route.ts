@@ -81,12 +81,13 @@ export function routeMatcher(routes: readonly Route[]): MatchRoute {
         continue;
       }
       const { route } = template;
-      if (route.method === wanted) {
+      const takesHead = route.method === 'GET' && route.isNoHead !== true;
+      if (route.method === wanted && (method !== 'HEAD' || takesHead)) {
         const at = (name: string): string => segments[template.segments.indexOf(name)] ?? '';
         return { route, type: route.type ?? at('{type}'), id: at('{id}'), versionId: at('{versionId}') };
       }
       allowed.add(route.method);
-      if (route.method === 'GET') {
+      if (takesHead) {
         allowed.add('HEAD');
       }
     }

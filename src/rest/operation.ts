@@ -4,6 +4,15 @@ import type { WorkflowContext } from '../workflows/context.ts';
 import type { Answer } from './answer.ts';
 import type { FhirRequest } from './fhir-request.ts';
 
+/** An operation as the CapabilityStatement names it; without a type, one of the whole system. */
+export interface NamedOperation {
+  /** Without the dollar sign. */
+  readonly name: string;
+  readonly resourceType?: ResourceType | 'Resource';
+  /** Canonical of its OperationDefinition in fhir-profiles/capability. */
+  readonly definition: string;
+}
+
 export interface OperationRequest {
   readonly context: WorkflowContext;
   /** The instance's id, for an instance-level call. */

@@ -7,6 +7,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
+import type { ExportRunner } from '../workflows/export-runner.ts';
+import type { ExportTools } from '../workflows/export-tools.ts';
 import type { UnderstoodSearch } from '../workflows/search-resources.ts';
 
 /** Names and values in the order sent, percent-decoded. A name may come twice. */
@@ -54,6 +56,8 @@ export interface RestSystem {
   /** Who the bearer token belongs to; undefined for an unknown, revoked or expired one. */
   authenticate(token: string): Actor | undefined | Promise<Actor | undefined>;
   contextFor(actor: Actor, requestId: string): WorkflowContext;
+  /** Exports, which go on when their request is answered. */
+  readonly exports: { readonly tools: ExportTools; readonly runner: ExportRunner };
   /** Throws FhirError for a value that cannot be read; names that are not known come back as `ignored`. */
   parseSearch(type: ResourceType, parameters: QueryPairs): UnderstoodSearch;
   searchParameters(type: ResourceType): readonly SupportedSearchParameter[];

@@ -1,6 +1,6 @@
 // What one row of the route table says.
 import type { ResourceType } from '@medplum/fhirtypes';
-import type { Interaction, OpenInteraction } from './fhir-request.ts';
+import type { FhirRequest, Interaction, OpenInteraction } from './fhir-request.ts';
 import type { BodyKind } from './middleware/read-body.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -27,6 +27,10 @@ interface Address {
   readonly path: string;
   readonly interaction: InteractionCode;
   readonly body: BodyKind;
+  /** Set where a GET begins something: HEAD, which must not, is then not served. */
+  readonly isNoHead?: true;
+  /** What it answers with when that is not FHIR JSON. */
+  readonly produces?: 'ndjson';
   /** The fixed type of an operation's route. */
   readonly type?: ResourceType;
 }
@@ -34,6 +38,11 @@ interface Address {
 export interface GuardedRoute extends Address {
   readonly needsToken: true;
   readonly handle: Interaction;
+  /** Set where a call writes, so that an Idempotency-Key makes its repetition harmless (rest/answer-once.ts). */
+  readonly once?: {
+    /** Refuses who may not call it at all; asked before any transaction is open. */
+    readonly demand?: (request: FhirRequest) => Promise<void>;
+  };
 }
 
 export interface OpenRoute extends Address {

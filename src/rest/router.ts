@@ -1,6 +1,7 @@
 // The route table: every address under /fhir, and the only list of them. Requests are matched against it,
 // the CapabilityStatement is generated from it, and a test holds openapi.yaml to it.
 import type { Answer } from './answer.ts';
+import type { FhirRequest } from './fhir-request.ts';
 import { bundle } from './interactions/bundle.ts';
 import { conditionalDelete } from './interactions/conditional-delete.ts';
 import { conditionalPatch } from './interactions/conditional-patch.ts';
@@ -16,8 +17,9 @@ import { search } from './interactions/search.ts';
 import { update } from './interactions/update.ts';
 import { vread } from './interactions/vread.ts';
 import type { ServedOperation } from './operation.ts';
+import { exportRoutes } from './operations/export.ts';
 import type { GuardedRoute, OpenRoute, Route } from './route.ts';
-import { runOperation } from './run-operation.ts';
+import { demandOperation, runOperation } from './run-operation.ts';
 
 type Row = Omit<GuardedRoute, 'needsToken'>;
 
@@ -27,7 +29,7 @@ const interactions: readonly Row[] = [
   { method: 'PATCH', path: '/{type}/{id}', interaction: 'patch', body: 'patch', handle: patch },
   { method: 'DELETE', path: '/{type}/{id}', interaction: 'delete', body: 'none', handle: deleteInteraction },
   { method: 'GET', path: '/{type}', interaction: 'search-type', body: 'none', handle: search },
-  { method: 'POST', path: '/{type}', interaction: 'create', body: 'resource', handle: create },
+  { method: 'POST', path: '/{type}', interaction: 'create', body: 'resource', handle: create, once: {} },
   { method: 'PUT', path: '/{type}', interaction: 'update', body: 'resource', handle: conditionalUpdate },
   { method: 'PATCH', path: '/{type}', interaction: 'patch', body: 'patch', handle: conditionalPatch },
   { method: 'DELETE', path: '/{type}', interaction: 'delete', body: 'none', handle: conditionalDelete },
@@ -48,7 +50,7 @@ const interactions: readonly Row[] = [
     body: 'none',
     handle: vread,
   },
-  { method: 'POST', path: '/', interaction: 'transaction', body: 'bundle', handle: bundle },
+  { method: 'POST', path: '/', interaction: 'transaction', body: 'bundle', handle: bundle, once: {} },
 ];
 
 function operationRows(operation: ServedOperation): readonly Row[] {
@@ -63,6 +65,10 @@ function operationRows(operation: ServedOperation): readonly Row[] {
         body: method === 'POST' ? 'parameters' : 'none',
         ...(operation.resourceType !== 'Resource' && { type: operation.resourceType }),
         handle: (request) => runOperation(operation, request),
+        // What is served by GET too changes nothing.
+        ...(!operation.methods.includes('GET') && {
+          once: { demand: (request: FhirRequest) => demandOperation(operation, request) },
+        }),
       };
     }),
   );
@@ -85,6 +91,6 @@ export function routeTable(
     needsToken: false,
     handle: capabilities,
   };
-  const guarded = [...interactions, ...operations.flatMap(operationRows)];
+  const guarded = [...interactions, ...operations.flatMap(operationRows), ...exportRoutes];
   return [metadata, ...guarded.map((row): GuardedRoute => ({ ...row, needsToken: true }))];
 }

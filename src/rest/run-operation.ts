@@ -54,9 +54,16 @@ function without(body: Parameters, name: string): Parameters {
   return { ...body, parameter } as Parameters;
 }
 
+const instanceOf = ({ id }: FhirRequest) => (id === '' ? undefined : id);
+
+/** Refuses (403, audited) who may not call the operation. */
+export function demandOperation({ name }: ServedOperation, request: FhirRequest): Promise<void> {
+  return request.context.demandOperation(request.type, `$${name}`, instanceOf(request));
+}
+
 export async function runOperation(operation: ServedOperation, request: FhirRequest): Promise<Answer> {
-  const instance = request.id === '' ? undefined : request.id;
-  await request.context.demandOperation(request.type, `$${operation.name}`, instance);
+  const instance = instanceOf(request);
+  await demandOperation(operation, request);
   const ifMatch = versionOfEtag(request.headers['if-match']);
   const key = request.headers['idempotency-key'];
   const asked: OperationRequest = {

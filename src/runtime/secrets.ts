@@ -5,3 +5,6 @@ import { randomBytes } from 'node:crypto';
 export type NewSecret = () => string;
 
 export const randomSecrets: NewSecret = () => randomBytes(32).toString('base64url');
+
+/** Returns 128 fresh random bits in 32 hexadecimal digits: a name that nobody can guess. */
+export const randomNames = (): string => randomBytes(16).toString('hex');

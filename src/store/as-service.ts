@@ -90,5 +90,7 @@ function serve(audited: AuditedStore, service: Service): Store {
     createIfNoneExist: never('create conditionally'),
     delete: never('delete'),
     within: never('widen its rights'),
+    keptAnswer: never('repeat an answer'),
+    keepAnswer: never('keep an answer'),
   };
 }

@@ -83,6 +83,8 @@ function wrap(layer: Layer): AuditedStore {
     because: (reason) => wrap({ ...layer, reason }),
     reachablePatients: (patientIds) => seen.reachablePatients(patientIds),
     record: (entry) => seen.record(entry),
+    keptAnswer: (key) => seen.keptAnswer(key),
+    keepAnswer: (key, answer) => seen.keepAnswer(key, answer),
     within: (narrower) => wrap({ ...layer, visibility: narrower }),
 
     async read<T extends Resource = Resource>(type: T['resourceType'], id: string) {

@@ -184,6 +184,8 @@ function guard(ground: Ground): Store {
 
     reachablePatients: (patientIds) => reading.reachablePatients(patientIds),
     record: (entry) => store.record(entry),
+    keptAnswer: (key) => store.keptAnswer(key),
+    keepAnswer: (key, answer) => store.keepAnswer(key, answer),
 
     transaction(work) {
       return store.transaction((inner) => {

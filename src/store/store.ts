@@ -2,6 +2,9 @@
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../auth/actor.ts';
 import type { Interval, SearchQuery } from '../fhir/search-query.ts';
+import type { AnswerKey, KeptAnswer } from './kept-answer.ts';
+
+export type { KeptAnswer } from './kept-answer.ts';
 
 /** One version as it is stored. `json` is exactly the text that a client receives. */
 export interface StoredVersion<T extends Resource = Resource> {
@@ -167,6 +170,15 @@ export interface Store {
 
   /** Adds an audit row; resolves when it is durable. Inside a transaction it commits with it. */
   record(entry: AuditEntry): Promise<void>;
+
+  /** The answer kept under a key, unless it has expired. */
+  keptAnswer(key: AnswerKey): Promise<KeptAnswer | undefined>;
+
+  /**
+   * Keeps an answer for `answerLifetimeMs`, inside a transaction in the commit of its effect. Throws when the key is taken:
+   * of two transactions with one key, one is undone.
+   */
+  keepAnswer(key: AnswerKey, answer: KeptAnswer): Promise<void>;
 
   /**
    * All or nothing. `work` may await only the store it is given (anything slower holds up every writer).

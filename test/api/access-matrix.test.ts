@@ -9,6 +9,7 @@ import { may } from '../../src/auth/permits.ts';
 import { fhirRoutes } from '../../src/rest/fhir-handler.ts';
 import type { ServedOperation } from '../../src/rest/operation.ts';
 import { operations } from '../../src/rest/operations/all-operations.ts';
+import { exportRoutes } from '../../src/rest/operations/export.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 import {
   actors,
@@ -232,20 +233,22 @@ const questions: Readonly<Record<string, (name: Name) => readonly (() => Promise
     ),
 };
 
-const operationRoutes = operations.flatMap((operation) =>
-  operation.levels.flatMap((level) =>
-    methodsAt(operation, level).map((method) => {
-      const place = operation.resourceType === 'Resource' ? '{type}' : operation.resourceType;
-      return {
-        method,
-        name: operation.name,
-        type: operation.resourceType === 'Resource' ? 'Patient' : operation.resourceType,
-        level,
-        path: level === 'instance' ? `/${place}/{id}/$${operation.name}` : `/${place}/$${operation.name}`,
-      };
-    }),
+const operationRoutes = [
+  ...operations.flatMap((operation) =>
+    operation.levels.flatMap((level) =>
+      methodsAt(operation, level).map((method) => {
+        const place = operation.resourceType === 'Resource' ? '{type}' : operation.resourceType;
+        return {
+          method,
+          name: operation.name,
+          type: operation.resourceType === 'Resource' ? ('Patient' as const) : operation.resourceType,
+          path: level === 'instance' ? `/${place}/{id}/$${operation.name}` : `/${place}/$${operation.name}`,
+        };
+      }),
+    ),
   ),
-);
+  ...exportRoutes.map(({ method, path, type = 'Bundle' }) => ({ method, path, type, name: 'export' })),
+];
 
 function methodsAt({ methods, typeMethods }: ServedOperation, level: 'type' | 'instance') {
   return level === 'type' ? (typeMethods ?? methods) : methods;

@@ -5,6 +5,7 @@ import request from 'supertest';
 import { parse } from 'yaml';
 import { fhirRoutes } from '../../src/rest/fhir-handler.ts';
 import { operations } from '../../src/rest/operations/all-operations.ts';
+import { exportOperations } from '../../src/rest/operations/export.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
 interface Described {
@@ -92,12 +93,15 @@ describe('the CapabilityStatement', () => {
     const named = resourcesOf(statement).flatMap(({ type, operation }) =>
       (operation ?? []).map(({ name, definition }) => `${type}/$${name} ${definition}`),
     );
-    const known = operations.flatMap(({ resourceType, name, definition }) =>
-      (resourceType === 'Resource' ? service.system.resourceTypes : [resourceType]).map(
-        (type) => `${type}/$${name} ${definition}`,
-      ),
+    const ofSystem = (statement.rest?.[0]?.operation ?? []).map(
+      ({ name, definition }) => `/$${name} ${definition}`,
     );
-    expect(named.toSorted()).toEqual(known.toSorted());
+    const typesOf = (resourceType: string | undefined): readonly string[] =>
+      resourceType === 'Resource' ? service.system.resourceTypes : [resourceType ?? ''];
+    const known = [...operations, ...exportOperations].flatMap(({ resourceType, name, definition }) =>
+      typesOf(resourceType).map((type) => `${type}/$${name} ${definition}`),
+    );
+    expect([...named, ...ofSystem].toSorted()).toEqual(known.toSorted());
   });
 
   it('names the types that are served and their search parameters', async () => {

@@ -22,11 +22,16 @@ function openStore(path: string): StoreUnderTest {
   let ids = 0;
   const clock = { now: () => new Date(nowMs) };
   const opened = sqliteStore({ path, clock, newId: () => `id-${++ids}`, registry, compartment });
-  const countOf = (table: 'audit' | 'outbox' | 'claim') => opened.count(table);
+  const countOf = (table: 'audit' | 'outbox' | 'claim' | 'kept_answer') => opened.count(table);
   return {
     store: opened.store,
     registry,
-    facts: () => ({ audit: countOf('audit'), outbox: countOf('outbox'), claims: countOf('claim') }),
+    facts: () => ({
+      audit: countOf('audit'),
+      outbox: countOf('outbox'),
+      claims: countOf('claim'),
+      answers: countOf('kept_answer'),
+    }),
     setClock: (ms) => {
       nowMs = ms;
     },
@@ -85,7 +90,9 @@ describe('a database file', () => {
     await first.store.delete('Organization', 'o');
     await first.close();
     const database = new Sqlite(path);
-    database.exec('DROP INDEX version_updated; ALTER TABLE version DROP COLUMN type_id;');
+    database.exec(
+      'DROP INDEX version_updated; ALTER TABLE version DROP COLUMN type_id; DROP TABLE kept_answer; DROP TABLE export_job;',
+    );
     database.pragma('user_version = 2');
     database.close();
     const second = openStore(path);

@@ -23,7 +23,12 @@ export interface StoreUnderTest {
   readonly store: Store;
   readonly registry: SearchRegistry;
   /** What the adapter keeps beside resources, read past the port. */
-  facts(): { readonly audit: number; readonly outbox: number; readonly claims: number };
+  facts(): {
+    readonly audit: number;
+    readonly outbox: number;
+    readonly claims: number;
+    readonly answers: number;
+  };
   /** Sets the clock of the store, in milliseconds since the epoch. */
   setClock(ms: number): void;
   close(): Promise<void>;
@@ -853,6 +858,63 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
         await inner.create(patient('X'));
       });
       await expect(leaked?.create(patient('Y'))).rejects.toThrow('This transaction is over');
+    });
+  });
+
+  describe('an answer that is kept', () => {
+    const key = { actor: 'gp Practitioner/1', key: 'k' };
+    const answer = {
+      call: 'POST /Patient',
+      content: Buffer.alloc(32, 7),
+      status: 201,
+      headers: { ETag: 'W/"1"' },
+      body: '{"resourceType":"Patient"}',
+    };
+    const dayMs = 24 * 60 * 60 * 1000;
+    beforeEach(() => under.setClock(startMs));
+
+    it('is found under its key, and under no other', async () => {
+      const { body: _body, ...bare } = answer;
+      await store.keepAnswer(key, answer);
+      await store.keepAnswer({ ...key, actor: 'gp Practitioner/2' }, bare);
+      expect(await store.keptAnswer(key)).toEqual(answer);
+      expect(await store.keptAnswer({ ...key, actor: 'gp Practitioner/2' })).toEqual(bare);
+      expect(await store.keptAnswer({ ...key, key: 'K' })).toBeUndefined();
+    });
+
+    it('is not replaced, and undoes the effect of whoever tries', async () => {
+      await store.keepAnswer(key, answer);
+      const second = store.transaction(async (inner) => {
+        await inner.create(patient('Twice'), { id: 'twice' });
+        await inner.keepAnswer(key, { ...answer, status: 200 });
+      });
+      await expect(second).rejects.toThrow();
+      expect(await store.keptAnswer(key)).toEqual(answer);
+      expect((await store.read('Patient', 'twice')).kind).toBe('missing');
+    });
+
+    it('goes with the transaction that is undone', async () => {
+      const failing = store.transaction(async (inner) => {
+        await inner.keepAnswer(key, answer);
+        throw new Error('it ends badly');
+      });
+      await expect(failing).rejects.toThrow('it ends badly');
+      expect(await store.keptAnswer(key)).toBeUndefined();
+    });
+
+    it('expires after a day; then its key may be used again, and rows that nobody asks for are removed', async () => {
+      for (const at of Array.from({ length: 30 }).keys()) {
+        await store.keepAnswer({ ...key, key: `old-${at}` }, answer);
+      }
+      under.setClock(startMs + dayMs - 1);
+      expect(await store.keptAnswer({ ...key, key: 'old-3' })).toEqual(answer);
+      under.setClock(startMs + dayMs);
+      expect(await store.keptAnswer({ ...key, key: 'old-3' })).toBeUndefined();
+      await store.keepAnswer({ ...key, key: 'old-3' }, { ...answer, status: 200 });
+      expect((await store.keptAnswer({ ...key, key: 'old-3' }))?.status).toBe(200);
+      expect(under.facts().answers).toBeLessThanOrEqual(30 - 20 + 1);
+      await store.keepAnswer({ ...key, key: 'new' }, answer);
+      expect(under.facts().answers).toBe(2);
     });
   });
 

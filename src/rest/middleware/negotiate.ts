@@ -35,8 +35,23 @@ function speaksR4({ parameters }: MediaType): boolean {
   return version === undefined || version === '4.0' || version === '4.0.1';
 }
 
-/** Throws 406 when the client takes no JSON. `_format` wins over Accept. */
-export function checkAcceptable(accept: string | undefined, query: QueryPairs): void {
+const ndjsonTypes = new Set(['application/fhir+ndjson', 'application/ndjson', 'application/*', '*/*']);
+
+function isWelcome(accept: string, offered: ReadonlySet<string>): boolean {
+  return accept
+    .split(',')
+    .map(mediaType)
+    .some((type) => offered.has(type.name) && Number(type.parameters.get('q') ?? 1) > 0 && speaksR4(type));
+}
+
+/** Throws 406 when the client does not take what is produced: JSON, unless said otherwise. `_format` wins over Accept, for JSON. */
+export function checkAcceptable(accept: string | undefined, query: QueryPairs, produces?: 'ndjson'): void {
+  if (produces === 'ndjson') {
+    if (accept !== undefined && !isWelcome(accept, ndjsonTypes)) {
+      throw notAcceptable('Only NDJSON is served here: accept application/fhir+ndjson.');
+    }
+    return;
+  }
   const format = query.length === 0 ? undefined : queryValue(query, '_format');
   if (format !== undefined) {
     // A "+" that was not percent-encoded arrives as a space.
@@ -49,11 +64,7 @@ export function checkAcceptable(accept: string | undefined, query: QueryPairs): 
   if (accept === undefined || accept === '*/*' || accept === 'application/fhir+json') {
     return;
   }
-  const welcome = accept
-    .split(',')
-    .map(mediaType)
-    .some((type) => acceptable.has(type.name) && Number(type.parameters.get('q') ?? 1) > 0 && speaksR4(type));
-  if (!welcome) {
+  if (!isWelcome(accept, acceptable)) {
     throw notAcceptable('Only JSON is served: accept application/fhir+json.');
   }
 }

@@ -3,12 +3,16 @@ import type { Database } from 'better-sqlite3';
 import { resources } from './migrations/0001-resources.ts';
 import { tokens } from './migrations/0002-tokens.ts';
 import { history } from './migrations/0003-history.ts';
+import { idempotency } from './migrations/0004-idempotency.ts';
+import { bulkExport } from './migrations/0005-bulk-export.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0001-resources', sql: resources },
   { name: '0002-tokens', sql: tokens },
   { name: '0003-history', sql: history },
+  { name: '0004-idempotency', sql: idempotency },
+  { name: '0005-bulk-export', sql: bulkExport },
 ];
 
 /** A database that this program must not touch. The message says what to do. */

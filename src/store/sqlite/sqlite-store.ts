@@ -1,12 +1,14 @@
 // The store on SQLite: current versions, full history, search index, audit and outbox in one file, written by group commit.
 
 import type { TokenStore } from '../../auth/token-store.ts';
+import type { ExportStore } from '../../bulk/export-store.ts';
 import type { PatientCompartment } from '../../fhir/compartment.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { NewId } from '../../runtime/ids.ts';
 import type { Store } from '../store.ts';
 import { createDictionary } from './dictionary.ts';
+import { exportStoreOver } from './export-store.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { growLog } from './grow-log.ts';
 import { createIndexRows } from './index-rows.ts';
@@ -37,10 +39,12 @@ export interface SqliteStore {
   readonly store: Store;
   /** The bearer tokens in the same database; closed with it. */
   readonly tokens: TokenStore;
+  /** Exports, and the view of the past that they read. */
+  readonly exports: ExportStore;
   /** Throws when the database cannot be read: for /readyz. */
   check(): void;
   /** The rows that the service keeps beside resources. */
-  count(table: 'audit' | 'outbox' | 'claim'): number;
+  count(table: keyof typeof counts): number;
   /** Answers what is queued, then closes the file. */
   close(): Promise<void>;
 }
@@ -49,6 +53,7 @@ const counts = {
   audit: 'SELECT count(*) AS rows FROM audit',
   outbox: 'SELECT count(*) AS rows FROM outbox',
   claim: 'SELECT count(*) AS rows FROM claim',
+  kept_answer: 'SELECT count(*) AS rows FROM kept_answer',
 } as const;
 
 /** Opens the database, brings its schema up to date and returns a store. Throws SchemaError for a file it must not touch. */
@@ -99,6 +104,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   return {
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => undefined),
+    exports: exportStoreOver(session, parts),
     check: () => {
       writer.get('SELECT 1');
     },

@@ -3,6 +3,7 @@ import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import { conflict, invalid, multipleMatches, notFound, versionMismatch } from '../../fhir/error.ts';
 import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { CreateResult, DeleteResult, ReadResult, Store, StoredVersion, UpdateResult } from '../store.ts';
+import { findAnswer, keepAnswer } from './answer-rows.ts';
 import { addAudit } from './audit-rows.ts';
 import { claimCondition } from './claim-rows.ts';
 import type { FilterContext } from './filter-sql.ts';
@@ -163,6 +164,11 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
       session.read((statements) => reachablePatients(statements, dictionary, sight, patientIds)),
 
     record: (entry) => session.append((statements) => addAudit(statements, dictionary, entry)),
+
+    keptAnswer: (key) => session.read((statements) => findAnswer(statements, key, clock.now().getTime())),
+
+    keepAnswer: (key, answer) =>
+      session.write((statements) => keepAnswer(statements, key, answer, clock.now().getTime())),
 
     transaction: (work) => session.transaction((inner) => work(storeOver(inner, sight, parts))),
 

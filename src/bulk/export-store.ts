@@ -1,0 +1,45 @@
+// The port behind which exports are kept and the stored resources are read as they were at one instant.
+import type { ResourceType } from '@medplum/fhirtypes';
+import type { ExportJob, ExportReach } from './export-job.ts';
+
+type AddResult =
+  | { readonly kind: 'added'; readonly job: ExportJob }
+  /** Nothing was added: this client has one running already, or as many as may run at once do. */
+  | { readonly kind: 'busy'; readonly who: 'client' | 'others' };
+
+export interface SnapshotAsk {
+  readonly type: ResourceType;
+  /** Ids in ascending order, beyond this one. */
+  readonly afterId: string;
+  readonly count: number;
+  /** As it was at this instant, in milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Only what changed later than this. */
+  readonly sinceMs?: number;
+  readonly reach: ExportReach;
+}
+
+export interface SnapshotPage {
+  /** The stored text of each resource, one line each. */
+  readonly resources: readonly string[];
+  /** Ids of what was deleted; only when `sinceMs` was given. */
+  readonly deleted: readonly string[];
+  /** The last id looked at, whether it is in the page or not; absent when there is none beyond. */
+  readonly lastId?: string;
+}
+
+export interface ExportStore {
+  /**
+   * Adds a running job whose instant lies just before the present one: every change up to it is stored, and every later change
+   * gets a later instant. An adapter with several writers must hold off until writes under way have ended.
+   */
+  add(job: Pick<ExportJob, 'id' | 'client' | 'request'>): Promise<AddResult>;
+  find(id: string): Promise<ExportJob | undefined>;
+  /** The job that made a file. */
+  findByFile(fileId: string): Promise<ExportJob | undefined>;
+  all(): Promise<readonly ExportJob[]>;
+  /** Saves `place`, `files`, `state` and `finishedMs`. Does nothing when the job was removed. */
+  save(job: ExportJob): Promise<void>;
+  remove(id: string): Promise<void>;
+  page(ask: SnapshotAsk): Promise<SnapshotPage>;
+}

@@ -1,0 +1,106 @@
+// Keeps exports in the service's SQLite database, beside its other tables.
+import { type ExportJob, exportsAtOnce } from '../../bulk/export-job.ts';
+import type { ExportStore } from '../../bulk/export-store.ts';
+import type { Session } from './session.ts';
+import { snapshotPage } from './snapshot-page.ts';
+import type { Statements } from './statements.ts';
+import type { StoreParts } from './store-parts.ts';
+
+interface JobRow {
+  readonly job_id: string;
+  readonly client: string;
+  readonly state: string;
+  readonly transaction_ms: number;
+  readonly finished_ms: number | null;
+  readonly request: string;
+  readonly place: string;
+  readonly files: string;
+}
+
+const columns = 'job_id, client, state, transaction_ms, finished_ms, request, place, files';
+
+/** The three texts were written by this file. */
+function jobOf(row: JobRow): ExportJob {
+  return {
+    id: row.job_id,
+    client: row.client,
+    state: row.state as ExportJob['state'],
+    transactionMs: row.transaction_ms,
+    ...(row.finished_ms !== null && { finishedMs: row.finished_ms }),
+    request: JSON.parse(row.request) as ExportJob['request'],
+    place: JSON.parse(row.place) as ExportJob['place'],
+    files: JSON.parse(row.files) as ExportJob['files'],
+  };
+}
+
+function insert(statements: Statements, job: ExportJob): void {
+  statements.run(
+    `INSERT INTO export_job (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    job.id,
+    job.client,
+    job.state,
+    job.transactionMs,
+    null,
+    JSON.stringify(job.request),
+    JSON.stringify(job.place),
+    JSON.stringify(job.files),
+  );
+}
+
+export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts: StoreParts): ExportStore {
+  const select = (statements: Statements, where: string, ...values: readonly string[]) =>
+    statements.all<JobRow>(`SELECT ${columns} FROM export_job ${where}`, values).map(jobOf);
+
+  return {
+    add: ({ id, client, request }) =>
+      session.write((statements) => {
+        const running = select(statements, "WHERE state = 'running'");
+        if (running.some((other) => other.client === client)) {
+          return { kind: 'busy', who: 'client' };
+        }
+        if (running.length >= exportsAtOnce) {
+          return { kind: 'busy', who: 'others' };
+        }
+        // All writes pass this one connection, and each gets an instant that is not before the present: those of the
+        // millisecond before are all stored.
+        const transactionMs = parts.clock.now().getTime() - 1;
+        const place = { typeAt: 0, afterId: '' };
+        const job: ExportJob = { id, client, state: 'running', transactionMs, request, place, files: [] };
+        insert(statements, job);
+        return { kind: 'added', job };
+      }),
+
+    find: (id) => session.read((statements) => select(statements, 'WHERE job_id = ?', id)[0]),
+
+    findByFile: (fileId) =>
+      session.read(
+        (statements) =>
+          select(
+            statements,
+            "WHERE EXISTS (SELECT 1 FROM json_each(files) WHERE value ->> 'id' = ?)",
+            fileId,
+          )[0],
+      ),
+
+    all: () => session.read((statements) => select(statements, 'ORDER BY transaction_ms, job_id')),
+
+    save: ({ id, state, finishedMs, place, files }) =>
+      session.write((statements) => {
+        statements.run(
+          'UPDATE export_job SET state = ?, finished_ms = ?, place = ?, files = ? WHERE job_id = ?',
+          state,
+          finishedMs ?? null,
+          JSON.stringify(place),
+          JSON.stringify(files),
+          id,
+        );
+      }),
+
+    remove: (id) =>
+      session.write((statements) => {
+        statements.run('DELETE FROM export_job WHERE job_id = ?', id);
+      }),
+
+    page: (ask) => session.read((statements) => snapshotPage(statements, ask, parts)),
+  };
+}

@@ -1,0 +1,49 @@
+// Stores resources under their own ids, as an update or create of each would, in one transaction.
+import type { Resource } from '@medplum/fhirtypes';
+import { FhirError } from '../fhir/error.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { isSameContent } from './is-same-content.ts';
+import { updateResource } from './update-resource.ts';
+
+export interface ImportOptions {
+  /** Leaves alone what is stored already with the same content: for what may have been imported before an interruption. */
+  readonly skipsSame: boolean;
+}
+
+export interface ImportRefusal {
+  /** Position in the batch. */
+  readonly at: number;
+  readonly error: FhirError;
+}
+
+/** What was refused; the rest is stored. Each resource has an id. A bug or an outage throws, and nothing is stored. */
+export function importBatch(
+  context: WorkflowContext,
+  resources: readonly Resource[],
+  options: ImportOptions,
+): Promise<readonly ImportRefusal[]> {
+  return inTransaction(context, async (within) => {
+    const refused: ImportRefusal[] = [];
+    for (const [at, resource] of resources.entries()) {
+      try {
+        if (options.skipsSame && (await isStored(within, resource))) continue;
+        await updateResource(within, resource, { mayCreate: true });
+      } catch (error) {
+        if (!(error instanceof FhirError)) throw error;
+        refused.push({ at, error });
+      }
+    }
+    return refused;
+  });
+}
+
+async function isStored({ store }: WorkflowContext, resource: Resource): Promise<boolean> {
+  const current = await store.read(resource.resourceType, resource.id ?? '');
+  return current.kind === 'found' && isSameContent(bare(current.version.resource()), bare(resource));
+}
+
+/** Without what the store sets. */
+function bare({ meta, ...rest }: Resource) {
+  const { versionId: _versionId, lastUpdated: _lastUpdated, ...kept } = meta ?? {};
+  return { ...rest, meta: Object.keys(kept).length > 0 ? kept : undefined };
+}

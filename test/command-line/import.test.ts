@@ -1,0 +1,191 @@
+// "import" on the command line: NDJSON files into the database, through the same checks as a PUT.
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { timeOrderedIds } from '../../src/runtime/ids.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { createSystem } from '../../src/system.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'alongside-import-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+let folders = 0;
+const freshFolder = () => mkdtempSync(join(base, `${++folders}-`));
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+function run(dataDir: string, ...words: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['src/main.ts', 'import', ...words],
+      { env: { DATA_DIR: dataDir }, encoding: 'utf8' },
+      (_error, _stdout, stderr) => resolve({ code: child.exitCode, said: stderr }),
+    );
+  });
+}
+
+const patient = (id: string, extra: object = {}) =>
+  JSON.stringify({ resourceType: 'Patient', id, name: [{ family: `Family-${id}` }], ...extra });
+
+/** The version of each id; 0 when it is not there. */
+async function versions(dataDir: string, ids: readonly string[]): Promise<readonly number[]> {
+  const system = await createSystem({
+    dataDir,
+    createOnUpdate: true,
+    requireIfMatch: false,
+    version: 'test',
+    clock: systemClock,
+    newId: timeOrderedIds(systemClock),
+    log: silentLog,
+  });
+  try {
+    const { store } = system.contextFor({ role: 'system', scopes: [], tokenId: 't' }, 'r');
+    const found = await Promise.all(ids.map((id) => store.read('Patient', id)));
+    return found.map((result) => (result.kind === 'found' ? Number(result.version.versionId) : 0));
+  } finally {
+    await system.close();
+  }
+}
+
+const rejectedLines = (file: string) =>
+  readFileSync(`${file}.rejected.ndjson`, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) => JSON.parse(line) as { resourceType: string; id: string; issue: { diagnostics: string }[] },
+    );
+
+// Each run is a process of its own, which takes seconds on a busy machine.
+const patienceMs = 120_000;
+
+describe('an import', () => {
+  it(
+    'stores every line, several files in order, and is not done twice',
+    async () => {
+      const dataDir = freshFolder();
+      const [a, b] = [join(dataDir, 'a.ndjson'), join(dataDir, 'b.ndjson')];
+      writeFileSync(a, `${patient('a1')}\r\n\n${patient('a2')}\n`);
+      writeFileSync(b, `${patient('b1')}\n${patient('a1', { active: true })}`);
+      const first = await run(dataDir, '--file', a, '--file', b);
+      expect([first.code, first.said]).toEqual([0, expect.stringContaining('a.ndjson: 100 %, 3 lines')]);
+      expect(await versions(dataDir, ['a1', 'a2', 'b1'])).toEqual([2, 1, 1]);
+      expect(existsSync(`${a}.rejected.ndjson`)).toBe(false);
+      expect((await run(dataDir, '--file', a, '--file', b)).code).toBe(0);
+      expect(await versions(dataDir, ['a1', 'a2', 'b1'])).toEqual([2, 1, 1]);
+      expect((await run(dataDir, '--file', b, '--restart')).code).toBe(0);
+      expect(await versions(dataDir, ['a1', 'a2', 'b1'])).toEqual([3, 1, 2]);
+    },
+    patienceMs,
+  );
+
+  it(
+    'leaves hostile and wrong lines out, says of each why, and stores the rest',
+    async () => {
+      const dataDir = freshFolder();
+      const file = join(dataDir, 'hostile.ndjson');
+      const lines: readonly (string | Buffer)[] = [
+        patient('good-1'),
+        '{"resourceType":"Patient","id":"cut',
+        Buffer.concat([
+          Buffer.from('{"resourceType":"Patient","id":"utf","name":[{"family":"'),
+          Buffer.from([0xff, 0xfe]),
+          Buffer.from('"}]}'),
+        ]),
+        '{"resourceType":"Patient","id":"twice","id":"twice-2"}',
+        patient('huge', { name: [{ text: 'x'.repeat(5 * 1024 * 1024) }] }),
+        '[1,2]',
+        'null',
+        '{"resourceType":"Nothing","id":"n"}',
+        '{"resourceType":"Patient","name":[{"family":"No id"}]}',
+        patient('../../etc'),
+        patient('gender', { gender: 'nobody' }),
+        '{"resourceType":"Patient","id":"p","__proto__":{"active":true}}',
+        `${'['.repeat(100_000)}`,
+        '{"resourceType":"Task","id":"t","status":"requested"}',
+        patient('good-2'),
+      ];
+      writeFileSync(file, Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')])));
+      const { code, said } = await run(dataDir, '--file', file);
+      expect(code).toBe(1);
+      expect(said).toContain('13 of 15 lines were rejected');
+      const rejected = rejectedLines(file);
+      expect(rejected.map(({ id }) => id)).toEqual(
+        Array.from({ length: 13 }, (_none, at) => `line-${at + 2}`),
+      );
+      expect(rejected[3]?.issue[0]?.diagnostics).toBe('The line is longer than 1048576 bytes.');
+      expect(new Set(rejected.map(({ resourceType }) => resourceType))).toEqual(
+        new Set(['OperationOutcome']),
+      );
+      expect(await versions(dataDir, ['good-1', 'good-2', 'gender', 'twice', 'p'])).toEqual([1, 1, 0, 0, 0]);
+      // What was rejected stays rejected, and the exit code with it.
+      expect((await run(dataDir, '--file', file)).code).toBe(1);
+      expect(rejectedLines(file)).toEqual(rejected);
+    },
+    patienceMs,
+  );
+
+  it(
+    'goes on after a kill where it was: every line is stored once',
+    async () => {
+      const dataDir = freshFolder();
+      const file = join(dataDir, 'many.ndjson');
+      const ids = Array.from({ length: 12_000 }, (_none, at) => `m${at}`);
+      writeFileSync(file, `${ids.map((id) => patient(id)).join('\n')}\n{"resourceType":"Patient"}\n`);
+      const child = spawn(process.execPath, ['src/main.ts', 'import', '--file', file], {
+        env: { DATA_DIR: dataDir },
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      const imports = join(dataDir, 'imports');
+      const hasBegun = () =>
+        existsSync(imports) &&
+        readdirSync(imports).some(
+          (name) =>
+            name.endsWith('.json') && !readFileSync(join(imports, name), 'utf8').includes('"offset":0,'),
+        );
+      while (!hasBegun() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
+      child.kill('SIGKILL');
+      await ended;
+      const some = (await versions(dataDir, ids)).filter((version) => version > 0).length;
+      expect(some).toBeGreaterThan(0);
+      expect(some).toBeLessThan(ids.length);
+      const { code } = await run(dataDir, '--file', file);
+      expect([code, rejectedLines(file).map(({ id }) => id)]).toEqual([1, ['line-12001']]);
+      expect(new Set(await versions(dataDir, ids))).toEqual(new Set([1]));
+    },
+    patienceMs,
+  );
+
+  it.each([
+    ['without a file', [], 2, '--file is needed.'],
+    ['with an unknown option', ['--fast'], 2, '--fast'],
+    ['of a file that is not there', ['--file', join(base, 'none.ndjson')], 1, 'is no file that can be read'],
+    ['of a folder', ['--file', base], 1, 'is no file that can be read'],
+  ])('%s is refused', async (_fault, words, code, said) => {
+    const ended = await run(freshFolder(), ...words);
+    expect([ended.code, ended.said]).toEqual([code, expect.stringContaining(said)]);
+  });
+
+  it(
+    'of a file that has changed since asks for --restart; in memory it is refused; --help tells how',
+    async () => {
+      const dataDir = freshFolder();
+      const file = join(dataDir, 'changed.ndjson');
+      writeFileSync(file, `${patient('c1')}\n`);
+      await run(dataDir, '--file', file);
+      writeFileSync(file, `${patient('c1')}\n${patient('c2')}\n`);
+      const changed = await run(dataDir, '--file', file);
+      expect([changed.code, changed.said]).toEqual([1, expect.stringContaining('give --restart')]);
+      expect((await run(dataDir, '--file', file, '--restart')).code).toBe(0);
+      expect(await versions(dataDir, ['c2'])).toEqual([1]);
+      expect((await run(':memory:', '--file', file)).code).toBe(2);
+      expect((await run(dataDir, '--help')).said).toContain('Usage:');
+    },
+    patienceMs,
+  );
+});

@@ -1,0 +1,62 @@
+// The service as a process of its own on a database on disk, for tests that kill it.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface ChildService {
+  /** The FHIR base. */
+  readonly base: string;
+  /** Ends it as a power cut would end the process: nothing is written any more. */
+  kill(): Promise<void>;
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>;
+}
+
+const environment = (dataDir: string) => ({
+  DATA_DIR: dataDir,
+  PORT: '0',
+  HOST: '127.0.0.1',
+});
+
+/** The Authorization header of a new system token. */
+export function systemBearer(dataDir: string): string {
+  const token = execFileSync(process.execPath, ['src/main.ts', 'token', 'create', '--role', 'system'], {
+    env: environment(dataDir),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return `Bearer ${token.trim()}`;
+}
+
+/** Resolves when it takes requests. */
+export async function startChild(dataDir: string): Promise<ChildService> {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: environment(dataDir),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  const url = await urlOf(child, ended);
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    const [code] = await ended;
+    return code;
+  };
+  return {
+    base: `${url}/fhir`,
+    kill: async () => {
+      await end('SIGKILL');
+    },
+    stop: () => end('SIGTERM'),
+  };
+}
+
+function urlOf(child: ChildProcess, ended: Promise<unknown>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const url = /"message":"ready","url":"([^"]+)"/.exec(said)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    void ended.then(() => reject(new Error(`the service ended before it was ready: ${said}`)));
+  });
+}
