@@ -5,9 +5,12 @@ import type { Actor } from './auth/actor.ts';
 import { everyType } from './auth/permits.ts';
 import type { TokenStore } from './auth/token-store.ts';
 import { baseDefinitions } from './content/base-definitions.ts';
+import { codeHierarchy } from './content/code-hierarchy.ts';
 import { contentCodes } from './content/content-codes.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
+import { reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
+import type { SearchTerminology } from './fhir/search/search-terminology.ts';
 import { createValidator } from './fhir/validation/create-validator.ts';
 import type { RestSystem } from './rest/rest-system.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -68,9 +71,11 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   const definitions = baseDefinitions(base);
   const catalogue = loadCatalogue(contentFolder);
   const ourCodes = contentCodes(catalogue.published());
+  const valueSet = (url: string) => definitions.requiredCodes(url) ?? ourCodes(url);
+  const terminology: SearchTerminology = { codesOf: valueSet, related: codeHierarchy(catalogue.published()) };
   const validator = createValidator({
     definition: (name) => definitions.definition(name),
-    valueSet: (url) => definitions.requiredCodes(url) ?? ourCodes(url),
+    valueSet,
     profiles: catalogue
       .published()
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
@@ -120,9 +125,9 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     },
     authenticate: (token) => tokens.authenticate(token),
     contextFor,
-    parseSearch: (type, parameters) => parseSearch(type, parameters, { registry }),
-    searchParameters: (type) =>
-      registry.parameters(type).map(({ code, kind, url }) => ({ name: code, type: kind, definition: url })),
+    parseSearch: (type, parameters) => parseSearch(type, parameters, { registry, terminology }),
+    searchParameters: (type) => searchParametersOf(registry, type),
+    reverseIncludes: (type) => reverseIncludesOf(registry, servedTypes, type),
     tokens,
     stopTakingRequests() {
       takesRequests = false;

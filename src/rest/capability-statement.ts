@@ -50,6 +50,7 @@ function resourceOf(
     .searchParameters(type)
     .filter(({ name }) => !columns.some((column) => column.name === name));
   const references = indexed.filter((parameter) => parameter.type === 'reference');
+  const reverse = system.reverseIncludes(type);
   const own = operations.filter(({ resourceType }) => resourceType === type);
   return {
     type,
@@ -62,6 +63,7 @@ function resourceOf(
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
     ...(references.length > 0 && { searchInclude: references.map(({ name }) => `${type}:${name}`) }),
+    ...(reverse.length > 0 && { searchRevInclude: [...reverse] }),
     searchParam: [...columns, ...indexed].map(({ name, type: kind, definition }) => ({
       name,
       type: kind,

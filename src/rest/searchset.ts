@@ -19,6 +19,9 @@ export function searchsetText(base: string, understood: UnderstoodSearch, page: 
   const { query, ignored } = understood;
   const link = [
     { relation: 'self', url: address(base, understood, query.cursor) },
+    ...(page.previous === undefined
+      ? []
+      : [{ relation: 'previous', url: address(base, understood, page.previous) }]),
     ...(page.next === undefined ? [] : [{ relation: 'next', url: address(base, understood, page.next) }]),
   ];
   const entries = [

@@ -1,6 +1,7 @@
 // The value by which a row is sorted, for each kind of parameter. A row without one comes last, in either direction.
-import { type FilterContext, indexTables, parameterSql } from './filter-sql.ts';
+import { indexTables, parameterSql } from './filter-sql.ts';
 import { type Fragment, fragment } from './fragment.ts';
+import type { FilterContext } from './value-sql.ts';
 
 const columns = {
   string: 'v.folded',

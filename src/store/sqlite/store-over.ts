@@ -5,7 +5,6 @@ import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { CreateResult, DeleteResult, ReadResult, Store, StoredVersion, UpdateResult } from '../store.ts';
 import { addAudit } from './audit-rows.ts';
 import { claimCondition } from './claim-rows.ts';
-import type { FilterContext } from './filter-sql.ts';
 import { historyPage, readOldVersion } from './history-page.ts';
 import { reachablePatients } from './reachable-patients.ts';
 import { methods, type ResourceRow, versionOf } from './resource-rows.ts';
@@ -14,6 +13,7 @@ import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
 import type { StoreParts } from './store-parts.ts';
 import { type Sight, visibleSql } from './visibility-sql.ts';
+import type { FilterContext } from './value-sql.ts';
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
@@ -26,6 +26,8 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     dictionary,
     registry,
     nowMs: clock.now().getTime(),
+    sight,
+    followed: new Map(),
   });
 
   /** The current row, deleted ones too, when the actor may see it. */
@@ -79,7 +81,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     condition: SearchQuery,
   ): CreateResult<T> => {
     const only: SearchQuery = { ...condition, count: 2, sort: [], include: [], revinclude: [], total: false };
-    const { matches } = searchPage(only, sight, contextFor(condition.type, statements));
+    const { matches } = searchPage(only, contextFor(condition.type, statements));
     const [first] = matches;
     if (matches.length > 1) {
       throw multipleMatches(`More than one ${condition.type} matches If-None-Exist; nothing was created.`);
@@ -149,7 +151,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
       }),
 
     search: (query) =>
-      session.read((statements) => searchPage(query, sight, contextFor(query.type, statements))),
+      session.read((statements) => searchPage(query, contextFor(query.type, statements))),
 
     reachablePatients: (patientIds) =>
       session.read((statements) => reachablePatients(statements, dictionary, sight, patientIds)),

@@ -5,7 +5,7 @@ import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
 import { createDictionary } from '../../../src/store/sqlite/dictionary.ts';
 import { openDatabase } from '../../../src/store/sqlite/open-database.ts';
 import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
-import { pageSql } from '../../../src/store/sqlite/search-page.ts';
+import { pageSql } from '../../../src/store/sqlite/page-sql.ts';
 import { planSearch } from '../../../src/store/sqlite/search-plan.ts';
 import { createStatements } from '../../../src/store/sqlite/statements.ts';
 
@@ -34,8 +34,9 @@ const tied: Visibility = {
 
 function explain(type: ResourceType, text: string, visibility = everything): string[] {
   const { query } = parseSearch(type, [...new URLSearchParams(text)], { registry, handling: 'strict' });
-  const context = { type, statements, dictionary, registry, nowMs: 0 };
-  const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type), [visibility]));
+  const sight = [visibility];
+  const context = { type, statements, dictionary, registry, nowMs: 0, sight, followed: new Map() };
+  const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type)));
   return statements
     .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${page.sql}`, page.values)
     .map(({ detail }) => detail);
