@@ -55,6 +55,8 @@ export type ValueTest =
       }[];
     }
   | { readonly kind: 'uri'; readonly modifier?: 'below' | 'above'; readonly values: readonly string[] }
+  /** Words beside a code; folded. */
+  | { readonly kind: 'text'; readonly values: readonly string[] }
   /** Any of many codes (a value set, a branch of a hierarchy), or none of them. */
   | {
       readonly kind: 'codes';

@@ -1,6 +1,6 @@
 // Composite search parameters: which values must stand together, and where they do. https://hl7.org/fhir/R4/search.html#composite
 import { compileExpression, type Extractor } from './expression.ts';
-import type { SearchParameterDefinition, SearchParameterFacts } from './search-registry.ts';
+import type { SearchParameterDefinition, SearchParameterFacts } from './search-parameter.ts';
 
 /**
  * Where the components stand together: on the resource itself, where the index of the single parameters can answer, or in an
@@ -20,7 +20,7 @@ export interface CompositeFacts {
 }
 
 /** One component as it is read from the elements. */
-export interface ElementPart {
+interface ElementPart {
   readonly key: string;
   readonly facts: SearchParameterFacts;
   /** Takes the element, or the whole resource for what R4 writes as %resource. */
@@ -29,7 +29,7 @@ export interface ElementPart {
 }
 
 /** A repeating element and what of it composites use. */
-export interface ElementSource {
+interface ElementSource {
   readonly elements: Extractor;
   readonly parts: readonly ElementPart[];
 }

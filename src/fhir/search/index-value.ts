@@ -16,6 +16,8 @@ export type IndexValue =
     }
   /** An identifier with its own type: the type's system, and "type|value" as the code. Kept beside the plain one. */
   | { readonly kind: 'typed'; readonly system?: string; readonly code: string }
+  /** Words beside a code: a display or a text, folded. */
+  | { readonly kind: 'text'; readonly folded: string }
   | { readonly kind: 'reference'; readonly target: ReferenceTarget }
   | { readonly kind: 'date'; readonly fromMs: number; readonly untilMs: number }
   | {
@@ -80,9 +82,26 @@ function token(code: unknown, system: unknown, isSystemImplied = false): IndexVa
 
 /** The words beside a code, for `:text`; the same words once. */
 function textValues(...texts: readonly unknown[]): IndexValue[] {
-  const folded = new Set(texts.flatMap((one) => (typeof one === 'string' ? [fold(one)] : [])));
-  folded.delete('');
-  return [...folded].map((one) => ({ kind: 'string', folded: one, exact: one }));
+  const different = new Set(texts.filter((one) => typeof one === 'string'));
+  const folded = different.size === 0 ? [] : [...new Set([...different].map(foldedText))];
+  return folded.filter((one) => one !== '').map((one) => ({ kind: 'text', folded: one }));
+}
+
+/** The same few words stand beside the same codes again and again. */
+const foldedTexts = new Map<string, string>();
+const mostTexts = 2000;
+
+function foldedText(written: string): string {
+  const known = foldedTexts.get(written);
+  if (known !== undefined) {
+    return known;
+  }
+  if (foldedTexts.size >= mostTexts) {
+    foldedTexts.clear();
+  }
+  const folded = fold(written);
+  foldedTexts.set(written, folded);
+  return folded;
 }
 
 /** An identifier's type, for `:of-type`. */
@@ -128,9 +147,7 @@ function tokenValues(value: unknown, isCaseIgnored: boolean): IndexValue[] {
   const type = value['type'];
   return [
     ...token(value['value'], value['system']),
-    ...(isObject(type)
-      ? [...textValues(type['text']), ...typedValues(type, value['value'])]
-      : []),
+    ...(isObject(type) ? [...textValues(type['text']), ...typedValues(type, value['value'])] : []),
   ];
 }
 

@@ -6,7 +6,11 @@ import type { SearchTerminology } from './search-terminology.ts';
 
 type Group = (ValueTest & { kind: 'codes' })['groups'][number];
 
-function valueSetGroups(name: string, canonical: string, terminology: SearchTerminology | undefined): Group[] {
+function valueSetGroups(
+  name: string,
+  canonical: string,
+  terminology: SearchTerminology | undefined,
+): Group[] {
   const codes = terminology?.codesOf(canonical);
   if (codes === undefined) {
     throw invalid(

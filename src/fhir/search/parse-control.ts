@@ -42,7 +42,9 @@ type IncludeName = '_include' | '_revinclude';
 
 function parseInclude(name: string, value: string, registry: SearchRegistry): IncludeRule {
   if (value.includes('*')) {
-    throw invalid(`${name}: "${value}" would include everything. Name the references, such as Observation:subject.`);
+    throw invalid(
+      `${name}: "${value}" would include everything. Name the references, such as Observation:subject.`,
+    );
   }
   const [sourceType = '', parameter = '', targetType, ...more] = value.split(':');
   const known = (type: string) => registry.types().find((one) => one === type) as ResourceType | undefined;
@@ -85,7 +87,13 @@ function parseRule(type: string, name: string, value: string, registry: SearchRe
   return rule;
 }
 
-function takeInclude(draft: Draft, type: string, name: string, value: string, registry: SearchRegistry): void {
+function takeInclude(
+  draft: Draft,
+  type: string,
+  name: string,
+  value: string,
+  registry: SearchRegistry,
+): void {
   const base: IncludeName = name.startsWith('_rev') ? '_revinclude' : '_include';
   const key = base === '_include' ? 'include' : 'revinclude';
   draft[key] = [...(draft[key] ?? []), parseRule(type, name, value, registry)];

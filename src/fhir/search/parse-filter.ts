@@ -6,7 +6,7 @@ import type { CompositeFacts } from './composites.ts';
 import { checkModifier, missingTest, type ReadingContext, testOf } from './parse-test.ts';
 import { parseDate, splitEscaped, unescaped } from './parse-value.ts';
 import { searchLimits } from './search-limits.ts';
-import type { SearchParameterFacts } from './search-registry.ts';
+import type { SearchParameterFacts } from './search-parameter.ts';
 
 export interface FilterReading extends ReadingContext {
   /** What the conditions read so far ask for together; counted while reading. */
@@ -15,10 +15,12 @@ export interface FilterReading extends ReadingContext {
 
 /** Parameters of R4 that are not served, and what serves instead. They change what is found, so that none is passed over. */
 const instead: Readonly<Record<string, string>> = {
-  _filter: 'Use the search parameters themselves; several are joined by "and", values joined by commas by "or".',
+  _filter:
+    'Use the search parameters themselves; several are joined by "and", values joined by commas by "or".',
   _query: 'There are no named queries; use the search parameters themselves.',
   _content: 'There is no search in whole resources; use the search parameters themselves.',
-  _text: 'There is no search in narratives; use :text on a token parameter, or :contains on a string parameter.',
+  _text:
+    'There is no search in narratives; use :text on a token parameter, or :contains on a string parameter.',
 };
 
 /** A condition without its place in a chain. */
@@ -53,9 +55,7 @@ function columnFilter(
     return { parameter: code, test: missingTest(name, value) };
   }
   if (modifier !== undefined) {
-    throw invalid(
-      `${name}: the modifier :${modifier} is not supported. Supported for ${code}: :missing.`,
-    );
+    throw invalid(`${name}: the modifier :${modifier} is not supported. Supported for ${code}: :missing.`);
   }
   return code === '_id'
     ? { parameter: code, test: { kind: 'id', ids: values.map(unescaped) } }
@@ -76,9 +76,13 @@ function compositeFilter(
   const values = valuesOf(name, value, reading).map((one): readonly ValueTest[] => {
     const parts = splitEscaped(one, '$');
     if (parts.length !== facts.components.length || parts.includes('')) {
-      throw invalid(`${name}: "${one}" is not ${form}; write ${parts.length === 1 ? 'both' : 'all'} parts, joined by "$".`);
+      throw invalid(
+        `${name}: "${one}" is not ${form}; write ${parts.length === 1 ? 'both' : 'all'} parts, joined by "$".`,
+      );
     }
-    return facts.components.map((component, at) => testOf(name, undefined, [parts[at] ?? ''], component, reading));
+    return facts.components.map((component, at) =>
+      testOf(name, undefined, [parts[at] ?? ''], component, reading),
+    );
   });
   return { parameter: facts.code, test: { kind: 'composite', values } };
 }
@@ -87,7 +91,9 @@ const chainForm = /^([^.:]+)(?::([^.:]+))?\.(.+)$/;
 
 function checkBreadth(name: string, { spent }: FilterReading): void {
   if (spent.links > searchLimits.links || spent.tries > searchLimits.tries) {
-    throw invalid(`${name.slice(0, 100)}: the chain may lead to too many types. Name them, as in subject:Patient.name.`);
+    throw invalid(
+      `${name.slice(0, 100)}: the chain may lead to too many types. Name them, as in subject:Patient.name.`,
+    );
   }
 }
 
@@ -167,7 +173,9 @@ const listIdForm = /^[A-Za-z0-9\-.]{1,64}$/;
 /** `_list=x`: what the entries of List/x point to. */
 function listFilter(name: string, value: string): SearchFilter {
   if (!listIdForm.test(value)) {
-    throw invalid(`${name}: "${value}" is not the id of a List; lists that a server names, such as $current-problems, are not kept here.`);
+    throw invalid(
+      `${name}: "${value}" is not the id of a List; lists that a server names, such as $current-problems, are not kept here.`,
+    );
   }
   const filter: SearchFilter = { parameter: '_id', test: { kind: 'id', ids: [value] } };
   return { parameter: '_has', test: { kind: 'has', type: 'List', reference: 'item', filter } };
@@ -233,6 +241,7 @@ export function parseFilter(
   }
   return {
     parameter: code,
-    test: modifier === 'missing' ? missingTest(whole, value) : testOf(whole, modifier, values, facts, reading),
+    test:
+      modifier === 'missing' ? missingTest(whole, value) : testOf(whole, modifier, values, facts, reading),
   };
 }

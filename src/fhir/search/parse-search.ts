@@ -72,7 +72,9 @@ export function parseSearch(
 ): ParsedSearch {
   const { registry, handling = 'lenient', baseUrl = registry.baseUrl, terminology } = options;
   if (params.length > searchLimits.parameters) {
-    throw invalid(`A search has at most ${searchLimits.parameters} parameters, this one has ${params.length}.`);
+    throw invalid(
+      `A search has at most ${searchLimits.parameters} parameters, this one has ${params.length}.`,
+    );
   }
   const reading: FilterReading = { registry, baseUrl, terminology, spent: { values: 0, links: 0, tries: 0 } };
   const draft: Draft = {};

@@ -14,7 +14,8 @@ import {
   parseTypedIdentifier,
   unescaped,
 } from './parse-value.ts';
-import type { SearchParameterFacts, SearchRegistry } from './search-registry.ts';
+import type { SearchParameterFacts } from './search-parameter.ts';
+import type { SearchRegistry } from './search-registry.ts';
 import type { SearchTerminology } from './search-terminology.ts';
 
 /** What the reading of values needs to know. */
@@ -42,10 +43,7 @@ export function checkModifier(
   facts: SearchParameterFacts,
   registry: SearchRegistry,
 ): void {
-  const supported: readonly string[] = [
-    ...modifiers[facts.kind],
-    ...(facts.isIdentifier ? ['of-type'] : []),
-  ];
+  const supported: readonly string[] = [...modifiers[facts.kind], ...(facts.isIdentifier ? ['of-type'] : [])];
   const isType = facts.kind === 'reference' && registry.types().includes(modifier);
   if (!supported.includes(modifier) && !isType) {
     const list = supported.map((one) => `:${one}`).join(', ');
@@ -100,7 +98,7 @@ function tokenTest(
 ): ValueTest {
   switch (modifier) {
     case 'text':
-      return { kind: 'string', values: values.map((value) => foldedValue(name, value)) };
+      return { kind: 'text', values: values.map((value) => foldedValue(name, value)) };
     case 'of-type':
       return { kind: 'token', modifier, values: values.map((value) => parseTypedIdentifier(name, value)) };
     case 'in':

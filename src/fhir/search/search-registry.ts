@@ -3,31 +3,8 @@ import type { Resource } from '@medplum/fhirtypes';
 import { type CompositeFacts, type Composites, compileComposites } from './composites.ts';
 import { type Branch, compileExpression, type Extractor } from './expression.ts';
 import { type IndexKind, type IndexValue, indexValues } from './index-value.ts';
+import type { SearchParameterDefinition, SearchParameterFacts } from './search-parameter.ts';
 import { type Storage, storageOf } from './stored-as.ts';
-
-/** The fields of a SearchParameter that the service uses (fhir-profiles/base/search-parameters.json). */
-export interface SearchParameterDefinition {
-  readonly url: string;
-  readonly code: string;
-  readonly base: readonly string[];
-  readonly type: string;
-  readonly expression: string;
-  readonly target?: readonly string[];
-  /** Of a composite: the parameters that it joins, and what each is in the element that the expression finds. */
-  readonly component?: readonly { readonly definition: string; readonly expression: string }[];
-}
-
-export interface SearchParameterFacts extends Storage {
-  readonly code: string;
-  readonly kind: IndexKind;
-  readonly url: string;
-  /** The types that a reference parameter may point to; empty when unknown or any. */
-  readonly targets: readonly string[];
-  /** Codes of this parameter are compared without case (telephone numbers and e-mail addresses). */
-  readonly isCaseIgnored: boolean;
-  /** Its values are identifiers, which have a type of their own (:of-type). */
-  readonly isIdentifier: boolean;
-}
 
 export interface IndexEntry {
   readonly parameter: SearchParameterFacts;
@@ -35,7 +12,7 @@ export interface IndexEntry {
 }
 
 /** What stands in one of several elements of a kind, for composites. */
-export interface ElementEntry {
+interface ElementEntry {
   /** Elements of one resource with the same number are the same element. */
   readonly element: number;
   /** As in CompositePlace.keys. */

@@ -10,9 +10,7 @@ interface SupportedSearchParameter {
 
 export function searchParametersOf(registry: SearchRegistry, type: string): SupportedSearchParameter[] {
   return [
-    ...registry
-      .parameters(type)
-      .map(({ code, kind, url }) => ({ name: code, type: kind, definition: url })),
+    ...registry.parameters(type).map(({ code, kind, url }) => ({ name: code, type: kind, definition: url })),
     ...registry
       .composites(type)
       .map(({ code, url }) => ({ name: code, type: 'composite' as const, definition: url })),
@@ -28,9 +26,7 @@ export function reverseIncludesOf(
   return served.flatMap((source) =>
     registry
       .parameters(source)
-      .filter(
-        ({ kind, targets }) => kind === 'reference' && (targets.length === 0 || targets.includes(type)),
-      )
+      .filter(({ kind, targets }) => kind === 'reference' && (targets.length === 0 || targets.includes(type)))
       .map(({ code }) => `${source}:${code}`),
   );
 }

@@ -35,7 +35,8 @@ export function createElementRows(
       case 'uri':
         return [value.uri, 0, 0, 0];
       case 'typed':
-        throw new Error('No composite parameter reads the type of an identifier.');
+      case 'text':
+        throw new Error('No composite parameter reads what stands beside a code.');
     }
   };
 

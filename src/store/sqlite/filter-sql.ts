@@ -1,9 +1,9 @@
 // One search condition on an indexed parameter as SQL: which index table it reads and what must hold there.
 import type { IndexKind } from '../../fhir/search/index-value.ts';
-import type { SearchParameterFacts } from '../../fhir/search/search-registry.ts';
+import type { SearchParameterFacts } from '../../fhir/search/search-parameter.ts';
 import type { ValueTest } from '../../fhir/search-query.ts';
 import { allOf, among, type Fragment } from './fragment.ts';
-import { typedParameter } from './index-rows.ts';
+import { besideParameter } from './index-rows.ts';
 import { type FilterContext, type FilterSql, valueSql } from './value-sql.ts';
 import { unknownId } from './visibility-sql.ts';
 
@@ -29,12 +29,13 @@ export function parameterSql(
   );
 }
 
-/** Which table answers a test. Words beside a code stand with the strings, a reference's identifier with the tokens. */
+/** Which table answers a test. Words beside a code, and a reference's identifier, stand with the tokens. */
 function tableOf(test: ValueTest, facts: SearchParameterFacts) {
   switch (test.kind) {
     case 'missing':
       return indexTables[facts.kind];
     case 'codes':
+    case 'text':
       return indexTables.token;
     default:
       return indexTables[test.kind];
@@ -47,9 +48,9 @@ function storedFor(test: ValueTest, facts: SearchParameterFacts): Pick<SearchPar
     // A narrower view of another parameter has its identifiers to itself.
     return { storedAs: [facts.code] };
   }
-  return test.kind === 'token' && test.modifier === 'of-type'
-    ? { storedAs: facts.storedAs.map(typedParameter) }
-    : facts;
+  const isTyped = test.kind === 'token' && test.modifier === 'of-type';
+  const beside = isTyped ? besideParameter.typed : test.kind === 'text' ? besideParameter.text : '';
+  return beside === '' ? facts : { storedAs: facts.storedAs.map((code) => code + beside) };
 }
 
 const isNegated = (test: ValueTest) =>

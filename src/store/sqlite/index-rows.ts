@@ -15,8 +15,8 @@ import type { Statements } from './statements.ts';
 export const noSystem = 0;
 export const impliedSystem = -1;
 
-/** Under which name the typed identifiers of a parameter stand. */
-export const typedParameter = (code: string) => `${code}:of-type`;
+/** What stands beside the codes of a token parameter, in the same table under a name of its own: that of its modifier. */
+export const besideParameter = { typed: ':of-type', text: ':text' } as const;
 
 export interface IndexRows {
   /** Writes every row of a resource that has none yet. */
@@ -49,6 +49,11 @@ export function createIndexRows(
     return value.kind === 'token' && value.isSystemImplied ? impliedSystem : noSystem;
   };
 
+  const besideId = (statements: Statements, type: string, code: string, value: IndexValue) =>
+    value.kind === 'typed' || value.kind === 'text'
+      ? dictionary.termId(statements, `${type}.${code}${besideParameter[value.kind]}`)
+      : undefined;
+
   const elementRows = createElementRows(dictionary, registry, systemId);
 
   const addValue = (statements: Statements, rowId: number, parameterId: number, value: IndexValue): void => {
@@ -61,6 +66,15 @@ export function createIndexRows(
           parameterId,
           value.code,
           systemId(statements, value),
+        );
+        break;
+      case 'text':
+        statements.run(
+          'INSERT OR IGNORE INTO token_value VALUES (?, ?, ?, ?)',
+          rowId,
+          parameterId,
+          value.folded,
+          noSystem,
         );
         break;
       case 'reference':
@@ -186,9 +200,12 @@ export function createIndexRows(
       for (const { parameter, values } of entries) {
         const parameterId = dictionary.termId(statements, `${type}.${parameter.code}`);
         for (const value of values) {
-          const isTyped = value.kind === 'typed';
-          const name = `${type}.${typedParameter(parameter.code)}`;
-          addValue(statements, rowId, isTyped ? dictionary.termId(statements, name) : parameterId, value);
+          addValue(
+            statements,
+            rowId,
+            besideId(statements, type, parameter.code, value) ?? parameterId,
+            value,
+          );
         }
       }
       elementRows.add(statements, rowId, resource);

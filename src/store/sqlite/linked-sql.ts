@@ -4,7 +4,7 @@
 // What a chain leads to is listed first, and the list becomes an ordinary condition that an index answers. Where the list would
 // be long, nothing is listed and the chain is followed from each row that is looked at.
 import { searchLimits } from '../../fhir/search/search-limits.ts';
-import type { SearchParameterFacts } from '../../fhir/search/search-registry.ts';
+import type { SearchParameterFacts } from '../../fhir/search/search-parameter.ts';
 import type { FilterTest, SearchFilter } from '../../fhir/search-query.ts';
 import { compositeSql, impliedBy } from './composite-sql.ts';
 import { existsSql, filterSql, indexTables, parameterSql } from './filter-sql.ts';
@@ -17,7 +17,11 @@ type Chain = FilterTest & { kind: 'chain' };
 type Has = FilterTest & { kind: 'has' };
 
 /** Conditions on the columns of the resource itself, in terms of its alias; undefined for any other. */
-export function rowColumnSql(filter: SearchFilter, alias: 'd' | 'r', context: FilterContext): Fragment | undefined {
+export function rowColumnSql(
+  filter: SearchFilter,
+  alias: 'd' | 'r',
+  context: FilterContext,
+): Fragment | undefined {
   const { parameter, test } = filter;
   if (test.kind === 'id') {
     return among(`${alias}.id`, test.ids);
@@ -99,7 +103,10 @@ function rowsSql(filter: SearchFilter, context: FilterContext): Fragment | undef
   const sql = indexedSql(filter, context);
   return sql.isNegated || sql.isBroad
     ? undefined
-    : { sql: `SELECT DISTINCT v.row_id FROM ${drivingTable(sql)} WHERE ${sql.where.sql}`, values: sql.where.values };
+    : {
+        sql: `SELECT DISTINCT v.row_id FROM ${drivingTable(sql)} WHERE ${sql.where.sql}`,
+        values: sql.where.values,
+      };
 }
 
 /** The table in the order of the index that finds rows by value. */
@@ -117,14 +124,20 @@ function listed(filter: SearchFilter, context: FilterContext): readonly number[]
     return undefined;
   }
   const { statements } = context;
-  const found = statements.all<{ row_id: number }>(`${rows.sql} LIMIT ?`, [...rows.values, searchLimits.listed + 1]);
+  const found = statements.all<{ row_id: number }>(`${rows.sql} LIMIT ?`, [
+    ...rows.values,
+    searchLimits.listed + 1,
+  ]);
   if (found.length > searchLimits.listed) {
     return undefined;
   }
   const seen = visible(context, 'j.value');
   const names = JSON.stringify(found.map(({ row_id }) => row_id));
   return statements
-    .all<{ row_id: number }>(`SELECT j.value AS row_id FROM json_each(?) j WHERE ${seen.sql}`, [names, ...seen.values])
+    .all<{ row_id: number }>(`SELECT j.value AS row_id FROM json_each(?) j WHERE ${seen.sql}`, [
+      names,
+      ...seen.values,
+    ])
     .map(({ row_id }) => row_id);
 }
 
@@ -185,7 +198,10 @@ function hasSql(test: Has, context: FilterContext): FilterSql {
   const ids = rows && pointedTo(rows, facts, there, context);
   return {
     table: 'resource',
-    where: ids === undefined ? pointedAtSql(test.filter, facts, there) : amongMany('v.row_id', ids.length === 0 ? [unknownId] : ids),
+    where:
+      ids === undefined
+        ? pointedAtSql(test.filter, facts, there)
+        : amongMany('v.row_id', ids.length === 0 ? [unknownId] : ids),
     isNegated: false,
     isBroad: ids === undefined,
     isPoint: false,
@@ -206,7 +222,7 @@ function pointedTo(
     `SELECT DISTINCT r.row_id FROM json_each(?) j CROSS JOIN reference_value w NOT INDEXED ON w.row_id = j.value
        CROSS JOIN target t ON t.target_id = w.target_id
        CROSS JOIN resource r ON r.type_id = t.type_id AND r.id = t.id
-       WHERE ${stored.sql} AND t.type_id = ? LIMIT ?`,
+       WHERE ${stored.sql} AND t.type_id = ? AND r.deleted = 0 LIMIT ?`,
     [
       JSON.stringify(rowIds),
       ...stored.values,
@@ -223,7 +239,7 @@ function pointedAtSql(filter: SearchFilter, facts: SearchParameterFacts, there: 
   const holds = allOf([visible(there, 'w.row_id'), conditionSql(filter, 'w.row_id', there)]);
   return fragment(
     `EXISTS (SELECT 1 FROM target t CROSS JOIN reference_value w INDEXED BY reference_by_value ON w.target_id = t.target_id
-       WHERE t.type_id = v.type_id AND t.id = v.id AND ${stored.sql} AND ${holds.sql})`,
+       WHERE v.deleted = 0 AND t.type_id = v.type_id AND t.id = v.id AND ${stored.sql} AND ${holds.sql})`,
     ...stored.values,
     ...holds.values,
   );

@@ -47,7 +47,11 @@ interface Part {
   holds(position: Position): boolean;
 }
 
-function partsOf(query: SearchQuery, plan: SearchPlan, planOf: (rest: SearchQuery) => SearchPlan): readonly Part[] {
+function partsOf(
+  query: SearchQuery,
+  plan: SearchPlan,
+  planOf: (rest: SearchQuery) => SearchPlan,
+): readonly Part[] {
   const { onlyWith } = plan;
   if (onlyWith === undefined) {
     return [{ query, plan: () => plan, holds: () => true }];

@@ -47,6 +47,7 @@ function rankOf(filter: SearchFilter, sql: FilterSql): number {
     has: 1,
     chain: 4,
     codes: 22,
+    text: 32,
     token: filter.parameter === 'identifier' ? 0 : 20,
     reference:
       2 +
@@ -94,11 +95,7 @@ function driverOf(query: SearchQuery, context: FilterContext, typeId: number): D
     : (dateDriver(query, context) ?? rowDriver(query, typeId));
 }
 
-export function planSearch(
-  query: SearchQuery,
-  context: FilterContext,
-  typeId: number,
-): SearchPlan {
+export function planSearch(query: SearchQuery, context: FilterContext, typeId: number): SearchPlan {
   const driver = driverOf(query, context, typeId);
   const isOnResource = driver.from.sql.startsWith('resource d');
   const conditions: Fragment[] = driver.where === undefined ? [] : [driver.where];

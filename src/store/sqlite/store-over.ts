@@ -12,8 +12,8 @@ import { searchPage } from './search-page.ts';
 import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
 import type { StoreParts } from './store-parts.ts';
-import { type Sight, visibleSql } from './visibility-sql.ts';
 import type { FilterContext } from './value-sql.ts';
+import { type Sight, visibleSql } from './visibility-sql.ts';
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
@@ -150,8 +150,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
           : historyPage(statements, type, row, page, sight, parts);
       }),
 
-    search: (query) =>
-      session.read((statements) => searchPage(query, contextFor(query.type, statements))),
+    search: (query) => session.read((statements) => searchPage(query, contextFor(query.type, statements))),
 
     reachablePatients: (patientIds) =>
       session.read((statements) => reachablePatients(statements, dictionary, sight, patientIds)),

@@ -1,7 +1,8 @@
 // What must hold for the value columns of an index table, in terms of its alias `v`.
 import { urlPointsTo } from '../../fhir/search/expression.ts';
 import { fold } from '../../fhir/search/fold.ts';
-import type { SearchParameterFacts, SearchRegistry } from '../../fhir/search/search-registry.ts';
+import type { SearchParameterFacts } from '../../fhir/search/search-parameter.ts';
+import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { FilterTest, ValueTest } from '../../fhir/search-query.ts';
 import type { Dictionary } from './dictionary.ts';
 import { allOf, among, amongMany, anyOf, type Fragment, fragment } from './fragment.ts';
@@ -152,10 +153,13 @@ export function valueSql(test: ValueTest, facts: SearchParameterFacts, context: 
       );
     case 'uri':
       return anyOf(test.values.map((value) => uriSql(test.modifier, value)));
+    case 'text':
+      return anyOf(
+        test.values.map((value) => fragment('(v.code >= ? AND v.code < ?)', value, value + afterAll)),
+      );
     case 'codes':
       return codesSql(test, context);
     case 'missing':
       return presentSql(facts, context);
   }
 }
-

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Observation, Patient, Resource, Task } from '@medplum/fhirtypes';
 import { careTiesOf } from '../../../src/fhir/care-ties.ts';
-import type { SearchParameterDefinition } from '../../../src/fhir/search/search-registry.ts';
+import type { SearchParameterDefinition } from '../../../src/fhir/search/search-parameter.ts';
 import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
 
 const { registry, compartment } = readSearchParameters('fhir-profiles/base', {
@@ -92,7 +92,7 @@ describe('the search registry', () => {
     };
     const code = [
       { kind: 'token', system: 'http://loinc.org', code: '70273-8', isSystemImplied: false },
-      { kind: 'string', folded: 'phq-15', exact: 'phq-15' },
+      { kind: 'text', folded: 'phq-15' },
     ];
     const quantity = [
       { kind: 'quantity', low: 12, high: 12, system: 'http://unitsofmeasure.org', code: '{score}' },

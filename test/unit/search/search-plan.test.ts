@@ -4,8 +4,8 @@ import type { Visibility } from '../../../src/auth/actor.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
 import { createDictionary } from '../../../src/store/sqlite/dictionary.ts';
 import { openDatabase } from '../../../src/store/sqlite/open-database.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
 import { pageSql } from '../../../src/store/sqlite/page-sql.ts';
+import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
 import { planSearch } from '../../../src/store/sqlite/search-plan.ts';
 import { createStatements } from '../../../src/store/sqlite/statements.ts';
 
