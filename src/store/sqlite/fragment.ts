@@ -46,7 +46,7 @@ export function among(column: string, values: readonly Bindable[]): Fragment {
 }
 
 /** With more than these a list is handed over as one value, so that a statement's text does not depend on its length. */
-const mostListed = 20;
+const mostListed = 200;
 
 /** The same for a list of any length. */
 export function amongMany(column: string, values: readonly (string | number)[]): Fragment {

@@ -176,12 +176,14 @@ function chainSql(test: Chain, facts: SearchParameterFacts, context: FilterConte
   };
 }
 
+// The plus before EXISTS keeps SQLite from turning the subquery into a join whose order it chooses itself.
+
 /** The reference in `v` leads to a row that fulfils the condition. */
 function followSql(filter: SearchFilter, there: FilterContext): Fragment {
   const typeId = there.dictionary.findTerm(there.statements, there.type) ?? unknownId;
   const holds = allOf([visible(there, 'h.row_id'), conditionSql(filter, 'h.row_id', there)]);
   return fragment(
-    `EXISTS (SELECT 1 FROM target t CROSS JOIN resource h ON h.type_id = t.type_id AND h.id = t.id
+    `+EXISTS (SELECT 1 FROM target t CROSS JOIN resource h ON h.type_id = t.type_id AND h.id = t.id
        WHERE t.target_id = v.target_id AND t.type_id = ? AND h.deleted = 0 AND ${holds.sql})`,
     typeId,
     ...holds.values,
@@ -238,7 +240,7 @@ function pointedAtSql(filter: SearchFilter, facts: SearchParameterFacts, there: 
   const stored = parameterSql(facts, 'w.parameter_id', there);
   const holds = allOf([visible(there, 'w.row_id'), conditionSql(filter, 'w.row_id', there)]);
   return fragment(
-    `EXISTS (SELECT 1 FROM target t CROSS JOIN reference_value w INDEXED BY reference_by_value ON w.target_id = t.target_id
+    `+EXISTS (SELECT 1 FROM target t CROSS JOIN reference_value w INDEXED BY reference_by_value ON w.target_id = t.target_id
        WHERE v.deleted = 0 AND t.type_id = v.type_id AND t.id = v.id AND ${stored.sql} AND ${holds.sql})`,
     ...stored.values,
     ...holds.values,

@@ -27,8 +27,9 @@ export function sortKeySql(parameter: string, context: FilterContext): Fragment 
   }
   const { table } = indexTables[facts.kind];
   const stored = parameterSql(facts, 'v.parameter_id', context);
+  // The plus keeps SQLite from looking for the least value in the index by value, past the rows of everybody else.
   return fragment(
-    `(SELECT min(${columns[facts.kind]}) FROM ${table} v NOT INDEXED WHERE v.row_id = d.row_id AND ${stored.sql})`,
+    `(SELECT min(+${columns[facts.kind]}) FROM ${table} v NOT INDEXED WHERE v.row_id = d.row_id AND ${stored.sql})`,
     ...stored.values,
   );
 }

@@ -50,14 +50,28 @@ const systemSql = (system: string | undefined, context: FilterContext): Fragment
   return among('v.system_id', [id ?? impliedSystem, impliedSystem]);
 };
 
-function tokenSql(value: { system?: string; code?: string }, context: FilterContext): Fragment {
-  if (value.code === undefined) {
-    const id = context.dictionary.findTerm(context.statements, value.system ?? '');
-    return fragment('v.system_id = ?', value.system === '' ? noSystem : (id ?? unknownId - 1));
+/** Any code of a system. */
+function systemAloneSql(system: string, { dictionary, statements }: FilterContext): Fragment {
+  const id = system === '' ? noSystem : dictionary.findTerm(statements, system);
+  return fragment('v.system_id = ?', id ?? unknownId - 1);
+}
+
+/** Codes of one system stand in one list: two hundred comparisons in a row would be made one by one. */
+function tokensSql(values: (ValueTest & { kind: 'token' })['values'], context: FilterContext): Fragment {
+  const bySystem = new Map<string | undefined, string[]>();
+  for (const { system, code } of values) {
+    if (code !== undefined) {
+      bySystem.set(system, [...(bySystem.get(system) ?? []), code]);
+    }
   }
-  const system = systemSql(value.system, context);
-  const code = fragment('v.code = ?', value.code);
-  return system === undefined ? code : allOf([code, system]);
+  const wholeSystems = values.filter(({ code }) => code === undefined);
+  return anyOf([
+    ...wholeSystems.map(({ system = '' }) => systemAloneSql(system, context)),
+    ...[...bySystem].map(([system, codes]) => {
+      const systems = systemSql(system, context);
+      return allOf([amongMany('v.code', codes), ...(systems === undefined ? [] : [systems])]);
+    }),
+  ]);
 }
 
 type ReferenceValue = (ValueTest & { kind: 'reference' })['values'][number];
@@ -128,7 +142,7 @@ function codesSql(test: ValueTest & { kind: 'codes' }, context: FilterContext): 
 export function valueSql(test: ValueTest, facts: SearchParameterFacts, context: FilterContext): Fragment {
   switch (test.kind) {
     case 'token':
-      return anyOf(test.values.map((value) => tokenSql(value, context)));
+      return tokensSql(test.values, context);
     case 'reference':
       return among('v.target_id', [
         ...new Set(test.values.flatMap((value) => targetIds(value, facts, context))),

@@ -132,6 +132,42 @@ describe('the plan of a search', () => {
     expect(plan.filter((detail) => /SCAN (?!d$|\(subquery)/.test(detail))).toEqual([]);
   });
 
+  it('answers a chain from the list of what it leads to, and a composite from its parts', () => {
+    const plans = {
+      chain: explain('Observation', 'patient.name=vos'),
+      reverse: explain('Patient', '_has:Observation:patient:code=x'),
+      composite: explain('Observation', 'code-value-quantity=x$5'),
+      component: explain('Observation', 'component-code-value-quantity=x$5'),
+    };
+    expect(plans.chain).toContain(
+      'SEARCH v USING COVERING INDEX reference_by_value (parameter_id=? AND target_id=?)',
+    );
+    expect(plans.reverse.join()).toContain('SEARCH v USING INTEGER PRIMARY KEY (rowid=?)');
+    for (const plan of [plans.composite, plans.component]) {
+      expect(plan[0]).toBe('SEARCH v USING COVERING INDEX token_by_value (parameter_id=? AND code=?)');
+      expect(plan.filter((detail) => detail.startsWith('SCAN'))).toEqual([]);
+    }
+    expect(plans.component.join()).toContain(
+      'SEARCH element_value USING PRIMARY KEY (row_id=? AND key_id=?)',
+    );
+  });
+
+  it('follows a chain that leads to many from each row, by keys alone', () => {
+    const plan = explain('Observation', 'patient.gender:not=male&_sort=value-quantity', tied);
+    expect(plan).toContain('SEARCH t USING INTEGER PRIMARY KEY (rowid=?)');
+    expect(plan.filter((detail) => detail.startsWith('SCAN'))).toEqual([]);
+  });
+
+  it('looks up a sort value by the row', () => {
+    const plan = explain('Observation', 'status=final&_sort=value-quantity');
+    expect(
+      plan.filter((detail) => detail.includes('quantity_value') || detail.includes('quantity_by_value')),
+    ).toEqual([]);
+    expect(
+      plan.filter((detail) => detail === 'SEARCH v USING PRIMARY KEY (row_id=? AND parameter_id=?)').length,
+    ).toBeGreaterThan(0);
+  });
+
   it('tests the conditions that do not drive by the row, never by the value', () => {
     const plan = explain('Observation', 'patient=Patient/p&status=final&date=ge2026&_tag=x', tied);
     const probes = plan.slice(1).filter((detail) => detail.startsWith('SEARCH v'));
