@@ -84,10 +84,12 @@ function isExact(test: ValueTest, value: Fragment): boolean {
   }
 }
 
+const valueColumn = /(?<!\+)\bv\.(code|target_id|folded|from_ms|until_ms|low|high|uri)\b/g;
+
 /** The condition as a test on the row in `rowColumn`. */
 export function existsSql(filter: FilterSql, rowColumn: string): Fragment {
-  // A list is compared with the few values of the row; without the plus, each of its members would be looked for in the index.
-  const where = filter.where.sql.replaceAll(/\bv\.(code|target_id) IN \(/g, '+v.$1 IN (');
+  // The few values of the row are compared. Without the plus, SQLite may look through the values of all rows for this one.
+  const where = filter.where.sql.replaceAll(valueColumn, '+v.$1');
   return {
     sql: `${filter.isNegated ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${filter.table} v NOT INDEXED WHERE v.row_id = ${rowColumn} AND ${where})`,
     values: filter.where.values,

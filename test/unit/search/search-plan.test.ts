@@ -158,6 +158,15 @@ describe('the plan of a search', () => {
     expect(plan.filter((detail) => detail.startsWith('SCAN'))).toEqual([]);
   });
 
+  it.each(['name=vos', 'name:contains=vos', 'birthdate=ge1980', 'gender=male,female'])(
+    'tests %s by the row when something narrower gives the rows',
+    (condition) => {
+      const plan = explain('Patient', `_id=p&${condition}`);
+      expect(plan.filter((detail) => detail.includes('_by_value'))).toEqual([]);
+      expect(plan.filter((detail) => /SEARCH v .*row_id=\?/.test(detail))).toHaveLength(1);
+    },
+  );
+
   it('looks up a sort value by the row', () => {
     const plan = explain('Observation', 'status=final&_sort=value-quantity');
     expect(
