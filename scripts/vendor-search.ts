@@ -10,6 +10,7 @@ interface Definition {
   readonly type: string;
   readonly expression?: string;
   readonly target?: readonly string[];
+  readonly component?: readonly { readonly definition: string; readonly expression: string }[];
 }
 
 interface Compartment {
@@ -46,13 +47,14 @@ const bundle = read<{ readonly entry: readonly { readonly resource: Definition }
 const parameters = bundle.entry
   .map(({ resource }) => resource)
   .filter(({ version, expression }) => version === '4.0.1' && expression !== undefined)
-  .map(({ url, code, base, type, expression, target: targets }) => ({
+  .map(({ url, code, base, type, expression, target: targets, component }) => ({
     url,
     code,
     base,
     type,
     expression,
     ...(targets && { target: targets }),
+    ...(component && { component }),
   }));
 write('search-parameters.json', parameters);
 

@@ -7,10 +7,13 @@ import { everyType } from './auth/permits.ts';
 import type { TokenStore } from './auth/token-store.ts';
 import { baseDefinitions } from './content/base-definitions.ts';
 import { readLooseBindings } from './content/base-terminology.ts';
+import { codeHierarchy } from './content/code-hierarchy.ts';
 import { contentCodes } from './content/content-codes.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
+import { reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
+import type { SearchTerminology } from './fhir/search/search-terminology.ts';
 import { createValidator } from './fhir/validation/create-validator.ts';
 import { readSearch } from './rest/read-search.ts';
 import type { RestSystem } from './rest/rest-system.ts';
@@ -100,9 +103,11 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   const definitions = baseDefinitions(base);
   const catalogue = loadCatalogue(contentFolder);
   const ourCodes = contentCodes(catalogue.published());
+  const valueSet = (url: string) => definitions.requiredCodes(url) ?? ourCodes(url);
+  const terminology: SearchTerminology = { codesOf: valueSet, related: codeHierarchy(catalogue.published()) };
   const validator = createValidator({
     definition: (name) => definitions.definition(name),
-    valueSet: (url) => definitions.requiredCodes(url) ?? ourCodes(url),
+    valueSet,
     looseBindings: () => readLooseBindings(base),
     profiles: catalogue
       .published()
@@ -125,7 +130,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   };
   const reading: Pick<RestSystem, 'parseSearch' | 'resourceTypes'> = {
     resourceTypes: servedTypes,
-    parseSearch: (type, parameters) => parseSearch(type, parameters, { registry }),
+    parseSearch: (type, parameters) => parseSearch(type, parameters, { registry, terminology }),
   };
   const contextFor = (actor: Actor, requestId: string): WorkflowContext => ({
     ...accessFor(database.store, { actor, requestId, clock }, facts),
@@ -166,8 +171,8 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     authenticate: (token) => tokens.authenticate(token),
     contextFor,
     exports: { tools, runner },
-    searchParameters: (type) =>
-      registry.parameters(type).map(({ code, kind, url }) => ({ name: code, type: kind, definition: url })),
+    searchParameters: (type) => searchParametersOf(registry, type),
+    reverseIncludes: (type) => reverseIncludesOf(registry, servedTypes, type),
     tokens,
     stopTakingRequests() {
       takesRequests = false;

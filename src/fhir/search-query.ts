@@ -10,8 +10,8 @@ export interface Interval {
   readonly untilMs: number;
 }
 
-export type FilterTest =
-  | { readonly kind: 'id'; readonly ids: readonly string[] }
+/** What is asked of the values of one parameter; any of the values given will do. */
+export type ValueTest =
   | {
       readonly kind: 'string';
       readonly modifier?: 'exact' | 'contains';
@@ -20,7 +20,8 @@ export type FilterTest =
     }
   | {
       readonly kind: 'token';
-      readonly modifier?: 'not' | 'text';
+      /** of-type: the values are identifiers' types, each with "type|value" as its code. */
+      readonly modifier?: 'not' | 'of-type';
       /** system undefined: any system; system "" : explicitly none. code undefined: any code of the system. */
       readonly values: readonly { readonly system?: string; readonly code?: string }[];
     }
@@ -54,11 +55,37 @@ export type FilterTest =
       }[];
     }
   | { readonly kind: 'uri'; readonly modifier?: 'below' | 'above'; readonly values: readonly string[] }
+  /** Words beside a code; folded. */
+  | { readonly kind: 'text'; readonly values: readonly string[] }
+  /** Any of many codes (a value set, a branch of a hierarchy), or none of them. */
+  | {
+      readonly kind: 'codes';
+      readonly isNegated: boolean;
+      readonly groups: readonly { readonly system: string; readonly codes: readonly string[] }[];
+    }
   | { readonly kind: 'missing'; readonly missing: boolean };
+
+export type FilterTest =
+  | ValueTest
+  | { readonly kind: 'id'; readonly ids: readonly string[] }
+  /** Each value has one test for each component; all of them must hold in the same element. */
+  | { readonly kind: 'composite'; readonly values: readonly (readonly ValueTest[])[] }
+  /** The reference leads to a resource that fulfils the filter of its type. */
+  | {
+      readonly kind: 'chain';
+      readonly links: readonly { readonly type: ResourceType; readonly filter: SearchFilter }[];
+    }
+  /** A resource of `type` fulfils the filter and points here by its parameter `reference`. */
+  | {
+      readonly kind: 'has';
+      readonly type: ResourceType;
+      readonly reference: string;
+      readonly filter: SearchFilter;
+    };
 
 /** One AND-ed condition; the values inside it are OR-ed. */
 export interface SearchFilter {
-  /** The parameter's code, such as "code", "_id" or "_lastUpdated". */
+  /** The parameter's code, such as "code", "_id", "_lastUpdated" or "_has". */
   readonly parameter: string;
   readonly test: FilterTest;
 }
@@ -74,6 +101,8 @@ export interface IncludeRule {
   /** The reference search parameter; "*" is refused when parsing. */
   readonly parameter: string;
   readonly targetType?: ResourceType;
+  /** :iterate: it is applied to what is included too, and not only to the matches. */
+  readonly isIterated?: boolean;
 }
 
 export interface SearchQuery {

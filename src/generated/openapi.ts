@@ -121,7 +121,17 @@ export interface paths {
          * Search one type.
          * @description The search parameters of each type are in the CapabilityStatement. A parameter that is not known is left out,
          *     with a warning in an entry of mode `outcome`; with `Prefer: handling=strict` it is refused. Follow the `next`
-         *     link until there is none to see every match once.
+         *     link until there is none to see every match once; `previous` leads back.
+         *
+         *     Chains (`subject:Patient.name`), reverse chains (`_has:Observation:patient:code`) of at most 4 steps and
+         *     composites (`code-value-quantity=http://loinc.org|8867-4$gt100`) are answered; a chain through a record that the
+         *     caller may not see matches nothing. `_list=x` finds what List/x refers to. Token parameters take `:text`
+         *     (beginning of the display or text), `:not`, `:in`, `:not-in` (value sets of the service), `:above`, `:below`
+         *     (code systems of the service that have a hierarchy), identifiers `:of-type` (system|type|value); every parameter
+         *     but composites takes `:missing`. A modifier or value that cannot be answered is refused with 400 and what can.
+         *
+         *     One search has at most 50 parameters, 200 values to a parameter and 500 in all, 5 includes and 5 sort keys.
+         *     `_filter`, `_query`, `_content` and `_text` are refused.
          */
         get: operations["search"];
         /**
@@ -1791,18 +1801,24 @@ export interface components {
          * @example 7
          */
         Id: string;
-        /** @description How many to a page, at most 200. */
+        /** @description How many to a page; more than 200 counts as 200. With 0 the total alone is answered. */
         Count: number;
-        /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
+        /** @description Where a page begins. Take it from a `next` or `previous` link; it means nothing by itself. */
         Cursor: string;
         /**
          * @description Search parameters to sort by, with "-" for descending.
          * @example -date
          */
         Sort: string;
-        /** @description What the matches refer to, such as `Observation:subject`. */
+        /**
+         * @description What the matches refer to, such as `Observation:subject`. As `_include:iterate` it goes on from what is
+         *     included, for 3 rounds; more than 1,000 resources are refused with 413. `*` is refused.
+         */
         Include: string;
-        /** @description What refers to the matches, such as `Observation:subject`. */
+        /**
+         * @description What refers to the matches, such as `Observation:subject`. As `_revinclude:iterate` it goes on from what is
+         *     included, for 3 rounds; more than 1,000 resources are refused with 413. `*` is refused.
+         */
         Revinclude: string;
         /** @description Whether to count all matches. */
         Total: "none" | "accurate" | "estimate";
@@ -2177,9 +2193,9 @@ export interface operations {
     historySystem: {
         parameters: {
             query?: {
-                /** @description How many to a page, at most 200. */
+                /** @description How many to a page; more than 200 counts as 200. With 0 the total alone is answered. */
                 _count?: components["parameters"]["Count"];
-                /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
+                /** @description Where a page begins. Take it from a `next` or `previous` link; it means nothing by itself. */
                 _cursor?: components["parameters"]["Cursor"];
                 /**
                  * @description Versions stored at this instant or later.
@@ -2227,18 +2243,24 @@ export interface operations {
     search: {
         parameters: {
             query?: {
-                /** @description How many to a page, at most 200. */
+                /** @description How many to a page; more than 200 counts as 200. With 0 the total alone is answered. */
                 _count?: components["parameters"]["Count"];
-                /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
+                /** @description Where a page begins. Take it from a `next` or `previous` link; it means nothing by itself. */
                 _cursor?: components["parameters"]["Cursor"];
                 /**
                  * @description Search parameters to sort by, with "-" for descending.
                  * @example -date
                  */
                 _sort?: components["parameters"]["Sort"];
-                /** @description What the matches refer to, such as `Observation:subject`. */
+                /**
+                 * @description What the matches refer to, such as `Observation:subject`. As `_include:iterate` it goes on from what is
+                 *     included, for 3 rounds; more than 1,000 resources are refused with 413. `*` is refused.
+                 */
                 _include?: components["parameters"]["Include"];
-                /** @description What refers to the matches, such as `Observation:subject`. */
+                /**
+                 * @description What refers to the matches, such as `Observation:subject`. As `_revinclude:iterate` it goes on from what is
+                 *     included, for 3 rounds; more than 1,000 resources are refused with 413. `*` is refused.
+                 */
                 _revinclude?: components["parameters"]["Revinclude"];
                 /** @description Whether to count all matches. */
                 _total?: components["parameters"]["Total"];
@@ -2283,6 +2305,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2518,9 +2541,9 @@ export interface operations {
     historyType: {
         parameters: {
             query?: {
-                /** @description How many to a page, at most 200. */
+                /** @description How many to a page; more than 200 counts as 200. With 0 the total alone is answered. */
                 _count?: components["parameters"]["Count"];
-                /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
+                /** @description Where a page begins. Take it from a `next` or `previous` link; it means nothing by itself. */
                 _cursor?: components["parameters"]["Cursor"];
                 /**
                  * @description Versions stored at this instant or later.
@@ -2855,9 +2878,9 @@ export interface operations {
     historyInstance: {
         parameters: {
             query?: {
-                /** @description How many to a page, at most 200. */
+                /** @description How many to a page; more than 200 counts as 200. With 0 the total alone is answered. */
                 _count?: components["parameters"]["Count"];
-                /** @description Where a page begins. Take it from a `next` link; it means nothing by itself. */
+                /** @description Where a page begins. Take it from a `next` or `previous` link; it means nothing by itself. */
                 _cursor?: components["parameters"]["Cursor"];
                 /**
                  * @description Versions stored at this instant or later.

@@ -55,6 +55,7 @@ function resourceOf(
     .searchParameters(type)
     .filter(({ name }) => !columns.some((column) => column.name === name));
   const references = indexed.filter((parameter) => parameter.type === 'reference');
+  const reverse = system.reverseIncludes(type);
   const own = operations.filter(({ resourceType }) => resourceType === type || resourceType === 'Resource');
   return {
     type,
@@ -72,6 +73,7 @@ function resourceOf(
     // Links by address and by identifier are kept as they are; what they point to need not be there.
     referencePolicy: ['literal', 'logical'],
     ...(references.length > 0 && { searchInclude: references.map(({ name }) => `${type}:${name}`) }),
+    ...(reverse.length > 0 && { searchRevInclude: [...reverse] }),
     searchParam: [...columns, ...indexed].map(({ name, type: kind, definition }) => ({
       name,
       type: kind,

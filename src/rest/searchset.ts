@@ -52,6 +52,9 @@ export function searchsetText(base: string, understood: UnderstoodSearch, page: 
   const { query, ignored, shape } = understood;
   const link = [
     { relation: 'self', url: address(base, understood, query.cursor) },
+    ...(page.previous === undefined
+      ? []
+      : [{ relation: 'previous', url: address(base, understood, page.previous) }]),
     ...(page.next === undefined ? [] : [{ relation: 'next', url: address(base, understood, page.next) }]),
   ];
   const entries: string[] = [];

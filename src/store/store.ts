@@ -82,6 +82,8 @@ export interface SearchPage {
   readonly total?: number;
   /** Opaque keyset cursor of the following page; absent on the last. It carries no rights. */
   readonly next?: string;
+  /** The same for the page before; absent on the first. */
+  readonly previous?: string;
 }
 
 export interface RecordQuery {

@@ -7,6 +7,7 @@ import { growLog } from '../../src/store/sqlite/grow-log.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { readSearchParameters } from '../../src/store/sqlite/read-search-parameters.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { searchContract } from './search-contract.ts';
 import { type StoreUnderTest, storeContract } from './store-contract.ts';
 
 const { registry, compartment } = readSearchParameters('fhir-profiles/base');
@@ -39,8 +40,17 @@ function openStore(path: string): StoreUnderTest {
   };
 }
 
-describe('SQLite in memory', () => storeContract(() => Promise.resolve(openStore(':memory:'))));
-describe('SQLite on disk', () => storeContract(() => Promise.resolve(openStore(freshPath()))));
+describe('SQLite in memory', () => {
+  const open = () => Promise.resolve(openStore(':memory:'));
+  storeContract(open);
+  searchContract(open);
+});
+
+describe('SQLite on disk', () => {
+  const open = () => Promise.resolve(openStore(freshPath()));
+  storeContract(open);
+  searchContract(open);
+});
 
 describe('a database file', () => {
   it('keeps everything when it is opened again', async () => {

@@ -14,6 +14,10 @@ export type IndexValue =
       readonly isSystemImplied: boolean;
       readonly code: string;
     }
+  /** An identifier with its own type: the type's system, and "type|value" as the code. Kept beside the plain one. */
+  | { readonly kind: 'typed'; readonly system?: string; readonly code: string }
+  /** Words beside a code: a display or a text, folded. */
+  | { readonly kind: 'text'; readonly folded: string }
   | { readonly kind: 'reference'; readonly target: ReferenceTarget }
   | { readonly kind: 'date'; readonly fromMs: number; readonly untilMs: number }
   | {
@@ -76,6 +80,46 @@ function token(code: unknown, system: unknown, isSystemImplied = false): IndexVa
       ];
 }
 
+/** The words beside a code, for `:text`; the same words once. */
+function textValues(...texts: readonly unknown[]): IndexValue[] {
+  const different = new Set(texts.filter((one) => typeof one === 'string'));
+  const folded = different.size === 0 ? [] : [...new Set([...different].map(foldedText))];
+  return folded.filter((one) => one !== '').map((one) => ({ kind: 'text', folded: one }));
+}
+
+/** The same few words stand beside the same codes again and again. */
+const foldedTexts = new Map<string, string>();
+const mostTexts = 2000;
+
+function foldedText(written: string): string {
+  const known = foldedTexts.get(written);
+  if (known !== undefined) {
+    return known;
+  }
+  if (foldedTexts.size >= mostTexts) {
+    foldedTexts.clear();
+  }
+  const folded = fold(written);
+  foldedTexts.set(written, folded);
+  return folded;
+}
+
+/** An identifier's type, for `:of-type`. */
+function typedValues(type: unknown, value: unknown): IndexValue[] {
+  const valueText = text(value);
+  if (!isObject(type) || valueText === undefined) {
+    return [];
+  }
+  return list(type['coding'])
+    .filter(isObject)
+    .flatMap((coding) => {
+      const [code, system] = [text(coding['code']), text(coding['system'])];
+      return code === undefined
+        ? []
+        : [{ kind: 'typed', code: `${code}|${valueText}`, ...(system !== undefined && { system }) }];
+    });
+}
+
 /** Coding, CodeableConcept, Identifier, ContactPoint, code, boolean, string; told apart by their fields. */
 function tokenValues(value: unknown, isCaseIgnored: boolean): IndexValue[] {
   if (typeof value === 'string' || typeof value === 'boolean') {
@@ -84,18 +128,27 @@ function tokenValues(value: unknown, isCaseIgnored: boolean): IndexValue[] {
   if (!isObject(value)) {
     return [];
   }
-  if (Array.isArray(value['coding'])) {
-    return value['coding'].flatMap((coding) =>
-      isObject(coding) ? token(coding['code'], coding['system']) : [],
-    );
+  if (Array.isArray(value['coding']) || (typeof value['text'] === 'string' && !('value' in value))) {
+    const codings = list(value['coding']).filter(isObject);
+    return [
+      ...codings.flatMap((coding) => token(coding['code'], coding['system'])),
+      ...textValues(value['text'], ...codings.map((coding) => coding['display'])),
+    ];
   }
   if ('code' in value) {
-    return token(value['code'], value['system']);
+    return [...token(value['code'], value['system']), ...textValues(value['display'])];
   }
   if (isCaseIgnored) {
     return token(text(value['value'])?.toLowerCase(), undefined, true);
   }
-  return 'value' in value ? token(value['value'], value['system']) : [];
+  if (!('value' in value)) {
+    return [];
+  }
+  const type = value['type'];
+  return [
+    ...token(value['value'], value['system']),
+    ...(isObject(type) ? [...textValues(type['text']), ...typedValues(type, value['value'])] : []),
+  ];
 }
 
 function targetValues(reference: string, baseUrl: string | undefined): IndexValue[] {
@@ -121,7 +174,9 @@ function referenceValues(value: unknown, baseUrl: string | undefined): IndexValu
   if (!isObject(value)) {
     return [];
   }
-  const identifier = isObject(value['identifier']) ? tokenValues(value['identifier'], false) : [];
+  const identifier = isObject(value['identifier'])
+    ? tokenValues(value['identifier'], false).filter(({ kind }) => kind === 'token')
+    : [];
   return typeof value['reference'] === 'string'
     ? [...targetValues(value['reference'], baseUrl), ...identifier]
     : identifier;

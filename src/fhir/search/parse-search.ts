@@ -2,9 +2,12 @@
 // https://hl7.org/fhir/R4/search.html
 import type { OperationOutcomeIssue, ResourceType } from '@medplum/fhirtypes';
 import { FhirError, invalid, printable } from '../error.ts';
-import type { IncludeRule, SearchFilter, SearchQuery, SortKey } from '../search-query.ts';
-import { parseFilter } from './parse-filter.ts';
+import type { SearchFilter, SearchQuery } from '../search-query.ts';
+import { type Draft, takeControl } from './parse-control.ts';
+import { type FilterReading, parseFilter } from './parse-filter.ts';
+import { searchLimits } from './search-limits.ts';
 import type { SearchRegistry } from './search-registry.ts';
+import type { SearchTerminology } from './search-terminology.ts';
 
 export interface SearchOptions {
   readonly registry: SearchRegistry;
@@ -12,6 +15,8 @@ export interface SearchOptions {
   readonly handling?: 'strict' | 'lenient';
   /** References under this address count as local; the registry's own when absent. */
   readonly baseUrl?: string;
+  /** For the modifiers that need codes; without it they are refused. */
+  readonly terminology?: SearchTerminology;
 }
 
 export interface ParsedSearch {
@@ -20,133 +25,42 @@ export interface ParsedSearch {
   readonly ignored: readonly OperationOutcomeIssue[];
 }
 
-const defaultCount = 20;
-const mostCount = 200;
-const mostRules = 5;
-
-type Draft = {
-  -readonly [K in 'sort' | 'count' | 'cursor' | 'include' | 'revinclude' | 'total']?: SearchQuery[K];
-};
-
-function parseCount(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) {
-    throw invalid(`_count: "${value}" is not a whole number from 0 to ${mostCount}.`);
-  }
-  return Math.min(Number(value), mostCount);
-}
-
-function parseTotal(value: string): boolean {
-  if (value !== 'none' && value !== 'accurate' && value !== 'estimate') {
-    throw invalid(`_total: "${value}" is not one of none, accurate, estimate.`);
-  }
-  return value !== 'none';
-}
-
-function parseSort(type: string, value: string, registry: SearchRegistry): readonly SortKey[] {
-  const keys = value.split(',').map((part) => ({
-    parameter: part.replace(/^-/, ''),
-    descending: part.startsWith('-'),
-  }));
-  for (const { parameter } of keys) {
-    const isColumn = parameter === '_id' || parameter === '_lastUpdated';
-    if (!isColumn && registry.parameter(type, parameter) === undefined) {
-      throw invalid(`_sort: ${type} cannot be sorted by "${parameter}".`);
-    }
-  }
-  if (keys.length > mostRules) {
-    throw invalid(`_sort: at most ${mostRules} keys.`);
-  }
-  return keys;
-}
-
-function parseInclude(
-  name: '_include' | '_revinclude',
-  value: string,
-  registry: SearchRegistry,
-): IncludeRule {
-  const [sourceType = '', parameter = '', targetType, ...more] = value.split(':');
-  const known = (type: string) => registry.types().find((one) => one === type) as ResourceType | undefined;
-  const source = known(sourceType);
-  const target = targetType === undefined ? undefined : known(targetType);
-  const isReference = registry.parameter(sourceType, parameter)?.kind === 'reference';
-  if (
-    source === undefined ||
-    !isReference ||
-    more.length > 0 ||
-    (targetType !== undefined && target === undefined)
-  ) {
-    throw invalid(
-      `${name}: "${value}" is not Type:reference-parameter or Type:reference-parameter:TargetType.`,
-    );
-  }
-  return { sourceType: source, parameter, ...(target !== undefined && { targetType: target }) };
-}
-
-function parseRule(
-  type: string,
-  name: '_include' | '_revinclude',
-  value: string,
-  registry: SearchRegistry,
-): IncludeRule {
-  const rule = parseInclude(name, value, registry);
-  if (name === '_include' && rule.sourceType !== type) {
-    throw invalid(`_include: "${value}" starts at ${rule.sourceType}, but this is a search for ${type}.`);
-  }
-  if (name === '_revinclude' && rule.targetType !== undefined && rule.targetType !== type) {
-    throw invalid(`_revinclude: "${value}" points to ${rule.targetType}, but this is a search for ${type}.`);
-  }
-  return rule;
-}
-
-/** Takes the parameters that shape the answer; false for any other name. */
-function takeControl(
-  draft: Draft,
-  type: string,
-  name: string,
-  value: string,
-  registry: SearchRegistry,
-): boolean {
-  switch (name) {
-    case '_count':
-      draft.count = parseCount(value);
-      return true;
-    case '_total':
-      draft.total = parseTotal(value);
-      return true;
-    case '_sort':
-      draft.sort = [...(draft.sort ?? []), ...parseSort(type, value, registry)];
-      return true;
-    case '_cursor':
-      draft.cursor = value;
-      return true;
-    case '_include':
-    case '_revinclude': {
-      const key = name === '_include' ? 'include' : 'revinclude';
-      const rules = [...(draft[key] ?? []), parseRule(type, name, value, registry)];
-      if (rules.length > mostRules) {
-        throw invalid(`${name}: at most ${mostRules} times in one search.`);
-      }
-      draft[key] = rules;
-      return true;
-    }
-    default:
-      if (name.startsWith('_include:') || name.startsWith('_revinclude:')) {
-        throw invalid(`${name}: modifiers of includes, such as :iterate, are not supported.`);
-      }
-      return false;
-  }
-}
-
 /** Percent-encoded, except for the characters that may stand in a query and are easier to read there. */
 const encoded = (text: string) =>
   encodeURIComponent(text).replace(/%(?:3A|2C|2F)/g, (code) => decodeURIComponent(code));
 
 function unknownParameter(type: string, name: string, registry: SearchRegistry): OperationOutcomeIssue {
-  const codes = ['_id', '_lastUpdated', ...registry.parameters(type).map(({ code }) => code)].sort();
+  const codes = [
+    '_id',
+    '_lastUpdated',
+    ...registry.parameters(type).map(({ code }) => code),
+    ...registry.composites(type).map(({ code }) => code),
+  ].sort();
   return {
     severity: 'warning',
     code: 'not-supported',
     diagnostics: `${name} is not a search parameter of ${type} that this server supports. Supported: ${codes.join(', ')}.`,
+  };
+}
+
+function queryOf(
+  type: ResourceType,
+  filters: readonly SearchFilter[],
+  draft: Draft,
+  understood: string,
+): SearchQuery {
+  const count = draft.count ?? searchLimits.usualCount;
+  return {
+    type,
+    filters,
+    sort: draft.sort ?? [],
+    count,
+    ...(draft.cursor !== undefined && { cursor: draft.cursor }),
+    include: draft.include ?? [],
+    revinclude: draft.revinclude ?? [],
+    // A page of no matches is asked for to learn the total.
+    total: draft.total ?? count === 0,
+    understood,
   };
 }
 
@@ -156,19 +70,26 @@ export function parseSearch(
   params: readonly (readonly [name: string, value: string])[],
   options: SearchOptions,
 ): ParsedSearch {
-  const { registry, handling = 'lenient', baseUrl = registry.baseUrl } = options;
+  const { registry, handling = 'lenient', baseUrl = registry.baseUrl, terminology } = options;
+  if (params.length > searchLimits.parameters) {
+    throw invalid(
+      `A search has at most ${searchLimits.parameters} parameters, this one has ${params.length}.`,
+    );
+  }
+  const reading: FilterReading = { registry, baseUrl, terminology, spent: { values: 0, links: 0, tries: 0 } };
   const draft: Draft = {};
   const filters: SearchFilter[] = [];
   const understood: string[] = [];
   const ignored: OperationOutcomeIssue[] = [];
   for (const [name, value] of params) {
-    if (takeControl(draft, type, name, value, registry)) {
-      if (name !== '_cursor') {
-        understood.push(`${encoded(name)}=${encoded(value)}`);
+    const control = takeControl(draft, type, name, value, registry);
+    if (control !== false) {
+      if (control.understood !== undefined) {
+        understood.push(`${encoded(name)}=${encoded(control.understood)}`);
       }
       continue;
     }
-    const filter = parseFilter(type, name, value, registry, baseUrl);
+    const filter = parseFilter(type, name, value, reading);
     if (filter === undefined) {
       ignored.push(printable(unknownParameter(type, name, registry)));
     } else {
@@ -182,20 +103,5 @@ export function parseSearch(
       ignored.map((issue) => ({ ...issue, severity: 'error' as const })),
     );
   }
-  const count = draft.count ?? defaultCount;
-  return {
-    query: {
-      type,
-      filters,
-      sort: draft.sort ?? [],
-      count,
-      ...(draft.cursor !== undefined && { cursor: draft.cursor }),
-      include: draft.include ?? [],
-      revinclude: draft.revinclude ?? [],
-      // A page of no matches is asked for to learn the total.
-      total: draft.total ?? count === 0,
-      understood: understood.join('&'),
-    },
-    ignored,
-  };
+  return { query: queryOf(type, filters, draft, understood.join('&')), ignored };
 }

@@ -9,7 +9,7 @@ type Values<K extends FilterTest['kind']> = (FilterTest & { kind: K } & {
 })['values'][number];
 
 /** Splits at a separator that no backslash stands before. The pieces keep their escapes. */
-export function splitEscaped(text: string, separator: ',' | '|'): string[] {
+export function splitEscaped(text: string, separator: ',' | '|' | '$'): string[] {
   const pieces: string[] = [];
   let piece = '';
   for (let at = 0; at < text.length; at++) {
@@ -123,4 +123,13 @@ export function parseQuantity(name: string, text: string): Values<'quantity'> {
   }
   const [, system = '', code = ''] = parts;
   return { prefix, ...range, ...(system !== '' && { system }), ...(code !== '' && { code }) };
+}
+
+/** `system|type|value` of an identifier: all three are needed. */
+export function parseTypedIdentifier(name: string, text: string): Values<'token'> {
+  const [system = '', type = '', value = '', ...more] = splitEscaped(text, '|').map(unescaped);
+  if (system === '' || type === '' || value === '' || more.length > 0) {
+    throw invalid(`${name}: "${text}" is not an identifier with its type; write system|type|value.`);
+  }
+  return { system, code: `${type}|${value}` };
 }

@@ -1,43 +1,38 @@
 // Which search parameters exist for a type, and what of a resource they find. Built from the R4 SearchParameters.
 import type { Resource } from '@medplum/fhirtypes';
+import { type CompositeFacts, type Composites, compileComposites } from './composites.ts';
 import { type Branch, compileExpression, type Extractor } from './expression.ts';
 import { type IndexKind, type IndexValue, indexValues } from './index-value.ts';
+import type { SearchParameterDefinition, SearchParameterFacts } from './search-parameter.ts';
 import { type Storage, storageOf } from './stored-as.ts';
-
-/** The fields of a SearchParameter that the service uses (fhir-profiles/base/search-parameters.json). */
-export interface SearchParameterDefinition {
-  readonly url: string;
-  readonly code: string;
-  readonly base: readonly string[];
-  readonly type: string;
-  readonly expression: string;
-  readonly target?: readonly string[];
-}
-
-export interface SearchParameterFacts extends Storage {
-  readonly code: string;
-  readonly kind: IndexKind;
-  readonly url: string;
-  /** The types that a reference parameter may point to; empty when unknown or any. */
-  readonly targets: readonly string[];
-  /** Codes of this parameter are compared without case (telephone numbers and e-mail addresses). */
-  readonly isCaseIgnored: boolean;
-}
 
 export interface IndexEntry {
   readonly parameter: SearchParameterFacts;
   readonly values: readonly IndexValue[];
 }
 
+/** What stands in one of several elements of a kind, for composites. */
+interface ElementEntry {
+  /** Elements of one resource with the same number are the same element. */
+  readonly element: number;
+  /** As in CompositePlace.keys. */
+  readonly key: string;
+  readonly values: readonly IndexValue[];
+}
+
 export interface SearchRegistry {
-  /** Undefined when the type has no such parameter or the server does not support its kind (composite, special). */
+  /** Undefined when the type has no such parameter or its kind is another (composite, special). */
   parameter(type: string, code: string): SearchParameterFacts | undefined;
   /** Every supported parameter of the type, by code. */
   parameters(type: string): readonly SearchParameterFacts[];
+  composite(type: string, code: string): CompositeFacts | undefined;
+  composites(type: string): readonly CompositeFacts[];
   /** Every resource type that has parameters of its own. */
   types(): readonly string[];
   /** What the index keeps of a resource: each value once, under the parameter where it is stored. */
   indexEntries(resource: Resource): readonly IndexEntry[];
+  /** What composites need besides: the values of elements that repeat. */
+  elementEntries(resource: Resource): readonly ElementEntry[];
   /** The values that one parameter finds, as they stand in the resource. */
   valuesOf(resource: Resource, code: string): readonly unknown[];
   /** The server's own base URL: references under it count as local. */
@@ -74,6 +69,7 @@ function compileParameter(
         url: definition.url,
         targets: definition.target ?? [],
         isCaseIgnored: /\.telecom\b/.test(definition.expression),
+        isIdentifier: kind === 'token' && /[iI]dentifier\b/.test(definition.expression),
         ...expression,
       };
 }
@@ -113,6 +109,23 @@ export function createSearchRegistry(
     return map;
   };
 
+  const codes = new Map(definitions.map(({ url, code }) => [url, code]));
+  const compositesByType = new Map<string, Composites>();
+  const compositesOf = (type: string): Composites => {
+    const known = compositesByType.get(type);
+    if (known !== undefined) {
+      return known;
+    }
+    const compiledHere = compileComposites(
+      type,
+      definitions,
+      (url) => codes.get(url),
+      (code) => compiled(type).get(code),
+    );
+    compositesByType.set(type, compiledHere);
+    return compiledHere;
+  };
+
   const valuesToKeep = (parameter: CompiledParameter, resource: Resource): readonly IndexValue[] => {
     const isStored = parameter.storedAs.includes(parameter.code);
     if (!isStored && parameter.onlyTarget === undefined) {
@@ -141,6 +154,36 @@ export function createSearchRegistry(
       }
       return entries;
     },
+    composite: (type, code) => compositesOf(type).facts.get(code),
+    composites: (type) => [...compositesOf(type).facts.values()],
+    elementEntries(resource) {
+      const entries: ElementEntry[] = [];
+      let element = 0;
+      for (const { elements, parts } of compositesOf(resource.resourceType).sources) {
+        for (const one of elements(resource)) {
+          element += 1;
+          for (const { key, facts, extract, isOfResource } of parts) {
+            const values = extract(isOfResource ? resource : one).flatMap((value) =>
+              valuesInElement(facts, value, options.baseUrl),
+            );
+            if (values.length > 0) {
+              entries.push({ element, key, values });
+            }
+          }
+        }
+      }
+      return entries;
+    },
     valuesOf: (resource, code) => compiled(resource.resourceType).get(code)?.extract(resource) ?? [],
   };
+}
+
+/** Composites take no modifiers, so that only what the plain comparison reads is kept. */
+function valuesInElement(
+  { kind, isCaseIgnored }: SearchParameterFacts,
+  value: unknown,
+  baseUrl: string | undefined,
+): readonly IndexValue[] {
+  const isRead = (each: IndexValue) => each.kind === (kind === 'number' ? 'quantity' : kind);
+  return indexValues(kind, value, { isCaseIgnored, baseUrl }).filter(isRead);
 }

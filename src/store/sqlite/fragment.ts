@@ -45,6 +45,16 @@ export function among(column: string, values: readonly Bindable[]): Fragment {
     : { sql: `${column} IN (${values.map(() => '?').join(', ')})`, values };
 }
 
+/** With more than these a list is handed over as one value, so that a statement's text does not depend on its length. */
+const mostListed = 200;
+
+/** The same for a list of any length. */
+export function amongMany(column: string, values: readonly (string | number)[]): Fragment {
+  return values.length <= mostListed
+    ? among(column, values)
+    : fragment(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(values));
+}
+
 /** Puts the values of several pieces behind each other, in the order in which they stand in the text. */
 export const valuesOf = (...parts: readonly (Fragment | undefined)[]): Bindable[] =>
   parts.flatMap((part) => part?.values ?? []);

@@ -7,12 +7,16 @@ import { earliestMs } from '../../fhir/search/date-interval.ts';
 import type { IndexValue } from '../../fhir/search/index-value.ts';
 import type { IndexEntry, SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Dictionary } from './dictionary.ts';
+import { createElementRows } from './element-rows.ts';
 import { among } from './fragment.ts';
 import type { Statements } from './statements.ts';
 
 /** Stand in system_id for "no system" and for "a bare code, whose binding implies the system". */
 export const noSystem = 0;
 export const impliedSystem = -1;
+
+/** What stands beside the codes of a token parameter, in the same table under a name of its own: that of its modifier. */
+export const besideParameter = { typed: ':of-type', text: ':text' } as const;
 
 export interface IndexRows {
   /** Writes every row of a resource that has none yet. */
@@ -38,22 +42,39 @@ export function createIndexRows(
   registry: SearchRegistry,
   compartment: PatientCompartment,
 ): IndexRows {
-  const systemId = (statements: Statements, value: IndexValue & { kind: 'token' | 'quantity' }) => {
+  const systemId = (statements: Statements, value: IndexValue & { kind: 'token' | 'quantity' | 'typed' }) => {
     if (value.system !== undefined) {
       return dictionary.termId(statements, value.system);
     }
     return value.kind === 'token' && value.isSystemImplied ? impliedSystem : noSystem;
   };
 
+  const besideId = (statements: Statements, type: string, code: string, value: IndexValue) =>
+    value.kind === 'typed' || value.kind === 'text'
+      ? dictionary.termId(statements, `${type}.${code}${besideParameter[value.kind]}`)
+      : undefined;
+
+  const elementRows = createElementRows(dictionary, registry, systemId);
+
   const addValue = (statements: Statements, rowId: number, parameterId: number, value: IndexValue): void => {
     switch (value.kind) {
       case 'token':
+      case 'typed':
         statements.run(
           'INSERT OR IGNORE INTO token_value VALUES (?, ?, ?, ?)',
           rowId,
           parameterId,
           value.code,
           systemId(statements, value),
+        );
+        break;
+      case 'text':
+        statements.run(
+          'INSERT OR IGNORE INTO token_value VALUES (?, ?, ?, ?)',
+          rowId,
+          parameterId,
+          value.folded,
+          noSystem,
         );
         break;
       case 'reference':
@@ -179,9 +200,15 @@ export function createIndexRows(
       for (const { parameter, values } of entries) {
         const parameterId = dictionary.termId(statements, `${type}.${parameter.code}`);
         for (const value of values) {
-          addValue(statements, rowId, parameterId, value);
+          addValue(
+            statements,
+            rowId,
+            besideId(statements, type, parameter.code, value) ?? parameterId,
+            value,
+          );
         }
       }
+      elementRows.add(statements, rowId, resource);
       const patientIds = compartment
         .patientsOf(resource)
         .map((id) => dictionary.targetId(statements, { kind: 'local', type: 'Patient', id }));
@@ -213,6 +240,7 @@ export function createIndexRows(
       statements.run('DELETE FROM date_value WHERE row_id = ?', rowId);
       statements.run('DELETE FROM quantity_value WHERE row_id = ?', rowId);
       statements.run('DELETE FROM uri_value WHERE row_id = ?', rowId);
+      statements.run('DELETE FROM element_value WHERE row_id = ?', rowId);
       statements.run('DELETE FROM care_tie WHERE row_id = ?', rowId);
       if (!keepCompartment) {
         statements.run('DELETE FROM compartment WHERE row_id = ?', rowId);

@@ -6,11 +6,8 @@ import {
   createPatientCompartment,
   type PatientCompartment,
 } from '../../fhir/compartment.ts';
-import {
-  createSearchRegistry,
-  type SearchParameterDefinition,
-  type SearchRegistry,
-} from '../../fhir/search/search-registry.ts';
+import type { SearchParameterDefinition } from '../../fhir/search/search-parameter.ts';
+import { createSearchRegistry, type SearchRegistry } from '../../fhir/search/search-registry.ts';
 
 interface CompartmentEntry {
   readonly code: string;

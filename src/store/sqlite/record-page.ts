@@ -3,9 +3,10 @@ import type { ResourceType } from '@medplum/fhirtypes';
 import { clinicalDateOf } from '../../fhir/clinical-dates.ts';
 import type { RecordPage, RecordQuery } from '../store.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { type FilterContext, parameterSql } from './filter-sql.ts';
+import { parameterSql } from './filter-sql.ts';
 import { allOf, type Fragment, fragment, nothing, valuesOf } from './fragment.ts';
 import { type ResourceRow, rowColumns, versionOf } from './resource-rows.ts';
+import type { FilterContext } from './value-sql.ts';
 import { type Sight, unknownId, visibleSql } from './visibility-sql.ts';
 
 /** What a record refers to that belongs to nobody's record. */

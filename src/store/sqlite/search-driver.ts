@@ -1,10 +1,12 @@
 // Where the rows of a search come from: each driver reads one index, in an order that the rest of the search can use.
 import { referenceTarget } from '../../fhir/reference.ts';
 import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
-import { type FilterContext, type FilterSql, indexTables, parameterSql, targetIds } from './filter-sql.ts';
+import { indexTables, parameterSql } from './filter-sql.ts';
 import { allOf, among, type Fragment, fragment, nothing } from './fragment.ts';
 import { hasTimeline, impliedSystem, noSystem } from './index-rows.ts';
-import { type Sight, unknownId } from './visibility-sql.ts';
+import { drivingTable } from './linked-sql.ts';
+import { type FilterContext, type FilterSql, targetIds } from './value-sql.ts';
+import { unknownId } from './visibility-sql.ts';
 
 export interface Driver {
   /** What stands behind FROM; its alias `d` has row_id. */
@@ -23,7 +25,7 @@ export interface Driver {
 }
 
 export const isRowFilter = (filter: SearchFilter) =>
-  filter.test.kind === 'id' || filter.parameter === '_lastUpdated';
+  filter.parameter === '_id' || filter.parameter === '_lastUpdated';
 
 /** `patient=X&code=Y&_sort=-date`: one walk along the timeline. */
 export function timelineDriver(
@@ -91,7 +93,7 @@ export function indexDriver(filter: SearchFilter, sql: FilterSql): Driver {
   const select = sql.isPoint ? 'SELECT' : 'SELECT DISTINCT';
   return {
     from: {
-      sql: `(${select} v.row_id AS row_id FROM ${sql.table} v INDEXED BY ${sql.index} WHERE ${sql.where.sql}) d`,
+      sql: `(${select} v.row_id AS row_id FROM ${drivingTable(sql)} WHERE ${sql.where.sql}) d`,
       values: sql.where.values,
     },
     used: [filter],
@@ -125,8 +127,8 @@ export function rowDriver(query: SearchQuery, typeId: number): Driver {
 const fewPatients = 20;
 
 /** Somebody who sees few patients: their rows, not everybody's. The visibility itself is tested as for every search. */
-export function reachDriver(context: FilterContext, typeId: number, sight: Sight): Driver | undefined {
-  const { dictionary, statements, type } = context;
+export function reachDriver(context: FilterContext, typeId: number): Driver | undefined {
+  const { dictionary, statements, type, sight } = context;
   const patients = sight
     .filter((visibility) => visibility.kind === 'limited' && !visibility.openTypes.has(type))
     .flatMap((visibility) => {

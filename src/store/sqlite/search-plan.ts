@@ -1,9 +1,9 @@
 // Chooses how a search runs. The plan is fixed here and not left to statistics: one condition drives (its index gives the rows),
 // every other condition is tested row by row. The order of preference is the order of the rules in `driverOf`.
 import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
-import { existsSql, type FilterContext, type FilterSql, filterSql } from './filter-sql.ts';
-import { allOf, among, anyOf, type Fragment, fragment } from './fragment.ts';
-import { dateSql } from './interval-sql.ts';
+import { impliedBy } from './composite-sql.ts';
+import { allOf, type Fragment, fragment } from './fragment.ts';
+import { conditionSql, indexedSql, rowColumnSql } from './linked-sql.ts';
 import {
   type Driver,
   dateDriver,
@@ -14,7 +14,8 @@ import {
   timelineDriver,
 } from './search-driver.ts';
 import { sortKeySql } from './sort-sql.ts';
-import { type Sight, visibleSql } from './visibility-sql.ts';
+import type { FilterContext, FilterSql } from './value-sql.ts';
+import { visibleSql } from './visibility-sql.ts';
 
 export interface SearchPlan {
   /** What stands behind FROM; its alias `d` has row_id. */
@@ -39,10 +40,14 @@ const neverDrives = 90;
 
 /** The lower, the fewer rows are to be expected. */
 function rankOf(filter: SearchFilter, sql: FilterSql): number {
-  if (sql.isNegated || filter.test.kind === 'missing') {
+  if (sql.isNegated || sql.isBroad) {
     return neverDrives;
   }
   const byKind = {
+    has: 1,
+    chain: 4,
+    codes: 22,
+    text: 32,
     token: filter.parameter === 'identifier' ? 0 : 20,
     reference:
       2 +
@@ -54,28 +59,15 @@ function rankOf(filter: SearchFilter, sql: FilterSql): number {
     quantity: 50,
     id: neverDrives,
     missing: neverDrives,
+    composite: neverDrives,
   } as const;
   return byKind[filter.test.kind] + (sql.isPoint ? 0 : 5);
-}
-
-function rowColumnSql(filter: SearchFilter, alias: 'd' | 'r', context: FilterContext): Fragment | undefined {
-  const { test } = filter;
-  if (test.kind === 'id') {
-    return among(`${alias}.id`, test.ids);
-  }
-  return test.kind === 'date' && filter.parameter === '_lastUpdated'
-    ? anyOf(
-        test.values.map((value) =>
-          dateSql(value, `${alias}.last_updated`, `(${alias}.last_updated + 1)`, context.nowMs),
-        ),
-      )
-    : undefined;
 }
 
 /** Conditions that leave no more than a person's share of the rows; behind these, whose rows they are decides first. */
 const mostSelective = 20;
 
-function driverOf(query: SearchQuery, context: FilterContext, typeId: number, sight: Sight): Driver {
+function driverOf(query: SearchQuery, context: FilterContext, typeId: number): Driver {
   if (query.filters.some(({ test }) => test.kind === 'id')) {
     return rowDriver(query, typeId);
   }
@@ -85,13 +77,16 @@ function driverOf(query: SearchQuery, context: FilterContext, typeId: number, si
   }
   const [best] = query.filters
     .filter((filter) => !isRowFilter(filter))
-    .map((filter) => ({ filter, sql: filterSql(filter, context) }))
+    .flatMap((filter) =>
+      filter.test.kind === 'composite' ? impliedBy(filter, filter.test, context) : [filter],
+    )
+    .map((filter) => ({ filter, sql: indexedSql(filter, context) }))
     .map((entry) => ({ ...entry, rank: rankOf(entry.filter, entry.sql) }))
     .sort((a, b) => a.rank - b.rank);
   if (best !== undefined && best.rank < mostSelective) {
     return indexDriver(best.filter, best.sql);
   }
-  const own = reachDriver(context, typeId, sight);
+  const own = reachDriver(context, typeId);
   if (own !== undefined) {
     return own;
   }
@@ -100,29 +95,23 @@ function driverOf(query: SearchQuery, context: FilterContext, typeId: number, si
     : (dateDriver(query, context) ?? rowDriver(query, typeId));
 }
 
-export function planSearch(
-  query: SearchQuery,
-  context: FilterContext,
-  typeId: number,
-  sight: Sight,
-): SearchPlan {
-  const driver = driverOf(query, context, typeId, sight);
+export function planSearch(query: SearchQuery, context: FilterContext, typeId: number): SearchPlan {
+  const driver = driverOf(query, context, typeId);
   const isOnResource = driver.from.sql.startsWith('resource d');
   const conditions: Fragment[] = driver.where === undefined ? [] : [driver.where];
   for (const filter of query.filters) {
-    const row = rowColumnSql(filter, isOnResource ? 'd' : 'r', context);
+    const row = isOnResource ? rowColumnSql(filter, 'd', context) : undefined;
     if (row !== undefined) {
-      const elsewhere = `EXISTS (SELECT 1 FROM resource r WHERE r.row_id = d.row_id AND ${row.sql})`;
-      conditions.push(isOnResource ? row : { sql: elsewhere, values: row.values });
+      conditions.push(row);
     } else if (!driver.used.includes(filter)) {
-      conditions.push(existsSql(filterSql(filter, context), 'd.row_id'));
+      conditions.push(conditionSql(filter, 'd.row_id', context));
     }
   }
   const rowInHand = {
     column: 'd.row_id',
     ...(driver.patientId !== undefined && { patientId: driver.patientId }),
   };
-  const visible = visibleSql(sight, query.type, rowInHand, context.dictionary, context.statements);
+  const visible = visibleSql(context.sight, query.type, rowInHand, context.dictionary, context.statements);
   if (visible !== undefined) {
     conditions.push(visible);
   }

@@ -1,6 +1,7 @@
 // The value by which a row is sorted, for each kind of parameter. A row without one comes last, in either direction.
-import { type FilterContext, indexTables, parameterSql } from './filter-sql.ts';
+import { indexTables, parameterSql } from './filter-sql.ts';
 import { type Fragment, fragment } from './fragment.ts';
+import type { FilterContext } from './value-sql.ts';
 
 const columns = {
   string: 'v.folded',
@@ -26,8 +27,9 @@ export function sortKeySql(parameter: string, context: FilterContext): Fragment 
   }
   const { table } = indexTables[facts.kind];
   const stored = parameterSql(facts, 'v.parameter_id', context);
+  // The plus keeps SQLite from looking for the least value in the index by value, past the rows of everybody else.
   return fragment(
-    `(SELECT min(${columns[facts.kind]}) FROM ${table} v NOT INDEXED WHERE v.row_id = d.row_id AND ${stored.sql})`,
+    `(SELECT min(+${columns[facts.kind]}) FROM ${table} v NOT INDEXED WHERE v.row_id = d.row_id AND ${stored.sql})`,
     ...stored.values,
   );
 }

@@ -6,7 +6,6 @@ import type { CreateResult, DeleteResult, ReadResult, Store, StoredVersion, Upda
 import { findAnswer, keepAnswer } from './answer-rows.ts';
 import { addAudit } from './audit-rows.ts';
 import { claimCondition } from './claim-rows.ts';
-import type { FilterContext } from './filter-sql.ts';
 import { historyPage, readOldVersion } from './history-page.ts';
 import { reachablePatients } from './reachable-patients.ts';
 import { recordPage } from './record-page.ts';
@@ -15,6 +14,7 @@ import { searchPage } from './search-page.ts';
 import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
 import type { StoreParts } from './store-parts.ts';
+import type { FilterContext } from './value-sql.ts';
 import { type Sight, visibleSql } from './visibility-sql.ts';
 import { wideHistoryPage } from './wide-history-page.ts';
 
@@ -29,6 +29,8 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     dictionary,
     registry,
     nowMs: clock.now().getTime(),
+    sight,
+    followed: new Map(),
   });
 
   /** The current row, deleted ones too, when the actor may see it. */
@@ -82,7 +84,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     condition: SearchQuery,
   ): CreateResult<T> => {
     const only: SearchQuery = { ...condition, count: 2, sort: [], include: [], revinclude: [], total: false };
-    const { matches } = searchPage(only, sight, contextFor(condition.type, statements));
+    const { matches } = searchPage(only, contextFor(condition.type, statements));
     const [first] = matches;
     if (matches.length > 1) {
       throw multipleMatches(`More than one ${condition.type} matches If-None-Exist; nothing was created.`);
@@ -154,8 +156,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     wideHistory: (scope, query) =>
       session.read((statements) => wideHistoryPage(statements, scope, query, sight, parts)),
 
-    search: (query) =>
-      session.read((statements) => searchPage(query, sight, contextFor(query.type, statements))),
+    search: (query) => session.read((statements) => searchPage(query, contextFor(query.type, statements))),
 
     patientRecord: (query) =>
       session.read((statements) => recordPage(query, sight, contextFor('Patient', statements))),

@@ -54,12 +54,17 @@ const rules: Readonly<Record<string, (t: Interval, s: Interval) => boolean>> = {
   le: (t, s) => t.fromMs < s.fromMs || (s.fromMs <= t.fromMs && t.untilMs <= s.untilMs),
   sa: (t, s) => t.fromMs >= s.untilMs,
   eb: (t, s) => t.untilMs <= s.fromMs,
+  // Within a tenth of the time between the date and now, which is 1970 here.
+  ap: (t, s) => {
+    const gap = Math.round(Math.abs((s.fromMs + s.untilMs) / 2) * 0.1);
+    return t.fromMs < s.untilMs + gap && t.untilMs > s.fromMs - gap;
+  },
 };
 
 const two = (value: number) => String(value).padStart(2, '0');
 const dateText = fc
   .record({
-    precision: fc.integer({ min: 0, max: 3 }),
+    precision: fc.integer({ min: 0, max: 5 }),
     month: fc.integer({ min: 1, max: 4 }),
     day: fc.integer({ min: 1, max: 5 }),
     hour: fc.integer({ min: 0, max: 23 }),
@@ -72,6 +77,8 @@ const dateText = fc
         `2026-${two(month)}`,
         `2026-${two(month)}-${two(day)}`,
         `2026-${two(month)}-${two(day)}T${two(hour)}:00:00${zone}`,
+        `2026-${two(month)}-${two(day)}T${two(hour)}:00${zone}`,
+        `2026-${two(month)}-${two(day)}T${two(hour)}:00:00.5${zone}`,
       ][precision] ?? '2026',
   );
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Observation, Patient, Resource, Task } from '@medplum/fhirtypes';
 import { careTiesOf } from '../../../src/fhir/care-ties.ts';
+import type { SearchParameterDefinition } from '../../../src/fhir/search/search-parameter.ts';
 import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
 
 const { registry, compartment } = readSearchParameters('fhir-profiles/base', {
@@ -20,6 +21,35 @@ describe('the search registry', () => {
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(4);
   });
 
+  it('compiles every R4 composite of every type', () => {
+    const definitions = JSON.parse(
+      readFileSync('fhir-profiles/base/search-parameters.json', 'utf8'),
+    ) as SearchParameterDefinition[];
+    const composites = definitions.filter(({ type }) => type === 'composite');
+    const asked = composites.flatMap(({ base, code }) => base.map((type) => [type, code] as const));
+    expect(asked.length).toBeGreaterThan(55);
+    expect(asked.filter(([type, code]) => registry.composite(type, code) === undefined)).toEqual([]);
+  });
+
+  it('keeps the values of components by element, and nothing of a resource without', () => {
+    const component = (code: string, value: number) => ({
+      code: { coding: [{ system: 'http://loinc.org', code }] },
+      valueQuantity: { value, code: 'mm[Hg]' },
+    });
+    const observation: Observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' } };
+    expect(registry.elementEntries(observation)).toEqual([]);
+    const entries = registry.elementEntries({
+      ...observation,
+      component: [component('8480-6', 120), component('8462-4', 80)],
+    });
+    expect(entries.map(({ element, key, values }) => [element, key, values.length])).toEqual([
+      [1, 'Observation.component:code', 1],
+      [1, 'Observation.component:value.ofType(Quantity)', 1],
+      [2, 'Observation.component:code', 1],
+      [2, 'Observation.component:value.ofType(Quantity)', 1],
+    ]);
+  });
+
   it('does not take the parameters of RequestGroup for those of Group', () => {
     expect(
       registry
@@ -33,8 +63,15 @@ describe('the search registry', () => {
     );
   });
 
-  it('knows no composite parameters, and none for columns that are not indexed', () => {
+  it('knows a composite by its components, and no parameters for columns that are not indexed', () => {
     expect(registry.parameter('Observation', 'code-value-quantity')).toBeUndefined();
+    expect(registry.composite('Observation', 'combo-code-value-quantity')?.places).toEqual([
+      { kind: 'resource', parameters: ['code', 'value-quantity'] },
+      {
+        kind: 'element',
+        keys: ['Observation.component:code', 'Observation.component:value.ofType(Quantity)'],
+      },
+    ]);
     expect(registry.parameter('Observation', '_id')).toBeUndefined();
   });
 
@@ -53,7 +90,10 @@ describe('the search registry', () => {
       valueQuantity: { value: 12, unit: 'points', system: 'http://unitsofmeasure.org', code: '{score}' },
       derivedFrom: [{ reference: 'QuestionnaireResponse/r' }],
     };
-    const code = [{ kind: 'token', system: 'http://loinc.org', code: '70273-8', isSystemImplied: false }];
+    const code = [
+      { kind: 'token', system: 'http://loinc.org', code: '70273-8', isSystemImplied: false },
+      { kind: 'text', folded: 'phq-15' },
+    ];
     const quantity = [
       { kind: 'quantity', low: 12, high: 12, system: 'http://unitsofmeasure.org', code: '{score}' },
       { kind: 'quantity', low: 12, high: 12, code: 'points' },

@@ -4,8 +4,8 @@ import type { Visibility } from '../../../src/auth/actor.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
 import { createDictionary } from '../../../src/store/sqlite/dictionary.ts';
 import { openDatabase } from '../../../src/store/sqlite/open-database.ts';
+import { pageSql } from '../../../src/store/sqlite/page-sql.ts';
 import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
-import { pageSql } from '../../../src/store/sqlite/search-page.ts';
 import { planSearch } from '../../../src/store/sqlite/search-plan.ts';
 import { createStatements } from '../../../src/store/sqlite/statements.ts';
 
@@ -34,8 +34,9 @@ const tied: Visibility = {
 
 function explain(type: ResourceType, text: string, visibility = everything): string[] {
   const { query } = parseSearch(type, [...new URLSearchParams(text)], { registry, handling: 'strict' });
-  const context = { type, statements, dictionary, registry, nowMs: 0 };
-  const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type), [visibility]));
+  const sight = [visibility];
+  const context = { type, statements, dictionary, registry, nowMs: 0, sight, followed: new Map() };
+  const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type)));
   return statements
     .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${page.sql}`, page.values)
     .map(({ detail }) => detail);
@@ -129,6 +130,51 @@ describe('the plan of a search', () => {
     const plan = explain(type, text);
     expect(plan.some((detail) => detail.includes(step))).toBe(true);
     expect(plan.filter((detail) => /SCAN (?!d$|\(subquery)/.test(detail))).toEqual([]);
+  });
+
+  it('answers a chain from the list of what it leads to, and a composite from its parts', () => {
+    const plans = {
+      chain: explain('Observation', 'patient.name=vos'),
+      reverse: explain('Patient', '_has:Observation:patient:code=x'),
+      composite: explain('Observation', 'code-value-quantity=x$5'),
+      component: explain('Observation', 'component-code-value-quantity=x$5'),
+    };
+    expect(plans.chain).toContain(
+      'SEARCH v USING COVERING INDEX reference_by_value (parameter_id=? AND target_id=?)',
+    );
+    expect(plans.reverse.join()).toContain('SEARCH v USING INTEGER PRIMARY KEY (rowid=?)');
+    for (const plan of [plans.composite, plans.component]) {
+      expect(plan[0]).toBe('SEARCH v USING COVERING INDEX token_by_value (parameter_id=? AND code=?)');
+      expect(plan.filter((detail) => detail.startsWith('SCAN'))).toEqual([]);
+    }
+    expect(plans.component.join()).toContain(
+      'SEARCH element_value USING PRIMARY KEY (row_id=? AND key_id=?)',
+    );
+  });
+
+  it('follows a chain that leads to many from each row, by keys alone', () => {
+    const plan = explain('Observation', 'patient.gender:not=male&_sort=value-quantity', tied);
+    expect(plan).toContain('SEARCH t USING INTEGER PRIMARY KEY (rowid=?)');
+    expect(plan.filter((detail) => detail.startsWith('SCAN'))).toEqual([]);
+  });
+
+  it.each(['name=vos', 'name:contains=vos', 'birthdate=ge1980', 'gender=male,female'])(
+    'tests %s by the row when something narrower gives the rows',
+    (condition) => {
+      const plan = explain('Patient', `_id=p&${condition}`);
+      expect(plan.filter((detail) => detail.includes('_by_value'))).toEqual([]);
+      expect(plan.filter((detail) => /SEARCH v .*row_id=\?/.test(detail))).toHaveLength(1);
+    },
+  );
+
+  it('looks up a sort value by the row', () => {
+    const plan = explain('Observation', 'status=final&_sort=value-quantity');
+    expect(
+      plan.filter((detail) => detail.includes('quantity_value') || detail.includes('quantity_by_value')),
+    ).toEqual([]);
+    expect(
+      plan.filter((detail) => detail === 'SEARCH v USING PRIMARY KEY (row_id=? AND parameter_id=?)').length,
+    ).toBeGreaterThan(0);
   });
 
   it('tests the conditions that do not drive by the row, never by the value', () => {

@@ -7,10 +7,8 @@ import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
 import { createPatientCompartment } from '../../../src/fhir/compartment.ts';
 import { FhirError, outcomeOf } from '../../../src/fhir/error.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
-import {
-  createSearchRegistry,
-  type SearchParameterDefinition,
-} from '../../../src/fhir/search/search-registry.ts';
+import type { SearchParameterDefinition } from '../../../src/fhir/search/search-parameter.ts';
+import { createSearchRegistry } from '../../../src/fhir/search/search-registry.ts';
 import { createValidator } from '../../../src/fhir/validation/create-validator.ts';
 import type { Validator } from '../../../src/fhir/validator.ts';
 import type { Operation, OperationResult } from '../../../src/rest/operation.ts';

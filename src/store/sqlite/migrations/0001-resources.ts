@@ -66,6 +66,15 @@ export const resources = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX uri_by_value ON uri_value (parameter_id, uri, row_id);
 
+  -- What stands together in one of several elements of a resource, for composite parameters: a component's code and its value.
+  -- Read by row only: the tables above find the rows. text: a code, a string or a uri. number: a system or a target.
+  -- low and high: a quantity, or the instants of a date.
+  CREATE TABLE element_value (
+    row_id INTEGER NOT NULL, key_id INTEGER NOT NULL, element INTEGER NOT NULL,
+    text TEXT NOT NULL, number INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
+    PRIMARY KEY (row_id, key_id, element, text, number, low, high)
+  ) STRICT, WITHOUT ROWID;
+
   -- A patient's record in order: every live row of it by type, and by code and date where the type has them, for the clinic's
   -- main search: one patient, one code, newest first. The code is empty for a type without, and for a row that is not about
   -- the patient though it is part of the record.
