@@ -1,8 +1,17 @@
 // Writes an audit row for each thing that is read or written, in the same commit: no row, no answer. Wraps any store.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Actor, Visibility } from '../auth/actor.ts';
+import type { SearchQuery } from '../fhir/search-query.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { AuditEntry, ReadResult, Store } from './store.ts';
+import type {
+  AuditEntry,
+  CreateResult,
+  ReadResult,
+  RecordQuery,
+  Store,
+  StoredVersion,
+  UpdateResult,
+} from './store.ts';
 
 /** On whose behalf, in which request, at what time. */
 export interface AuditSource {
@@ -51,144 +60,193 @@ interface Layer {
   readonly refusals?: AuditEntry[];
 }
 
-function wrap(layer: Layer): AuditedStore {
-  const { whole, visibility, refusals } = layer;
-  const seen = visibility ? whole.within(visibility) : whole;
-  const isInTransaction = refusals !== undefined;
+const wrap = (layer: Layer): AuditedStore => new AuditedLayer(layer);
 
-  const done = (attempt: Attempt) => seen.record(entryOf(layer, attempt, 'success'));
+/** A class, because several are made for each request, and a method costs nothing until it is called. */
+class AuditedLayer implements AuditedStore {
+  readonly #layer: Layer;
+  readonly #seen: Store;
 
-  async function refused(attempt: Attempt): Promise<void> {
-    const denial = entryOf(layer, attempt, 'denied');
+  constructor(layer: Layer) {
+    this.#layer = layer;
+    this.#seen = layer.visibility ? layer.whole.within(layer.visibility) : layer.whole;
+  }
+
+  did(attempt: Attempt): Promise<void> {
+    return this.#seen.record(entryOf(this.#layer, attempt, 'success'));
+  }
+
+  async refused(attempt: Attempt): Promise<void> {
+    const { refusals, whole } = this.#layer;
+    const denial = entryOf(this.#layer, attempt, 'denied');
     if (refusals) refusals.push(denial);
     else await whole.record(denial);
   }
 
   /** Looks whether or not there is something, so that "none" and "not yours" take as long. */
-  async function missed(attempt: Attempt): Promise<void> {
+  async missed(attempt: Attempt): Promise<void> {
+    const { visibility, whole } = this.#layer;
     const { resourceType, id } = attempt;
     const isHidden =
       visibility !== undefined &&
       id !== undefined &&
       (await whole.read(resourceType as ResourceType, id)).kind !== 'missing';
-    await (isHidden ? refused(attempt) : done(attempt));
+    await (isHidden ? this.refused(attempt) : this.did(attempt));
   }
 
-  const self: AuditedStore = {
-    did: done,
-    refused,
-    missed,
-    peek: (type, id) => seen.read(type, id),
-    peekVersion: (type, id, versionId) => seen.readVersion(type, id, versionId),
-    because: (reason) => wrap({ ...layer, reason }),
-    reachablePatients: (patientIds) => seen.reachablePatients(patientIds),
-    record: (entry) => seen.record(entry),
-    keptAnswer: (key) => seen.keptAnswer(key),
-    keepAnswer: (key, answer) => seen.keepAnswer(key, answer),
-    within: (narrower) => wrap({ ...layer, visibility: narrower }),
+  peek(type: ResourceType, id: string): Promise<ReadResult> {
+    return this.#seen.read(type, id);
+  }
 
-    async read<T extends Resource = Resource>(type: T['resourceType'], id: string) {
-      const result = await seen.read<T>(type, id);
-      await noteRead({ action: 'R', interaction: 'read', resourceType: type, id }, result);
-      return result;
-    },
+  peekVersion(type: ResourceType, id: string, versionId: string): Promise<ReadResult> {
+    return this.#seen.readVersion(type, id, versionId);
+  }
 
-    async readVersion<T extends Resource = Resource>(type: T['resourceType'], id: string, versionId: string) {
-      const result = await seen.readVersion<T>(type, id, versionId);
-      await noteRead({ action: 'R', interaction: 'vread', resourceType: type, id, versionId }, result);
-      return result;
-    },
+  because(reason: string): AuditedStore {
+    return wrap({ ...this.#layer, reason });
+  }
 
-    async history(type, id, page) {
-      const result = await seen.history(type, id, page);
-      const attempt: Attempt = { action: 'R', interaction: 'history-instance', resourceType: type, id };
-      await (result.total === 0 ? missed(attempt) : done(attempt));
-      return result;
-    },
+  within(visibility: Visibility): AuditedStore {
+    return wrap({ ...this.#layer, visibility });
+  }
 
-    async wideHistory(scope, query) {
-      const result = await seen.wideHistory(scope, query);
-      const [interaction, resourceType] =
-        scope.kind === 'type' ? ['history-type', scope.type] : ['history-system', 'Resource'];
-      await done({ action: 'R', interaction, resourceType });
-      return result;
-    },
+  reachablePatients(
+    ...asked: Parameters<Store['reachablePatients']>
+  ): ReturnType<Store['reachablePatients']> {
+    return this.#seen.reachablePatients(...asked);
+  }
 
-    /** What was asked is on the disk before anything is looked for: what is found is then answered at once, and lives as short as can be. */
-    async search(query) {
-      await done({
-        action: 'E',
-        interaction: 'search-type',
-        resourceType: query.type,
-        query: query.understood,
-      });
-      return seen.search(query);
-    },
+  record(entry: AuditEntry): Promise<void> {
+    return this.#seen.record(entry);
+  }
 
-    async patientRecord(query) {
-      const page = await seen.patientRecord(query);
-      await done({ action: 'E', interaction: '$everything', resourceType: 'Patient', id: query.patientId });
-      return page;
-    },
+  keptAnswer(...asked: Parameters<Store['keptAnswer']>): ReturnType<Store['keptAnswer']> {
+    return this.#seen.keptAnswer(...asked);
+  }
 
-    async create(resource, options) {
-      if (!isInTransaction) return self.transaction((store) => store.create(resource, options));
-      const version = await seen.create(resource, options);
-      const { resourceType, id, versionId } = version;
-      await done({ action: 'C', interaction: 'create', resourceType, id, versionId });
-      return version;
-    },
+  keepAnswer(...asked: Parameters<Store['keepAnswer']>): ReturnType<Store['keepAnswer']> {
+    return this.#seen.keepAnswer(...asked);
+  }
 
-    async createIfNoneExist(resource, condition) {
-      if (!isInTransaction) return self.transaction((store) => store.createIfNoneExist(resource, condition));
-      const result = await seen.createIfNoneExist(resource, condition);
-      const { resourceType, id, versionId } = result.version;
-      const action = result.kind === 'created' ? 'C' : 'R';
-      const query = condition.understood;
-      await done({ action, interaction: 'create', resourceType, id, versionId, query });
-      return result;
-    },
+  async read<T extends Resource = Resource>(type: T['resourceType'], id: string): Promise<ReadResult<T>> {
+    const result = await this.#seen.read<T>(type, id);
+    await this.#noteRead({ action: 'R', interaction: 'read', resourceType: type, id }, result);
+    return result;
+  }
 
-    async update(resource, options) {
-      if (!isInTransaction) return self.transaction((store) => store.update(resource, options));
-      const result = await seen.update(resource, options);
-      const { resourceType, id, versionId } = result.version;
-      const action = result.created ? 'C' : 'U';
-      await done({ action, interaction: 'update', resourceType, id, versionId });
-      return result;
-    },
+  async readVersion<T extends Resource = Resource>(
+    type: T['resourceType'],
+    id: string,
+    versionId: string,
+  ): Promise<ReadResult<T>> {
+    const result = await this.#seen.readVersion<T>(type, id, versionId);
+    await this.#noteRead({ action: 'R', interaction: 'vread', resourceType: type, id, versionId }, result);
+    return result;
+  }
 
-    async delete(type, id, options) {
-      if (!isInTransaction) return self.transaction((store) => store.delete(type, id, options));
-      const result = await seen.delete(type, id, options);
-      const attempt: Attempt = { action: 'D', interaction: 'delete', resourceType: type, id };
-      if (result.kind === 'missing') await missed(attempt);
-      else await done({ ...attempt, versionId: result.versionId });
-      return result;
-    },
+  async history(...asked: Parameters<Store['history']>): ReturnType<Store['history']> {
+    const [resourceType, id] = asked;
+    const result = await this.#seen.history(...asked);
+    const attempt: Attempt = { action: 'R', interaction: 'history-instance', resourceType, id };
+    await (result.total === 0 ? this.missed(attempt) : this.did(attempt));
+    return result;
+  }
 
-    async transaction(work) {
-      if (refusals) return whole.transaction((inner) => work(wrap({ ...layer, whole: inner })));
-      const denied: AuditEntry[] = [];
-      try {
-        return await whole.transaction((inner) => work(wrap({ ...layer, whole: inner, refusals: denied })));
-      } finally {
-        for (const denial of denied) await whole.record(denial);
-      }
-    },
-  };
+  async wideHistory(...asked: Parameters<Store['wideHistory']>): ReturnType<Store['wideHistory']> {
+    const [scope] = asked;
+    const result = await this.#seen.wideHistory(...asked);
+    const [interaction, resourceType] =
+      scope.kind === 'type' ? ['history-type', scope.type] : ['history-system', 'Resource'];
+    await this.did({ action: 'R', interaction, resourceType });
+    return result;
+  }
 
-  function noteRead(attempt: Attempt, result: ReadResult): Promise<void> {
-    switch (result.kind) {
-      case 'found':
-        return done({ ...attempt, versionId: result.version.versionId });
-      case 'gone':
-        return done(attempt);
-      case 'missing':
-        return missed(attempt);
+  /** What was asked is on the disk before anything is looked for: what is found is then answered at once, and lives as short as can be. */
+  async search(query: SearchQuery): ReturnType<Store['search']> {
+    await this.did({
+      action: 'E',
+      interaction: 'search-type',
+      resourceType: query.type,
+      query: query.understood,
+    });
+    return this.#seen.search(query);
+  }
+
+  async patientRecord(query: RecordQuery): ReturnType<Store['patientRecord']> {
+    const page = await this.#seen.patientRecord(query);
+    await this.did({ action: 'E', interaction: '$everything', resourceType: 'Patient', id: query.patientId });
+    return page;
+  }
+
+  async create<T extends Resource>(
+    resource: T,
+    options?: Parameters<Store['create']>[1],
+  ): Promise<StoredVersion<T>> {
+    if (this.#layer.refusals === undefined)
+      return this.transaction((store) => store.create(resource, options));
+    const version = await this.#seen.create(resource, options);
+    const { resourceType, id, versionId } = version;
+    await this.did({ action: 'C', interaction: 'create', resourceType, id, versionId });
+    return version;
+  }
+
+  async createIfNoneExist<T extends Resource>(resource: T, condition: SearchQuery): Promise<CreateResult<T>> {
+    if (this.#layer.refusals === undefined) {
+      return this.transaction((store) => store.createIfNoneExist(resource, condition));
+    }
+    const result = await this.#seen.createIfNoneExist(resource, condition);
+    const { resourceType, id, versionId } = result.version;
+    const action = result.kind === 'created' ? 'C' : 'R';
+    const query = condition.understood;
+    await this.did({ action, interaction: 'create', resourceType, id, versionId, query });
+    return result;
+  }
+
+  async update<T extends Resource & { id?: string }>(
+    resource: T,
+    options?: Parameters<Store['update']>[1],
+  ): Promise<UpdateResult<T>> {
+    if (this.#layer.refusals === undefined)
+      return this.transaction((store) => store.update(resource, options));
+    const result = await this.#seen.update(resource, options);
+    const { resourceType, id, versionId } = result.version;
+    const action = result.created ? 'C' : 'U';
+    await this.did({ action, interaction: 'update', resourceType, id, versionId });
+    return result;
+  }
+
+  async delete(...asked: Parameters<Store['delete']>): ReturnType<Store['delete']> {
+    if (this.#layer.refusals === undefined) return this.transaction((store) => store.delete(...asked));
+    const [resourceType, id] = asked;
+    const result = await this.#seen.delete(...asked);
+    const attempt: Attempt = { action: 'D', interaction: 'delete', resourceType, id };
+    if (result.kind === 'missing') await this.missed(attempt);
+    else await this.did({ ...attempt, versionId: result.versionId });
+    return result;
+  }
+
+  async transaction<T>(work: (store: AuditedStore) => Promise<T>): Promise<T> {
+    const layer = this.#layer;
+    const { refusals, whole } = layer;
+    if (refusals) return whole.transaction((inner) => work(wrap({ ...layer, whole: inner })));
+    const denied: AuditEntry[] = [];
+    try {
+      return await whole.transaction((inner) => work(wrap({ ...layer, whole: inner, refusals: denied })));
+    } finally {
+      for (const denial of denied) await whole.record(denial);
     }
   }
-  return self;
+
+  #noteRead(attempt: Attempt, result: ReadResult): Promise<void> {
+    switch (result.kind) {
+      case 'found':
+        return this.did({ ...attempt, versionId: result.version.versionId });
+      case 'gone':
+        return this.did(attempt);
+      case 'missing':
+        return this.missed(attempt);
+    }
+  }
 }
 
 function entryOf(layer: Layer, attempt: Attempt, outcome: AuditEntry['outcome']): AuditEntry {

@@ -15,8 +15,10 @@ import {
 } from '@medplum/core';
 import { referenceTarget } from '../reference.ts';
 
+const nothingFound: readonly unknown[] = [];
+
 /** Collects the values of one expression in a resource. */
-export type Extractor = (resource: unknown) => unknown[];
+export type Extractor = (resource: unknown) => readonly unknown[];
 
 /** Hands on to `out` what is found in one value. */
 type Walk = (value: unknown, out: unknown[]) => void;
@@ -208,13 +210,19 @@ export function compileExpression(type: string, expression: string): CompiledExp
     return undefined;
   }
   const walks = atoms.map(compileAtom);
+  // Most parameters find nothing in most resources; the list that stayed empty serves the next resource.
+  let spare: unknown[] = [];
   return {
     branches: atoms.map(branchOf),
     extract: (resource) => {
-      const out: unknown[] = [];
+      const out = spare;
       for (const walk of walks) {
         walk(resource, out);
       }
+      if (out.length === 0) {
+        return nothingFound;
+      }
+      spare = [];
       return out;
     },
   };

@@ -131,10 +131,14 @@ export function createSearchRegistry(
     if (!isStored && parameter.onlyTarget === undefined) {
       return [];
     }
+    const found = parameter.extract(resource);
+    if (found.length === 0) {
+      return [];
+    }
     const { kind, isCaseIgnored } = parameter;
-    const values = parameter
-      .extract(resource)
-      .flatMap((value) => indexValues(kind, value, { isCaseIgnored, baseUrl: options.baseUrl }));
+    const values = found.flatMap((value) =>
+      indexValues(kind, value, { isCaseIgnored, baseUrl: options.baseUrl }),
+    );
     // A narrower view of another parameter keeps what that one cannot tell apart: a reference's identifier.
     return isStored ? values : values.filter((value) => value.kind !== 'reference');
   };
