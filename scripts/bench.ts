@@ -222,6 +222,11 @@ try {
     path: '/fhir/Observation',
     body: JSON.stringify(benchObservation(somePatient(), random(1_000))),
   }));
+  await measure('$validate', 0.1, () => ({
+    method: 'POST',
+    path: '/fhir/Observation/$validate',
+    body: JSON.stringify(benchObservation(somePatient(), random(1_000))),
+  }));
   await measure('completed PHQ-15', 0.05, () => ({
     method: 'POST',
     path: '/fhir/QuestionnaireResponse',
