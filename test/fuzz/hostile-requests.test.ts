@@ -58,7 +58,7 @@ function faultsOf(request: FuzzRequest, { status, type, text }: Answer): readonl
   const faults: string[] = [];
   if (status >= 500) faults.push(`status ${status}`);
   if (!documented.get(request.route)?.has(String(status))) faults.push(`${status} is not documented`);
-  if (/\bat [\w.<>]+ \(|node_modules|SQLITE_|SqliteError|\.ts:\d+/.test(text))
+  if (/\bat [^\n]*\((?:file:|node:|\/)|node_modules|SQLITE_|SqliteError|\.[jt]s:\d+:\d+/.test(text))
     faults.push('it shows the inside');
   if (text !== '' && /json/.test(type)) {
     const parsed = JSON.parse(text) as Resource;

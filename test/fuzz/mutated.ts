@@ -25,7 +25,8 @@ export function mutated(resource: unknown, mutations: readonly Mutation[]): unkn
   for (const { place, kind, value } of mutations) {
     const members = membersOf(copy);
     const chosen = members[place % Math.max(members.length, 1)];
-    if (chosen) change(chosen.holder, chosen.key, kind, hostileJson[value % hostileJson.length]);
+    if (chosen)
+      change(chosen.holder, chosen.key, kind, structuredClone(hostileJson[value % hostileJson.length]));
   }
   return copy;
 }
