@@ -117,6 +117,18 @@ describe('a database file', () => {
     await second.close();
   });
 
+  it('opens on a disk that has no room for a log of full size', () => {
+    const database = openDatabase(freshPath());
+    const pages = Number(database.pragma('page_count', { simple: true }));
+    database.pragma(`max_page_count = ${pages + 50}`);
+    growLog(database, 3_000_000);
+    expect(database.inTransaction).toBe(false);
+    database.exec("INSERT INTO term (text) VALUES ('kept')");
+    expect(database.prepare('SELECT text FROM term').pluck().all()).toEqual(['kept']);
+    expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
+    database.close();
+  });
+
   it('is refused, with what to do, when its schema is newer than the program', () => {
     const path = freshPath();
     openDatabase(path).close();
