@@ -1,7 +1,10 @@
 // Brings the write-ahead log to the size that it would reach by itself. A commit into a log that has its size overwrites; one that makes
 // it longer also changes the file's length, and waits for the file system's own journal: about 200 µs instead of 110.
 import { statSync } from 'node:fs';
-import { type Database, SqliteError } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
+
+const isDiskFull = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'SQLITE_FULL';
 
 /** The last pages stay in the cache. */
 const nearlyAll = 0.9;
@@ -23,7 +26,7 @@ export function growLog(database: Database, bytes: number): void {
     database.prepare('INSERT INTO filler VALUES (zeroblob(?))').run(bytes);
   } catch (error) {
     // On a disk that is nearly full the log grows as far as it comes: slower commits, but a service that starts.
-    if (!(error instanceof SqliteError) || error.code !== 'SQLITE_FULL') throw error;
+    if (!isDiskFull(error)) throw error;
   } finally {
     if (database.inTransaction) database.exec('ROLLBACK');
     database.pragma(`cache_size = ${cacheSize}`);
