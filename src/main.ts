@@ -90,7 +90,7 @@ async function token(words: readonly string[]): Promise<void> {
     process.stderr.write(answer.stderr);
     process.exitCode = answer.exitCode;
   } finally {
-    tokens.close();
+    await tokens.close();
   }
 }
 

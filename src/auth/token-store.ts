@@ -24,5 +24,5 @@ export interface TokenStore {
   /** Oldest first, with the expired and revoked ones. */
   list(): Promise<readonly TokenRecord[]>;
   revoke(id: string, at: string): Promise<RevokeResult>;
-  close(): void;
+  close(): Promise<void>;
 }

@@ -231,7 +231,11 @@ class AuditedLayer implements AuditedStore {
     if (refusals) return whole.transaction((inner) => work(wrap({ ...layer, whole: inner })));
     const denied: AuditEntry[] = [];
     try {
-      return await whole.transaction((inner) => work(wrap({ ...layer, whole: inner, refusals: denied })));
+      return await whole.transaction((inner) => {
+        // A transaction may be begun anew by the store: what was refused in the one that counts is noted.
+        denied.length = 0;
+        return work(wrap({ ...layer, whole: inner, refusals: denied }));
+      });
     } finally {
       for (const denial of denied) await whole.record(denial);
     }

@@ -183,7 +183,8 @@ export interface Store {
   keepAnswer(key: AnswerKey, answer: KeptAnswer): Promise<void>;
 
   /**
-   * All or nothing. `work` may await only the store it is given (anything slower holds up every writer).
+   * All or nothing, as if transactions ran one after another. `work` may await only the store it is given (anything slower
+   * holds up every writer), and it may be run again from the start when another transaction came in between.
    * A throw rolls back. Nested calls roll back alone. Resolves after the commit is durable.
    */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;

@@ -1,14 +1,9 @@
-// Small integers for names and reference targets, so that index rows stay narrow.
+// The numbers of names and reference targets in SQLite, kept in memory: the one writer knows what is committed.
 import type { ReferenceTarget } from '../../fhir/reference.ts';
-import type { Statements } from './statements.ts';
+import { type Dictionary, idOfTarget } from '../sql/dictionary.ts';
+import type { Bindable, Statements } from '../sql/statements.ts';
 
-export interface Dictionary {
-  /** The number of a name, or undefined when nothing stored uses it. */
-  findTerm(statements: Statements, text: string): number | undefined;
-  /** The number of a name; it is given one when it has none. Only on the writing connection. */
-  termId(statements: Statements, text: string): number;
-  findTarget(statements: Statements, target: ReferenceTarget): number | undefined;
-  targetId(statements: Statements, target: ReferenceTarget): number;
+export interface SqliteDictionary extends Dictionary {
   /** Drops what was learnt since the last commit: a rollback may have undone it. */
   forgetUncommitted(): void;
   /** What was learnt is durable. */
@@ -17,14 +12,16 @@ export interface Dictionary {
 
 const mostTargets = 20_000;
 
-export function createDictionary(): Dictionary {
+/** Writes a row on the writing connection and gives its number. */
+type Insert = (sql: string, ...values: readonly Bindable[]) => number;
+
+export function createDictionary(insert: Insert): SqliteDictionary {
   const terms = new Map<string, number>();
   const targets = new Map<string, number>();
   const uncommittedTerms: string[] = [];
   const uncommittedTargets: string[] = [];
 
-  const keyOf = (typeId: number, target: ReferenceTarget) =>
-    `${typeId}/${target.kind === 'url' ? target.url : target.id}`;
+  const keyOf = (typeId: number, target: ReferenceTarget) => `${typeId}/${idOfTarget(target)}`;
 
   const keepTarget = (key: string, id: number) => {
     if (targets.size >= mostTargets) {
@@ -51,7 +48,7 @@ export function createDictionary(): Dictionary {
     if (known !== undefined) {
       return known;
     }
-    const id = Number(statements.run('INSERT INTO term (text) VALUES (?)', text).lastInsertRowid);
+    const id = insert('INSERT INTO term (text) VALUES (?)', text);
     terms.set(text, id);
     uncommittedTerms.push(text);
     return id;
@@ -70,7 +67,7 @@ export function createDictionary(): Dictionary {
     const row = statements.get<{ target_id: number }>(
       'SELECT target_id FROM target WHERE type_id = ? AND id = ?',
       typeId,
-      target.kind === 'url' ? target.url : target.id,
+      idOfTarget(target),
     );
     if (row !== undefined) {
       keepTarget(key, row.target_id);
@@ -92,13 +89,7 @@ export function createDictionary(): Dictionary {
       if (known !== undefined) {
         return known;
       }
-      const id = Number(
-        statements.run(
-          'INSERT INTO target (type_id, id) VALUES (?, ?)',
-          typeId,
-          target.kind === 'url' ? target.url : target.id,
-        ).lastInsertRowid,
-      );
+      const id = insert('INSERT INTO target (type_id, id) VALUES (?, ?)', typeId, idOfTarget(target));
       const key = keyOf(typeId, target);
       keepTarget(key, id);
       uncommittedTargets.push(key);

@@ -1,8 +1,8 @@
 // The single writer. All writes queued in one turn of the event loop share one BEGIN IMMEDIATE … COMMIT, each inside its own
 // SAVEPOINT, and are answered after the COMMIT: durable like one commit each, at a fraction of the cost.
 import { FhirError } from '../../fhir/error.ts';
-import { createSession, type Session } from './session.ts';
-import type { Statements } from './statements.ts';
+import { createSession, type Session } from '../sql/session.ts';
+import type { SqliteStatements } from './statements.ts';
 
 type Job =
   /** One statement: it is atomic by itself and needs no savepoint. */
@@ -32,7 +32,7 @@ export interface GroupCommit {
 }
 
 export interface GroupCommitOptions {
-  readonly statements: Statements;
+  readonly statements: SqliteStatements;
   /** Called before a group begins. */
   readonly beforeGroup: () => void;
   /** Called when a commit succeeded, and when anything was rolled back. */
@@ -82,7 +82,14 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   let whenIdle: (() => void) | undefined;
 
   const runTransaction = async (work: (session: Session) => Promise<unknown>): Promise<unknown> => {
-    const session = createSession(statements, onRollback);
+    const session = createSession(
+      {
+        run: (one) => one(statements),
+        command: (sql) => statements.run(sql),
+        isLost: () => !database.inTransaction,
+      },
+      onRollback,
+    );
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(

@@ -1,24 +1,25 @@
 // The store on SQLite: current versions, full history, search index, audit and outbox in one file, written by group commit.
-
 import type { TokenStore } from '../../auth/token-store.ts';
 import type { ExportStore } from '../../bulk/export-store.ts';
 import type { PatientCompartment } from '../../fhir/compartment.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { NewId } from '../../runtime/ids.ts';
+import { exportStoreOver } from '../sql/export-store.ts';
+import { createIndexRows } from '../sql/index-rows.ts';
+import { createResourceRows } from '../sql/resource-rows.ts';
+import type { Session } from '../sql/session.ts';
+import type { Statements } from '../sql/statements.ts';
+import { storeOver } from '../sql/store-over.ts';
+import type { StoreParts } from '../sql/store-parts.ts';
+import { tokenStoreOver } from '../sql/token-store.ts';
 import type { Store } from '../store.ts';
 import { createDictionary } from './dictionary.ts';
-import { exportStoreOver } from './export-store.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { growLog } from './grow-log.ts';
-import { createIndexRows } from './index-rows.ts';
 import { openDatabase, openReader } from './open-database.ts';
-import { createResourceRows } from './resource-rows.ts';
-import type { Session } from './session.ts';
-import { createStatements, type Statements } from './statements.ts';
-import { storeOver } from './store-over.ts';
-import type { StoreParts } from './store-parts.ts';
-import { tokenStoreOver } from './token-store.ts';
+import { createRowWriter } from './row-writer.ts';
+import { createStatements } from './statements.ts';
 import { createTurnSnapshot } from './turn-snapshot.ts';
 
 export interface SqliteStoreOptions {
@@ -63,9 +64,9 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const reader = path === ':memory:' ? undefined : createStatements(openReader(path));
   if (options.logBytes !== undefined) growLog(writer.database, options.logBytes);
   const snapshot = createTurnSnapshot(writer.database);
-  const dictionary = createDictionary();
+  const dictionary = createDictionary(writer.insert);
   const indexRows = createIndexRows(dictionary, registry, compartment);
-  const rows = createResourceRows(dictionary, indexRows, clock);
+  const rows = createResourceRows({ dictionary, indexRows, writer: createRowWriter(writer), clock });
   const commits = createGroupCommit({
     statements: writer,
     beforeGroup: () => snapshot.end(),
@@ -95,6 +96,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   const session: Session = {
     read,
+    lookUp: read,
     write: (work) => commits.atomic(() => work(writer)),
     append: (work) => commits.statement(() => work(writer)),
     transaction: (work) => commits.transaction(work),
@@ -103,7 +105,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   return {
     store: storeOver(session, [], parts),
-    tokens: tokenStoreOver(session, clock, () => undefined),
+    tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
     check: () => {
       writer.get('SELECT 1');

@@ -1,17 +1,20 @@
-// Prepared statements of one connection, each prepared once. The text of a statement never holds a value.
+// Prepared statements of one SQLite connection, each prepared once.
 import type { Database, Statement } from 'better-sqlite3';
+import type { Dialect } from '../sql/dialect.ts';
+import type { Bindable, Statements } from '../sql/statements.ts';
 
-export type Bindable = string | number | Buffer | null;
-
-export interface Statements {
+export interface SqliteStatements extends Statements {
   readonly database: Database;
-  run(
-    sql: string,
-    ...values: Bindable[]
-  ): { readonly changes: number; readonly lastInsertRowid: number | bigint };
-  get<T extends object>(sql: string, ...values: Bindable[]): T | undefined;
-  all<T extends object>(sql: string, values: readonly Bindable[]): readonly T[];
+  /** The number that SQLite gives the new row. */
+  insert(sql: string, ...values: readonly Bindable[]): number;
 }
+
+const dialect: Dialect = {
+  numbersIn: 'json_each(?)',
+  textsIn: 'json_each(?)',
+  elementsOf: (column) => `json_each(${column})`,
+  memberOf: (name) => `value ->> '${name}'`,
+};
 
 /**
  * This SQLite is built with STAT4, where the planner may look at a bound value; a statement that it did so for is parsed and
@@ -23,7 +26,7 @@ const withoutPeeking = (sql: string) => sql.replaceAll('?', '+?');
 /** Searches come in many shapes; the least recently used statements beyond this number are let go. */
 const mostKept = 400;
 
-export function createStatements(database: Database): Statements {
+export function createStatements(database: Database): SqliteStatements {
   const kept = new Map<string, Statement>();
 
   const prepared = (sql: string): Statement => {
@@ -44,8 +47,12 @@ export function createStatements(database: Database): Statements {
 
   return {
     database,
-    run: (sql, ...values) => prepared(sql).run(...values),
-    get: <T extends object>(sql: string, ...values: Bindable[]) =>
+    dialect,
+    run: (sql, ...values) => {
+      prepared(sql).run(...values);
+    },
+    insert: (sql, ...values) => Number(prepared(sql).run(...values).lastInsertRowid),
+    get: <T extends object>(sql: string, ...values: readonly Bindable[]) =>
       prepared(sql).get(...values) as T | undefined,
     all: <T extends object>(sql: string, values: readonly Bindable[]) => prepared(sql).all(...values) as T[],
   };

@@ -7,7 +7,7 @@ import { closedTypes, openTypes, recordTypes } from '../../../src/auth/permit-ta
 import type { SearchQuery } from '../../../src/fhir/search-query.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { type Access, accessFor } from '../../../src/store/access-for.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
+import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
 import { type SqliteStore, sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { AuditEntry, Store } from '../../../src/store/store.ts';
 import type { PatientFacts } from '../../../src/store/write-checks.ts';

@@ -7,7 +7,7 @@ import type { TokenStore } from '../../../src/auth/token-store.ts';
 import { runTokenCommand } from '../../../src/command-line/run-token-command.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { randomSecrets } from '../../../src/runtime/secrets.ts';
-import { openTokenStore } from '../../../src/store/sqlite/token-store.ts';
+import { openTokenStore } from '../../../src/store/sqlite/open-token-store.ts';
 import type { TokenTools } from '../../../src/workflows/manage-tokens.ts';
 
 let folder: string;
@@ -20,8 +20,8 @@ beforeEach(() => {
   now = new Date('2026-11-20T12:00:00.000Z');
   opened = [];
 });
-afterEach(() => {
-  for (const store of opened) store.close();
+afterEach(async () => {
+  for (const store of opened) await store.close();
   rmSync(folder, { recursive: true });
 });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { dateInterval, periodInterval } from '../../../src/fhir/search/date-interval.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
 import type { Interval } from '../../../src/fhir/search-query.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
+import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 
 const utc = Date.UTC;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Observation, Patient, Resource, Task } from '@medplum/fhirtypes';
 import { careTiesOf } from '../../../src/fhir/care-ties.ts';
 import type { SearchParameterDefinition } from '../../../src/fhir/search/search-parameter.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
+import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
 
 const { registry, compartment } = readSearchParameters('fhir-profiles/base', {
   baseUrl: 'https://here.example/fhir',

@@ -4,7 +4,7 @@ import { FhirError } from '../../../src/fhir/error.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
 import { searchLimits } from '../../../src/fhir/search/search-limits.ts';
 import type { SearchTerminology } from '../../../src/fhir/search/search-terminology.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
+import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
 
 const { registry } = readSearchParameters('fhir-profiles/base');
 const terminology: SearchTerminology = {

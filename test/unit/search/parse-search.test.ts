@@ -2,7 +2,7 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import { FhirError } from '../../../src/fhir/error.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
+import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
 
 const { registry } = readSearchParameters('fhir-profiles/base');
 const parse = (type: ResourceType, text: string, handling: 'strict' | 'lenient' = 'strict') =>

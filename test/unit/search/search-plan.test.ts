@@ -2,17 +2,17 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../../../src/auth/actor.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
+import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
+import { pageSql } from '../../../src/store/sql/page-sql.ts';
+import { planSearch } from '../../../src/store/sql/search-plan.ts';
 import { createDictionary } from '../../../src/store/sqlite/dictionary.ts';
 import { openDatabase } from '../../../src/store/sqlite/open-database.ts';
-import { pageSql } from '../../../src/store/sqlite/page-sql.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
-import { planSearch } from '../../../src/store/sqlite/search-plan.ts';
 import { createStatements } from '../../../src/store/sqlite/statements.ts';
 
 const { registry } = readSearchParameters('fhir-profiles/base');
 const database = openDatabase(':memory:');
 const statements = createStatements(database);
-const dictionary = createDictionary();
+const dictionary = createDictionary(statements.insert);
 for (const type of ['Observation', 'Patient']) {
   dictionary.termId(statements, type);
   for (const { code } of registry.parameters(type)) {

@@ -1,7 +1,7 @@
 // A rehearsed write leaves nothing behind, and an operation leaves its row in the audit trail.
 import type { Actor } from '../../../src/auth/actor.ts';
 import { accessFor } from '../../../src/store/access-for.ts';
-import { readSearchParameters } from '../../../src/store/sqlite/read-search-parameters.ts';
+import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { WorkflowContext } from '../../../src/workflows/context.ts';
 import { rehearse } from '../../../src/workflows/rehearse.ts';

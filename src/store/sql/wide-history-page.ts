@@ -66,8 +66,8 @@ function armsOf(
     values: record.values,
   });
   return [
-    { from: join('resource r'), alias: 'r', where: fragment('1') },
-    { from: join('version v'), alias: 'v', where: fragment('1') },
+    { from: join('resource r'), alias: 'r', where: fragment('TRUE') },
+    { from: join('version v'), alias: 'v', where: fragment('TRUE') },
   ];
 }
 

@@ -15,7 +15,9 @@ export function reachablePatients(
     patientIds.filter((id) => {
       const target = dictionary.findTarget(statements, { kind: 'local', type: 'Patient', id }) ?? unknownId;
       const condition = allOf(
-        reaches.map((reach) => reachSql(reach, fragment('?', target), dictionary, statements)),
+        reaches.map((reach) =>
+          reachSql(reach, fragment('CAST(? AS BIGINT)', target), dictionary, statements),
+        ),
       );
       // A person whom nothing stored mentions is within reach of those alone who reach everybody.
       return (

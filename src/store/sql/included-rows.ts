@@ -69,7 +69,7 @@ function backwardSql(
   if (targets.length === 0) {
     return undefined;
   }
-  const pointed = amongMany('v.target_id', targets);
+  const pointed = amongMany('v.target_id', targets, statements.dialect);
   // Before the LIMIT, so that what may not be seen takes no place.
   const visible = visibleSql(sight, rule.sourceType, { column: 'v.row_id' }, dictionary, statements);
   const where = allOf([stored, pointed, ...(visible === undefined ? [] : [visible])]);

@@ -5,9 +5,9 @@ import {
   type CompartmentParameters,
   createPatientCompartment,
   type PatientCompartment,
-} from '../../fhir/compartment.ts';
-import type { SearchParameterDefinition } from '../../fhir/search/search-parameter.ts';
-import { createSearchRegistry, type SearchRegistry } from '../../fhir/search/search-registry.ts';
+} from '../fhir/compartment.ts';
+import type { SearchParameterDefinition } from '../fhir/search/search-parameter.ts';
+import { createSearchRegistry, type SearchRegistry } from '../fhir/search/search-registry.ts';
 
 interface CompartmentEntry {
   readonly code: string;

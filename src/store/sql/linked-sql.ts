@@ -30,7 +30,7 @@ export function rowColumnSql(
     return undefined;
   }
   if (test.kind === 'missing') {
-    return fragment(test.missing ? '0' : '1');
+    return fragment(test.missing ? 'FALSE' : 'TRUE');
   }
   const updated = `${alias}.last_updated`;
   return test.kind === 'date'
@@ -115,7 +115,7 @@ export const drivingTable = ({ table, index }: FilterSql): string =>
 
 const visible = (context: FilterContext, rowColumn: string): Fragment =>
   visibleSql(context.sight, context.type, { column: rowColumn }, context.dictionary, context.statements) ??
-  fragment('1');
+  fragment('TRUE');
 
 /** The rows that fulfil the condition and may be seen; undefined when there are too many to list, or no index gives them. */
 function listed(filter: SearchFilter, context: FilterContext): readonly number[] | undefined {
@@ -134,10 +134,10 @@ function listed(filter: SearchFilter, context: FilterContext): readonly number[]
   const seen = visible(context, 'j.value');
   const names = JSON.stringify(found.map(({ row_id }) => row_id));
   return statements
-    .all<{ row_id: number }>(`SELECT j.value AS row_id FROM json_each(?) j WHERE ${seen.sql}`, [
-      names,
-      ...seen.values,
-    ])
+    .all<{ row_id: number }>(
+      `SELECT j.value AS row_id FROM ${statements.dialect.numbersIn} j WHERE ${seen.sql}`,
+      [names, ...seen.values],
+    )
     .map(({ row_id }) => row_id);
 }
 
@@ -145,7 +145,7 @@ function listed(filter: SearchFilter, context: FilterContext): readonly number[]
 function targetsOf(rowIds: readonly number[], { statements }: FilterContext): readonly number[] {
   return statements
     .all<{ target_id: number }>(
-      `SELECT t.target_id FROM json_each(?) j CROSS JOIN resource r ON r.row_id = j.value
+      `SELECT t.target_id FROM ${statements.dialect.numbersIn} j CROSS JOIN resource r ON r.row_id = j.value
          CROSS JOIN target t ON t.type_id = r.type_id AND t.id = r.id`,
       [JSON.stringify(rowIds)],
     )
@@ -163,7 +163,7 @@ function chainSql(test: Chain, facts: SearchParameterFacts, context: FilterConte
   const ids = steps.flatMap((step) => step.ids);
   const isBroad = steps.some((step) => step.isBroad);
   const leads = anyOf([
-    amongMany('v.target_id', ids.length === 0 ? [unknownId] : ids),
+    amongMany('v.target_id', ids.length === 0 ? [unknownId] : ids, context.statements.dialect),
     ...steps.flatMap(({ probe }) => probe ?? []),
   ]);
   return {
@@ -203,7 +203,7 @@ function hasSql(test: Has, context: FilterContext): FilterSql {
     where:
       ids === undefined
         ? pointedAtSql(test.filter, facts, there)
-        : amongMany('v.row_id', ids.length === 0 ? [unknownId] : ids),
+        : amongMany('v.row_id', ids.length === 0 ? [unknownId] : ids, context.statements.dialect),
     isNegated: false,
     isBroad: ids === undefined,
     isPoint: false,
@@ -221,7 +221,7 @@ function pointedTo(
   const { statements, dictionary } = context;
   const stored = parameterSql(facts, 'w.parameter_id', there);
   const found = statements.all<{ row_id: number }>(
-    `SELECT DISTINCT r.row_id FROM json_each(?) j CROSS JOIN reference_value w NOT INDEXED ON w.row_id = j.value
+    `SELECT DISTINCT r.row_id FROM ${statements.dialect.numbersIn} j CROSS JOIN reference_value w NOT INDEXED ON w.row_id = j.value
        CROSS JOIN target t ON t.target_id = w.target_id
        CROSS JOIN resource r ON r.type_id = t.type_id AND r.id = t.id
        WHERE ${stored.sql} AND t.type_id = ? AND r.deleted = 0 LIMIT ?`,

@@ -54,6 +54,8 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
   return {
     add: ({ id, client, request }) =>
       session.write((statements) => {
+        const { waitForWriters } = statements.dialect;
+        if (waitForWriters !== undefined) statements.run(waitForWriters);
         const running = select(statements, "WHERE state = 'running'");
         if (running.some((other) => other.client === client)) {
           return { kind: 'busy', who: 'client' };
@@ -61,8 +63,8 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
         if (running.length >= exportsAtOnce) {
           return { kind: 'busy', who: 'others' };
         }
-        // All writes pass this one connection, and each gets an instant that is not before the present: those of the
-        // millisecond before are all stored.
+        // No write is half-way, and each later one gets an instant that is not before the present: those of the millisecond
+        // before are all stored.
         const transactionMs = parts.clock.now().getTime() - 1;
         const place = { typeAt: 0, afterId: '' };
         const job: ExportJob = { id, client, state: 'running', transactionMs, request, place, files: [] };
@@ -77,7 +79,7 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
         (statements) =>
           select(
             statements,
-            "WHERE EXISTS (SELECT 1 FROM json_each(files) WHERE value ->> 'id' = ?)",
+            `WHERE EXISTS (SELECT 1 FROM ${statements.dialect.elementsOf('files')} j WHERE ${statements.dialect.memberOf('id')} = ?)`,
             fileId,
           )[0],
       ),

@@ -28,7 +28,7 @@ function rowsInOrder(found: readonly FoundRow[], statements: Statements): readon
 
 function rowsNamed(rowIds: readonly number[], statements: Statements): readonly ResourceRow[] {
   return statements.all<ResourceRow>(
-    `SELECT ${rowColumns('r')} FROM json_each(?) j CROSS JOIN resource r ON r.row_id = j.value`,
+    `SELECT ${rowColumns('r')} FROM ${statements.dialect.numbersIn} j CROSS JOIN resource r ON r.row_id = j.value`,
     [JSON.stringify(rowIds)],
   );
 }

@@ -3,12 +3,14 @@ import type { Resource } from '@medplum/fhirtypes';
 import type { IndexValue } from '../../fhir/search/index-value.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { IndexRows } from './index-rows.ts';
 import type { Statements } from './statements.ts';
 
 type SystemId = (statements: Statements, value: IndexValue & { kind: 'token' | 'quantity' }) => number;
 
 export interface ElementRows {
-  add(statements: Statements, rowId: number, resource: Resource): void;
+  /** Adds the rows of the resource to the list. */
+  add(statements: Statements, rows: IndexRows, resource: Resource): void;
 }
 
 export function createElementRows(
@@ -41,17 +43,11 @@ export function createElementRows(
   };
 
   return {
-    add(statements, rowId, resource) {
+    add(statements, rows, resource) {
       for (const { element, key, values } of registry.elementEntries(resource)) {
         const keyId = dictionary.termId(statements, key);
         for (const value of values) {
-          statements.run(
-            'INSERT OR IGNORE INTO element_value VALUES (?, ?, ?, ?, ?, ?, ?)',
-            rowId,
-            keyId,
-            element,
-            ...columnsOf(statements, value),
-          );
+          rows.element_value.push([keyId, element, ...columnsOf(statements, value)]);
         }
       }
     },

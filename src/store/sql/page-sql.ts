@@ -66,7 +66,7 @@ function sortedSql(query: SearchQuery, plan: SearchPlan, stretch: Stretch): Frag
   const order = query.sort.map(
     (key, at) => `s${at} IS NULL ${nulls}, s${at} ${rises(key, stretch) ? 'ASC' : 'DESC'}`,
   );
-  const beyond = stretch.from === undefined ? fragment('1') : beyondSql(query, stretch, stretch.from);
+  const beyond = stretch.from === undefined ? fragment('TRUE') : beyondSql(query, stretch, stretch.from);
   return {
     sql: `SELECT * FROM (SELECT ${columns} FROM ${plan.from.sql} WHERE ${plan.where.sql}) WHERE ${beyond.sql} ORDER BY ${order.join(', ')}, row_id ${rowOrder(stretch)} LIMIT ?`,
     values: [...valuesOf(...keys, plan.from, plan.where), ...beyond.values, stretch.limit],
@@ -84,7 +84,7 @@ function beyondSql(query: SearchQuery, stretch: Stretch, from: Position): Fragme
     if (step !== undefined) {
       steps.push(allOf([...equal, step]));
     }
-    equal.push(fragment(`${column} IS ?`, value));
+    equal.push(fragment(`${column} IS NOT DISTINCT FROM ?`, value));
   }
   steps.push(allOf([...equal, fragment(`row_id ${rowBeyond(stretch)} ?`, from.rowId)]));
   return anyOf(steps);

@@ -15,7 +15,7 @@ type WindowRow = Omit<ResourceRow, 'body'> & { readonly body: string | null; rea
 function reachSql(reach: ExportReach, parts: Parts, statements: Statements): Fragment {
   switch (reach.kind) {
     case 'everything':
-      return fragment('1');
+      return fragment('TRUE');
     case 'all-patients':
       return fragment('EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id)');
     case 'patients': {
@@ -23,7 +23,7 @@ function reachSql(reach: ExportReach, parts: Parts, statements: Statements): Fra
         (id) => parts.dictionary.findTarget(statements, { kind: 'local', type: 'Patient', id }) ?? [],
       );
       return fragment(
-        'EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.patient_id IN (SELECT value FROM json_each(?)))',
+        `EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.patient_id IN (SELECT j.value FROM ${statements.dialect.numbersIn} j))`,
         JSON.stringify(targets),
       );
     }
@@ -73,9 +73,9 @@ export function snapshotPage(statements: Statements, ask: SnapshotAsk, parts: Pa
   const since = ask.sinceMs ?? -1;
   const reach = reachSql(ask.reach, parts, statements);
   const rows = statements.all<WindowRow>(
-    `SELECT w.*, CASE WHEN is_in_reach AND last_updated > ? AND last_updated <= ?
+    `SELECT w.*, CASE WHEN is_in_reach = 1 AND last_updated > ? AND last_updated <= ?
                       THEN (SELECT body FROM resource b WHERE b.row_id = w.row_id) END AS body
-       FROM (SELECT r.row_id, r.id, r.version, r.last_updated, r.method, ${reach.sql} AS is_in_reach
+       FROM (SELECT r.row_id, r.id, r.version, r.last_updated, r.method, CAST(${reach.sql} AS INTEGER) AS is_in_reach
                FROM resource r WHERE r.type_id = ? AND r.id > ? ORDER BY r.id LIMIT ?) w`,
     [since, ask.atMs, ...reach.values, typeId, ask.afterId, ask.count],
   );

@@ -19,7 +19,7 @@ export function reachSql(
     case 'none':
       return nothing;
     case 'all':
-      return fragment('1');
+      return fragment('TRUE');
     case 'own': {
       const target = { kind: 'local', type: 'Patient', id: reach.patientId } as const;
       return fragment(
@@ -62,7 +62,9 @@ function limitedSql(
   const conditions: Fragment[] = [];
   if (visibility.patientTypes.has(type) && visibility.patients.kind !== 'none') {
     if (patientId !== undefined) {
-      conditions.push(reachSql(visibility.patients, fragment('?', patientId), dictionary, statements));
+      conditions.push(
+        reachSql(visibility.patients, fragment('CAST(? AS BIGINT)', patientId), dictionary, statements),
+      );
     }
     const reach = reachSql(visibility.patients, fragment('c.patient_id'), dictionary, statements);
     conditions.push({
@@ -104,7 +106,7 @@ export function isRowVisible(
   const condition = visibleSql(sight, type, { column: 'x.row_id' }, dictionary, statements);
   return (
     condition === undefined ||
-    statements.all(`SELECT 1 FROM (SELECT ? AS row_id) x WHERE ${condition.sql}`, [
+    statements.all(`SELECT 1 FROM (SELECT CAST(? AS BIGINT) AS row_id) x WHERE ${condition.sql}`, [
       rowId,
       ...condition.values,
     ]).length > 0

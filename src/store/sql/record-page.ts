@@ -114,7 +114,7 @@ function ownRows(walk: Walk, { type, typeId }: Stretch): Fragment | undefined {
   const { dictionary, statements } = context;
   const row = { column: 'r.row_id', patientId };
   const conditions = [
-    visibleSql(sight, type, row, dictionary, statements) ?? fragment('1'),
+    visibleSql(sight, type, row, dictionary, statements) ?? fragment('TRUE'),
     ...(type === 'Patient' ? [fragment('r.id <> ?', query.patientId)] : []),
     ...(query.sinceMs === undefined ? [] : [fragment('r.last_updated >= ?', query.sinceMs)]),
     ...dateCondition(walk, type),
@@ -153,11 +153,11 @@ function referredRows(
   const { sight, context, patientId } = walk;
   const { dictionary, statements } = context;
   const row = { column: 'r.row_id' };
-  const visible = visibleSql(sight, type, row, dictionary, statements) ?? fragment('1');
+  const visible = visibleSql(sight, type, row, dictionary, statements) ?? fragment('TRUE');
   const sources = record.flatMap((stretch) => ownRows(walk, stretch) ?? []);
   if (visible === nothing) return undefined;
   const patient =
-    visibleSql(sight, 'Patient', { column: 'p.row_id' }, dictionary, statements) ?? fragment('1');
+    visibleSql(sight, 'Patient', { column: 'p.row_id' }, dictionary, statements) ?? fragment('TRUE');
   const itself: Fragment = {
     sql: `SELECT p.row_id AS row_id FROM target q JOIN resource p ON p.type_id = q.type_id AND p.id = q.id
             WHERE q.target_id = ? AND ${patient.sql}`,

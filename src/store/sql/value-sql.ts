@@ -69,7 +69,10 @@ function tokensSql(values: (ValueTest & { kind: 'token' })['values'], context: F
     ...wholeSystems.map(({ system = '' }) => systemAloneSql(system, context)),
     ...[...bySystem].map(([system, codes]) => {
       const systems = systemSql(system, context);
-      return allOf([amongMany('v.code', codes), ...(systems === undefined ? [] : [systems])]);
+      return allOf([
+        amongMany('v.code', codes, context.statements.dialect),
+        ...(systems === undefined ? [] : [systems]),
+      ]);
     }),
   ]);
 }
@@ -103,7 +106,7 @@ export function targetIds(
 /** Has any value: for a narrower view of another parameter, one of the right type. */
 function presentSql(facts: SearchParameterFacts, { dictionary, statements }: FilterContext): Fragment {
   return facts.onlyTarget === undefined
-    ? fragment('1')
+    ? fragment('TRUE')
     : fragment(
         'EXISTS (SELECT 1 FROM target t WHERE t.target_id = v.target_id AND (t.type_id = ? OR (t.type_id = 0 AND instr(t.id, ?) > 0)))',
         dictionary.findTerm(statements, facts.onlyTarget) ?? unknownId,
@@ -133,9 +136,12 @@ function codesSql(test: ValueTest & { kind: 'codes' }, context: FilterContext): 
   const groups = test.groups.filter(({ codes }) => codes.length > 0);
   const sql = groups.map(({ system, codes }) => {
     const systems = systemSql(system, context);
-    return allOf([amongMany('v.code', codes), ...(systems === undefined ? [] : [systems])]);
+    return allOf([
+      amongMany('v.code', codes, context.statements.dialect),
+      ...(systems === undefined ? [] : [systems]),
+    ]);
   });
-  return sql.length === 0 ? fragment('0') : anyOf(sql);
+  return sql.length === 0 ? fragment('FALSE') : anyOf(sql);
 }
 
 /** What must hold for the value columns of the index table. */

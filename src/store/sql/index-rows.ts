@@ -1,4 +1,4 @@
-// Writes and removes the rows by which a resource is found: search index, timeline, compartments, care ties.
+// The rows by which a resource is found: search index, timeline, compartments, care ties. Computed here, written by the adapters.
 import type { Resource } from '@medplum/fhirtypes';
 import { careTiesOf } from '../../fhir/care-ties.ts';
 import type { PatientCompartment } from '../../fhir/compartment.ts';
@@ -9,7 +9,7 @@ import type { IndexEntry, SearchRegistry } from '../../fhir/search/search-regist
 import type { Dictionary } from './dictionary.ts';
 import { createElementRows } from './element-rows.ts';
 import { among } from './fragment.ts';
-import type { Statements } from './statements.ts';
+import type { Bindable, Statements } from './statements.ts';
 
 /** Stand in system_id for "no system" and for "a bare code, whose binding implies the system". */
 export const noSystem = 0;
@@ -18,10 +18,32 @@ export const impliedSystem = -1;
 /** What stands beside the codes of a token parameter, in the same table under a name of its own: that of its modifier. */
 export const besideParameter = { typed: ':of-type', text: ':text' } as const;
 
-export interface IndexRows {
-  /** Writes every row of a resource that has none yet. */
-  add(statements: Statements, rowId: number, typeId: number, resource: Resource): void;
-  /** Removes what `add` wrote. With `keepCompartment`, whose record it was stays known. */
+/** The tables of index rows, with their columns behind row_id. */
+export const indexColumns = {
+  token_value: ['parameter_id', 'code', 'system_id'],
+  reference_value: ['parameter_id', 'target_id'],
+  string_value: ['parameter_id', 'exact', 'folded'],
+  date_value: ['parameter_id', 'from_ms', 'until_ms'],
+  quantity_value: ['parameter_id', 'code', 'system_id', 'low', 'high'],
+  uri_value: ['parameter_id', 'uri'],
+  element_value: ['key_id', 'element', 'text', 'number', 'low', 'high'],
+  compartment: ['patient_id'],
+  timeline: ['patient_id', 'type_id', 'code', 'from_ms', 'system_id'],
+  care_tie: ['reference_id', 'patient_id'],
+} as const;
+
+export type IndexTable = keyof typeof indexColumns;
+
+/** Table names in the order in which they are written. */
+export const indexTableNames = Object.keys(indexColumns) as IndexTable[];
+
+/** The rows of one resource: for each table the values of its columns. The same row may stand here twice; it is stored once. */
+export type IndexRows = Record<IndexTable, Bindable[][]>;
+
+export interface IndexRowMaker {
+  /** Every index row of a resource. */
+  rowsOf(statements: Statements, typeId: number, resource: Resource): IndexRows;
+  /** Removes what was written for a row. With `keepCompartment`, whose record it was stays known. */
   remove(statements: Statements, rowId: number, type: string, keepCompartment: boolean): void;
 }
 
@@ -37,11 +59,24 @@ export function hasTimeline(registry: SearchRegistry, type: string): boolean {
   );
 }
 
+const noRows = (): IndexRows => ({
+  token_value: [],
+  reference_value: [],
+  string_value: [],
+  date_value: [],
+  quantity_value: [],
+  uri_value: [],
+  element_value: [],
+  compartment: [],
+  timeline: [],
+  care_tie: [],
+});
+
 export function createIndexRows(
   dictionary: Dictionary,
   registry: SearchRegistry,
   compartment: PatientCompartment,
-): IndexRows {
+): IndexRowMaker {
   const systemId = (statements: Statements, value: IndexValue & { kind: 'token' | 'quantity' | 'typed' }) => {
     if (value.system !== undefined) {
       return dictionary.termId(statements, value.system);
@@ -56,88 +91,45 @@ export function createIndexRows(
 
   const elementRows = createElementRows(dictionary, registry, systemId);
 
-  const addValue = (statements: Statements, rowId: number, parameterId: number, value: IndexValue): void => {
+  const addValue = (
+    statements: Statements,
+    rows: IndexRows,
+    parameterId: number,
+    value: IndexValue,
+  ): unknown => {
     switch (value.kind) {
       case 'token':
       case 'typed':
-        statements.run(
-          'INSERT OR IGNORE INTO token_value VALUES (?, ?, ?, ?)',
-          rowId,
-          parameterId,
-          value.code,
-          systemId(statements, value),
-        );
-        break;
+        return rows.token_value.push([parameterId, value.code, systemId(statements, value)]);
       case 'text':
-        statements.run(
-          'INSERT OR IGNORE INTO token_value VALUES (?, ?, ?, ?)',
-          rowId,
-          parameterId,
-          value.folded,
-          noSystem,
-        );
-        break;
+        return rows.token_value.push([parameterId, value.folded, noSystem]);
       case 'reference':
-        statements.run(
-          'INSERT OR IGNORE INTO reference_value VALUES (?, ?, ?)',
-          rowId,
-          parameterId,
-          dictionary.targetId(statements, value.target),
-        );
-        break;
+        return rows.reference_value.push([parameterId, dictionary.targetId(statements, value.target)]);
       case 'string':
-        statements.run(
-          'INSERT OR IGNORE INTO string_value VALUES (?, ?, ?, ?)',
-          rowId,
-          parameterId,
-          value.exact,
-          value.folded,
-        );
-        break;
+        return rows.string_value.push([parameterId, value.exact, value.folded]);
       case 'date':
-        statements.run(
-          'INSERT OR IGNORE INTO date_value VALUES (?, ?, ?, ?)',
-          rowId,
-          parameterId,
-          value.fromMs,
-          value.untilMs,
-        );
-        break;
+        return rows.date_value.push([parameterId, value.fromMs, value.untilMs]);
       case 'quantity':
-        statements.run(
-          'INSERT OR IGNORE INTO quantity_value VALUES (?, ?, ?, ?, ?, ?)',
-          rowId,
+        return rows.quantity_value.push([
           parameterId,
           value.code,
           systemId(statements, value),
           value.low,
           value.high,
-        );
-        break;
+        ]);
       case 'uri':
-        statements.run('INSERT OR IGNORE INTO uri_value VALUES (?, ?, ?)', rowId, parameterId, value.uri);
-        break;
+        return rows.uri_value.push([parameterId, value.uri]);
     }
   };
 
   /** Each patient of the compartment; under the codes those whom the resource is about, as its parameter "patient" says. */
   const addTimeline = (
     statements: Statements,
-    place: { readonly rowId: number; readonly typeId: number; readonly type: string },
+    rows: IndexRows,
+    { typeId, type }: { readonly typeId: number; readonly type: string },
     entries: readonly IndexEntry[],
     patientIds: readonly number[],
   ): void => {
-    const { rowId, typeId, type } = place;
-    const add = (patientId: number, code: string, fromMs: number, system: number) =>
-      statements.run(
-        'INSERT OR IGNORE INTO timeline VALUES (?, ?, ?, ?, ?, ?)',
-        patientId,
-        typeId,
-        code,
-        fromMs,
-        rowId,
-        system,
-      );
     const valuesOf = (code: string) => {
       const stored = hasTimeline(registry, type) ? registry.parameter(type, code)?.storedAs : undefined;
       return stored === undefined
@@ -156,9 +148,11 @@ export function createIndexRows(
     const codes = valuesOf('code').flatMap((value) => (value.kind === 'token' ? [value] : []));
     for (const patientId of new Set([...subjects, ...patientIds])) {
       if (subjects.has(patientId) && codes.length > 0) {
-        for (const code of codes) add(patientId, code.code, fromMs, systemId(statements, code));
+        for (const code of codes) {
+          rows.timeline.push([patientId, typeId, code.code, fromMs, systemId(statements, code)]);
+        }
       } else {
-        add(patientId, noCode, fromMs, noSystem);
+        rows.timeline.push([patientId, typeId, noCode, fromMs, noSystem]);
       }
     }
   };
@@ -194,28 +188,24 @@ export function createIndexRows(
   };
 
   return {
-    add(statements, rowId, typeId, resource) {
+    rowsOf(statements, typeId, resource) {
       const type = resource.resourceType;
+      const rows = noRows();
       const entries = registry.indexEntries(resource);
       for (const { parameter, values } of entries) {
         const parameterId = dictionary.termId(statements, `${type}.${parameter.code}`);
         for (const value of values) {
-          addValue(
-            statements,
-            rowId,
-            besideId(statements, type, parameter.code, value) ?? parameterId,
-            value,
-          );
+          addValue(statements, rows, besideId(statements, type, parameter.code, value) ?? parameterId, value);
         }
       }
-      elementRows.add(statements, rowId, resource);
+      elementRows.add(statements, rows, resource);
       const patientIds = compartment
         .patientsOf(resource)
         .map((id) => dictionary.targetId(statements, { kind: 'local', type: 'Patient', id }));
       for (const patientId of patientIds) {
-        statements.run('INSERT OR IGNORE INTO compartment VALUES (?, ?)', rowId, patientId);
+        rows.compartment.push([patientId]);
       }
-      addTimeline(statements, { rowId, typeId, type }, entries, patientIds);
+      addTimeline(statements, rows, { typeId, type }, entries, patientIds);
       for (const tie of careTiesOf(resource, registry.baseUrl)) {
         const patientId = dictionary.targetId(statements, {
           kind: 'local',
@@ -225,25 +215,19 @@ export function createIndexRows(
         for (const reference of tie.references) {
           const target = referenceTarget(reference);
           if (target !== undefined) {
-            const referenceId = dictionary.targetId(statements, target);
-            statements.run('INSERT OR IGNORE INTO care_tie VALUES (?, ?, ?)', referenceId, patientId, rowId);
+            rows.care_tie.push([dictionary.targetId(statements, target), patientId]);
           }
         }
       }
+      return rows;
     },
 
     remove(statements, rowId, type, keepCompartment) {
       removeTimeline(statements, rowId, type);
-      statements.run('DELETE FROM token_value WHERE row_id = ?', rowId);
-      statements.run('DELETE FROM reference_value WHERE row_id = ?', rowId);
-      statements.run('DELETE FROM string_value WHERE row_id = ?', rowId);
-      statements.run('DELETE FROM date_value WHERE row_id = ?', rowId);
-      statements.run('DELETE FROM quantity_value WHERE row_id = ?', rowId);
-      statements.run('DELETE FROM uri_value WHERE row_id = ?', rowId);
-      statements.run('DELETE FROM element_value WHERE row_id = ?', rowId);
-      statements.run('DELETE FROM care_tie WHERE row_id = ?', rowId);
-      if (!keepCompartment) {
-        statements.run('DELETE FROM compartment WHERE row_id = ?', rowId);
+      for (const table of indexTableNames) {
+        if (table !== 'timeline' && !(table === 'compartment' && keepCompartment)) {
+          statements.run(`DELETE FROM ${table} WHERE row_id = ?`, rowId);
+        }
       }
     },
   };

@@ -1,12 +1,10 @@
-// Keeps bearer tokens in the service's SQLite database: beside its other tables in a running service, on a connection of its own on the command line.
+// Keeps bearer tokens beside the other tables of the service.
 import type { Actor } from '../../auth/actor.ts';
 import { hashOfToken, looksLikeToken } from '../../auth/token.ts';
 import { isRole } from '../../auth/token-request.ts';
 import type { TokenRecord, TokenStore } from '../../auth/token-store.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { openDatabase } from './open-database.ts';
 import type { Session } from './session.ts';
-import { createStatements } from './statements.ts';
 
 interface TokenRow {
   readonly id: string;
@@ -21,20 +19,10 @@ interface TokenRow {
 
 const columns = 'id, role, subject, scopes, name, created_at, expires_at, revoked_at';
 
-/** For the command line, before the first start or beside a running service: the file is made and brought up to date when needed. */
-export function openTokenStore(path: string, clock: Clock): TokenStore {
-  const statements = createStatements(openDatabase(path));
-  const run = <T>(work: (own: typeof statements) => T): Promise<T> =>
-    new Promise((resolve) => {
-      resolve(work(statements));
-    });
-  return tokenStoreOver({ read: run, write: run }, clock, () => statements.database.close());
-}
-
 export function tokenStoreOver(
-  session: Pick<Session, 'read' | 'write'>,
+  session: Pick<Session, 'lookUp' | 'read' | 'write'>,
   clock: Clock,
-  close: () => void,
+  close: () => Promise<void>,
 ): TokenStore {
   return {
     add: (record, hash) =>
@@ -57,7 +45,7 @@ export function tokenStoreOver(
     async authenticate(token) {
       if (!looksLikeToken(token)) return undefined;
       const hash = hashOfToken(token);
-      const row = await session.read((statements) =>
+      const row = await session.lookUp((statements) =>
         statements.get<TokenRow>(`SELECT ${columns} FROM token WHERE hash = ?`, hash),
       );
       if (!row || row.revoked_at !== null) return undefined;
@@ -73,10 +61,14 @@ export function tokenStoreOver(
 
     revoke: (id, at) =>
       session.write((statements) => {
-        const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
-        if (statements.run(sql, at, id).changes > 0) return 'revoked';
-        const known = statements.get('SELECT id FROM token WHERE id = ?', id);
-        return known === undefined ? 'missing' : 'already-revoked';
+        const known = statements.get<Pick<TokenRow, 'revoked_at'>>(
+          'SELECT revoked_at FROM token WHERE id = ?',
+          id,
+        );
+        if (known === undefined) return 'missing';
+        if (known.revoked_at !== null) return 'already-revoked';
+        statements.run('UPDATE token SET revoked_at = ? WHERE id = ?', at, id);
+        return 'revoked';
       }),
 
     close,

@@ -27,7 +27,7 @@ function onResource(
   return allOf(
     tests.map((test, at) => {
       const facts = context.registry.parameter(context.type, place.parameters[at] ?? '');
-      return facts === undefined ? fragment('0') : existsSql(filterSql(test, facts, context), rowColumn);
+      return facts === undefined ? fragment('FALSE') : existsSql(filterSql(test, facts, context), rowColumn);
     }),
   );
 }
@@ -45,7 +45,7 @@ function inElement(
     const key = context.dictionary.findTerm(context.statements, keys[at] ?? '') ?? unknownId;
     return allOf([
       fragment('v.key_id = ?', key),
-      facts === undefined ? fragment('0') : valueSql(test, facts, context),
+      facts === undefined ? fragment('FALSE') : valueSql(test, facts, context),
     ]);
   });
   const found = conditions.map(

@@ -5,7 +5,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { StoredVersion } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
 import { type Fragment, fragment } from './fragment.ts';
-import type { IndexRows } from './index-rows.ts';
+import type { IndexRowMaker } from './index-rows.ts';
+import type { RowWriter } from './row-writer.ts';
 import type { Statements } from './statements.ts';
 
 /** HTTP methods as they are stored. */
@@ -23,7 +24,7 @@ export interface ResourceRow {
 export const rowColumns = (alias: string) =>
   ['row_id', 'id', 'version', 'last_updated', 'method', 'body'].map((name) => `${alias}.${name}`).join(', ');
 
-const always = fragment('1');
+const always = fragment('TRUE');
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
@@ -85,7 +86,14 @@ export interface ResourceRows {
   ): { versionId: string; lastUpdated: string };
 }
 
-export function createResourceRows(dictionary: Dictionary, indexRows: IndexRows, clock: Clock): ResourceRows {
+export interface ResourceRowParts {
+  readonly dictionary: Dictionary;
+  readonly indexRows: IndexRowMaker;
+  readonly writer: RowWriter;
+  readonly clock: Clock;
+}
+
+export function createResourceRows({ dictionary, indexRows, writer, clock }: ResourceRowParts): ResourceRows {
   /** Time never goes back for one resource, even when the clock does. */
   const nextInstant = (previous?: number) => Math.max((previous ?? 0) + 1, clock.now().getTime());
 
@@ -138,17 +146,11 @@ export function createResourceRows(dictionary: Dictionary, indexRows: IndexRows,
       const at = nextInstant();
       const next = stamped(resource, id, 1, at);
       const body = toJson(next);
-      const { lastInsertRowid } = statements.run(
-        'INSERT INTO resource (type_id, id, version, last_updated, method, deleted, body) VALUES (?, ?, 1, ?, ?, 0, ?)',
-        typeId,
-        id,
-        at,
-        method,
-        body,
+      writer.insertResource(
+        statements,
+        { typeId, type: resource.resourceType, id, lastUpdated: at, method, body },
+        indexRows.rowsOf(statements, typeId, next),
       );
-      const rowId = Number(lastInsertRowid);
-      indexRows.add(statements, rowId, typeId, next);
-      announce(statements, rowId, 1, method);
       return versionOf(resource.resourceType, { id, version: 1, last_updated: at, body }, next);
     },
 
@@ -160,7 +162,7 @@ export function createResourceRows(dictionary: Dictionary, indexRows: IndexRows,
       supersede(statements, typeId, current);
       overwrite(statements, row);
       indexRows.remove(statements, current.row_id, resource.resourceType, false);
-      indexRows.add(statements, current.row_id, typeId, next);
+      writer.insertIndexRows(statements, current.row_id, indexRows.rowsOf(statements, typeId, next));
       announce(statements, current.row_id, version, methods.PUT);
       return versionOf(resource.resourceType, row, next);
     },

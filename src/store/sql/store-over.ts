@@ -45,11 +45,11 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     }
   };
 
-  const insert = <T extends Resource>(statements: Statements, resource: T, id: string, method: number) => {
+  const insertUnder = <T extends Resource>(statements: Statements, resource: T, id: string) => {
     if (rows.find(statements, resource.resourceType, id) !== undefined) {
       throw conflict(`${resource.resourceType}/${id} cannot be created: the id is taken.`);
     }
-    return rows.insert(statements, resource, id, method);
+    return rows.insert(statements, resource, id, methods.POST);
   };
 
   const update = <T extends Resource & { id?: string }>(
@@ -82,6 +82,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     statements: Statements,
     resource: T,
     condition: SearchQuery,
+    id: string,
   ): CreateResult<T> => {
     const only: SearchQuery = { ...condition, count: 2, sort: [], include: [], revinclude: [], total: false };
     const { matches } = searchPage(only, contextFor(condition.type, statements));
@@ -92,8 +93,8 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     if (first !== undefined) {
       return { kind: 'matched', version: first as StoredVersion<T> };
     }
-    const version = rows.insert(statements, resource, newId(), methods.POST);
-    claimCondition(statements, dictionary, { condition, sight, id: version.id });
+    const version = rows.insert(statements, resource, id, methods.POST);
+    claimCondition(statements, dictionary, { condition, sight, id });
     return { kind: 'created', version };
   };
 
@@ -115,14 +116,22 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
   };
 
   return {
-    create: (resource, options = {}) =>
-      session.write((statements) => insert(statements, resource, options.id ?? newId(), methods.POST)),
+    create(resource, options = {}) {
+      const { id } = options;
+      if (id !== undefined) {
+        return session.write((statements) => insertUnder(statements, resource, id));
+      }
+      const own = newId();
+      return session.write((statements) => rows.insert(statements, resource, own, methods.POST));
+    },
 
-    createIfNoneExist: (resource, condition) =>
-      session.write((statements) => createIfNoneExist(statements, resource, condition)),
+    createIfNoneExist(resource, condition) {
+      const id = newId();
+      return session.write((statements) => createIfNoneExist(statements, resource, condition, id));
+    },
 
     read: <T extends Resource>(type: T['resourceType'], id: string) =>
-      session.read((statements): ReadResult<T> => {
+      session.lookUp((statements): ReadResult<T> => {
         const row = findVisible(statements, type, id);
         if (row === undefined) {
           return { kind: 'missing' };
@@ -162,11 +171,11 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
       session.read((statements) => recordPage(query, sight, contextFor('Patient', statements))),
 
     reachablePatients: (patientIds) =>
-      session.read((statements) => reachablePatients(statements, dictionary, sight, patientIds)),
+      session.lookUp((statements) => reachablePatients(statements, dictionary, sight, patientIds)),
 
     record: (entry) => session.append((statements) => addAudit(statements, dictionary, entry)),
 
-    keptAnswer: (key) => session.read((statements) => findAnswer(statements, key, clock.now().getTime())),
+    keptAnswer: (key) => session.lookUp((statements) => findAnswer(statements, key, clock.now().getTime())),
 
     keepAnswer: (key, answer) =>
       session.write((statements) => keepAnswer(statements, key, answer, clock.now().getTime())),
