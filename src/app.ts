@@ -13,14 +13,14 @@ function sendProblem(res: Response, problem: Problem): void {
   res.status(problem.status).set('Content-Type', 'application/problem+json').end(JSON.stringify(problem));
 }
 
-function health(isUp: () => boolean, up: Health['status'], down: Health['status']) {
-  return (req: Request, res: Response): void => {
+function health(isUp: () => Promise<boolean>, up: Health['status'], down: Health['status']) {
+  return async (req: Request, res: Response): Promise<void> => {
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.set('Allow', 'GET, HEAD');
       sendProblem(res, { title: 'Method not allowed', status: 405 });
       return;
     }
-    const body: Health = { status: isUp() ? up : down };
+    const body: Health = { status: (await isUp()) ? up : down };
     // Written without Express's json(), which answers 304 to whoever sends If-None-Match: health is never "not modified".
     res
       .status(body.status === up ? 200 : 503)
@@ -45,7 +45,7 @@ export function createApp(system: RestSystem): Express {
   });
   app.use(
     '/livez',
-    health(() => true, 'live', 'stopped'),
+    health(() => Promise.resolve(true), 'live', 'stopped'),
   );
   app.use(
     '/readyz',

@@ -8,6 +8,10 @@ const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   /** Where the database lives; ":memory:" keeps nothing. */
   DATA_DIR: z.string().min(1).default('./data'),
+  /** A PostgreSQL database, instead of the SQLite file in DATA_DIR. */
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be like postgres://user:password@host:5432/database' })
+    .optional(),
   /** The address that clients use, for absolute links; made from HOST and PORT when absent. */
   BASE_URL: z
     .url({ protocol: /^https?$/ })
@@ -25,6 +29,7 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
   readonly baseUrl: string | undefined;
   readonly createOnUpdate: boolean;
   readonly requireIfMatch: boolean;
@@ -52,6 +57,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: settings.PORT,
     host: settings.HOST,
     dataDir: settings.DATA_DIR,
+    databaseUrl: settings.DATABASE_URL,
     baseUrl: settings.BASE_URL,
     createOnUpdate: settings.CREATE_ON_UPDATE,
     requireIfMatch: settings.REQUIRE_IF_MATCH,

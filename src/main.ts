@@ -41,6 +41,7 @@ function openSystem(config: Config, options: { readonly runsExports?: boolean } 
   return createSystem({
     ...options,
     dataDir: config.dataDir,
+    ...(config.databaseUrl !== undefined && { databaseUrl: config.databaseUrl }),
     createOnUpdate: config.createOnUpdate,
     requireIfMatch: config.requireIfMatch,
     version: version(),
@@ -78,7 +79,11 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
 }
 
 async function token(words: readonly string[]): Promise<void> {
-  const tokens = openTokens(readConfig(process.env).dataDir, systemClock);
+  const { dataDir, databaseUrl } = readConfig(process.env);
+  const tokens = await openTokens(
+    { dataDir, ...(databaseUrl !== undefined && { databaseUrl }) },
+    systemClock,
+  );
   try {
     const answer = await runTokenCommand(words, {
       tokens,
@@ -102,7 +107,7 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     case 'demo': {
       const config = readConfig(process.env);
       const demo = prepareDemo(config.dataDir);
-      const { system, url } = await serve({ ...config, dataDir: demo.dataDir });
+      const { system, url } = await serve({ ...config, dataDir: demo.dataDir, databaseUrl: undefined });
       await demo.play(url, system.tokens, say);
       return;
     }

@@ -23,6 +23,8 @@ import { jobFiles } from './runtime/job-files.ts';
 import type { Log } from './runtime/log.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
+import type { OpenedStore } from './store/opened-store.ts';
+import { openPostgresTokens, postgresStore } from './store/postgres/postgres-store.ts';
 import { readSearchParameters } from './store/read-search-parameters.ts';
 import { fullLogBytes } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
@@ -35,6 +37,8 @@ import { publishContent } from './workflows/publish-content.ts';
 export interface SystemOptions {
   /** The folder of the database, or ":memory:". */
   readonly dataDir: string;
+  /** A PostgreSQL database, instead of the one in the folder: postgres://user:password@host:port/database */
+  readonly databaseUrl?: string;
   /** Without "/fhir" and without a slash at the end. */
   readonly baseUrl?: string;
   readonly createOnUpdate: boolean;
@@ -91,9 +95,28 @@ async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<NodeJS.
   }, sweepEveryMs).unref();
 }
 
+type Database = Pick<SystemOptions, 'dataDir' | 'databaseUrl'>;
+
 /** The tokens alone, for the command line. */
-export function openTokens(dataDir: string, clock: Clock): TokenStore {
-  return openTokenStore(databasePath(dataDir), clock);
+export async function openTokens({ dataDir, databaseUrl }: Database, clock: Clock): Promise<TokenStore> {
+  return databaseUrl === undefined
+    ? openTokenStore(databasePath(dataDir), clock)
+    : openPostgresTokens(databaseUrl, clock);
+}
+
+async function openStore(
+  { dataDir, databaseUrl, clock, newId }: SystemOptions,
+  search: ReturnType<typeof readSearchParameters>,
+): Promise<OpenedStore> {
+  return databaseUrl === undefined
+    ? sqliteStore({
+        path: databasePath(dataDir),
+        clock,
+        newId,
+        ...search,
+        ...(dataDir !== ':memory:' && { logBytes: fullLogBytes }),
+      })
+    : postgresStore({ url: databaseUrl, clock, newId, ...search });
 }
 
 /** Throws when the content is broken or the database cannot be used; a service like that must not start. */
@@ -114,15 +137,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
   });
   const { registry, compartment } = readSearchParameters(base, baseUrl ? { baseUrl: `${baseUrl}/fhir` } : {});
-  const path = databasePath(dataDir);
-  const database = sqliteStore({
-    path,
-    clock,
-    newId,
-    registry,
-    compartment,
-    ...(dataDir !== ':memory:' && { logBytes: fullLogBytes }),
-  });
+  const database = await openStore(options, { registry, compartment });
   const { tokens } = database;
   const facts = {
     patientsOf: (resource: Resource) => compartment.patientsOf(resource),
@@ -164,9 +179,12 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       ...(baseUrl && { baseUrl }),
     },
     ...reading,
-    isReady() {
-      if (takesRequests) database.check();
-      return takesRequests;
+    async isReady() {
+      if (!takesRequests) return false;
+      return database.check().then(
+        () => true,
+        () => false,
+      );
     },
     authenticate: (token) => tokens.authenticate(token),
     contextFor,

@@ -52,7 +52,7 @@ export interface RestSystem {
   /** The R4 resource types that are served, in alphabetical order. */
   readonly resourceTypes: readonly ResourceType[];
   /** False while the service starts or stops. */
-  isReady(): boolean;
+  isReady(): Promise<boolean>;
   /** Who the bearer token belongs to; undefined for an unknown, revoked or expired one. */
   authenticate(token: string): Actor | undefined | Promise<Actor | undefined>;
   contextFor(actor: Actor, requestId: string): WorkflowContext;

@@ -7,6 +7,7 @@ import { readSearchParameters } from '../../src/store/read-search-parameters.ts'
 import { growLog } from '../../src/store/sqlite/grow-log.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { factsOf } from './facts-of.ts';
 import { searchContract } from './search-contract.ts';
 import { type StoreUnderTest, storeContract } from './store-contract.ts';
 
@@ -23,16 +24,10 @@ function openStore(path: string): StoreUnderTest {
   let ids = 0;
   const clock = { now: () => new Date(nowMs) };
   const opened = sqliteStore({ path, clock, newId: () => `id-${++ids}`, registry, compartment });
-  const countOf = (table: 'audit' | 'outbox' | 'claim' | 'kept_answer') => opened.count(table);
   return {
     store: opened.store,
     registry,
-    facts: () => ({
-      audit: countOf('audit'),
-      outbox: countOf('outbox'),
-      claims: countOf('claim'),
-      answers: countOf('kept_answer'),
-    }),
+    facts: () => factsOf(opened),
     setClock: (ms) => {
       nowMs = ms;
     },
@@ -63,7 +58,7 @@ describe('a database file', () => {
     const read = await second.store.read('Patient', 'p');
     const { entries } = await second.store.history('Patient', 'p', { count: 5 });
     expect([read.kind, entries.map(({ versionId }) => versionId)]).toEqual(['found', ['2', '1']]);
-    expect(second.facts().outbox).toBe(2);
+    expect((await second.facts()).outbox).toBe(2);
     await second.close();
   });
 

@@ -1,5 +1,6 @@
 // Claims make a conditional create happen once: the condition is a key, and a key is unique whatever else goes wrong.
 // https://hl7.org/fhir/R4/http.html#ccreate
+import { hash } from 'node:crypto';
 import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Statements } from './statements.ts';
@@ -21,7 +22,8 @@ export function claimCondition(
   claim: { readonly condition: SearchQuery; readonly sight: Sight; readonly id: string },
 ): void {
   const typeId = dictionary.termId(statements, claim.condition.type);
-  const key = `${claim.condition.understood} ${reachKey(claim.sight)}`;
+  // Its hash, because a condition can be longer than an index takes.
+  const key = hash('sha256', `${claim.condition.understood} ${reachKey(claim.sight)}`);
   statements.run('DELETE FROM claim WHERE type_id = ? AND condition = ?', typeId, key);
   statements.run(
     'INSERT INTO claim (type_id, condition, row_id) SELECT ?, ?, row_id FROM resource WHERE type_id = ? AND id = ?',

@@ -3,7 +3,7 @@ import type { Resource } from '@medplum/fhirtypes';
 import type { IndexValue } from '../../fhir/search/index-value.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Dictionary } from './dictionary.ts';
-import type { IndexRows } from './index-rows.ts';
+import type { IndexRows } from './index-tables.ts';
 import type { Statements } from './statements.ts';
 
 type SystemId = (statements: Statements, value: IndexValue & { kind: 'token' | 'quantity' }) => number;

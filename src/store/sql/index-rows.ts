@@ -9,7 +9,8 @@ import type { IndexEntry, SearchRegistry } from '../../fhir/search/search-regist
 import type { Dictionary } from './dictionary.ts';
 import { createElementRows } from './element-rows.ts';
 import { among } from './fragment.ts';
-import type { Bindable, Statements } from './statements.ts';
+import { type IndexRows, indexTableNames, noIndexRows } from './index-tables.ts';
+import type { Statements } from './statements.ts';
 
 /** Stand in system_id for "no system" and for "a bare code, whose binding implies the system". */
 export const noSystem = 0;
@@ -17,28 +18,6 @@ export const impliedSystem = -1;
 
 /** What stands beside the codes of a token parameter, in the same table under a name of its own: that of its modifier. */
 export const besideParameter = { typed: ':of-type', text: ':text' } as const;
-
-/** The tables of index rows, with their columns behind row_id. */
-export const indexColumns = {
-  token_value: ['parameter_id', 'code', 'system_id'],
-  reference_value: ['parameter_id', 'target_id'],
-  string_value: ['parameter_id', 'exact', 'folded'],
-  date_value: ['parameter_id', 'from_ms', 'until_ms'],
-  quantity_value: ['parameter_id', 'code', 'system_id', 'low', 'high'],
-  uri_value: ['parameter_id', 'uri'],
-  element_value: ['key_id', 'element', 'text', 'number', 'low', 'high'],
-  compartment: ['patient_id'],
-  timeline: ['patient_id', 'type_id', 'code', 'from_ms', 'system_id'],
-  care_tie: ['reference_id', 'patient_id'],
-} as const;
-
-export type IndexTable = keyof typeof indexColumns;
-
-/** Table names in the order in which they are written. */
-export const indexTableNames = Object.keys(indexColumns) as IndexTable[];
-
-/** The rows of one resource: for each table the values of its columns. The same row may stand here twice; it is stored once. */
-export type IndexRows = Record<IndexTable, Bindable[][]>;
 
 export interface IndexRowMaker {
   /** Every index row of a resource. */
@@ -58,19 +37,6 @@ export function hasTimeline(registry: SearchRegistry, type: string): boolean {
     registry.parameter(type, 'date')?.kind === 'date'
   );
 }
-
-const noRows = (): IndexRows => ({
-  token_value: [],
-  reference_value: [],
-  string_value: [],
-  date_value: [],
-  quantity_value: [],
-  uri_value: [],
-  element_value: [],
-  compartment: [],
-  timeline: [],
-  care_tie: [],
-});
 
 export function createIndexRows(
   dictionary: Dictionary,
@@ -190,7 +156,7 @@ export function createIndexRows(
   return {
     rowsOf(statements, typeId, resource) {
       const type = resource.resourceType;
-      const rows = noRows();
+      const rows = noIndexRows();
       const entries = registry.indexEntries(resource);
       for (const { parameter, values } of entries) {
         const parameterId = dictionary.termId(statements, `${type}.${parameter.code}`);

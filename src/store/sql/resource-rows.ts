@@ -103,31 +103,6 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
     return copyExact(resource, { resourceType, id, meta: stamp, ...rest } as T);
   };
 
-  const announce = (statements: Statements, rowId: number, version: number, method: number) =>
-    statements.run('INSERT INTO outbox (row_id, version, method) VALUES (?, ?, ?)', rowId, version, method);
-
-  const supersede = (statements: Statements, typeId: number, current: ResourceRow) =>
-    statements.run(
-      'INSERT INTO version (row_id, version, last_updated, method, body, type_id) VALUES (?, ?, ?, ?, ?, ?)',
-      current.row_id,
-      current.version,
-      current.last_updated,
-      current.method,
-      current.body,
-      typeId,
-    );
-
-  const overwrite = (statements: Statements, next: ResourceRow) =>
-    statements.run(
-      'UPDATE resource SET version = ?, last_updated = ?, method = ?, deleted = ?, body = ? WHERE row_id = ?',
-      next.version,
-      next.last_updated,
-      next.method,
-      next.method === methods.DELETE ? 1 : 0,
-      next.body,
-      next.row_id,
-    );
-
   return {
     find(statements, type, id, where = always) {
       const typeId = dictionary.findTerm(statements, type);
@@ -148,7 +123,7 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
       const body = toJson(next);
       writer.insertResource(
         statements,
-        { typeId, type: resource.resourceType, id, lastUpdated: at, method, body },
+        { typeId, id, lastUpdated: at, method, body },
         indexRows.rowsOf(statements, typeId, next),
       );
       return versionOf(resource.resourceType, { id, version: 1, last_updated: at, body }, next);
@@ -158,22 +133,29 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
       const typeId = dictionary.termId(statements, resource.resourceType);
       const [version, at] = [current.version + 1, nextInstant(current.last_updated)];
       const next = stamped(resource, current.id, version, at);
-      const row = { ...current, version, last_updated: at, method: methods.PUT, body: toJson(next) };
-      supersede(statements, typeId, current);
-      overwrite(statements, row);
-      indexRows.remove(statements, current.row_id, resource.resourceType, false);
-      writer.insertIndexRows(statements, current.row_id, indexRows.rowsOf(statements, typeId, next));
-      announce(statements, current.row_id, version, methods.PUT);
-      return versionOf(resource.resourceType, row, next);
+      const body = toJson(next);
+      const index = indexRows.rowsOf(statements, typeId, next);
+      const rowId = current.row_id;
+      writer.replaceResource(
+        statements,
+        { rowId, version, lastUpdated: at, method: methods.PUT, isDeleted: false, body },
+        index,
+      );
+      indexRows.remove(statements, rowId, resource.resourceType, false);
+      writer.insertIndexRows(statements, rowId, index);
+      return versionOf(resource.resourceType, { id: current.id, version, last_updated: at, body }, next);
     },
 
     markDeleted(statements, type, current) {
       const [version, at] = [current.version + 1, nextInstant(current.last_updated)];
-      supersede(statements, dictionary.termId(statements, type), current);
-      overwrite(statements, { ...current, version, last_updated: at, method: methods.DELETE, body: '' });
-      indexRows.remove(statements, current.row_id, type, true);
-      statements.run('DELETE FROM claim WHERE row_id = ?', current.row_id);
-      announce(statements, current.row_id, version, methods.DELETE);
+      const rowId = current.row_id;
+      writer.replaceResource(
+        statements,
+        { rowId, version, lastUpdated: at, method: methods.DELETE, isDeleted: true, body: '' },
+        undefined,
+      );
+      indexRows.remove(statements, rowId, type, true);
+      statements.run('DELETE FROM claim WHERE row_id = ?', rowId);
       return { versionId: String(version), lastUpdated: instant(at) };
     },
   };

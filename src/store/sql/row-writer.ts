@@ -1,11 +1,10 @@
-// How an adapter writes a new resource and index rows: one by one where a call is cheap, all at once where each is a round trip.
-import type { IndexRows } from './index-rows.ts';
+// How an adapter writes resources and index rows: one by one where a call is cheap, all at once where each is a round trip.
+import type { IndexRows } from './index-tables.ts';
 import type { Statements } from './statements.ts';
 
 /** Version 1 of a resource, as it is stored. */
-export interface NewRow {
+interface NewRow {
   readonly typeId: number;
-  readonly type: string;
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly lastUpdated: number;
@@ -14,9 +13,18 @@ export interface NewRow {
   readonly body: string;
 }
 
+/** The version after the current one of a row; `body` is empty for a deletion. */
+interface NextRow extends Pick<NewRow, 'lastUpdated' | 'method' | 'body'> {
+  readonly rowId: number;
+  readonly version: number;
+  readonly isDeleted: boolean;
+}
+
 export interface RowWriter {
   /** Writes the row, its index rows and its row of the outbox. */
   insertResource(statements: Statements, row: NewRow, index: IndexRows): void;
+  /** Moves the current version to the history and puts the next in its place, with a row of the outbox. No index rows. */
+  replaceResource(statements: Statements, next: NextRow, index: IndexRows | undefined): void;
   /** Writes index rows for a row that has none. */
   insertIndexRows(statements: Statements, rowId: number, index: IndexRows): void;
 }

@@ -1,5 +1,6 @@
 // Brings a database to the schema that this version of the program knows. Each migration runs once, in its own transaction.
 import type { Database } from 'better-sqlite3';
+import { SchemaError } from '../schema-error.ts';
 import { resources } from './migrations/0001-resources.ts';
 import { tokens } from './migrations/0002-tokens.ts';
 import { history } from './migrations/0003-history.ts';
@@ -14,14 +15,6 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0004-idempotency', sql: idempotency },
   { name: '0005-bulk-export', sql: bulkExport },
 ];
-
-/** A database that this program must not touch. The message says what to do. */
-export class SchemaError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'SchemaError';
-  }
-}
 
 /** Runs what is missing and returns the schema's number. Throws SchemaError for a schema newer than the code. */
 export function migrate(database: Database): number {

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
-import { migrate, SchemaError } from './migrate.ts';
+import { SchemaError } from '../schema-error.ts';
+import { migrate } from './migrate.ts';
 
 /** Older releases can lose data in WAL mode (the WAL-reset bug, mended in 3.51.3). https://sqlite.org/wal.html */
 const oldestSafeSqlite = [3, 51, 3] as const;

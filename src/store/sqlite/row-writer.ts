@@ -1,5 +1,5 @@
 // Writes rows one by one: a call of SQLite takes a few microseconds.
-import { type IndexRows, indexColumns, indexTableNames } from '../sql/index-rows.ts';
+import { type IndexRows, indexColumns, indexTableNames } from '../sql/index-tables.ts';
 import type { RowWriter } from '../sql/row-writer.ts';
 import type { SqliteStatements } from './statements.ts';
 
@@ -32,6 +32,23 @@ export function createRowWriter(writing: SqliteStatements): RowWriter {
       );
       insertIndexRows(rowId, index);
       writing.run('INSERT INTO outbox (row_id, version, method) VALUES (?, 1, ?)', rowId, method);
+    },
+    replaceResource(_statements, { rowId, version, lastUpdated, method, isDeleted, body }) {
+      writing.run(
+        `INSERT INTO version (row_id, version, last_updated, method, body, type_id)
+           SELECT row_id, version, last_updated, method, body, type_id FROM resource WHERE row_id = ?`,
+        rowId,
+      );
+      writing.run(
+        'UPDATE resource SET version = ?, last_updated = ?, method = ?, deleted = ?, body = ? WHERE row_id = ?',
+        version,
+        lastUpdated,
+        method,
+        isDeleted ? 1 : 0,
+        body,
+        rowId,
+      );
+      writing.run('INSERT INTO outbox (row_id, version, method) VALUES (?, ?, ?)', rowId, version, method);
     },
     insertIndexRows: (_statements, rowId, index) => insertIndexRows(rowId, index),
   };

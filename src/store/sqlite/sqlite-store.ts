@@ -1,10 +1,9 @@
 // The store on SQLite: current versions, full history, search index, audit and outbox in one file, written by group commit.
-import type { TokenStore } from '../../auth/token-store.ts';
-import type { ExportStore } from '../../bulk/export-store.ts';
 import type { PatientCompartment } from '../../fhir/compartment.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { NewId } from '../../runtime/ids.ts';
+import type { OpenedStore } from '../opened-store.ts';
 import { exportStoreOver } from '../sql/export-store.ts';
 import { createIndexRows } from '../sql/index-rows.ts';
 import { createResourceRows } from '../sql/resource-rows.ts';
@@ -13,7 +12,6 @@ import type { Statements } from '../sql/statements.ts';
 import { storeOver } from '../sql/store-over.ts';
 import type { StoreParts } from '../sql/store-parts.ts';
 import { tokenStoreOver } from '../sql/token-store.ts';
-import type { Store } from '../store.ts';
 import { createDictionary } from './dictionary.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { growLog } from './grow-log.ts';
@@ -35,30 +33,8 @@ export interface SqliteStoreOptions {
   readonly logBytes?: number;
 }
 
-export interface SqliteStore {
-  /** Sees and may do everything; wrap it before a client's request gets near. */
-  readonly store: Store;
-  /** The bearer tokens in the same database; closed with it. */
-  readonly tokens: TokenStore;
-  /** Exports, and the view of the past that they read. */
-  readonly exports: ExportStore;
-  /** Throws when the database cannot be read: for /readyz. */
-  check(): void;
-  /** The rows that the service keeps beside resources. */
-  count(table: keyof typeof counts): number;
-  /** Answers what is queued, then closes the file. */
-  close(): Promise<void>;
-}
-
-const counts = {
-  audit: 'SELECT count(*) AS rows FROM audit',
-  outbox: 'SELECT count(*) AS rows FROM outbox',
-  claim: 'SELECT count(*) AS rows FROM claim',
-  kept_answer: 'SELECT count(*) AS rows FROM kept_answer',
-} as const;
-
 /** Opens the database, brings its schema up to date and returns a store. Throws SchemaError for a file it must not touch. */
-export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+export function sqliteStore(options: SqliteStoreOptions): OpenedStore {
   const { path, clock, newId, registry, compartment } = options;
   const writer = createStatements(openDatabase(path));
   const reader = path === ':memory:' ? undefined : createStatements(openReader(path));
@@ -107,10 +83,13 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
-    check: () => {
-      writer.get('SELECT 1');
+    async check() {
+      await read((statements) => statements.get('SELECT 1'));
     },
-    count: (table) => (reader ?? writer).get<{ rows: number }>(counts[table])?.rows ?? 0,
+    count: (table) =>
+      read(
+        (statements) => statements.get<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`)?.rows ?? 0,
+      ),
     async close() {
       await commits.close();
       snapshot.end();

@@ -6,14 +6,14 @@ import type { Bindable, Statements } from '../sql/statements.ts';
 export interface SqliteStatements extends Statements {
   readonly database: Database;
   /** The number that SQLite gives the new row. */
-  insert(sql: string, ...values: readonly Bindable[]): number;
+  readonly insert: (sql: string, ...values: readonly Bindable[]) => number;
 }
 
 const dialect: Dialect = {
   numbersIn: 'json_each(?)',
   textsIn: 'json_each(?)',
   elementsOf: (column) => `json_each(${column})`,
-  memberOf: (name) => `value ->> '${name}'`,
+  memberOf: (name) => `j.value ->> '${name}'`,
 };
 
 /**

@@ -7,8 +7,9 @@ import { closedTypes, openTypes, recordTypes } from '../../../src/auth/permit-ta
 import type { SearchQuery } from '../../../src/fhir/search-query.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { type Access, accessFor } from '../../../src/store/access-for.ts';
+import type { OpenedStore } from '../../../src/store/opened-store.ts';
 import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
-import { type SqliteStore, sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { AuditEntry, Store } from '../../../src/store/store.ts';
 import type { PatientFacts } from '../../../src/store/write-checks.ts';
 
@@ -132,7 +133,7 @@ export function queryFor(type: ResourceType, parts: Partial<SearchQuery> = {}): 
 }
 
 export interface World {
-  readonly sqlite: SqliteStore;
+  readonly sqlite: OpenedStore;
   /** Sees everything, audits nothing. */
   readonly root: Store;
   readonly clock: Clock;

@@ -26,11 +26,11 @@ it('takes back what would be done, with its audit rows and its place in the outb
   const { sqlite, context } = world(system);
   const write = (within: WorkflowContext) => within.store.create({ resourceType: 'Patient' }, { id: 'x' });
   expect(await rehearse(context, write)).toBeUndefined();
-  expect([sqlite.count('audit'), sqlite.count('outbox')]).toEqual([0, 0]);
+  expect([await sqlite.count('audit'), await sqlite.count('outbox')]).toEqual([0, 0]);
   expect((await sqlite.store.read('Patient', 'x')).kind).toBe('missing');
   // What comes after it is stored as ever.
   await context.store.create({ resourceType: 'Patient' }, { id: 'x' });
-  expect([sqlite.count('audit'), sqlite.count('outbox')]).toEqual([1, 1]);
+  expect([await sqlite.count('audit'), await sqlite.count('outbox')]).toEqual([1, 1]);
   await sqlite.close();
 });
 
@@ -38,7 +38,7 @@ it('answers with the refusal, which leaves its row; a bug is thrown on', async (
   const { sqlite, context } = world(manager);
   const refusal = await rehearse(context, (within) => within.store.create({ resourceType: 'Patient' }));
   expect(refusal?.status).toBe(403);
-  expect([sqlite.count('audit'), sqlite.count('outbox')]).toEqual([1, 0]);
+  expect([await sqlite.count('audit'), await sqlite.count('outbox')]).toEqual([1, 0]);
   const bug = new Error('a bug');
   await expect(rehearse(context, () => Promise.reject(bug))).rejects.toBe(bug);
   await sqlite.close();
@@ -48,6 +48,6 @@ it('notes an operation, and each page of a whole record', async () => {
   const { sqlite, access } = world(system);
   await access.noteOperation('Patient', '$validate');
   await access.store.patientRecord({ patientId: 'x', count: 1 });
-  expect(sqlite.count('audit')).toBe(2);
+  expect(await sqlite.count('audit')).toBe(2);
   await sqlite.close();
 });

@@ -1,0 +1,58 @@
+// One connection to PostgreSQL, with the settings that the promises of the store rest on. Statements are sent without waiting for the
+// answers of those before them: https://node-postgres.com/features/pipelining
+import pg from 'pg';
+
+/** How long things may take, in milliseconds. A call waits for a connection and for one statement; together below 5 s. */
+export interface Patience {
+  readonly connectMs: number;
+  readonly statementMs: number;
+  readonly waitMs: number;
+}
+
+export const usualPatience: Patience = { connectMs: 1_000, statementMs: 2_000, waitMs: 2_500 };
+
+const int8 = 20;
+
+/** All whole numbers of ours are exact in a double. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === int8 ? Number : pg.types.getTypeParser(oid, format),
+};
+
+/**
+ * The plan of a search is decided by us (search-plan.ts), not by statistics, which are wrong after every load of data: joins in the
+ * order written, by indexes. https://www.postgresql.org/docs/current/explicit-joins.html
+ */
+const planning = [
+  'join_collapse_limit=1',
+  'from_collapse_limit=1',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'jit=off',
+  'plan_cache_mode=force_generic_plan',
+];
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly patience: Patience;
+  /** Further settings of the server, such as "synchronous_commit=off". */
+  readonly settings?: readonly string[];
+}
+
+export function clientConfig({ url, patience, settings = [] }: ConnectionOptions): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'alongside',
+    pipeline: true,
+    keepAlive: true,
+    connectionTimeoutMillis: patience.connectMs,
+    // The server gives up first; the client when the server does not answer at all.
+    statement_timeout: patience.statementMs - 100,
+    query_timeout: patience.statementMs,
+    lock_timeout: patience.statementMs - 100,
+    idle_in_transaction_session_timeout: 10_000,
+    options: [...planning, ...settings].map((setting) => `-c ${setting}`).join(' '),
+    types,
+  };
+}

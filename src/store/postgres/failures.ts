@@ -1,0 +1,79 @@
+// What can go wrong between here and PostgreSQL, and what it means for a client.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+import { businessRule, FhirError, invalid } from '../../fhir/error.ts';
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
+/** Another transaction came in between: this one was undone, and the same again may well succeed. */
+const beaten = new Set(['40001', '40P01', '55P03']);
+
+/** Names of unique constraints that a concurrent write of the same thing runs into; seen again, the thing is found. */
+const decidedByUniqueness = new Set(['claim_pkey', 'resource_address', 'kept_answer_pkey', 'version_pkey']);
+
+export function wasBeaten(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    beaten.has(code) ||
+    (code === '23505' &&
+      error instanceof Error &&
+      'constraint' in error &&
+      decidedByUniqueness.has(String(error.constraint)))
+  );
+}
+
+const networkCodes = /^(E[A-Z]+|08...|57P0.)$/;
+/** The driver has no codes for these. */
+const driverMessages =
+  /^(Connection terminated|timeout expired|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after)/;
+
+/** The connection is gone or does not answer. What was sent last may have happened or not. */
+export function isConnectionLost(error: unknown): boolean {
+  return error instanceof Error && (networkCodes.test(codeOf(error)) || driverMessages.test(error.message));
+}
+
+/** Nobody answered in time. Asking again at once would only wait again. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /timeout/i.test(error.message) && codeOf(error) === '';
+}
+
+function unavailable(diagnostics: string, cause: unknown, code: 'transient' | 'timeout' = 'transient') {
+  return new FhirError(503, [{ severity: 'error', code, diagnostics }], {
+    cause,
+    headers: { 'Retry-After': '2' },
+  });
+}
+
+/** Nothing was stored for certain. */
+export function notStored(cause: unknown): FhirError {
+  return unavailable('The database is busy or cannot be reached; nothing was stored. Try again.', cause);
+}
+
+/** The connection was lost after COMMIT had been sent. */
+export function perhapsStored(cause: unknown): FhirError {
+  return unavailable(
+    'The connection to the database was lost while the change was being stored: it may have been stored or not. ' +
+      'Look before you repeat it; a repetition with the same Idempotency-Key is safe.',
+    cause,
+  );
+}
+
+/** A driver's error as the refusal that a client is to see; any other comes back as it is. */
+export function asRefusal(error: unknown): unknown {
+  const code = codeOf(error);
+  if (error instanceof FhirError || !(error instanceof Error)) {
+    return error;
+  }
+  if (isConnectionLost(error) || code.startsWith('53') || wasBeaten(error)) {
+    return notStored(error);
+  }
+  if (code === '57014') {
+    return unavailable('This takes longer than a call may. Ask for less.', error, 'timeout');
+  }
+  if (code === '54000') {
+    return businessRule('A value by which the resource would be found is longer than can be searched for.');
+  }
+  // What a page link of somebody's own making may hold: a text where a number stood.
+  return code.startsWith('22') ? invalid('A value in this call does not fit what is stored.') : error;
+}

@@ -1,0 +1,207 @@
+// Runs transactions on connections of their own, as if one ran after another (SERIALIZABLE), and again from the start when another came
+// in between. https://www.postgresql.org/docs/current/transaction-iso.html#XACT-SERIALIZABLE
+import pg from 'pg';
+import { pauseUpTo } from '../../runtime/pause.ts';
+import { createSession, type Session } from '../sql/session.ts';
+import type { Statements } from '../sql/statements.ts';
+import type { Command, Rows, Send } from './command.ts';
+import { type ConnectionOptions, clientConfig } from './connection.ts';
+import { isConnectionLost, isTimeout, notStored, perhapsStored, wasBeaten } from './failures.ts';
+import type { Numbers } from './numbers.ts';
+import type { Ask } from './prepared-texts.ts';
+import { replay } from './replay.ts';
+
+export interface TransactionOptions extends ConnectionOptions {
+  readonly ask: Ask;
+  readonly numbers: Numbers;
+  readonly connections: number;
+  /** How long one transaction may hold its connection before it is given up. */
+  readonly transactionTimeoutMs: number;
+}
+
+export interface Transactions {
+  write<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Reads one state of the database. */
+  read<T>(work: (statements: Statements) => T): Promise<T>;
+  close(): Promise<void>;
+}
+
+const beginWriting = 'BEGIN ISOLATION LEVEL SERIALIZABLE';
+const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+/** How long a transaction is tried again while others come in between. */
+const triedForMs = 4_000;
+const longestPauseMs = 50;
+
+/** One begun transaction on one connection. Operations run one after another. */
+interface Begun {
+  run<T>(work: (statements: Statements) => T): Promise<T>;
+  command(sql: string): Promise<void>;
+  /** Throws unless everything is durable. */
+  commit(): Promise<void>;
+  /** What the driver threw first: whatever is done with it, the transaction is lost, or what it did since its last savepoint. */
+  failure(): unknown;
+}
+
+export function createTransactions(options: TransactionOptions): Transactions {
+  const { ask, numbers, patience } = options;
+  const pool = new pg.Pool({
+    ...clientConfig(options),
+    connectionTimeoutMillis: patience.waitMs,
+    max: options.connections,
+    idleTimeoutMillis: 30_000,
+  });
+  // Without listeners a lost connection would end the process. Whoever uses it is told by the statement that fails.
+  const heard = () => undefined;
+  pool.on('error', heard);
+  pool.on('connect', (client) => {
+    client.on('error', heard);
+  });
+
+  const begin = (client: pg.ClientBase, how: string): Begun => {
+    let failure: unknown;
+    const sent = async (command: Command): Promise<Rows> => {
+      try {
+        return await ask(client, command);
+      } catch (error) {
+        failure ??= error;
+        throw error;
+      }
+    };
+    // Not waited for: a failure shows in the first statement, which then stands in no transaction; `failure` ends it.
+    const begun = sent({ sql: how, values: [] });
+    begun.catch(() => undefined);
+    const send: Send = async (commands) => {
+      const results = await Promise.all([begun, ...commands.map(sent)]);
+      return results.at(-1) ?? [];
+    };
+    let last: Promise<unknown> = Promise.resolve();
+    const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+      const own = last.then(work);
+      last = own.catch(() => undefined);
+      return own;
+    };
+    return {
+      run: (work) => inTurn(() => replay(work, send, numbers)),
+      command: (sql) =>
+        inTurn(async () => {
+          await send([{ sql, values: [] }]);
+        }),
+      commit: () =>
+        inTurn(async () => {
+          const { command } = await client.query('COMMIT');
+          // A transaction in which a statement failed is rolled back by COMMIT, without an error.
+          if (command !== 'COMMIT') {
+            throw new Error('The database rolled back the whole transaction.', { cause: failure });
+          }
+        }),
+      failure: () => failure,
+    };
+  };
+
+  /** Ends a transaction that is not to be. The connection is kept unless something is wrong with it. */
+  const rollback = async (client: pg.PoolClient, failure: unknown): Promise<void> => {
+    if (failure !== undefined && isConnectionLost(failure)) {
+      client.release(true);
+      return;
+    }
+    try {
+      await client.query('ROLLBACK');
+      client.release();
+    } catch {
+      // The connection is lost, and with it the transaction.
+      client.release(true);
+    }
+  };
+
+  const runWork = async <T>(begun: Begun, work: (session: Session) => Promise<T>): Promise<T> => {
+    const session = createSession(
+      {
+        run: (one) => begun.run(one),
+        command: (sql) => begun.command(sql),
+        isLost: () => begun.failure() !== undefined && isConnectionLost(begun.failure()),
+      },
+      () => undefined,
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(new Error('A transaction waited for something other than its own store and was given up.')),
+        options.transactionTimeoutMs,
+      );
+    });
+    try {
+      const value = await Promise.race([work(session), late]);
+      session.assertWhole();
+      return value;
+    } finally {
+      clearTimeout(timer);
+      session.end();
+    }
+  };
+
+  type Outcome<T> =
+    | { readonly kind: 'done'; readonly value: T }
+    /** It may be tried again: nothing of it is stored. */
+    | { readonly kind: 'undone'; readonly why: unknown };
+
+  const once = async <T>(work: (session: Session) => Promise<T>): Promise<Outcome<T>> => {
+    const client = await pool.connect();
+    const begun = begin(client, beginWriting);
+    let value: T;
+    try {
+      value = await runWork(begun, work);
+    } catch (error) {
+      const failure = begun.failure();
+      await rollback(client, failure);
+      const isWorthAnother = wasBeaten(failure) || (isConnectionLost(failure) && !isTimeout(failure));
+      if (isWorthAnother) return { kind: 'undone', why: failure };
+      throw error;
+    }
+    try {
+      await begun.commit();
+    } catch (error) {
+      if (isConnectionLost(error)) {
+        client.release(true);
+        throw perhapsStored(error);
+      }
+      // COMMIT is refused when the transaction cannot stand beside others; it is then over.
+      client.release();
+      if (wasBeaten(error) || wasBeaten(begun.failure())) return { kind: 'undone', why: error };
+      throw error;
+    }
+    client.release();
+    return { kind: 'done', value };
+  };
+
+  return {
+    async write(work) {
+      const until = performance.now() + triedForMs;
+      for (let tries = 1; ; tries += 1) {
+        const outcome = await once(work);
+        if (outcome.kind === 'done') return outcome.value;
+        if (performance.now() > until) throw notStored(outcome.why);
+        // Those who came in each other's way do not come back together.
+        await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
+      }
+    },
+    async read(work) {
+      const client = await pool.connect();
+      const begun = begin(client, beginReading);
+      try {
+        const value = await begun.run(work);
+        // Nothing hangs on how it ends.
+        client.query('COMMIT').then(
+          () => client.release(),
+          () => client.release(true),
+        );
+        return value;
+      } catch (error) {
+        await rollback(client, begun.failure());
+        throw error;
+      }
+    },
+    close: () => pool.end(),
+  };
+}
