@@ -4,12 +4,11 @@ import pg from 'pg';
 import { pauseUpTo } from '../../runtime/pause.ts';
 import { createSession, type Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
-import type { Command, Rows, Send } from './command.ts';
+import { type Begun, beginTransaction } from './begun-transaction.ts';
 import { type ConnectionOptions, clientConfig } from './connection.ts';
 import { isConnectionLost, isTimeout, notStored, perhapsStored, wasBeaten } from './failures.ts';
 import type { Numbers } from './numbers.ts';
 import type { Ask } from './prepared-texts.ts';
-import { replay } from './replay.ts';
 
 export interface TransactionOptions extends ConnectionOptions {
   readonly ask: Ask;
@@ -33,18 +32,8 @@ const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const triedForMs = 4_000;
 const longestPauseMs = 50;
 
-/** One begun transaction on one connection. Operations run one after another. */
-interface Begun {
-  run<T>(work: (statements: Statements) => T): Promise<T>;
-  command(sql: string): Promise<void>;
-  /** Throws unless everything is durable. */
-  commit(): Promise<void>;
-  /** What the driver threw first: whatever is done with it, the transaction is lost, or what it did since its last savepoint. */
-  failure(): unknown;
-}
-
 export function createTransactions(options: TransactionOptions): Transactions {
-  const { ask, numbers, patience } = options;
+  const { patience } = options;
   const pool = new pg.Pool({
     ...clientConfig(options),
     connectionTimeoutMillis: patience.waitMs,
@@ -57,47 +46,6 @@ export function createTransactions(options: TransactionOptions): Transactions {
   pool.on('connect', (client) => {
     client.on('error', heard);
   });
-
-  const begin = (client: pg.ClientBase, how: string): Begun => {
-    let failure: unknown;
-    const sent = async (command: Command): Promise<Rows> => {
-      try {
-        return await ask(client, command);
-      } catch (error) {
-        failure ??= error;
-        throw error;
-      }
-    };
-    // Not waited for: a failure shows in the first statement, which then stands in no transaction; `failure` ends it.
-    const begun = sent({ sql: how, values: [] });
-    begun.catch(() => undefined);
-    const send: Send = async (commands) => {
-      const results = await Promise.all([begun, ...commands.map(sent)]);
-      return results.at(-1) ?? [];
-    };
-    let last: Promise<unknown> = Promise.resolve();
-    const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-      const own = last.then(work);
-      last = own.catch(() => undefined);
-      return own;
-    };
-    return {
-      run: (work) => inTurn(() => replay(work, send, numbers)),
-      command: (sql) =>
-        inTurn(async () => {
-          await send([{ sql, values: [] }]);
-        }),
-      commit: () =>
-        inTurn(async () => {
-          const { command } = await client.query('COMMIT');
-          // A transaction in which a statement failed is rolled back by COMMIT, without an error.
-          if (command !== 'COMMIT') {
-            throw new Error('The database rolled back the whole transaction.', { cause: failure });
-          }
-        }),
-      failure: () => failure,
-    };
-  };
 
   /** Ends a transaction that is not to be. The connection is kept unless something is wrong with it. */
   const rollback = async (client: pg.PoolClient, failure: unknown): Promise<void> => {
@@ -118,8 +66,8 @@ export function createTransactions(options: TransactionOptions): Transactions {
     const session = createSession(
       {
         run: (one) => begun.run(one),
-        command: (sql) => begun.command(sql),
-        isLost: () => begun.failure() !== undefined && isConnectionLost(begun.failure()),
+        savepoint: (sql) => begun.savepoint(sql),
+        isLost: () => isConnectionLost(begun.failure()),
       },
       () => undefined,
     );
@@ -148,7 +96,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
 
   const once = async <T>(work: (session: Session) => Promise<T>): Promise<Outcome<T>> => {
     const client = await pool.connect();
-    const begun = begin(client, beginWriting);
+    const begun = beginTransaction(client, beginWriting, options);
     let value: T;
     try {
       value = await runWork(begun, work);
@@ -188,7 +136,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
     },
     async read(work) {
       const client = await pool.connect();
-      const begun = begin(client, beginReading);
+      const begun = beginTransaction(client, beginReading, options);
       try {
         const value = await begun.run(work);
         // Nothing hangs on how it ends.

@@ -85,7 +85,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const session = createSession(
       {
         run: (one) => one(statements),
-        command: (sql) => statements.run(sql),
+        savepoint: (sql) => statements.run(sql),
         isLost: () => !database.inTransaction,
       },
       onRollback,

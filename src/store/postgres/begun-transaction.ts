@@ -1,0 +1,81 @@
+// One transaction that has begun on one connection. What it writes is sent at once and not waited for: whether it went well shows in the
+// next answer, at the latest in that of COMMIT, and until then nobody else sees any of it.
+import type pg from 'pg';
+import type { Statements } from '../sql/statements.ts';
+import type { Command, Rows, Send } from './command.ts';
+import { isConnectionLost, wasBeaten } from './failures.ts';
+import type { Numbers } from './numbers.ts';
+import type { Ask } from './prepared-texts.ts';
+import { replay } from './replay.ts';
+
+export interface Begun {
+  /** Operations run one after another. */
+  run<T>(work: (statements: Statements) => T): Promise<T>;
+  /** SAVEPOINT and its like; waited for, so that what failed before is known. */
+  savepoint(sql: string): Promise<void>;
+  /** Throws unless everything is durable. */
+  commit(): Promise<void>;
+  /** What the database refused first, since the last savepoint that was gone back to. */
+  failure(): unknown;
+}
+
+interface Tools {
+  readonly ask: Ask;
+  readonly numbers: Numbers;
+}
+
+/** A failure that no savepoint mends. */
+const isFinal = (failure: unknown): boolean => wasBeaten(failure) || isConnectionLost(failure);
+
+export function beginTransaction(client: pg.ClientBase, how: string, { ask, numbers }: Tools): Begun {
+  let failure: unknown;
+
+  const sent = async (command: Command): Promise<Rows> => {
+    try {
+      return await ask(client, command);
+    } catch (error) {
+      failure ??= error;
+      // Behind a statement that failed all others are refused; what counts is why the first one was.
+      throw failure;
+    }
+  };
+  const sentAndLeft = (command: Command): void => {
+    // `failure` keeps what went wrong.
+    sent(command).catch(() => undefined);
+  };
+  sentAndLeft({ sql: how, values: [] });
+
+  const send: Send = async (commands) => {
+    const last = commands.at(-1);
+    for (const command of commands.slice(0, -1)) sentAndLeft(command);
+    return last === undefined ? [] : sent(last);
+  };
+  const leave = (commands: readonly Command[]): void => {
+    for (const command of commands) sentAndLeft(command);
+  };
+
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const own = last.then(work);
+    last = own.catch(() => undefined);
+    return own;
+  };
+
+  return {
+    run: (work) => inTurn(() => replay(work, send, numbers, leave)),
+    savepoint: (sql) =>
+      inTurn(async () => {
+        await send([{ sql, values: [] }]);
+        if (sql.startsWith('ROLLBACK TO') && !isFinal(failure)) failure = undefined;
+      }),
+    commit: () =>
+      inTurn(async () => {
+        const { command } = await client.query('COMMIT');
+        // A transaction in which a statement failed is rolled back by COMMIT, without an error.
+        if (command !== 'COMMIT') {
+          throw failure ?? new Error('The database rolled back the whole transaction.');
+        }
+      }),
+    failure: () => failure,
+  };
+}
