@@ -66,6 +66,8 @@ function httpClient(
 export interface ServedService {
   /** As the system actor. */
   readonly send: SendHttp;
+  /** Where it listens. */
+  readonly url: string;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function overHttp(service: TestService): Promise<ServedService> {
   const client = httpClient(`${listening.url}/fhir`, service.bearer('system'));
   return {
     send: client.send,
+    url: listening.url,
     stop: async () => {
       client.close();
       await listening.stop(1000);
