@@ -22,7 +22,7 @@ export interface HttpCall {
 export type SendHttp = (call: HttpCall) => Promise<HttpAnswer>;
 
 /** As the holder of `bearer`, at the FHIR base `base`. `close` ends the connections. */
-function httpClient(
+export function httpClient(
   base: string,
   bearer: string,
   connections = 256,
