@@ -12,7 +12,7 @@ import { contentCodes } from './content/content-codes.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
-import { reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
+import { includesOf, reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
 import type { SearchTerminology } from './fhir/search/search-terminology.ts';
 import { createValidator } from './fhir/validation/create-validator.ts';
 import { readSearch } from './rest/read-search.ts';
@@ -190,6 +190,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     contextFor,
     exports: { tools, runner },
     searchParameters: (type) => searchParametersOf(registry, type),
+    includes: (type) => includesOf(registry, type),
     reverseIncludes: (type) => reverseIncludesOf(registry, servedTypes, type),
     tokens,
     stopTakingRequests() {

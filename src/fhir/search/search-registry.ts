@@ -68,6 +68,7 @@ function compileParameter(
         kind,
         url: definition.url,
         targets: definition.target ?? [],
+        isCanonical: definition.isCanonical === true,
         isCaseIgnored: /\.telecom\b/.test(definition.expression),
         isIdentifier: kind === 'token' && /[iI]dentifier\b/.test(definition.expression),
         ...expression,
