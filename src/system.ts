@@ -9,6 +9,7 @@ import { baseDefinitions } from './content/base-definitions.ts';
 import { readLooseBindings } from './content/base-terminology.ts';
 import { codeHierarchy } from './content/code-hierarchy.ts';
 import { contentCodes } from './content/content-codes.ts';
+import { contentSearchParameters } from './content/content-search-parameters.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
@@ -25,7 +26,7 @@ import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
 import type { OpenedStore } from './store/opened-store.ts';
 import { openPostgresTokens, postgresStore } from './store/postgres/postgres-store.ts';
-import { readSearchParameters } from './store/read-search-parameters.ts';
+import { r4SearchParameters, readSearchParameters } from './store/read-search-parameters.ts';
 import { fullLogBytes } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -47,6 +48,8 @@ export interface SystemOptions {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  /** Where the content is read from; the service's own fhir-profiles/ unless said otherwise. */
+  readonly contentFolder?: string;
   /** Does this process carry exports out? Not the command line, beside which the service may run. */
   readonly runsExports?: boolean;
 }
@@ -68,7 +71,7 @@ const servedTypes: readonly ResourceType[] = [...everyType]
 const theService: Actor = { role: 'system', scopes: [], tokenId: 'service' };
 
 /** The same folder from src/ and from dist/. */
-const contentFolder = resolve(import.meta.dirname, '..', 'fhir-profiles');
+const ownContent = resolve(import.meta.dirname, '..', 'fhir-profiles');
 
 function databasePath(dataDir: string): string {
   return dataDir === ':memory:' ? dataDir : join(dataDir, 'alongside.sqlite');
@@ -121,7 +124,7 @@ async function openStore(
 
 /** Throws when the content is broken or the database cannot be used; a service like that must not start. */
 export async function createSystem(options: SystemOptions): Promise<System> {
-  const { clock, newId, log, baseUrl, dataDir } = options;
+  const { clock, newId, log, baseUrl, dataDir, contentFolder = ownContent } = options;
   const base = join(contentFolder, 'base');
   const definitions = baseDefinitions(base);
   const catalogue = loadCatalogue(contentFolder);
@@ -136,8 +139,12 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       .published()
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
   });
-  const { registry, compartment } = readSearchParameters(base, baseUrl ? { baseUrl: `${baseUrl}/fhir` } : {});
+  const { registry, compartment } = readSearchParameters(base, {
+    ...(baseUrl && { baseUrl: `${baseUrl}/fhir` }),
+    besides: contentSearchParameters(catalogue.published(), r4SearchParameters(base)),
+  });
   const database = await openStore(options, { registry, compartment });
+  await database.bringIndexUpToDate((type, resources) => log.info('indexed anew', { type, resources }));
   const { tokens } = database;
   const facts = {
     patientsOf: (resource: Resource) => compartment.patientsOf(resource),

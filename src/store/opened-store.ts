@@ -13,6 +13,8 @@ export interface OpenedStore {
   readonly tokens: TokenStore;
   /** Exports, and the view of the past that they read. */
   readonly exports: ExportStore;
+  /** Indexes anew what was stored under other search parameters than those of now. Before anything is searched. */
+  readonly bringIndexUpToDate: (onReindexed: (type: string, resources: number) => void) => Promise<void>;
   /** Rejects when the database cannot be read: for /readyz. */
   readonly check: () => Promise<void>;
   /** The rows of a table. */

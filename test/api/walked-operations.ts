@@ -13,10 +13,12 @@ const folder = 'fhir-profiles/capability';
 
 /** By canonical. */
 export const operationDefinitions: ReadonlyMap<string, OperationDefinition> = new Map(
-  readdirSync(folder).map((name) => {
-    const definition = JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as OperationDefinition;
-    return [definition.url ?? name, definition];
-  }),
+  readdirSync(folder)
+    .filter((name) => name.startsWith('OperationDefinition-'))
+    .map((name) => {
+      const definition = JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as OperationDefinition;
+      return [definition.url ?? name, definition];
+    }),
 );
 
 const ours = 'https://w3id.org/alongside/fhir';

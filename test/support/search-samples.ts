@@ -1,5 +1,6 @@
-// For a search parameter of R4: resources that carry a value for it, made from its expression, and the search that must find each.
-import { readFileSync } from 'node:fs';
+// For a search parameter, R4's or ours: resources that carry a value for it, made from its expression, and the search that must find each.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Resource } from '@medplum/fhirtypes';
 import { elementAt, type Step, sampleResource, targetsOf, typesOf, type Wish } from './sample-resource.ts';
 import { componentPaths, pathsOf, type SearchPath } from './search-paths.ts';
@@ -21,14 +22,22 @@ export interface SearchSample {
   readonly target?: string;
 }
 
-const file = 'fhir-profiles/base/search-parameters.json';
+const r4 = 'fhir-profiles/base/search-parameters.json';
+const own = 'fhir-profiles/capability';
+
+const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+const ownFiles = readdirSync(own).filter((name) => name.startsWith('SearchParameter-'));
+
+/** R4's, and those of the service's own content. */
 const definitions = new Map(
-  (JSON.parse(readFileSync(file, 'utf8')) as readonly Definition[]).map((each) => [each.url, each]),
+  [...(read(r4) as Definition[]), ...ownFiles.map((name) => read(join(own, name)) as Definition)].map(
+    (each) => [each.url, each],
+  ),
 );
 
 function definitionOf(url: string): Definition {
   const found = definitions.get(url);
-  if (found === undefined) throw new Error(`${file} does not define ${url}`);
+  if (found === undefined) throw new Error(`nothing defines ${url}`);
   return found;
 }
 

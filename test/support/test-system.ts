@@ -35,6 +35,10 @@ export interface TestOptions {
   readonly requireIfMatch?: boolean;
   /** The folder of the database; in memory when absent. */
   readonly dataDir?: string;
+  /** Ids count on from here: for a second service on the same database. */
+  readonly idsFrom?: number;
+  /** Other content than the service's own. */
+  readonly contentFolder?: string;
 }
 
 function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
@@ -50,9 +54,9 @@ function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
   };
 }
 
-/** Counts from 1: "00000000-0000-4000-8000-000000000001" and so on. */
-function countingIds(): () => string {
-  let count = 0;
+/** Counts on from the number given; from 0: "00000000-0000-4000-8000-000000000001" and so on. */
+function countingIds(from: number): () => string {
+  let count = from;
   return () => {
     count += 1;
     return `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
@@ -62,7 +66,7 @@ function countingIds(): () => string {
 /** Comes with a system token. Stop it after the tests. */
 export async function startTestService(options: TestOptions = {}): Promise<TestService> {
   const clock = testClock();
-  const newId = countingIds();
+  const newId = countingIds(options.idsFrom ?? 0);
   const system = await createSystem({
     dataDir: options.dataDir ?? ':memory:',
     baseUrl: 'http://alongside.example',
@@ -72,6 +76,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     clock,
     newId,
     log: options.log ?? silentLog,
+    ...(options.contentFolder !== undefined && { contentFolder: options.contentFolder }),
   });
   const bearers = new Map<string, string>();
 

@@ -18,4 +18,6 @@ export const service = `
     job_id text COLLATE "C" PRIMARY KEY, client text NOT NULL, state text NOT NULL, transaction_ms bigint NOT NULL,
     finished_ms bigint, request text NOT NULL, place text NOT NULL, files text NOT NULL
   );
+
+  CREATE TABLE index_state (type text COLLATE "C" PRIMARY KEY, fingerprint text NOT NULL);
 `;
