@@ -15,6 +15,8 @@ export interface Begun {
   savepoint(sql: string): Promise<void>;
   /** Throws unless everything is durable. */
   commit(): Promise<void>;
+  /** Milliseconds for which nothing was asked of the database and nothing is on the way. */
+  idleMs(): number;
   /** What the database refused first, since the last savepoint that was gone back to. */
   failure(): unknown;
 }
@@ -29,14 +31,20 @@ const isFinal = (failure: unknown): boolean => wasBeaten(failure) || isConnectio
 
 export function beginTransaction(client: pg.ClientBase, how: string, { ask, numbers }: Tools): Begun {
   let failure: unknown;
+  let underWay = 0;
+  let lastEnd = performance.now();
 
   const sent = async (command: Command): Promise<Rows> => {
+    underWay += 1;
     try {
       return await ask(client, command);
     } catch (error) {
       failure ??= error;
       // Behind a statement that failed all others are refused; what counts is why the first one was.
       throw failure;
+    } finally {
+      underWay -= 1;
+      lastEnd = performance.now();
     }
   };
   const sentAndLeft = (command: Command): void => {
@@ -76,6 +84,7 @@ export function beginTransaction(client: pg.ClientBase, how: string, { ask, numb
           throw failure ?? new Error('The database rolled back the whole transaction.');
         }
       }),
+    idleMs: () => (underWay > 0 ? 0 : performance.now() - lastEnd),
     failure: () => failure,
   };
 }

@@ -14,7 +14,7 @@ export interface TransactionOptions extends ConnectionOptions {
   readonly ask: Ask;
   readonly numbers: Numbers;
   readonly connections: number;
-  /** How long one transaction may hold its connection before it is given up. */
+  /** How long a transaction may wait for something else than its own statements before it is given up. */
   readonly transactionTimeoutMs: number;
 }
 
@@ -71,20 +71,21 @@ export function createTransactions(options: TransactionOptions): Transactions {
       },
       () => undefined,
     );
-    let timer: NodeJS.Timeout | undefined;
+    const { transactionTimeoutMs } = options;
+    let watch: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(new Error('A transaction waited for something other than its own store and was given up.')),
-        options.transactionTimeoutMs,
-      );
+      watch = setInterval(() => {
+        if (begun.idleMs() >= transactionTimeoutMs) {
+          reject(new Error('A transaction waited for something other than its own store and was given up.'));
+        }
+      }, transactionTimeoutMs / 5);
     });
     try {
       const value = await Promise.race([work(session), late]);
       session.assertWhole();
       return value;
     } finally {
-      clearTimeout(timer);
+      clearInterval(watch);
       session.end();
     }
   };
