@@ -116,7 +116,12 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
 
   return {
     create: (resource, options = {}) =>
-      session.write((statements) => insert(statements, resource, options.id ?? newId(), methods.POST)),
+      session.write((statements) =>
+        // A new id is not looked for: were it taken after all, the table itself would refuse it.
+        options.id === undefined
+          ? rows.insert(statements, resource, newId(), methods.POST)
+          : insert(statements, resource, options.id, methods.POST),
+      ),
 
     createIfNoneExist: (resource, condition) =>
       session.write((statements) => createIfNoneExist(statements, resource, condition)),
