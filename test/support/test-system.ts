@@ -1,6 +1,6 @@
 // The whole service in this process, on a database in memory, with a clock that stands still until it is told and ids that count.
+import type { RequestListener } from 'node:http';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
-import type { Express } from 'express';
 import { createApp } from '../../src/app.ts';
 import type { Role } from '../../src/auth/actor.ts';
 import { hashOfToken, makeToken } from '../../src/auth/token.ts';
@@ -17,7 +17,7 @@ interface TestClock {
 }
 
 export interface TestService {
-  readonly app: Express;
+  readonly app: RequestListener;
   readonly system: System;
   readonly clock: TestClock;
   /** The Authorization header of a token of this role, made beforehand or by `makeBearer`. */

@@ -91,15 +91,13 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       onRollback,
     );
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(new Error('A transaction waited for something other than its own store and was given up.')),
-        transactionTimeoutMs,
-      );
-    });
     try {
-      const value = await Promise.race([work(session), late]);
+      const value = await new Promise((resolve, reject) => {
+        timer = setTimeout(() => {
+          reject(new Error('A transaction waited for something other than its own store and was given up.'));
+        }, transactionTimeoutMs);
+        work(session).then(resolve, reject);
+      });
       session.assertWhole();
       return value;
     } finally {
