@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
 import { runImportCommand } from './command-line/run-import-command.ts';
+import { runMigrateCommand } from './command-line/run-migrate-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { prepareDemo } from './demo/prepare-demo.ts';
@@ -12,17 +13,18 @@ import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
 import { randomSecrets } from './runtime/secrets.ts';
-import { createSystem, openTokens, type System } from './system.ts';
+import { createSystem, databaseOf, migrateDatabase, openTokens, type System } from './system.ts';
 
 const usage = `Usage: alongside [command]
 
-  (none)     serve FHIR on HOST:PORT with the database in DATA_DIR
+  (none)     serve FHIR on HOST:PORT with the database in DATA_DIR or at DATABASE_URL
   demo       the same with invented people, on a database of its own; plays and prints the story
   token ...  create, list and revoke bearer tokens; "token --help" tells more
   import ... store NDJSON files; "import --help" tells more
+  migrate    bring the database to the schema of this version, before it starts
   --help     this text
 
-Settings come from the environment: PORT, HOST, DATA_DIR, BASE_URL, CREATE_ON_UPDATE,
+Settings come from the environment: PORT, HOST, DATA_DIR, DATABASE_URL, BASE_URL, CREATE_ON_UPDATE,
 REQUIRE_IF_MATCH, SHUTDOWN_TIMEOUT_MS.
 `;
 
@@ -120,6 +122,15 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
         openSystem: () => openSystem(config, { runsExports: false }),
         clock: systemClock,
         isTerminal: process.stderr.isTTY,
+        say: (text) => process.stderr.write(text),
+      });
+      return;
+    }
+    case 'migrate': {
+      const database = databaseOf(readConfig(process.env));
+      process.exitCode = await runMigrateCommand(rest, {
+        database,
+        migrate: () => migrateDatabase(database),
         say: (text) => process.stderr.write(text),
       });
       return;

@@ -23,10 +23,13 @@ import { jobFiles } from './runtime/job-files.ts';
 import type { Log } from './runtime/log.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
+import { type DatabaseAddress, postgresAddress, sqliteAddress } from './store/database-address.ts';
+import type { Migrated } from './store/migration.ts';
 import type { OpenedStore } from './store/opened-store.ts';
+import { migratePostgres } from './store/postgres/migrate.ts';
 import { openPostgresTokens, postgresStore } from './store/postgres/postgres-store.ts';
 import { readSearchParameters } from './store/read-search-parameters.ts';
-import { fullLogBytes } from './store/sqlite/open-database.ts';
+import { fullLogBytes, migrateSqlite } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { WorkflowContext } from './workflows/context.ts';
@@ -95,7 +98,16 @@ async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<NodeJS.
   }, sweepEveryMs).unref();
 }
 
-type Database = Pick<SystemOptions, 'dataDir' | 'databaseUrl'>;
+type Database = Pick<SystemOptions, 'dataDir'> & { readonly databaseUrl?: string | undefined };
+
+export function databaseOf({ dataDir, databaseUrl }: Database): DatabaseAddress {
+  return databaseUrl === undefined ? sqliteAddress(databasePath(dataDir)) : postgresAddress(databaseUrl);
+}
+
+/** Brings the schema up to date and does nothing else, for the command line. */
+export async function migrateDatabase(database: DatabaseAddress): Promise<Migrated> {
+  return database.kind === 'sqlite' ? migrateSqlite(database.path) : migratePostgres(database.url);
+}
 
 /** The tokens alone, for the command line. */
 export async function openTokens({ dataDir, databaseUrl }: Database, clock: Clock): Promise<TokenStore> {

@@ -7,3 +7,9 @@ export class SchemaError extends Error {
     this.name = 'SchemaError';
   }
 }
+
+export const newerSchema = (name: string, version: number, known: number) =>
+  new SchemaError(
+    `The database ${name} has schema ${version}; this version of the program knows schemas up to ${known}. ` +
+      'Start a program version that is at least as new as the one that wrote it, or restore a backup from before the upgrade.',
+  );

@@ -1,6 +1,7 @@
 // Brings a database to the schema that this version of the program knows. Each migration runs once, in its own transaction.
 import type { Database } from 'better-sqlite3';
-import { SchemaError } from '../schema-error.ts';
+import type { Migrated, Migration } from '../migration.ts';
+import { newerSchema } from '../schema-error.ts';
 import { resources } from './migrations/0001-resources.ts';
 import { tokens } from './migrations/0002-tokens.ts';
 import { history } from './migrations/0003-history.ts';
@@ -8,7 +9,7 @@ import { idempotency } from './migrations/0004-idempotency.ts';
 import { bulkExport } from './migrations/0005-bulk-export.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
-const migrations: readonly { readonly name: string; readonly sql: string }[] = [
+const migrations: readonly Migration[] = [
   { name: '0001-resources', sql: resources },
   { name: '0002-tokens', sql: tokens },
   { name: '0003-history', sql: history },
@@ -16,16 +17,14 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0005-bulk-export', sql: bulkExport },
 ];
 
-/** Runs what is missing and returns the schema's number. Throws SchemaError for a schema newer than the code. */
-export function migrate(database: Database): number {
+/** Runs what is missing. Throws SchemaError for a schema newer than the code. */
+export function migrate(database: Database): Migrated {
+  const ran: string[] = [];
   // The number is read under the write lock, so that two programs that start together migrate once.
   const step = database.transaction((): boolean => {
     const version = Number(database.pragma('user_version', { simple: true }));
     if (version > migrations.length) {
-      throw new SchemaError(
-        `The database ${database.name} has schema ${version}; this version of the program knows schemas up to ${migrations.length}. ` +
-          'Start a program version that is at least as new as the one that wrote it, or restore a backup from before the upgrade.',
-      );
+      throw newerSchema(database.name, version, migrations.length);
     }
     const next = migrations[version];
     if (next === undefined) {
@@ -33,10 +32,11 @@ export function migrate(database: Database): number {
     }
     database.exec(next.sql);
     database.pragma(`user_version = ${version + 1}`);
+    ran.push(next.name);
     return true;
   });
   while (step.immediate()) {
     // each round runs one migration
   }
-  return migrations.length;
+  return { schema: migrations.length, ran };
 }
