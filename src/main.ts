@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
+import { runCopyCommand } from './command-line/run-copy-command.ts';
 import { runImportCommand } from './command-line/run-import-command.ts';
 import { runMigrateCommand } from './command-line/run-migrate-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
@@ -13,7 +14,7 @@ import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
 import { randomSecrets } from './runtime/secrets.ts';
-import { createSystem, databaseOf, migrateDatabase, openTokens, type System } from './system.ts';
+import { createSystem, databaseOf, migrateDatabase, openTokens, type System, searchParts } from './system.ts';
 
 const usage = `Usage: alongside [command]
 
@@ -21,6 +22,7 @@ const usage = `Usage: alongside [command]
   demo       the same with invented people, on a database of its own; plays and prints the story
   token ...  create, list and revoke bearer tokens; "token --help" tells more
   import ... store NDJSON files; "import --help" tells more
+  copy ...   copy a database into another, SQLite or PostgreSQL; "copy --help" tells more
   migrate    bring the database to the schema of this version, before it starts
   --help     this text
 
@@ -101,6 +103,24 @@ async function token(words: readonly string[]): Promise<void> {
   }
 }
 
+/** The first SIGINT or SIGTERM ends it after what is being stored, a second one now; either way it can be gone on with. */
+async function copy(words: readonly string[]): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  process.exitCode = await runCopyCommand(words, {
+    search: searchParts(readConfig(process.env).baseUrl),
+    clock: systemClock,
+    isTerminal: process.stderr.isTTY,
+    say: (text) => process.stderr.write(text),
+    signal: stop.signal,
+  });
+}
+
 async function main([command, ...rest]: readonly string[]): Promise<void> {
   switch (command) {
     case undefined:
@@ -126,6 +146,8 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
       });
       return;
     }
+    case 'copy':
+      return copy(rest);
     case 'migrate': {
       const database = databaseOf(readConfig(process.env));
       process.exitCode = await runMigrateCommand(rest, {

@@ -104,6 +104,14 @@ export function databaseOf({ dataDir, databaseUrl }: Database): DatabaseAddress 
   return databaseUrl === undefined ? sqliteAddress(databasePath(dataDir)) : postgresAddress(databaseUrl);
 }
 
+/** What resources are found by. An absolute reference under the address of the service is one to its own. */
+export function searchParts(baseUrl: string | undefined): ReturnType<typeof readSearchParameters> {
+  return readSearchParameters(
+    join(contentFolder, 'base'),
+    baseUrl === undefined ? {} : { baseUrl: `${baseUrl}/fhir` },
+  );
+}
+
 /** Brings the schema up to date and does nothing else, for the command line. */
 export async function migrateDatabase(database: DatabaseAddress): Promise<Migrated> {
   return database.kind === 'sqlite' ? migrateSqlite(database.path) : migratePostgres(database.url);
@@ -148,7 +156,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       .published()
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
   });
-  const { registry, compartment } = readSearchParameters(base, baseUrl ? { baseUrl: `${baseUrl}/fhir` } : {});
+  const { registry, compartment } = searchParts(baseUrl);
   const database = await openStore(options, { registry, compartment });
   const { tokens } = database;
   const facts = {

@@ -22,7 +22,7 @@ const refusals: readonly (readonly [RegExp, string])[] = [
   [/^42501$/, 'the user lacks rights in it'],
   [/^25006$/, 'it can only be read'],
   [/^53100$/, 'its disk is full'],
-  [/^(53|57P|08)/, 'it takes no connections at the moment'],
+  [/^(53|57P|08)/, 'it was stopped, or takes no connections at the moment'],
   [/^SQLITE_NOTADB/, 'the file is no SQLite database'],
   [/^SQLITE_CORRUPT/, 'the file is damaged'],
   [/^SQLITE_(CANTOPEN|READONLY|PERM)/, 'the file or its folder may not be read or written'],
@@ -32,15 +32,22 @@ const refusals: readonly (readonly [RegExp, string])[] = [
   [/^(ENOTDIR|EISDIR|EEXIST)$/, 'the path does not lead to a file'],
 ];
 
-const timeouts = /^(Connection terminated|timeout expired|Query read timeout)/;
+/** The driver has no codes for these. */
+const driverWords: readonly (readonly [RegExp, string])[] = [
+  [/^(Connection terminated due to|timeout expired|Query read timeout)/, 'it does not answer'],
+  [/^(Connection terminated|Client has encountered a connection error)/, 'the connection was cut off'],
+];
+
+const firstOf = (list: readonly (readonly [RegExp, string])[], text: string) =>
+  list.find(([pattern]) => pattern.test(text))?.[1];
 
 /** One line; undefined for what is no failure of the database: a bug, whose stack is wanted. */
 export function failureOf(name: string, error: unknown): string | undefined {
-  if (error instanceof Error && error.name === 'SchemaError') return error.message;
+  if (error instanceof Error && ['SchemaError', 'CopyError'].includes(error.name)) return error.message;
   const code = codeOf(error);
   const words =
     network[code] ??
-    refusals.find(([pattern]) => pattern.test(code))?.[1] ??
-    (error instanceof Error && timeouts.test(error.message) ? 'it does not answer' : undefined);
+    firstOf(refusals, code) ??
+    firstOf(driverWords, error instanceof Error ? error.message : '');
   return words === undefined ? undefined : `Cannot use ${name}: ${words}${code === '' ? '' : ` (${code})`}.`;
 }

@@ -35,6 +35,10 @@ export interface TestOptions {
   readonly requireIfMatch?: boolean;
   /** The folder of the database; in memory when absent. */
   readonly dataDir?: string;
+  /** A PostgreSQL database instead. */
+  readonly databaseUrl?: string;
+  /** Where ids begin to count, for a second service on what a first one has stored; 1 when absent. */
+  readonly firstId?: number;
 }
 
 function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
@@ -51,8 +55,8 @@ function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
 }
 
 /** Counts from 1: "00000000-0000-4000-8000-000000000001" and so on. */
-function countingIds(): () => string {
-  let count = 0;
+function countingIds(first: number): () => string {
+  let count = first - 1;
   return () => {
     count += 1;
     return `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
@@ -62,9 +66,10 @@ function countingIds(): () => string {
 /** Comes with a system token. Stop it after the tests. */
 export async function startTestService(options: TestOptions = {}): Promise<TestService> {
   const clock = testClock();
-  const newId = countingIds();
+  const newId = countingIds(options.firstId ?? 1);
   const system = await createSystem({
     dataDir: options.dataDir ?? ':memory:',
+    ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
     baseUrl: 'http://alongside.example',
     createOnUpdate: options.createOnUpdate ?? true,
     requireIfMatch: options.requireIfMatch ?? false,

@@ -1,8 +1,9 @@
 // Brings a PostgreSQL database to the schema that this version of the program knows. All missing migrations run in one transaction.
 import pg from 'pg';
+import { progressTable } from '../copy/copied-tables.ts';
 import { postgresAddress } from '../database-address.ts';
 import type { Migrated, Migration } from '../migration.ts';
-import { newerSchema, SchemaError } from '../schema-error.ts';
+import { halfCopied, newerSchema, olderSchema, SchemaError } from '../schema-error.ts';
 import { clientConfig, usualPatience } from './connection.ts';
 import { resources } from './migrations/0001-resources.ts';
 import { service } from './migrations/0002-service.ts';
@@ -19,15 +20,19 @@ const migrationLock = 4_128_807;
 /** A migration may take longer than a request. */
 const migrationPatience = { ...usualPatience, statementMs: 60 * 60 * 1000 };
 
+async function schemaOf(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ number: number }>(
+    'SELECT coalesce(max(number), 0) AS number FROM schema_migration',
+  );
+  return rows[0]?.number ?? 0;
+}
+
 async function bringUpToDate(client: pg.Client, name: string): Promise<Migrated> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
   await client.query(
     'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
   );
-  const { rows } = await client.query<{ number: number }>(
-    'SELECT coalesce(max(number), 0) AS number FROM schema_migration',
-  );
-  const version = rows[0]?.number ?? 0;
+  const version = await schemaOf(client);
   if (version > migrations.length) {
     throw newerSchema(name, version, migrations.length);
   }
@@ -42,8 +47,36 @@ async function bringUpToDate(client: pg.Client, name: string): Promise<Migrated>
   return { schema: migrations.length, ran };
 }
 
+/** A copy writes where nobody else may: see copy/copy-database.ts. */
+export interface MigrateOptions {
+  readonly isCopyTarget?: boolean;
+}
+
+export async function hasTable(client: pg.ClientBase, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ known: boolean }>('SELECT to_regclass($1) IS NOT NULL AS known', [
+    table,
+  ]);
+  return rows[0]?.known === true;
+}
+
+/** Throws SchemaError unless it can be read as it is. */
+export async function assertCurrentSchema(
+  client: pg.ClientBase,
+  name: string,
+  isCopyTarget: boolean,
+): Promise<void> {
+  const version = (await hasTable(client, 'schema_migration')) ? await schemaOf(client) : 0;
+  if (version > migrations.length) throw newerSchema(name, version, migrations.length);
+  if (version < migrations.length) throw olderSchema(name, version, migrations.length);
+  if (!isCopyTarget && (await hasTable(client, progressTable))) throw halfCopied(name);
+}
+
 /** Throws SchemaError for a database that this program must not touch. */
-export async function migratePostgres(url: string): Promise<Migrated> {
+export async function migratePostgres(
+  url: string,
+  { isCopyTarget = false }: MigrateOptions = {},
+): Promise<Migrated> {
+  const { name } = postgresAddress(url);
   const client = new pg.Client({ ...clientConfig({ url, patience: migrationPatience }), pipeline: false });
   client.on('error', () => undefined);
   await client.connect();
@@ -53,8 +86,9 @@ export async function migratePostgres(url: string): Promise<Migrated> {
       "SELECT current_setting('server_version_num')::int AS number",
     );
     assertUsable(versions[0]?.number ?? 0, Object.values(rows[0] ?? {})[0] ?? '');
+    if (!isCopyTarget && (await hasTable(client, progressTable))) throw halfCopied(name);
     await client.query('BEGIN');
-    const migrated = await bringUpToDate(client, postgresAddress(url).name);
+    const migrated = await bringUpToDate(client, name);
     await client.query('COMMIT');
     return migrated;
   } finally {
