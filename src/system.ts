@@ -24,10 +24,13 @@ import { jobFiles } from './runtime/job-files.ts';
 import type { Log } from './runtime/log.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
+import { type DatabaseAddress, postgresAddress, sqliteAddress } from './store/database-address.ts';
+import type { Migrated } from './store/migration.ts';
 import type { OpenedStore } from './store/opened-store.ts';
+import { migratePostgres } from './store/postgres/migrate.ts';
 import { openPostgresTokens, postgresStore } from './store/postgres/postgres-store.ts';
 import { r4SearchParameters, readSearchParameters } from './store/read-search-parameters.ts';
-import { fullLogBytes } from './store/sqlite/open-database.ts';
+import { fullLogBytes, migrateSqlite } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { WorkflowContext } from './workflows/context.ts';
@@ -98,7 +101,29 @@ async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<NodeJS.
   }, sweepEveryMs).unref();
 }
 
-type Database = Pick<SystemOptions, 'dataDir' | 'databaseUrl'>;
+type Database = Pick<SystemOptions, 'dataDir'> & { readonly databaseUrl?: string | undefined };
+
+export function databaseOf({ dataDir, databaseUrl }: Database): DatabaseAddress {
+  return databaseUrl === undefined ? sqliteAddress(databasePath(dataDir)) : postgresAddress(databaseUrl);
+}
+
+/** What resources are found by. An absolute reference under the address of the service is one to its own. */
+export function searchParts(
+  baseUrl: string | undefined,
+  contentFolder = ownContent,
+  catalogue = loadCatalogue(contentFolder),
+): ReturnType<typeof readSearchParameters> {
+  const base = join(contentFolder, 'base');
+  return readSearchParameters(base, {
+    ...(baseUrl !== undefined && { baseUrl: `${baseUrl}/fhir` }),
+    besides: contentSearchParameters(catalogue.published(), r4SearchParameters(base)),
+  });
+}
+
+/** Brings the schema up to date and does nothing else, for the command line. */
+export async function migrateDatabase(database: DatabaseAddress): Promise<Migrated> {
+  return database.kind === 'sqlite' ? migrateSqlite(database.path) : migratePostgres(database.url);
+}
 
 /** The tokens alone, for the command line. */
 export async function openTokens({ dataDir, databaseUrl }: Database, clock: Clock): Promise<TokenStore> {
@@ -139,10 +164,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       .published()
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
   });
-  const { registry, compartment } = readSearchParameters(base, {
-    ...(baseUrl && { baseUrl: `${baseUrl}/fhir` }),
-    besides: contentSearchParameters(catalogue.published(), r4SearchParameters(base)),
-  });
+  const { registry, compartment } = searchParts(baseUrl, contentFolder, catalogue);
   const database = await openStore(options, { registry, compartment });
   await database.bringIndexUpToDate((type, resources) => log.info('indexed anew', { type, resources }));
   const { tokens } = database;

@@ -66,7 +66,7 @@ describe('content with one SearchParameter more', () => {
     service = await startTestService({
       dataDir: join(folder, 'data'),
       contentFolder,
-      idsFrom: 1000,
+      firstId: 1000,
     });
   });
   afterAll(async () => {

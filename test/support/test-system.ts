@@ -35,10 +35,12 @@ export interface TestOptions {
   readonly requireIfMatch?: boolean;
   /** The folder of the database; in memory when absent. */
   readonly dataDir?: string;
-  /** Ids count on from here: for a second service on the same database. */
-  readonly idsFrom?: number;
   /** Other content than the service's own. */
   readonly contentFolder?: string;
+  /** A PostgreSQL database instead. */
+  readonly databaseUrl?: string;
+  /** Where ids begin to count, for a second service on what a first one has stored; 1 when absent. */
+  readonly firstId?: number;
 }
 
 function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
@@ -54,9 +56,9 @@ function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
   };
 }
 
-/** Counts on from the number given; from 0: "00000000-0000-4000-8000-000000000001" and so on. */
-function countingIds(from: number): () => string {
-  let count = from;
+/** Counts from 1: "00000000-0000-4000-8000-000000000001" and so on. */
+function countingIds(first: number): () => string {
+  let count = first - 1;
   return () => {
     count += 1;
     return `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
@@ -66,9 +68,10 @@ function countingIds(from: number): () => string {
 /** Comes with a system token. Stop it after the tests. */
 export async function startTestService(options: TestOptions = {}): Promise<TestService> {
   const clock = testClock();
-  const newId = countingIds(options.idsFrom ?? 0);
+  const newId = countingIds(options.firstId ?? 1);
   const system = await createSystem({
     dataDir: options.dataDir ?? ':memory:',
+    ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
     baseUrl: 'http://alongside.example',
     createOnUpdate: options.createOnUpdate ?? true,
     requireIfMatch: options.requireIfMatch ?? false,

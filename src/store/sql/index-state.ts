@@ -30,6 +30,13 @@ function fingerprintOf(registry: SearchRegistry, type: string): string {
   return hash('sha256', JSON.stringify([rulesVersion, registry.definitions(type)]));
 }
 
+/** The rows of `index_state` (type and fingerprint) of an index that is made by these definitions. */
+export function indexFingerprints(registry: SearchRegistry): readonly (readonly [string, string])[] {
+  return registry.types().map((type) => [type, fingerprintOf(registry, type)]);
+}
+
+export const insertFingerprint = 'INSERT INTO index_state (type, fingerprint) VALUES (?, ?)';
+
 interface StoredRow {
   readonly row_id: number;
   readonly body: string;
@@ -87,11 +94,7 @@ export async function bringIndexUpToDate(parts: IndexParts, onReindexed: OnReind
     await session.write((statements) => {
       for (const type of outdated) {
         statements.run('DELETE FROM index_state WHERE type = ?', type);
-        statements.run(
-          'INSERT INTO index_state (type, fingerprint) VALUES (?, ?)',
-          type,
-          fingerprintOf(registry, type),
-        );
+        statements.run(insertFingerprint, type, fingerprintOf(registry, type));
       }
     });
   }
