@@ -39,7 +39,10 @@ describe('migrate', () => {
         0,
         expect.stringMatching(/: (\d) migrations run \(0001-resources, .*\); it has schema \1 now\.\n$/),
       ]);
-      expect(await migrate({ DATA_DIR: dataDir })).toEqual([0, `${name} is up to date: schema 5.\n`]);
+      expect(await migrate({ DATA_DIR: dataDir })).toEqual([
+        0,
+        expect.stringMatching(/is up to date: schema \d\.\n$/),
+      ]);
     },
     patienceMs,
   );
