@@ -6,16 +6,27 @@ import { createSession, type Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
 import type { Command, Rows, Send } from './command.ts';
 import { type ConnectionOptions, clientConfig } from './connection.ts';
-import { isConnectionLost, isTimeout, notStored, perhapsStored, wasBeaten } from './failures.ts';
+import {
+  isConnectionLost,
+  isUnanswered,
+  isWorthReconnecting,
+  notStored,
+  perhapsStored,
+  wasBeaten,
+} from './failures.ts';
 import type { Numbers } from './numbers.ts';
 import type { Ask } from './prepared-texts.ts';
+import type { Pulse } from './pulse.ts';
 import { replay } from './replay.ts';
 
 export interface TransactionOptions extends ConnectionOptions {
   readonly ask: Ask;
+  readonly pulse: Pulse;
+  /** Called at once when a connection is lost, before whoever waited on it hears of it. */
+  readonly onLoss: () => void;
   readonly numbers: Numbers;
   readonly connections: number;
-  /** How long one transaction may hold its connection before it is given up. */
+  /** How long a transaction may wait for something else than its statements before it is given up. */
   readonly transactionTimeoutMs: number;
 }
 
@@ -26,11 +37,14 @@ export interface Transactions {
   close(): Promise<void>;
 }
 
-const beginWriting = 'BEGIN ISOLATION LEVEL SERIALIZABLE';
+const beginWriting = 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE';
 const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
+/** Statements are sent right behind their BEGIN: should that one fail, nothing may be written by those that stand alone then. */
+const writesOnlyInTransactions = 'default_transaction_read_only=on';
+
 /** How long a transaction is tried again while others come in between. */
-const triedForMs = 4_000;
+const triedForMs = 3_000;
 const longestPauseMs = 50;
 
 /** One begun transaction on one connection. Operations run one after another. */
@@ -39,24 +53,41 @@ interface Begun {
   command(sql: string): Promise<void>;
   /** Throws unless everything is durable. */
   commit(): Promise<void>;
+  /** Since when nothing runs; undefined while something does. */
+  idleSince(): number | undefined;
   /** What the driver threw first: whatever is done with it, the transaction is lost, or what it did since its last savepoint. */
   failure(): unknown;
 }
 
 export function createTransactions(options: TransactionOptions): Transactions {
-  const { ask, numbers, patience } = options;
+  const { ask, numbers, patience, pulse, onLoss } = options;
+  const settings = [...(options.settings ?? []), writesOnlyInTransactions];
   const pool = new pg.Pool({
-    ...clientConfig(options),
+    ...clientConfig({ ...options, settings }),
     connectionTimeoutMillis: patience.waitMs,
     max: options.connections,
     idleTimeoutMillis: 30_000,
   });
   // Without listeners a lost connection would end the process. Whoever uses it is told by the statement that fails.
-  const heard = () => undefined;
-  pool.on('error', heard);
+  pool.on('error', onLoss);
   pool.on('connect', (client) => {
-    client.on('error', heard);
+    client.on('error', onLoss);
   });
+
+  const connected = async (): Promise<pg.PoolClient> => {
+    pulse.demand();
+    const coming = pool.connect();
+    try {
+      return await pulse.whileItAnswers(coming);
+    } catch (error) {
+      // One that comes too late is for others.
+      coming.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      throw pulse.heard(error);
+    }
+  };
 
   const begin = (client: pg.ClientBase, how: string): Begun => {
     let failure: unknown;
@@ -76,12 +107,19 @@ export function createTransactions(options: TransactionOptions): Transactions {
       return results.at(-1) ?? [];
     };
     let last: Promise<unknown> = Promise.resolve();
+    let running = 0;
+    let endedAt = performance.now();
     const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-      const own = last.then(work);
+      running += 1;
+      const own = last.then(work).finally(() => {
+        running -= 1;
+        endedAt = performance.now();
+      });
       last = own.catch(() => undefined);
       return own;
     };
     return {
+      idleSince: () => (running === 0 ? endedAt : undefined),
       run: (work) => inTurn(() => replay(work, send, numbers)),
       command: (sql) =>
         inTurn(async () => {
@@ -89,7 +127,9 @@ export function createTransactions(options: TransactionOptions): Transactions {
         }),
       commit: () =>
         inTurn(async () => {
-          const { command } = await client.query('COMMIT');
+          const { command } = await client.query('COMMIT').catch((error: unknown) => {
+            throw pulse.heard(error);
+          });
           // A transaction in which a statement failed is rolled back by COMMIT, without an error.
           if (command !== 'COMMIT') {
             throw new Error('The database rolled back the whole transaction.', { cause: failure });
@@ -99,19 +139,40 @@ export function createTransactions(options: TransactionOptions): Transactions {
     };
   };
 
-  /** Ends a transaction that is not to be. The connection is kept unless something is wrong with it. */
-  const rollback = async (client: pg.PoolClient, failure: unknown): Promise<void> => {
+  /** Ends a transaction that is not to be. Is the connection good for another one? If not, it was given back as broken. */
+  const rollback = async (client: pg.PoolClient, failure: unknown): Promise<boolean> => {
     if (failure !== undefined && isConnectionLost(failure)) {
       client.release(true);
-      return;
+      return false;
     }
     try {
       await client.query('ROLLBACK');
-      client.release();
+      return true;
     } catch {
       // The connection is lost, and with it the transaction.
       client.release(true);
+      return false;
     }
+  };
+
+  /** Rejects when the transaction has waited too long for something else than its statements. */
+  const idleTooLong = (begun: Begun): { readonly rejected: Promise<never>; stop(): void } => {
+    let timer: NodeJS.Timeout | undefined;
+    const rejected = new Promise<never>((_resolve, reject) => {
+      const lookIn = (ms: number): void => {
+        timer = setTimeout(() => {
+          const left =
+            (begun.idleSince() ?? performance.now()) + options.transactionTimeoutMs - performance.now();
+          if (left > 0) lookIn(left);
+          else
+            reject(
+              new Error('A transaction waited for something other than its own store and was given up.'),
+            );
+        }, ms);
+      };
+      lookIn(options.transactionTimeoutMs);
+    });
+    return { rejected, stop: () => clearTimeout(timer) };
   };
 
   const runWork = async <T>(begun: Begun, work: (session: Session) => Promise<T>): Promise<T> => {
@@ -123,41 +184,43 @@ export function createTransactions(options: TransactionOptions): Transactions {
       },
       () => undefined,
     );
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(new Error('A transaction waited for something other than its own store and was given up.')),
-        options.transactionTimeoutMs,
-      );
-    });
+    const late = idleTooLong(begun);
     try {
-      const value = await Promise.race([work(session), late]);
+      const value = await Promise.race([work(session), late.rejected]);
       session.assertWhole();
       return value;
     } finally {
-      clearTimeout(timer);
+      late.stop();
       session.end();
     }
   };
 
   type Outcome<T> =
     | { readonly kind: 'done'; readonly value: T }
-    /** It may be tried again: nothing of it is stored. */
-    | { readonly kind: 'undone'; readonly why: unknown };
+    /** Nothing of it is stored. Only when it was beaten is the connection still in hand. */
+    | { readonly kind: 'beaten' | 'cut-off'; readonly why: unknown };
 
-  const once = async <T>(work: (session: Session) => Promise<T>): Promise<Outcome<T>> => {
-    const client = await pool.connect();
+  /** Throws what is not to be tried again. */
+  const undone = (client: pg.PoolClient, isGood: boolean, why: unknown): Outcome<never> => {
+    if (isGood && wasBeaten(why)) return { kind: 'beaten', why };
+    if (isGood) client.release();
+    if (wasBeaten(why) || isWorthReconnecting(why)) return { kind: 'cut-off', why };
+    throw why;
+  };
+
+  const once = async <T>(
+    client: pg.PoolClient,
+    work: (session: Session) => Promise<T>,
+  ): Promise<Outcome<T>> => {
     const begun = begin(client, beginWriting);
     let value: T;
     try {
       value = await runWork(begun, work);
+      pulse.demand();
     } catch (error) {
       const failure = begun.failure();
-      await rollback(client, failure);
-      const isWorthAnother = wasBeaten(failure) || (isConnectionLost(failure) && !isTimeout(failure));
-      if (isWorthAnother) return { kind: 'undone', why: failure };
-      throw error;
+      const isGood = await rollback(client, isUnanswered(error) ? error : failure);
+      return undone(client, isGood, wasBeaten(failure) || isConnectionLost(failure) ? failure : error);
     }
     try {
       await begun.commit();
@@ -167,9 +230,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
         throw perhapsStored(error);
       }
       // COMMIT is refused when the transaction cannot stand beside others; it is then over.
-      client.release();
-      if (wasBeaten(error) || wasBeaten(begun.failure())) return { kind: 'undone', why: error };
-      throw error;
+      return undone(client, true, wasBeaten(begun.failure()) ? begun.failure() : error);
     }
     client.release();
     return { kind: 'done', value };
@@ -177,17 +238,30 @@ export function createTransactions(options: TransactionOptions): Transactions {
 
   return {
     async write(work) {
+      let client = await connected();
       const until = performance.now() + triedForMs;
+      let losses = 0;
       for (let tries = 1; ; tries += 1) {
-        const outcome = await once(work);
+        const outcome = await once(client, work);
         if (outcome.kind === 'done') return outcome.value;
-        if (performance.now() > until) throw notStored(outcome.why);
-        // Those who came in each other's way do not come back together.
-        await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
+        const isLate = performance.now() > until;
+        if (outcome.kind === 'beaten') {
+          if (isLate) {
+            client.release();
+            throw notStored(outcome.why);
+          }
+          // Those who came in each other's way do not come back together.
+          await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
+        } else {
+          losses += 1;
+          // A second new connection would be no better than the first.
+          if (isLate || losses > 1) throw notStored(outcome.why);
+          client = await connected();
+        }
       }
     },
     async read(work) {
-      const client = await pool.connect();
+      const client = await connected();
       const begun = begin(client, beginReading);
       try {
         const value = await begun.run(work);
@@ -198,7 +272,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
         );
         return value;
       } catch (error) {
-        await rollback(client, begun.failure());
+        if (await rollback(client, begun.failure())) client.release();
         throw error;
       }
     },
