@@ -103,9 +103,14 @@ export async function call(base: string, bearer: string, ask: Ask): Promise<Call
 /** A refused client comes back after a moment, sooner than Retry-After asks for. */
 const pauseMs = 50;
 
-export function startLoad(base: string, bearer: string, clients: number, round: string): Load {
+export async function startLoad(base: string, bearer: string, clients: number, round: string): Promise<Load> {
   const calls: Call[] = [];
   let isStopping = false;
+  for (let number = 0; number < clients; number += 1) {
+    const body = { resourceType: 'Basic', id: `own-${number}`, code: { text: 'before' } };
+    const made = await call(base, bearer, { what: 'update', method: 'PUT', path: `/Basic/${body.id}`, body });
+    if (made.status !== 200 && made.status !== 201) throw new Error(made.text);
+  }
   const client = async (number: number): Promise<void> => {
     for (let turn = 0; !isStopping; turn += 1) {
       const { keys = [], ...ask } = askOf(number, turn);

@@ -121,7 +121,7 @@ describe('when PostgreSQL hangs under load', () => {
   let backAfterMs: number;
 
   beforeAll(async () => {
-    load = startLoad(child.base, bearer, clients, 'hang');
+    load = await startLoad(child.base, bearer, clients, 'hang');
     await pause(1_500);
     const hungAt = performance.now();
     server.signal('SIGSTOP');
@@ -183,7 +183,7 @@ describe('when PostgreSQL crashes and starts again, five times under load', () =
   const backAfterMs: number[] = [];
 
   beforeAll(async () => {
-    const load = startLoad(child.base, bearer, clients, 'crash');
+    const load = await startLoad(child.base, bearer, clients, 'crash');
     for (let crash = 0; crash < 5; crash += 1) {
       await pause(700);
       await server.crash();
@@ -231,7 +231,7 @@ describe('when the service is stopped while PostgreSQL hangs', () => {
     const own = await server.createDatabase();
     const doomed = await startChild('', own);
     const token = await systemBearer('', own);
-    const load = startLoad(doomed.base, token, 5, 'doomed');
+    const load = await startLoad(doomed.base, token, 5, 'doomed');
     await pause(300);
     server.signal('SIGSTOP');
     const from = performance.now();
