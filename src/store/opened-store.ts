@@ -1,6 +1,7 @@
 // What an adapter gives to the composition root, whichever database it is of.
 import type { TokenStore } from '../auth/token-store.ts';
 import type { ExportStore } from '../bulk/export-store.ts';
+import type { JobFiles } from '../runtime/job-files.ts';
 import type { Store } from './store.ts';
 
 /** What the service keeps beside resources. */
@@ -13,6 +14,8 @@ export interface OpenedStore {
   readonly tokens: TokenStore;
   /** Exports, and the view of the past that they read. */
   readonly exports: ExportStore;
+  /** The files of exports, where every process that uses this database finds them. Absent when only one process can use it. */
+  readonly exportFiles?: JobFiles;
   /** Rejects when the database cannot be read: for /readyz. */
   readonly check: () => Promise<void>;
   /** The rows of a table. */

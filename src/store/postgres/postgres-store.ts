@@ -11,6 +11,7 @@ import { createResourceRows } from '../sql/resource-rows.ts';
 import { storeOver } from '../sql/store-over.ts';
 import type { StoreParts } from '../sql/store-parts.ts';
 import { tokenStoreOver } from '../sql/token-store.ts';
+import { exportChunks } from './export-chunks.ts';
 import { openSession, type SessionOptions } from './open-session.ts';
 import { createRowWriter } from './row-writer.ts';
 
@@ -33,6 +34,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Open
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
+    exportFiles: exportChunks(session),
     check,
     count: (table) =>
       session.read(

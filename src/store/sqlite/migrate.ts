@@ -6,6 +6,7 @@ import { tokens } from './migrations/0002-tokens.ts';
 import { history } from './migrations/0003-history.ts';
 import { idempotency } from './migrations/0004-idempotency.ts';
 import { bulkExport } from './migrations/0005-bulk-export.ts';
+import { exportLease } from './migrations/0006-export-lease.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -14,6 +15,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0003-history', sql: history },
   { name: '0004-idempotency', sql: idempotency },
   { name: '0005-bulk-export', sql: bulkExport },
+  { name: '0006-export-lease', sql: exportLease },
 ];
 
 /** Runs what is missing and returns the schema's number. Throws SchemaError for a schema newer than the code. */
