@@ -88,17 +88,28 @@ function exportFolder(dataDir: string): string {
 }
 
 const sweepEveryMs = 10 * 60 * 1000;
+/** A node that carried an export out and fell silent is replaced after the one and the other together at most. */
+const exportLeaseMs = 10 * 1000;
+const lookForExportsEveryMs = 3 * 1000;
 
-/** Goes on with what an earlier process left, and removes expired exports even when nobody asks for them. */
-async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<NodeJS.Timeout> {
-  await runner.resume();
-  return setInterval(() => {
-    runner.discardExpired().catch((error: unknown) => {
-      log.error('expired exports could not be removed', {
-        error: error instanceof Error ? error.name : typeof error,
+/**
+ * Goes on with what an earlier process left, or another node dropped, and removes expired exports even when nobody asks for them.
+ * Returns what ends that.
+ */
+async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<() => void> {
+  const repeat = (everyMs: number, work: () => Promise<void>, failure: string) =>
+    setInterval(() => {
+      work().catch((error: unknown) => {
+        log.error(failure, { error: error instanceof Error ? error.name : typeof error });
       });
-    });
-  }, sweepEveryMs).unref();
+    }, everyMs).unref();
+  await runner.resume();
+  const sweeping = repeat(sweepEveryMs, runner.discardExpired, 'expired exports could not be removed');
+  const looking = repeat(lookForExportsEveryMs, runner.takeUp, 'exports could not be taken up');
+  return () => {
+    clearInterval(sweeping);
+    clearInterval(looking);
+  };
 }
 
 type Database = Pick<SystemOptions, 'dataDir'> & { readonly databaseUrl?: string | undefined };
@@ -189,10 +200,21 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   const written = await publishContent(contextFor(theService, 'start'));
   log.info('content published', { written, resources: catalogue.published().length });
   const types = { served: servedTypes, isInRecords: (type: string) => compartment.holds(type) };
-  const files = jobFiles(exportFolder(dataDir));
-  const tools: ExportTools = { jobs: database.exports, files, types, clock, log, newName: randomNames };
+  const { exportFiles } = database;
+  const files = exportFiles ?? jobFiles(exportFolder(dataDir));
+  const tools: ExportTools = {
+    jobs: database.exports,
+    files,
+    types,
+    clock,
+    log,
+    newName: randomNames,
+    owner: randomNames(),
+    leaseMs: exportLeaseMs,
+    isAlone: exportFiles === undefined,
+  };
   const runner = exportRunner(tools);
-  const sweeping = options.runsExports === false ? undefined : await keepExportsGoing(runner, log);
+  const leaveExports = options.runsExports === false ? undefined : await keepExportsGoing(runner, log);
   let takesRequests = true;
 
   return {
@@ -226,10 +248,10 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       takesRequests = false;
     },
     async close() {
-      clearInterval(sweeping);
+      leaveExports?.();
       await runner.stop();
       await database.close();
-      if (dataDir === ':memory:') await files.removeAll();
+      if (exportFiles === undefined && dataDir === ':memory:') await files.removeAll();
     },
   };
 }

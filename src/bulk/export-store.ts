@@ -2,8 +2,26 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { ExportJob, ExportReach } from './export-job.ts';
 
+/** The right to carry a job out. Of several that took it up, only the last one's counts. */
+export interface ExportHold {
+  readonly job: string;
+  readonly claim: number;
+}
+
+export interface HeldJob {
+  readonly job: ExportJob;
+  readonly hold: ExportHold;
+}
+
+/** Until when a hold stands without being renewed; later, another one may take the job over. */
+export interface ExportLease {
+  /** Names the process that has it. */
+  readonly owner: string;
+  readonly untilMs: number;
+}
+
 type AddResult =
-  | { readonly kind: 'added'; readonly job: ExportJob }
+  | ({ readonly kind: 'added' } & HeldJob)
   /** Nothing was added: this client has one running already, or as many as may run at once do. */
   | { readonly kind: 'busy'; readonly who: 'client' | 'others' };
 
@@ -33,13 +51,17 @@ export interface ExportStore {
    * Adds a running job whose instant lies just before the present one: every change up to it is stored, and every later change
    * gets a later instant. An adapter with several writers must hold off until writes under way have ended.
    */
-  add(job: Pick<ExportJob, 'id' | 'client' | 'request'>): Promise<AddResult>;
+  add(job: Pick<ExportJob, 'id' | 'client' | 'request'>, lease: ExportLease): Promise<AddResult>;
   find(id: string): Promise<ExportJob | undefined>;
   /** The job that made a file. */
   findByFile(fileId: string): Promise<ExportJob | undefined>;
   all(): Promise<readonly ExportJob[]>;
-  /** Saves `place`, `files`, `state` and `finishedMs`. Does nothing when the job was removed. */
-  save(job: ExportJob): Promise<void>;
+  /** Takes over the running jobs whose lease ended at this instant or before. */
+  takeOver(freeAtMs: number, lease: ExportLease): Promise<readonly HeldJob[]>;
+  /** Makes a lease end at another instant. False when the hold is lost. */
+  renew(hold: ExportHold, untilMs: number): Promise<boolean>;
+  /** Saves `place`, `files`, `state` and `finishedMs`. False, and nothing is saved, when the hold is lost or the job was removed. */
+  save(job: ExportJob, hold: ExportHold): Promise<boolean>;
   remove(id: string): Promise<void>;
   page(ask: SnapshotAsk): Promise<SnapshotPage>;
 }

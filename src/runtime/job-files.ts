@@ -4,12 +4,29 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
+/** Whoever writes a job's files: the last that took it up. */
+export interface FileWriter {
+  readonly job: string;
+  readonly claim: number;
+}
+
+/** Another one has taken the job up, or it was removed: nothing was written. */
+export class HoldLost extends Error {
+  constructor() {
+    super('The job is carried out by somebody else now, or it was removed.');
+    this.name = 'HoldLost';
+  }
+}
+
 /** `job` and `file` are names that the service made itself, of letters and digits alone. */
 export interface JobFiles {
-  /** Cuts the unfinished file to its first `fromBytes`, adds the text and resolves with its size when that is on disk. */
-  append(job: string, file: string, fromBytes: number, text: string): Promise<number>;
-  /** Gives the files their final names and removes whatever else the job left. May be repeated. */
-  seal(job: string, files: readonly string[]): Promise<void>;
+  /**
+   * Cuts the unfinished file to its first `fromBytes`, adds the text and resolves with its size when that is durable. Throws HoldLost
+   * where several processes may write, and another one does now.
+   */
+  append(writer: FileWriter, file: string, fromBytes: number, text: string): Promise<number>;
+  /** Makes these files readable and removes whatever else the job left. May be repeated. Throws HoldLost like `append`. */
+  seal(writer: FileWriter, files: readonly string[]): Promise<void>;
   /** A sealed file. */
   read(job: string, file: string): Readable;
   remove(job: string): Promise<void>;
@@ -51,14 +68,17 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** The folder is made when the first file is; only this user may look into it. */
+/**
+ * Files in a folder of one process: nobody else writes there. The folder is made when the first file is; only this user may look into
+ * it.
+ */
 export function jobFiles(folder: string): JobFiles {
   const folderOf = (job: string) => join(folder, checked(job));
   const finished = (job: string, file: string) => join(folderOf(job), `${checked(file)}.ndjson`);
   const unfinished = (job: string, file: string) => `${finished(job, file)}.part`;
 
   return {
-    async append(job, file, fromBytes, text) {
+    async append({ job }, file, fromBytes, text) {
       await mkdir(folderOf(job), { recursive: true, mode: 0o700 });
       // "a+" makes the file when there is none; writing in append mode goes to its end, which the cut has set.
       const handle = await open(unfinished(job, file), 'a+', 0o600);
@@ -72,7 +92,7 @@ export function jobFiles(folder: string): JobFiles {
       }
     },
 
-    async seal(job, files) {
+    async seal({ job }, files) {
       const present = new Set(await namesIn(folderOf(job)));
       for (const file of files) {
         if (present.delete(`${checked(file)}.ndjson.part`)) {

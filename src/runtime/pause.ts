@@ -6,3 +6,16 @@ export function pauseUpTo(milliseconds: number): Promise<void> {
     setTimeout(resolve, Math.random() * milliseconds);
   });
 }
+
+/** Resolves when `work` has ended, or after so long without it. Rejects when it rejects before. */
+export async function endedOrAfter(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

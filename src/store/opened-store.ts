@@ -1,6 +1,7 @@
 // What an adapter gives to the composition root, whichever database it is of.
 import type { TokenStore } from '../auth/token-store.ts';
 import type { ExportStore } from '../bulk/export-store.ts';
+import type { JobFiles } from '../runtime/job-files.ts';
 import type { Store } from './store.ts';
 
 /** What the service keeps beside resources. */
@@ -15,6 +16,8 @@ export interface OpenedStore {
   readonly exports: ExportStore;
   /** Indexes anew what was stored under other search parameters than those of now. Before anything is searched. */
   readonly bringIndexUpToDate: (onReindexed: (type: string, resources: number) => void) => Promise<void>;
+  /** The files of exports, where every process that uses this database finds them. Absent when only one process can use it. */
+  readonly exportFiles?: JobFiles;
   /** Rejects when the database cannot be read: for /readyz. */
   readonly check: () => Promise<void>;
   /** The rows of a table. */

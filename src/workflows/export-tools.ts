@@ -13,4 +13,10 @@ export interface ExportTools {
   readonly log: Log;
   /** A name that nobody can guess, of lower-case letters and digits. */
   readonly newName: () => string;
+  /** Names this process. */
+  readonly owner: string;
+  /** How long an export that this process carries out is left to it without a sign of life. */
+  readonly leaseMs: number;
+  /** Can no other process use the database? What an earlier one left is then free at once. */
+  readonly isAlone: boolean;
 }

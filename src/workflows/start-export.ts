@@ -42,7 +42,11 @@ export async function startExport(
   start: ExportStart,
 ): Promise<ExportJob> {
   const request = readExportRequest({ ...start, reach: await reachOf(context, start) }, tools.types);
-  const added = await tools.jobs.add({ id: tools.newName(), client: exportClient(context.actor), request });
+  const { owner, leaseMs, clock } = tools;
+  const added = await tools.jobs.add(
+    { id: tools.newName(), client: exportClient(context.actor), request },
+    { owner, untilMs: clock.now().getTime() + leaseMs },
+  );
   if (added.kind === 'busy') {
     const diagnostics =
       added.who === 'client'
@@ -58,6 +62,6 @@ export async function startExport(
     await runner.discard(added.job.id);
     throw error;
   }
-  runner.begin(added.job);
+  runner.begin(added);
   return added.job;
 }

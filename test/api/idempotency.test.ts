@@ -217,7 +217,7 @@ describe.each([
 describe('an Idempotency-Key, when the process is killed', () => {
   it('has one effect, whenever the kill comes', async () => {
     const dataDir = mkdtempSync(join(folder, 'killed-'));
-    const bearer = systemBearer(dataDir);
+    const bearer = await systemBearer(dataDir);
     const post = async (base: string, key: string) => {
       const answer = await fetch(`${base}/Patient`, {
         method: 'POST',

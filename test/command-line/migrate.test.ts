@@ -34,7 +34,6 @@ describe('migrate', () => {
     'makes the file in DATA_DIR, and says the second time that it is up to date',
     async () => {
       const dataDir = join(folder, 'new');
-      const name = `sqlite:${join(dataDir, 'alongside.sqlite')}`;
       expect(await migrate({ DATA_DIR: dataDir })).toEqual([
         0,
         expect.stringMatching(/: (\d) migrations run \(0001-resources, .*\); it has schema \1 now\.\n$/),

@@ -28,7 +28,7 @@ beforeAll(async () => {
     stdio: 'ignore',
   });
   service = await startChild(folder);
-  client = httpClient(service.base, systemBearer(folder));
+  client = httpClient(service.base, await systemBearer(folder));
   send = (call) => client.send(call);
 }, 60_000);
 afterAll(async () => {

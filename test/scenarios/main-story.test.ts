@@ -8,6 +8,7 @@ import { timeOrderedIds } from '../../src/runtime/ids.ts';
 import { type Listening, listen } from '../../src/runtime/listen.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createSystem, type System } from '../../src/system.ts';
+import { databaseFor } from '../support/test-database.ts';
 
 describe('the main job, from screening to the course view', () => {
   let system: System;
@@ -16,8 +17,9 @@ describe('the main job, from screening to the course view', () => {
   const lines: string[] = [];
 
   beforeAll(async () => {
+    const database = await databaseFor(':memory:');
     system = await createSystem({
-      dataDir: ':memory:',
+      ...database,
       createOnUpdate: true,
       requireIfMatch: false,
       version: 'test',

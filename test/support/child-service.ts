@@ -1,6 +1,7 @@
-// The service as a process of its own on a database on disk, for tests that kill it.
+// The service as a process of its own on a database that outlives it, for tests that kill it.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { environmentFor } from './test-database.ts';
 
 export interface ChildService {
   /** The FHIR base. */
@@ -9,18 +10,19 @@ export interface ChildService {
   kill(): Promise<void>;
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
+  isRunning(): boolean;
 }
 
-const environment = (dataDir: string) => ({
-  DATA_DIR: dataDir,
+const environment = async (dataDir: string, databaseUrl?: string) => ({
+  ...(databaseUrl === undefined ? await environmentFor(dataDir) : { DATABASE_URL: databaseUrl }),
   PORT: '0',
   HOST: '127.0.0.1',
 });
 
 /** The Authorization header of a new system token. */
-export function systemBearer(dataDir: string): string {
+export async function systemBearer(dataDir: string, databaseUrl?: string): Promise<string> {
   const token = execFileSync(process.execPath, ['src/main.ts', 'token', 'create', '--role', 'system'], {
-    env: environment(dataDir),
+    env: await environment(dataDir, databaseUrl),
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -28,9 +30,9 @@ export function systemBearer(dataDir: string): string {
 }
 
 /** Resolves when it takes requests. */
-export async function startChild(dataDir: string): Promise<ChildService> {
+export async function startChild(dataDir: string, databaseUrl?: string): Promise<ChildService> {
   const child = spawn(process.execPath, ['src/main.ts'], {
-    env: environment(dataDir),
+    env: await environment(dataDir, databaseUrl),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'exit') as Promise<[number | null]>;
@@ -46,6 +48,7 @@ export async function startChild(dataDir: string): Promise<ChildService> {
       await end('SIGKILL');
     },
     stop: () => end('SIGTERM'),
+    isRunning: () => child.exitCode === null && child.signalCode === null,
   };
 }
 

@@ -1,4 +1,4 @@
-// The whole service in this process, on a database in memory, with a clock that stands still until it is told and ids that count.
+// The whole service in this process, on a database of its own, with a clock that stands still until it is told and ids that count.
 import type { RequestListener } from 'node:http';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { createApp } from '../../src/app.ts';
@@ -7,6 +7,7 @@ import { hashOfToken, makeToken } from '../../src/auth/token.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { randomSecrets } from '../../src/runtime/secrets.ts';
 import { createSystem, type System } from '../../src/system.ts';
+import { databaseFor, dropDatabase } from './test-database.ts';
 
 interface TestClock {
   now(): Date;
@@ -33,7 +34,7 @@ export interface TestOptions {
   readonly log?: Log;
   readonly createOnUpdate?: boolean;
   readonly requireIfMatch?: boolean;
-  /** The folder of the database; in memory when absent. */
+  /** The folder of the database; one of its own that goes with the service when absent. */
   readonly dataDir?: string;
   /** Other content than the service's own. */
   readonly contentFolder?: string;
@@ -69,9 +70,9 @@ function countingIds(first: number): () => string {
 export async function startTestService(options: TestOptions = {}): Promise<TestService> {
   const clock = testClock();
   const newId = countingIds(options.firstId ?? 1);
+  const own = await databaseFor(options.dataDir ?? ':memory:', options.databaseUrl);
   const system = await createSystem({
-    dataDir: options.dataDir ?? ':memory:',
-    ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
+    ...own,
     baseUrl: 'http://alongside.example',
     createOnUpdate: options.createOnUpdate ?? true,
     requireIfMatch: options.requireIfMatch ?? false,
@@ -105,6 +106,9 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
       return header;
     },
     problemsOf: (resource) => system.validator.validate(resource),
-    stop: () => system.close(),
+    async stop() {
+      await system.close();
+      if (options.databaseUrl === undefined) await dropDatabase(own.databaseUrl);
+    },
   };
 }

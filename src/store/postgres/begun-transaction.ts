@@ -6,6 +6,7 @@ import type { Command, Rows, Send } from './command.ts';
 import { isConnectionLost, wasBeaten } from './failures.ts';
 import type { Numbers } from './numbers.ts';
 import type { Ask } from './prepared-texts.ts';
+import type { Pulse } from './pulse.ts';
 import { replay } from './replay.ts';
 
 export interface Begun {
@@ -15,8 +16,8 @@ export interface Begun {
   savepoint(sql: string): Promise<void>;
   /** Throws unless everything is durable. */
   commit(): Promise<void>;
-  /** Milliseconds for which nothing was asked of the database and nothing is on the way. */
-  idleMs(): number;
+  /** Since when nothing is on the way; undefined while something is. */
+  idleSince(): number | undefined;
   /** What the database refused first, since the last savepoint that was gone back to. */
   failure(): unknown;
 }
@@ -24,12 +25,13 @@ export interface Begun {
 interface Tools {
   readonly ask: Ask;
   readonly numbers: Numbers;
+  readonly pulse: Pulse;
 }
 
 /** A failure that no savepoint mends. */
 const isFinal = (failure: unknown): boolean => wasBeaten(failure) || isConnectionLost(failure);
 
-export function beginTransaction(client: pg.ClientBase, how: string, { ask, numbers }: Tools): Begun {
+export function beginTransaction(client: pg.ClientBase, how: string, { ask, numbers, pulse }: Tools): Begun {
   let failure: unknown;
   let underWay = 0;
   let lastEnd = performance.now();
@@ -47,9 +49,10 @@ export function beginTransaction(client: pg.ClientBase, how: string, { ask, numb
       lastEnd = performance.now();
     }
   };
+  /** What was not waited for; each ends without an error, because `failure` keeps what went wrong. */
+  const left: Promise<unknown>[] = [];
   const sentAndLeft = (command: Command): void => {
-    // `failure` keeps what went wrong.
-    sent(command).catch(() => undefined);
+    left.push(sent(command).catch(() => undefined));
   };
   sentAndLeft({ sql: how, values: [] });
 
@@ -78,13 +81,16 @@ export function beginTransaction(client: pg.ClientBase, how: string, { ask, numb
       }),
     commit: () =>
       inTurn(async () => {
-        const { command } = await client.query('COMMIT');
-        // A transaction in which a statement failed is rolled back by COMMIT, without an error.
-        if (command !== 'COMMIT') {
-          throw failure ?? new Error('The database rolled back the whole transaction.');
-        }
+        const { command } = await client.query('COMMIT').catch((error: unknown) => {
+          throw pulse.heard(error);
+        });
+        // A transaction in which a statement failed is rolled back by COMMIT, without an error; and behind a BEGIN that failed
+        // COMMIT has nothing to end, which is no error either.
+        await Promise.all(left);
+        if (failure !== undefined) throw failure;
+        if (command !== 'COMMIT') throw new Error('The database rolled back the whole transaction.');
       }),
-    idleMs: () => (underWay > 0 ? 0 : performance.now() - lastEnd),
+    idleSince: () => (underWay > 0 ? undefined : lastEnd),
     failure: () => failure,
   };
 }

@@ -1,8 +1,9 @@
 // One connection to PostgreSQL, with the settings that the promises of the store rest on. Statements are sent without waiting for the
 // answers of those before them: https://node-postgres.com/features/pipelining
+import type { Socket } from 'node:net';
 import pg from 'pg';
 
-/** How long things may take, in milliseconds. A call waits for a connection and for one statement; together below 5 s. */
+/** How long things may take, in milliseconds. When the database hangs, a call waits for a connection and for one statement; together below 5 s. */
 export interface Patience {
   readonly connectMs: number;
   readonly statementMs: number;
@@ -38,9 +39,11 @@ export interface ConnectionOptions {
   readonly patience: Patience;
   /** Further settings of the server, such as "synchronous_commit=off". */
   readonly settings?: readonly string[];
+  /** Makes the socket of a new connection. */
+  readonly socket?: () => Socket;
 }
 
-export function clientConfig({ url, patience, settings = [] }: ConnectionOptions): pg.ClientConfig {
+export function clientConfig({ url, patience, settings = [], socket }: ConnectionOptions): pg.ClientConfig {
   return {
     connectionString: url,
     application_name: 'alongside',
@@ -54,5 +57,6 @@ export function clientConfig({ url, patience, settings = [] }: ConnectionOptions
     idle_in_transaction_session_timeout: 10_000,
     options: [...planning, ...settings].map((setting) => `-c ${setting}`).join(' '),
     types,
+    ...(socket !== undefined && { stream: socket }),
   };
 }

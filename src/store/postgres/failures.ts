@@ -7,7 +7,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Another transaction came in between: this one was undone, and the same again may well succeed. */
-const beaten = new Set(['40001', '40P01', '55P03']);
+const beaten = new Set(['40001', '40P01']);
 
 /** Names of unique constraints that a concurrent write of the same thing runs into; seen again, the thing is found. */
 const decidedByUniqueness = new Set(['claim_pkey', 'resource_address', 'kept_answer_pkey', 'version_pkey']);
@@ -23,19 +23,49 @@ export function wasBeaten(error: unknown): boolean {
   );
 }
 
+/** What is said of a database that is known not to answer, without asking it again. */
+export class NotAnswering extends Error {
+  constructor() {
+    super('The database does not answer.');
+    this.name = 'NotAnswering';
+  }
+}
+
 const networkCodes = /^(E[A-Z]+|08...|57P0.)$/;
 /** The driver has no codes for these. */
 const driverMessages =
-  /^(Connection terminated|timeout expired|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after)/;
+  /^(Connection terminated|timeout expired|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after|The store is closed)/;
+/** Nobody said anything for longer than the server lets a statement or the kernel a connection take. */
+const silentMessages =
+  /^(Query read timeout|timeout expired|Connection terminated due to connection timeout)/;
+/** All connections were in use: that says nothing about the database. */
+const noneFree = /^timeout exceeded when trying to connect/;
 
 /** The connection is gone or does not answer. What was sent last may have happened or not. */
 export function isConnectionLost(error: unknown): boolean {
-  return error instanceof Error && (networkCodes.test(codeOf(error)) || driverMessages.test(error.message));
+  return (
+    error instanceof NotAnswering ||
+    (error instanceof Error && (networkCodes.test(codeOf(error)) || driverMessages.test(error.message)))
+  );
 }
 
-/** Nobody answered in time. Asking again at once would only wait again. */
-export function isTimeout(error: unknown): boolean {
-  return error instanceof Error && /timeout/i.test(error.message) && codeOf(error) === '';
+/** The database is silent: asking it again would only wait again. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof NotAnswering || (error instanceof Error && silentMessages.test(error.message));
+}
+
+/** The connection is gone and a new one may be better: what may be done twice is worth doing again. */
+export function isWorthReconnecting(error: unknown): boolean {
+  return (
+    isConnectionLost(error) &&
+    !isUnanswered(error) &&
+    !(error instanceof Error && noneFree.test(error.message))
+  );
+}
+
+/** A server that only reads: a standby, or the former main server after another took over. */
+function onlyReads(error: Error, code: string): boolean {
+  return code === '25006' || (code === '0A000' && error.message.includes('standby'));
 }
 
 function unavailable(diagnostics: string, cause: unknown, code: 'transient' | 'timeout' = 'transient') {
@@ -65,11 +95,22 @@ export function asRefusal(error: unknown): unknown {
   if (error instanceof FhirError || !(error instanceof Error)) {
     return error;
   }
-  if (isConnectionLost(error) || code.startsWith('53') || wasBeaten(error)) {
+  // 53: no room, no memory, no connection left. 55P03: somebody else held a lock for too long.
+  if (
+    isConnectionLost(error) ||
+    code.startsWith('53') ||
+    code === '55P03' ||
+    wasBeaten(error) ||
+    onlyReads(error, code)
+  ) {
     return notStored(error);
   }
   if (code === '57014') {
-    return unavailable('This takes longer than a call may. Ask for less.', error, 'timeout');
+    return unavailable(
+      'This takes longer than a call may; nothing was stored. Ask for less.',
+      error,
+      'timeout',
+    );
   }
   if (code === '54000') {
     return businessRule('A value by which the resource would be found is longer than can be searched for.');

@@ -24,7 +24,7 @@ function withRows(sql: string, count: number): string {
 
 export type Append = (work: (statements: Statements) => void) => Promise<void>;
 
-/** `ask` commits by itself, and may send a command twice: a row that is there twice is better than none. */
+/** `ask` commits by itself. */
 export function groupedAppends(ask: (command: Command) => Promise<Rows>, numbers: Numbers): Append {
   let queue: Waiting[] = [];
 

@@ -1,5 +1,6 @@
 // The numbers of names and reference targets in PostgreSQL. Rows of `term` and `target` are committed by themselves, before what
-// refers to them, and never change: a number that is known here is right on every node and after every rollback.
+// refers to them, and never change: a number that is known here is right on every node and after every rollback. Only a crash of the
+// database can take the youngest back, as long as nothing refers to them; then all that is known here is forgotten.
 import type { ReferenceTarget } from '../../fhir/reference.ts';
 import { type Dictionary, idOfTarget } from '../sql/dictionary.ts';
 import type { Statements } from '../sql/statements.ts';
@@ -11,6 +12,8 @@ export interface Numbers {
   readonly dictionary: Dictionary;
   /** Looks up, or gives, every number that is missing. */
   learn(missing: Missing): Promise<void>;
+  /** To be called when a connection was lost: the database may have crashed and given a number to another name since. */
+  forget(): void;
 }
 
 /** Stands for a number until it is known; never sent. */
@@ -148,6 +151,10 @@ export function createNumbers(ask: (command: Command) => Promise<Rows>): Numbers
     async learn(missing) {
       if (missing.terms.size > 0) await learnTerms(missing);
       if (missing.targets.size > 0) await learnTargets(missing);
+    },
+    forget() {
+      terms.clear();
+      targets.clear();
     },
   };
 }

@@ -1,15 +1,19 @@
 // Opens a PostgreSQL database for operations: brings its schema up to date and gives each kind of operation its connection.
+import { endedOrAfter } from '../../runtime/pause.ts';
 import type { Dictionary } from '../sql/dictionary.ts';
 import type { Session } from '../sql/session.ts';
 import type { Command, Send } from './command.ts';
-import { type Patience, usualPatience } from './connection.ts';
-import { asRefusal } from './failures.ts';
+import { type ConnectionOptions, type Patience, usualPatience } from './connection.ts';
+import { asRefusal, isWorthReconnecting } from './failures.ts';
 import { groupedAppends } from './grouped-appends.ts';
+import { looksAlive } from './looks-alive.ts';
 import { migratePostgres } from './migrate.ts';
 import { createNumbers } from './numbers.ts';
 import { preparedTexts } from './prepared-texts.ts';
+import { createPulse } from './pulse.ts';
 import { replay } from './replay.ts';
 import { type SharedLine, sharedLine } from './shared-line.ts';
+import { createSockets } from './sockets.ts';
 import { createTransactions } from './transactions.ts';
 
 export interface SessionOptions {
@@ -33,6 +37,10 @@ export interface PostgresSession {
 const usualConnections = 10;
 const usualTransactionTimeoutMs = 5_000;
 
+/** How long what runs may take to end when the store is closed, and then the goodbyes: together far below SHUTDOWN_TIMEOUT_MS. */
+const closingMs = 3_000;
+const goodbyeMs = 500;
+
 const inOrder =
   (line: SharedLine): Send =>
   async (commands) => {
@@ -48,19 +56,35 @@ async function refused<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** Begun again from the start when the connection went away under it: for what may be done twice. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isWorthReconnecting(error)) throw error;
+    return work();
+  }
+}
+
 /** Throws SchemaError for a database that it must not touch. */
 export async function openSession(options: SessionOptions): Promise<PostgresSession> {
   const { url, patience = usualPatience } = options;
   await migratePostgres(url);
-  const ask = preparedTexts();
+  const sockets = createSockets();
+  const connection: ConnectionOptions = { url, patience, socket: () => sockets.open() };
+  const pulse = createPulse(() => looksAlive(connection));
+  const ask = pulse.watching(preparedTexts());
+  const onLoss = () => numbers.forget();
   // What it writes is names and their numbers, which the log holds before the commit of whatever refers to them.
-  const looking = sharedLine({ url, patience, settings: ['synchronous_commit=off'] }, ask);
-  const appending = sharedLine({ url, patience }, ask);
+  const settings = ['synchronous_commit=off'];
+  const looking = sharedLine({ ...connection, settings, ask, pulse, onLoss });
+  const appending = sharedLine({ ...connection, ask, pulse, onLoss });
   const numbers = createNumbers((command) => looking.ask(command));
   const transactions = createTransactions({
-    url,
-    patience,
+    ...connection,
     ask,
+    pulse,
+    onLoss,
     numbers,
     connections: options.connections ?? usualConnections,
     transactionTimeoutMs: options.transactionTimeoutMs ?? usualTransactionTimeoutMs,
@@ -69,19 +93,22 @@ export async function openSession(options: SessionOptions): Promise<PostgresSess
 
   return {
     session: {
-      read: (work) => refused(transactions.read(work)),
-      lookUp: (work) => refused(replay(work, inOrder(looking), numbers)),
+      read: (work) => refused(again(() => transactions.read(work))),
+      lookUp: (work) => refused(again(() => replay(work, inOrder(looking), numbers))),
       write: (work) => refused(transactions.write((inner) => inner.write(work))),
-      append: (work) => refused(append(work)),
+      // A row that is there twice is better than none.
+      append: (work) => refused(again(() => append(work))),
       transaction: (work) => refused(transactions.write(work)),
     },
     dictionary: numbers.dictionary,
     async check() {
-      await refused(looking.ask({ sql: 'SELECT 1', values: [] }));
+      await refused(again(() => looking.ask({ sql: 'SELECT 1', values: [] })));
     },
     async close() {
-      await transactions.close();
-      await Promise.all([looking.close(), appending.close()]);
+      const ended = Promise.all([transactions.close(), looking.close(), appending.close()]);
+      await endedOrAfter(closingMs, ended);
+      pulse.close();
+      await sockets.end(goodbyeMs);
     },
   };
 }

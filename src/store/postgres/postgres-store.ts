@@ -12,6 +12,7 @@ import { createResourceRows } from '../sql/resource-rows.ts';
 import { storeOver } from '../sql/store-over.ts';
 import type { StoreParts } from '../sql/store-parts.ts';
 import { tokenStoreOver } from '../sql/token-store.ts';
+import { exportChunks } from './export-chunks.ts';
 import { openSession, type SessionOptions } from './open-session.ts';
 import { createRowWriter } from './row-writer.ts';
 
@@ -37,6 +38,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Open
     exports: exportStoreOver(session, parts),
     bringIndexUpToDate: (onReindexed) =>
       bringIndexUpToDate({ session, registry, dictionary, indexRows, writer: rowWriter }, onReindexed),
+    exportFiles: exportChunks(session),
     check,
     count: (table) =>
       session.read(

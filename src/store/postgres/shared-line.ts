@@ -3,51 +3,54 @@
 import pg from 'pg';
 import type { Command, Rows } from './command.ts';
 import { type ConnectionOptions, clientConfig } from './connection.ts';
-import { isConnectionLost, isTimeout } from './failures.ts';
 import type { Ask } from './prepared-texts.ts';
+import type { Pulse } from './pulse.ts';
 
 export interface SharedLine {
-  /** Only for what may be done twice: a command that was cut off with its connection is sent once more. */
+  /** What was cut off with its connection is not sent again here: it may hold numbers that are no longer right (numbers.ts). */
   ask(command: Command): Promise<Rows>;
   close(): Promise<void>;
 }
 
-export function sharedLine(options: ConnectionOptions, ask: Ask): SharedLine {
+interface SharedLineOptions extends ConnectionOptions {
+  readonly ask: Ask;
+  readonly pulse: Pulse;
+  /** Called at once when the connection is lost, before whoever waited on it hears of it. */
+  readonly onLoss: () => void;
+}
+
+export function sharedLine(options: SharedLineOptions): SharedLine {
+  const { ask, pulse, onLoss } = options;
   let current: Promise<pg.Client> | undefined;
   let isClosed = false;
 
-  async function open(): Promise<pg.Client> {
+  /** Whoever needs the line while it is being opened waits for the same one. */
+  function open(): Promise<pg.Client> {
     const client = new pg.Client(clientConfig(options));
     const drop = () => {
-      if (current === mine) current = undefined;
+      if (current !== mine) return;
+      current = undefined;
+      onLoss();
     };
     // Without a listener a lost connection would end the process.
     client.on('error', drop);
     client.on('end', drop);
-    const mine = client.connect().then(() => client);
+    const mine = client.connect().then(
+      () => client,
+      (error: unknown) => {
+        drop();
+        throw pulse.heard(error);
+      },
+    );
     current = mine;
-    try {
-      return await mine;
-    } catch (error) {
-      drop();
-      throw error;
-    }
+    return mine;
   }
-
-  const send = async (command: Command): Promise<Rows> => {
-    if (isClosed) throw new Error('The store is closed.');
-    return ask(await (current ?? open()), command);
-  };
 
   return {
     async ask(command) {
-      try {
-        return await send(command);
-      } catch (error) {
-        if (!isConnectionLost(error) || isTimeout(error)) throw error;
-        current = undefined;
-        return send(command);
-      }
+      if (isClosed) throw new Error('The store is closed.');
+      pulse.demand();
+      return ask(await (current ?? open()), command);
     },
     async close() {
       isClosed = true;

@@ -6,15 +6,26 @@ import { createSession, type Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
 import { type Begun, beginTransaction } from './begun-transaction.ts';
 import { type ConnectionOptions, clientConfig } from './connection.ts';
-import { isConnectionLost, isTimeout, notStored, perhapsStored, wasBeaten } from './failures.ts';
+import {
+  isConnectionLost,
+  isUnanswered,
+  isWorthReconnecting,
+  notStored,
+  perhapsStored,
+  wasBeaten,
+} from './failures.ts';
 import type { Numbers } from './numbers.ts';
 import type { Ask } from './prepared-texts.ts';
+import type { Pulse } from './pulse.ts';
 
 export interface TransactionOptions extends ConnectionOptions {
   readonly ask: Ask;
+  readonly pulse: Pulse;
+  /** Called at once when a connection is lost, before whoever waited on it hears of it. */
+  readonly onLoss: () => void;
   readonly numbers: Numbers;
   readonly connections: number;
-  /** How long a transaction may wait for something else than its own statements before it is given up. */
+  /** How long a transaction may wait for something else than its statements before it is given up. */
   readonly transactionTimeoutMs: number;
 }
 
@@ -25,41 +36,80 @@ export interface Transactions {
   close(): Promise<void>;
 }
 
-const beginWriting = 'BEGIN ISOLATION LEVEL SERIALIZABLE';
+const beginWriting = 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE';
 const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
+/** Statements are sent right behind their BEGIN: should that one fail, nothing may be written by those that stand alone then. */
+const writesOnlyInTransactions = 'default_transaction_read_only=on';
+
 /** How long a transaction is tried again while others come in between. */
-const triedForMs = 4_000;
+const triedForMs = 3_000;
 const longestPauseMs = 50;
 
 export function createTransactions(options: TransactionOptions): Transactions {
-  const { patience } = options;
+  const { patience, pulse, onLoss } = options;
+  const settings = [...(options.settings ?? []), writesOnlyInTransactions];
   const pool = new pg.Pool({
-    ...clientConfig(options),
+    ...clientConfig({ ...options, settings }),
     connectionTimeoutMillis: patience.waitMs,
     max: options.connections,
     idleTimeoutMillis: 30_000,
   });
   // Without listeners a lost connection would end the process. Whoever uses it is told by the statement that fails.
-  const heard = () => undefined;
-  pool.on('error', heard);
+  pool.on('error', onLoss);
   pool.on('connect', (client) => {
-    client.on('error', heard);
+    client.on('error', onLoss);
   });
 
-  /** Ends a transaction that is not to be. The connection is kept unless something is wrong with it. */
-  const rollback = async (client: pg.PoolClient, failure: unknown): Promise<void> => {
+  const connected = async (): Promise<pg.PoolClient> => {
+    pulse.demand();
+    const coming = pool.connect();
+    try {
+      return await pulse.whileItAnswers(coming);
+    } catch (error) {
+      // One that comes too late is for others.
+      coming.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      throw pulse.heard(error);
+    }
+  };
+
+  /** Ends a transaction that is not to be. Is the connection good for another one? If not, it was given back as broken. */
+  const rollback = async (client: pg.PoolClient, failure: unknown): Promise<boolean> => {
     if (failure !== undefined && isConnectionLost(failure)) {
       client.release(true);
-      return;
+      return false;
     }
     try {
       await client.query('ROLLBACK');
-      client.release();
+      return true;
     } catch {
       // The connection is lost, and with it the transaction.
       client.release(true);
+      return false;
     }
+  };
+
+  /** Rejects when the transaction has waited too long for something else than its statements. */
+  const idleTooLong = (begun: Begun): { readonly rejected: Promise<never>; stop(): void } => {
+    let timer: NodeJS.Timeout | undefined;
+    const rejected = new Promise<never>((_resolve, reject) => {
+      const lookIn = (ms: number): void => {
+        timer = setTimeout(() => {
+          const left =
+            (begun.idleSince() ?? performance.now()) + options.transactionTimeoutMs - performance.now();
+          if (left > 0) lookIn(left);
+          else
+            reject(
+              new Error('A transaction waited for something other than its own store and was given up.'),
+            );
+        }, ms);
+      };
+      lookIn(options.transactionTimeoutMs);
+    });
+    return { rejected, stop: () => clearTimeout(timer) };
   };
 
   const runWork = async <T>(begun: Begun, work: (session: Session) => Promise<T>): Promise<T> => {
@@ -71,42 +121,43 @@ export function createTransactions(options: TransactionOptions): Transactions {
       },
       () => undefined,
     );
-    const { transactionTimeoutMs } = options;
-    let watch: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      watch = setInterval(() => {
-        if (begun.idleMs() >= transactionTimeoutMs) {
-          reject(new Error('A transaction waited for something other than its own store and was given up.'));
-        }
-      }, transactionTimeoutMs / 5);
-    });
+    const late = idleTooLong(begun);
     try {
-      const value = await Promise.race([work(session), late]);
+      const value = await Promise.race([work(session), late.rejected]);
       session.assertWhole();
       return value;
     } finally {
-      clearInterval(watch);
+      late.stop();
       session.end();
     }
   };
 
   type Outcome<T> =
     | { readonly kind: 'done'; readonly value: T }
-    /** It may be tried again: nothing of it is stored. */
-    | { readonly kind: 'undone'; readonly why: unknown };
+    /** Nothing of it is stored. Only when it was beaten is the connection still in hand. */
+    | { readonly kind: 'beaten' | 'cut-off'; readonly why: unknown };
 
-  const once = async <T>(work: (session: Session) => Promise<T>): Promise<Outcome<T>> => {
-    const client = await pool.connect();
+  /** Throws what is not to be tried again. */
+  const undone = (client: pg.PoolClient, isGood: boolean, why: unknown): Outcome<never> => {
+    if (isGood && wasBeaten(why)) return { kind: 'beaten', why };
+    if (isGood) client.release();
+    if (wasBeaten(why) || isWorthReconnecting(why)) return { kind: 'cut-off', why };
+    throw why;
+  };
+
+  const once = async <T>(
+    client: pg.PoolClient,
+    work: (session: Session) => Promise<T>,
+  ): Promise<Outcome<T>> => {
     const begun = beginTransaction(client, beginWriting, options);
     let value: T;
     try {
       value = await runWork(begun, work);
+      pulse.demand();
     } catch (error) {
       const failure = begun.failure();
-      await rollback(client, failure);
-      const isWorthAnother = wasBeaten(failure) || (isConnectionLost(failure) && !isTimeout(failure));
-      if (isWorthAnother) return { kind: 'undone', why: failure };
-      throw error;
+      const isGood = await rollback(client, isUnanswered(error) ? error : failure);
+      return undone(client, isGood, wasBeaten(failure) || isConnectionLost(failure) ? failure : error);
     }
     try {
       await begun.commit();
@@ -116,9 +167,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
         throw perhapsStored(error);
       }
       // COMMIT is refused when the transaction cannot stand beside others; it is then over.
-      client.release();
-      if (wasBeaten(error) || wasBeaten(begun.failure())) return { kind: 'undone', why: error };
-      throw error;
+      return undone(client, true, wasBeaten(begun.failure()) ? begun.failure() : error);
     }
     client.release();
     return { kind: 'done', value };
@@ -126,17 +175,30 @@ export function createTransactions(options: TransactionOptions): Transactions {
 
   return {
     async write(work) {
+      let client = await connected();
       const until = performance.now() + triedForMs;
+      let losses = 0;
       for (let tries = 1; ; tries += 1) {
-        const outcome = await once(work);
+        const outcome = await once(client, work);
         if (outcome.kind === 'done') return outcome.value;
-        if (performance.now() > until) throw notStored(outcome.why);
-        // Those who came in each other's way do not come back together.
-        await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
+        const isLate = performance.now() > until;
+        if (outcome.kind === 'beaten') {
+          if (isLate) {
+            client.release();
+            throw notStored(outcome.why);
+          }
+          // Those who came in each other's way do not come back together.
+          await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
+        } else {
+          losses += 1;
+          // A second new connection would be no better than the first.
+          if (isLate || losses > 1) throw notStored(outcome.why);
+          client = await connected();
+        }
       }
     },
     async read(work) {
-      const client = await pool.connect();
+      const client = await connected();
       const begun = beginTransaction(client, beginReading, options);
       try {
         const value = await begun.run(work);
@@ -147,7 +209,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
         );
         return value;
       } catch (error) {
-        await rollback(client, begun.failure());
+        if (await rollback(client, begun.failure())) client.release();
         throw error;
       }
     },

@@ -1,6 +1,6 @@
-// Keeps exports in the service's SQLite database, beside its other tables.
+// Keeps exports in the service's database, beside its other tables.
 import { type ExportJob, exportsAtOnce } from '../../bulk/export-job.ts';
-import type { ExportStore } from '../../bulk/export-store.ts';
+import type { ExportHold, ExportLease, ExportStore } from '../../bulk/export-store.ts';
 import type { Session } from './session.ts';
 import { snapshotPage } from './snapshot-page.ts';
 import type { Statements } from './statements.ts';
@@ -15,9 +15,13 @@ interface JobRow {
   readonly request: string;
   readonly place: string;
   readonly files: string;
+  readonly claim: number;
 }
 
-const columns = 'job_id, client, state, transaction_ms, finished_ms, request, place, files';
+const columns = 'job_id, client, state, transaction_ms, finished_ms, request, place, files, claim';
+
+/** Those who took it up are counted from here. */
+const firstClaim = 1;
 
 /** The three texts were written by this file. */
 function jobOf(row: JobRow): ExportJob {
@@ -33,9 +37,9 @@ function jobOf(row: JobRow): ExportJob {
   };
 }
 
-function insert(statements: Statements, job: ExportJob): void {
+function insert(statements: Statements, job: ExportJob, { owner, untilMs }: ExportLease): void {
   statements.run(
-    `INSERT INTO export_job (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO export_job (${columns}, owner, lease_until_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     job.id,
     job.client,
     job.state,
@@ -44,15 +48,23 @@ function insert(statements: Statements, job: ExportJob): void {
     JSON.stringify(job.request),
     JSON.stringify(job.place),
     JSON.stringify(job.files),
+    firstClaim,
+    owner,
+    untilMs,
   );
 }
 
+function isHeld(statements: Statements, { job, claim }: ExportHold): boolean {
+  return statements.get('SELECT 1 FROM export_job WHERE job_id = ? AND claim = ?', job, claim) !== undefined;
+}
+
 export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts: StoreParts): ExportStore {
-  const select = (statements: Statements, where: string, ...values: readonly string[]) =>
-    statements.all<JobRow>(`SELECT ${columns} FROM export_job ${where}`, values).map(jobOf);
+  const selectRows = (statements: Statements, where: string, ...values: readonly (string | number)[]) =>
+    statements.all<JobRow>(`SELECT ${columns} FROM export_job ${where}`, values);
+  const select = (...asked: Parameters<typeof selectRows>) => selectRows(...asked).map(jobOf);
 
   return {
-    add: ({ id, client, request }) =>
+    add: ({ id, client, request }, lease) =>
       session.write((statements) => {
         const { waitForWriters } = statements.dialect;
         if (waitForWriters !== undefined) statements.run(waitForWriters);
@@ -68,8 +80,8 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
         const transactionMs = parts.clock.now().getTime() - 1;
         const place = { typeAt: 0, afterId: '' };
         const job: ExportJob = { id, client, state: 'running', transactionMs, request, place, files: [] };
-        insert(statements, job);
-        return { kind: 'added', job };
+        insert(statements, job, lease);
+        return { kind: 'added', job, hold: { job: id, claim: firstClaim } };
       }),
 
     find: (id) => session.read((statements) => select(statements, 'WHERE job_id = ?', id)[0]),
@@ -86,8 +98,35 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
 
     all: () => session.read((statements) => select(statements, 'ORDER BY transaction_ms, job_id')),
 
-    save: ({ id, state, finishedMs, place, files }) =>
+    takeOver: (freeAtMs, { owner, untilMs }) =>
+      session.write((statements) =>
+        selectRows(
+          statements,
+          "WHERE state = 'running' AND lease_until_ms <= ? ORDER BY transaction_ms, job_id",
+          freeAtMs,
+        ).map((row) => {
+          const hold: ExportHold = { job: row.job_id, claim: row.claim + 1 };
+          statements.run(
+            'UPDATE export_job SET owner = ?, claim = ?, lease_until_ms = ? WHERE job_id = ?',
+            owner,
+            hold.claim,
+            untilMs,
+            hold.job,
+          );
+          return { job: jobOf(row), hold };
+        }),
+      ),
+
+    renew: (hold, untilMs) =>
       session.write((statements) => {
+        if (!isHeld(statements, hold)) return false;
+        statements.run('UPDATE export_job SET lease_until_ms = ? WHERE job_id = ?', untilMs, hold.job);
+        return true;
+      }),
+
+    save: ({ id, state, finishedMs, place, files }, hold) =>
+      session.write((statements) => {
+        if (!isHeld(statements, hold)) return false;
         statements.run(
           'UPDATE export_job SET state = ?, finished_ms = ?, place = ?, files = ? WHERE job_id = ?',
           state,
@@ -96,6 +135,7 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
           JSON.stringify(files),
           id,
         );
+        return true;
       }),
 
     remove: (id) =>

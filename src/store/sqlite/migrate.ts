@@ -9,6 +9,7 @@ import { history } from './migrations/0003-history.ts';
 import { idempotency } from './migrations/0004-idempotency.ts';
 import { bulkExport } from './migrations/0005-bulk-export.ts';
 import { indexState } from './migrations/0006-index-state.ts';
+import { exportLease } from './migrations/0007-export-lease.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
 const migrations: readonly Migration[] = [
@@ -18,6 +19,7 @@ const migrations: readonly Migration[] = [
   { name: '0004-idempotency', sql: idempotency },
   { name: '0005-bulk-export', sql: bulkExport },
   { name: '0006-index-state', sql: indexState },
+  { name: '0007-export-lease', sql: exportLease },
 ];
 
 /** A copy writes where nobody else may: see copy/copy-database.ts. */

@@ -16,7 +16,16 @@ export const service = `
 
   CREATE TABLE export_job (
     job_id text COLLATE "C" PRIMARY KEY, client text NOT NULL, state text NOT NULL, transaction_ms bigint NOT NULL,
-    finished_ms bigint, request text NOT NULL, place text NOT NULL, files text NOT NULL
+    finished_ms bigint, request text NOT NULL, place text NOT NULL, files text NOT NULL,
+    -- claim: counts those who took the export up; only the last one's writes count.
+    owner text NOT NULL, claim bigint NOT NULL, lease_until_ms bigint NOT NULL
+  );
+
+  -- The files of exports, so that every node can go on with them and give them out; from_byte: where in its file a chunk begins.
+  CREATE TABLE export_chunk (
+    job_id text COLLATE "C" NOT NULL REFERENCES export_job ON DELETE CASCADE, file_id text COLLATE "C" NOT NULL,
+    from_byte bigint NOT NULL, bytes bigint NOT NULL, body text NOT NULL,
+    PRIMARY KEY (job_id, file_id, from_byte)
   );
 
   CREATE TABLE index_state (type text COLLATE "C" PRIMARY KEY, fingerprint text NOT NULL);

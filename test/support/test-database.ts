@@ -1,0 +1,55 @@
+// Where a service under test keeps its data: in SQLite, or, when the suite runs on PostgreSQL (scripts/jest-postgres.json), in a copy
+// of a database that was prepared once.
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+/** Set by scripts/jest-postgres-setup.cjs. */
+const template = process.env['TEST_DATABASE_TEMPLATE'];
+
+/** By folder: services that are given one folder one after another find the same data. */
+const byFolder = new Map<string, string>();
+
+async function asOwner(work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({
+    connectionString: (template ?? '').replace(/[^/]+$/, 'postgres'),
+    connectionTimeoutMillis: 10_000,
+  });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function copy(): Promise<string> {
+  const name = `copy_${randomUUID().replaceAll('-', '')}`;
+  await asOwner((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template?.split('/').at(-1)}`));
+  return (template ?? '').replace(/[^/]+$/, name);
+}
+
+/** For the options of a system: no `databaseUrl` means SQLite in the folder. One that is given is kept. */
+export async function databaseFor(
+  dataDir: string,
+  given?: string,
+): Promise<{ readonly dataDir: string; readonly databaseUrl?: string }> {
+  if (given !== undefined) return { dataDir, databaseUrl: given };
+  if (template === undefined) return { dataDir };
+  const databaseUrl = byFolder.get(dataDir) ?? (await copy());
+  if (dataDir !== ':memory:') byFolder.set(dataDir, databaseUrl);
+  return { dataDir, databaseUrl };
+}
+
+/** The environment in which a process uses the database of a folder. */
+export async function environmentFor(dataDir: string): Promise<Record<string, string>> {
+  const { databaseUrl } = await databaseFor(dataDir);
+  return { DATA_DIR: dataDir, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) };
+}
+
+/** Removes what was made for ":memory:" when its service has stopped. */
+export async function dropDatabase(databaseUrl: string | undefined): Promise<void> {
+  if (databaseUrl === undefined || [...byFolder.values()].includes(databaseUrl)) return;
+  await asOwner((client) =>
+    client.query(`DROP DATABASE IF EXISTS ${databaseUrl.split('/').at(-1)} WITH (FORCE)`),
+  );
+}
