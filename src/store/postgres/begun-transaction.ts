@@ -1,5 +1,5 @@
 // One transaction that has begun on one connection. What it writes is sent at once and not waited for: whether it went well shows in the
-// next answer, at the latest in that of COMMIT, and until then nobody else sees any of it.
+// next answer, at the latest before COMMIT, and until then nobody else sees any of it.
 import type pg from 'pg';
 import type { Statements } from '../sql/statements.ts';
 import type { Command, Rows, Send } from './command.ts';
@@ -14,6 +14,8 @@ export interface Begun {
   run<T>(work: (statements: Statements) => T): Promise<T>;
   /** SAVEPOINT and its like; waited for, so that what failed before is known. */
   savepoint(sql: string): Promise<void>;
+  /** Resolves when everything that was sent has been done; throws what the database refused first. Before the commit. */
+  settled(): Promise<void>;
   /** Throws unless everything is durable. */
   commit(): Promise<void>;
   /** Since when nothing is on the way; undefined while something is. */
@@ -79,15 +81,17 @@ export function beginTransaction(client: pg.ClientBase, how: string, { ask, numb
         await send([{ sql, values: [] }]);
         if (sql.startsWith('ROLLBACK TO') && !isFinal(failure)) failure = undefined;
       }),
+    settled: () =>
+      inTurn(async () => {
+        await Promise.all(left.splice(0));
+        if (failure !== undefined) throw failure;
+      }),
     commit: () =>
       inTurn(async () => {
         const { command } = await client.query('COMMIT').catch((error: unknown) => {
           throw pulse.heard(error);
         });
-        // A transaction in which a statement failed is rolled back by COMMIT, without an error; and behind a BEGIN that failed
-        // COMMIT has nothing to end, which is no error either.
-        await Promise.all(left);
-        if (failure !== undefined) throw failure;
+        // A transaction in which a statement failed is rolled back by COMMIT, without an error.
         if (command !== 'COMMIT') throw new Error('The database rolled back the whole transaction.');
       }),
     idleSince: () => (underWay > 0 ? undefined : lastEnd),

@@ -153,6 +153,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
     let value: T;
     try {
       value = await runWork(begun, work);
+      await begun.settled();
       pulse.demand();
     } catch (error) {
       const failure = begun.failure();
