@@ -10,6 +10,7 @@ import { readLooseBindings } from './content/base-terminology.ts';
 import { codeHierarchy } from './content/code-hierarchy.ts';
 import { contentCodes } from './content/content-codes.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
+import { FhirError } from './fhir/error.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
 import { reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
@@ -21,6 +22,7 @@ import type { Clock } from './runtime/clock.ts';
 import type { NewId } from './runtime/ids.ts';
 import { jobFiles } from './runtime/job-files.ts';
 import type { Log } from './runtime/log.ts';
+import { pauseUpTo } from './runtime/pause.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
 import type { OpenedStore } from './store/opened-store.ts';
@@ -106,6 +108,23 @@ async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<() => v
   };
 }
 
+const publishedWithinMs = 60 * 1000;
+const publishAgainAfterMs = 1000;
+
+/** Several nodes that start on a new database publish at the same moment: those that come in the way of the first try again. */
+async function published(publish: () => Promise<number>): Promise<number> {
+  const until = performance.now() + publishedWithinMs;
+  for (;;) {
+    try {
+      return await publish();
+    } catch (error) {
+      const isPassing = error instanceof FhirError && error.status === 503;
+      if (!isPassing || performance.now() > until) throw error;
+      await pauseUpTo(publishAgainAfterMs);
+    }
+  }
+}
+
 type Database = Pick<SystemOptions, 'dataDir' | 'databaseUrl'>;
 
 /** The tokens alone, for the command line. */
@@ -168,7 +187,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     readSearch: (text) => readSearch(reading, text),
   });
 
-  const written = await publishContent(contextFor(theService, 'start'));
+  const written = await published(() => publishContent(contextFor(theService, 'start')));
   log.info('content published', { written, resources: catalogue.published().length });
   const types = { served: servedTypes, isInRecords: (type: string) => compartment.holds(type) };
   const { exportFiles } = database;
