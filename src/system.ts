@@ -11,6 +11,7 @@ import { codeHierarchy } from './content/code-hierarchy.ts';
 import { contentCodes } from './content/content-codes.ts';
 import { contentSearchParameters } from './content/content-search-parameters.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
+import { FhirError } from './fhir/error.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
 import { includesOf, reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
@@ -22,6 +23,7 @@ import type { Clock } from './runtime/clock.ts';
 import type { NewId } from './runtime/ids.ts';
 import { jobFiles } from './runtime/job-files.ts';
 import type { Log } from './runtime/log.ts';
+import { pauseUpTo } from './runtime/pause.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
 import { type DatabaseAddress, postgresAddress, sqliteAddress } from './store/database-address.ts';
@@ -112,6 +114,23 @@ async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<() => v
   };
 }
 
+const publishedWithinMs = 60 * 1000;
+const publishAgainAfterMs = 1000;
+
+/** Several nodes that start on a new database publish at the same moment: those that come in the way of the first try again. */
+async function published(publish: () => Promise<number>): Promise<number> {
+  const until = performance.now() + publishedWithinMs;
+  for (;;) {
+    try {
+      return await publish();
+    } catch (error) {
+      const isPassing = error instanceof FhirError && error.status === 503;
+      if (!isPassing || performance.now() > until) throw error;
+      await pauseUpTo(publishAgainAfterMs);
+    }
+  }
+}
+
 type Database = Pick<SystemOptions, 'dataDir'> & { readonly databaseUrl?: string | undefined };
 
 export function databaseOf({ dataDir, databaseUrl }: Database): DatabaseAddress {
@@ -197,7 +216,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     readSearch: (text) => readSearch(reading, text),
   });
 
-  const written = await publishContent(contextFor(theService, 'start'));
+  const written = await published(() => publishContent(contextFor(theService, 'start')));
   log.info('content published', { written, resources: catalogue.published().length });
   const types = { served: servedTypes, isInRecords: (type: string) => compartment.holds(type) };
   const { exportFiles } = database;

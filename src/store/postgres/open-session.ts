@@ -106,7 +106,7 @@ export async function openSession(options: SessionOptions): Promise<PostgresSess
     },
     async close() {
       const ended = Promise.all([transactions.close(), looking.close(), appending.close()]);
-      await endedOrAfter(closingMs, ended);
+      await endedOrAfter(pulse.answers() ? closingMs : 0, ended);
       pulse.close();
       await sockets.end(goodbyeMs);
     },

@@ -4,6 +4,7 @@ import { isUnanswered, NotAnswering } from './failures.ts';
 import type { Ask } from './prepared-texts.ts';
 
 export interface Pulse {
+  answers(): boolean;
   /** Throws NotAnswering while the database does not answer. */
   demand(): void;
   /** Hears of a failure, which may mean that the database does not answer, and passes it on. */
@@ -58,6 +59,7 @@ export function createPulse(look: () => Promise<void>): Pulse {
   };
 
   return {
+    answers: () => answers,
     demand,
     heard,
     async whileItAnswers(work) {

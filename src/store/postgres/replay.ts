@@ -6,19 +6,15 @@
 // operations ask one or two things. What they write is gathered and sent when they ask, or at their end.
 import type { Statements } from '../sql/statements.ts';
 import { type Answer, Attempt, notAnsweredYet } from './attempt.ts';
-import type { Command, Send } from './command.ts';
+import type { Send } from './command.ts';
 import { isAnyMissing, nothingMissing } from './missing.ts';
 import type { Numbers } from './numbers.ts';
 
-/**
- * Resolves with what `work` returns in the run that counts. What it wrote last is sent and waited for, or given to `leave`, where
- * the caller knows later how it went.
- */
+/** Resolves with what `work` returns in the run that counts, when all that it wrote has been sent. */
 export async function replay<T>(
   work: (statements: Statements) => T,
   send: Send,
   numbers: Numbers,
-  leave?: (commands: readonly Command[]) => void,
 ): Promise<T> {
   const answers: Answer[] = [];
   const missing = nothingMissing();
@@ -46,9 +42,7 @@ export async function replay<T>(
     if ('error' in end) {
       throw end.error;
     }
-    if (leave !== undefined) {
-      leave(unsent);
-    } else if (unsent.length > 0) {
+    if (unsent.length > 0) {
       await send(unsent);
     }
     return end.value;

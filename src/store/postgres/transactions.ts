@@ -1,11 +1,10 @@
 // Runs transactions on connections of their own, as if one ran after another (SERIALIZABLE), and again from the start when another came
 // in between. https://www.postgresql.org/docs/current/transaction-iso.html#XACT-SERIALIZABLE
-import pg from 'pg';
 import { pauseUpTo } from '../../runtime/pause.ts';
 import { createSession, type Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
-import { type Begun, beginTransaction } from './begun-transaction.ts';
-import { type ConnectionOptions, clientConfig } from './connection.ts';
+import { type BeginTools, type Begun, beginOn } from './begun-transaction.ts';
+import { connectionLoans, type Loan, type LoanOptions } from './connection-loans.ts';
 import {
   isConnectionLost,
   isUnanswered,
@@ -14,17 +13,8 @@ import {
   perhapsStored,
   wasBeaten,
 } from './failures.ts';
-import type { Numbers } from './numbers.ts';
-import type { Ask } from './prepared-texts.ts';
-import type { Pulse } from './pulse.ts';
 
-export interface TransactionOptions extends ConnectionOptions {
-  readonly ask: Ask;
-  readonly pulse: Pulse;
-  /** Called at once when a connection is lost, before whoever waited on it hears of it. */
-  readonly onLoss: () => void;
-  readonly numbers: Numbers;
-  readonly connections: number;
+export interface TransactionOptions extends LoanOptions, BeginTools {
   /** How long a transaction may wait for something else than its statements before it is given up. */
   readonly transactionTimeoutMs: number;
 }
@@ -39,56 +29,30 @@ export interface Transactions {
 const beginWriting = 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE';
 const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
-/** Statements are sent right behind their BEGIN: should that one fail, nothing may be written by those that stand alone then. */
-const writesOnlyInTransactions = 'default_transaction_read_only=on';
-
 /** How long a transaction is tried again while others come in between. */
 const triedForMs = 3_000;
 const longestPauseMs = 50;
 
+/**
+ * Who was beaten so often stands in line with all others who were, on every node: one of them runs at a time, so that each gets through.
+ */
+const triesOutOfLine = 1;
+
 export function createTransactions(options: TransactionOptions): Transactions {
-  const { patience, pulse, onLoss } = options;
-  const settings = [...(options.settings ?? []), writesOnlyInTransactions];
-  const pool = new pg.Pool({
-    ...clientConfig({ ...options, settings }),
-    connectionTimeoutMillis: patience.waitMs,
-    max: options.connections,
-    idleTimeoutMillis: 30_000,
-  });
-  // Without listeners a lost connection would end the process. Whoever uses it is told by the statement that fails.
-  pool.on('error', onLoss);
-  pool.on('connect', (client) => {
-    client.on('error', onLoss);
-  });
+  const { pulse } = options;
+  const loans = connectionLoans(options);
 
-  const connected = async (): Promise<pg.PoolClient> => {
-    pulse.demand();
-    const coming = pool.connect();
-    try {
-      return await pulse.whileItAnswers(coming);
-    } catch (error) {
-      // One that comes too late is for others.
-      coming.then(
-        (client) => client.release(),
-        () => undefined,
-      );
-      throw pulse.heard(error);
-    }
-  };
-
-  /** Ends a transaction that is not to be. Is the connection good for another one? If not, it was given back as broken. */
-  const rollback = async (client: pg.PoolClient, failure: unknown): Promise<boolean> => {
+  /** Ends a transaction that is not to be. */
+  const rollback = async (loan: Loan, failure: unknown): Promise<void> => {
     if (failure !== undefined && isConnectionLost(failure)) {
-      client.release(true);
-      return false;
+      loan.isGood = false;
+      return;
     }
     try {
-      await client.query('ROLLBACK');
-      return true;
+      await loan.client.query('ROLLBACK');
     } catch {
       // The connection is lost, and with it the transaction.
-      client.release(true);
-      return false;
+      loan.isGood = false;
     }
   };
 
@@ -117,7 +81,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
       {
         run: (one) => begun.run(one),
         savepoint: (sql) => begun.savepoint(sql),
-        isLost: () => isConnectionLost(begun.failure()),
+        isLost: () => begun.failure() !== undefined && isConnectionLost(begun.failure()),
       },
       () => undefined,
     );
@@ -134,86 +98,82 @@ export function createTransactions(options: TransactionOptions): Transactions {
 
   type Outcome<T> =
     | { readonly kind: 'done'; readonly value: T }
-    /** Nothing of it is stored. Only when it was beaten is the connection still in hand. */
+    /** Nothing of it is stored, and it may be tried again: on this connection, or on another one. */
     | { readonly kind: 'beaten' | 'cut-off'; readonly why: unknown };
 
   /** Throws what is not to be tried again. */
-  const undone = (client: pg.PoolClient, isGood: boolean, why: unknown): Outcome<never> => {
-    if (isGood && wasBeaten(why)) return { kind: 'beaten', why };
-    if (isGood) client.release();
-    if (wasBeaten(why) || isWorthReconnecting(why)) return { kind: 'cut-off', why };
+  const undone = ({ isGood }: Loan, why: unknown): Outcome<never> => {
+    if (wasBeaten(why)) return { kind: isGood ? 'beaten' : 'cut-off', why };
+    if (isWorthReconnecting(why)) return { kind: 'cut-off', why };
     throw why;
   };
 
-  const once = async <T>(
-    client: pg.PoolClient,
-    work: (session: Session) => Promise<T>,
-  ): Promise<Outcome<T>> => {
-    const begun = beginTransaction(client, beginWriting, options);
+  const once = async <T>(loan: Loan, work: (session: Session) => Promise<T>): Promise<Outcome<T>> => {
+    const begun = beginOn(loan.client, beginWriting, options);
     let value: T;
     try {
       value = await runWork(begun, work);
-      await begun.settled();
       pulse.demand();
     } catch (error) {
       const failure = begun.failure();
-      const isGood = await rollback(client, isUnanswered(error) ? error : failure);
-      return undone(client, isGood, wasBeaten(failure) || isConnectionLost(failure) ? failure : error);
+      await rollback(loan, isUnanswered(error) ? error : failure);
+      return undone(loan, wasBeaten(failure) || isConnectionLost(failure) ? failure : error);
     }
     try {
       await begun.commit();
     } catch (error) {
       if (isConnectionLost(error)) {
-        client.release(true);
+        loan.isGood = false;
         throw perhapsStored(error);
       }
       // COMMIT is refused when the transaction cannot stand beside others; it is then over.
-      return undone(client, true, wasBeaten(begun.failure()) ? begun.failure() : error);
+      return undone(loan, wasBeaten(begun.failure()) ? begun.failure() : error);
     }
-    client.release();
     return { kind: 'done', value };
+  };
+
+  const untilNotBeaten = async <T>(
+    loan: Loan,
+    work: (session: Session) => Promise<T>,
+    until: number,
+  ): Promise<Outcome<T>> => {
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await once(loan, work);
+      if (outcome.kind !== 'beaten') return outcome;
+      if (performance.now() > until) throw notStored(outcome.why);
+      if (tries === triesOutOfLine) {
+        await loans.standInLine(loan);
+      } else {
+        // Those who came in each other's way do not come back together.
+        await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
+      }
+    }
   };
 
   return {
     async write(work) {
-      let client = await connected();
       const until = performance.now() + triedForMs;
-      let losses = 0;
-      for (let tries = 1; ; tries += 1) {
-        const outcome = await once(client, work);
+      for (let losses = 1; ; losses += 1) {
+        const outcome = await loans.lend((loan) => untilNotBeaten(loan, work, until));
         if (outcome.kind === 'done') return outcome.value;
-        const isLate = performance.now() > until;
-        if (outcome.kind === 'beaten') {
-          if (isLate) {
-            client.release();
-            throw notStored(outcome.why);
-          }
-          // Those who came in each other's way do not come back together.
-          await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
-        } else {
-          losses += 1;
-          // A second new connection would be no better than the first.
-          if (isLate || losses > 1) throw notStored(outcome.why);
-          client = await connected();
-        }
+        // A second new connection would be no better than the first.
+        if (losses > 1 || performance.now() > until) throw notStored(outcome.why);
       }
     },
     async read(work) {
-      const client = await connected();
-      const begun = beginTransaction(client, beginReading, options);
-      try {
-        const value = await begun.run(work);
-        // Nothing hangs on how it ends.
-        client.query('COMMIT').then(
-          () => client.release(),
-          () => client.release(true),
-        );
-        return value;
-      } catch (error) {
-        if (await rollback(client, begun.failure())) client.release();
-        throw error;
-      }
+      return loans.lend(async (loan) => {
+        const begun = beginOn(loan.client, beginReading, options);
+        try {
+          const value = await begun.run(work);
+          // Not waited for: whatever comes next on the connection is sent behind it.
+          loan.client.query('COMMIT').catch(() => undefined);
+          return value;
+        } catch (error) {
+          await rollback(loan, begun.failure());
+          throw error;
+        }
+      });
     },
-    close: () => pool.end(),
+    close: () => loans.close(),
   };
 }
