@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { searchParts } from '../../src/system.ts';
 import { makeManyPages } from '../copy/many-pages.ts';
 import { copyBetween, copyWith } from '../support/copying.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { startTestService } from '../support/test-system.ts';
 
 const patienceMs = 120_000;

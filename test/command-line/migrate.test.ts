@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { runCommand } from '../support/command.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'alongside-migrate-'));
 let server: PostgresServer;

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Observation, Task } from '@medplum/fhirtypes';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { parseSearch } from '../../src/fhir/search/parse-search.ts';
 import type { SearchParameterDefinition } from '../../src/fhir/search/search-parameter.ts';
 import type { OpenedStore } from '../../src/store/opened-store.ts';
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { readSearchParameters } from '../../src/store/read-search-parameters.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 
 let server: PostgresServer;
 const folder = mkdtempSync(join(tmpdir(), 'alongside-index-'));

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { differencesOf, firstDifference } from '../../src/store/copy/compare-databases.ts';
 import { openReader } from '../../src/store/copy/open-ends.ts';
 import { summariseDatabase } from '../../src/store/copy/summarise-database.ts';
 import { type DatabaseAddress, postgresAddress, sqliteAddress } from '../../src/store/database-address.ts';
 import { copyBetween } from '../support/copying.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { startTestService } from '../support/test-system.ts';
 import { fillWorld } from './copied-world.ts';
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { bodyOf } from '../support/answer-body.ts';
 import { copyBetween, tableIn } from '../support/copying.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 import { answersOf, type Bearers, createOnce, createUnderKey, fillWorld } from './copied-world.ts';
 

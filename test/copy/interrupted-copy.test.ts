@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { copyDatabase } from '../../src/store/copy/copy-database.ts';
 import type { CopyReader } from '../../src/store/copy/copy-ends.ts';
 import { openReader, openTarget } from '../../src/store/copy/open-ends.ts';
@@ -13,7 +14,6 @@ import { postgresAddress, sqliteAddress } from '../../src/store/database-address
 import { searchParts } from '../../src/system.ts';
 import { type Ended, runCommand } from '../support/command.ts';
 import { copyBetween, tableIn } from '../support/copying.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { startTestService } from '../support/test-system.ts';
 import { makeManyPages } from './many-pages.ts';
 
