@@ -100,8 +100,12 @@ async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<() => v
       });
     }, everyMs).unref();
   await runner.resume();
-  const sweeping = repeat(sweepEveryMs, runner.discardExpired, 'expired exports could not be removed');
-  const looking = repeat(lookForExportsEveryMs, runner.takeUp, 'exports could not be taken up');
+  const sweeping = repeat(
+    sweepEveryMs,
+    () => runner.discardExpired(),
+    'expired exports could not be removed',
+  );
+  const looking = repeat(lookForExportsEveryMs, () => runner.takeUp(), 'exports could not be taken up');
   return () => {
     clearInterval(sweeping);
     clearInterval(looking);
