@@ -36,7 +36,10 @@ const evidenceVariableCharacteristic: readonly ElementDefinition[] = [
 export function r4Repaired(elements: readonly ElementDefinition[]): readonly ElementDefinition[] {
   return elements.flatMap((each) => {
     const path = each.path;
-    if (path === characteristic) return [{ ...each, min: 1 }];
+    if (path === characteristic) {
+      const constraint = each.constraint?.filter(({ key }) => key !== 'evv-1');
+      return [{ ...each, min: 1, ...(constraint !== undefined && { constraint }) }];
+    }
     if (path === `${characteristic}.modifierExtension`) return [each, ...evidenceVariableCharacteristic];
     if (path.startsWith(`${characteristic}.`) && !/\.(id|extension)$/.test(path)) return [];
     if (path === 'Bundle.entry.response.outcome') return [{ ...each, type: [{ code: 'Resource' }] }];

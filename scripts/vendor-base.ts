@@ -73,7 +73,7 @@ function isStructureDefinition(resource: unknown): resource is StructureDefiniti
 }
 
 function trim(definition: StructureDefinition): StructureDefinition {
-  const elements = r4Repaired(definition.snapshot?.element ?? []).filter(isR4);
+  const elements = withoutOrphans(r4Repaired(definition.snapshot?.element ?? []).filter(isR4));
   return {
     resourceType: 'StructureDefinition',
     id: definition.name,
@@ -100,6 +100,14 @@ function isR4(element: ElementDefinition): boolean {
   if (!path.includes('.') || /^(SimpleQuantity|MoneyQuantity)\b/.test(path)) return true;
   const known = path.endsWith('[x]') ? r4Model.choiceTypePaths : r4Model.path2Type;
   return path.replace('[x]', '') in known || path in r4Model.pathsDefinedElsewhere || path.endsWith('.id');
+}
+
+/** HL7's list does not have the ids of elements: one whose element was left out goes with it. */
+function withoutOrphans(elements: readonly ElementDefinition[]): readonly ElementDefinition[] {
+  const paths = new Set(elements.map(({ path }) => path));
+  return elements.filter(
+    ({ path }) => !path.includes('.') || paths.has(path.slice(0, path.lastIndexOf('.'))),
+  );
 }
 
 function trimElement(element: ElementDefinition): ElementDefinition {

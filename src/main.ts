@@ -3,7 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
+import { runCopyCommand } from './command-line/run-copy-command.ts';
 import { runImportCommand } from './command-line/run-import-command.ts';
+import { runMigrateCommand } from './command-line/run-migrate-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { prepareDemo } from './demo/prepare-demo.ts';
@@ -12,17 +14,19 @@ import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
 import { randomSecrets } from './runtime/secrets.ts';
-import { createSystem, openTokens, type System } from './system.ts';
+import { createSystem, databaseOf, migrateDatabase, openTokens, type System, searchParts } from './system.ts';
 
 const usage = `Usage: alongside [command]
 
-  (none)     serve FHIR on HOST:PORT with the database in DATA_DIR
+  (none)     serve FHIR on HOST:PORT with the database in DATA_DIR or at DATABASE_URL
   demo       the same with invented people, on a database of its own; plays and prints the story
   token ...  create, list and revoke bearer tokens; "token --help" tells more
   import ... store NDJSON files; "import --help" tells more
+  copy ...   copy a database into another, SQLite or PostgreSQL; "copy --help" tells more
+  migrate    bring the database to the schema of this version, before it starts
   --help     this text
 
-Settings come from the environment: PORT, HOST, DATA_DIR, BASE_URL, CREATE_ON_UPDATE,
+Settings come from the environment: PORT, HOST, DATA_DIR, DATABASE_URL, BASE_URL, CREATE_ON_UPDATE,
 REQUIRE_IF_MATCH, SHUTDOWN_TIMEOUT_MS.
 `;
 
@@ -99,6 +103,24 @@ async function token(words: readonly string[]): Promise<void> {
   }
 }
 
+/** The first SIGINT or SIGTERM ends it after what is being stored, a second one now; either way it can be gone on with. */
+async function copy(words: readonly string[]): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  process.exitCode = await runCopyCommand(words, {
+    search: searchParts(readConfig(process.env).baseUrl),
+    clock: systemClock,
+    isTerminal: process.stderr.isTTY,
+    say: (text) => process.stderr.write(text),
+    signal: stop.signal,
+  });
+}
+
 async function main([command, ...rest]: readonly string[]): Promise<void> {
   switch (command) {
     case undefined:
@@ -120,6 +142,17 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
         openSystem: () => openSystem(config, { runsExports: false }),
         clock: systemClock,
         isTerminal: process.stderr.isTTY,
+        say: (text) => process.stderr.write(text),
+      });
+      return;
+    }
+    case 'copy':
+      return copy(rest);
+    case 'migrate': {
+      const database = databaseOf(readConfig(process.env));
+      process.exitCode = await runMigrateCommand(rest, {
+        database,
+        migrate: () => migrateDatabase(database),
         say: (text) => process.stderr.write(text),
       });
       return;

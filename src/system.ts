@@ -9,11 +9,12 @@ import { baseDefinitions } from './content/base-definitions.ts';
 import { readLooseBindings } from './content/base-terminology.ts';
 import { codeHierarchy } from './content/code-hierarchy.ts';
 import { contentCodes } from './content/content-codes.ts';
+import { contentSearchParameters } from './content/content-search-parameters.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
 import { FhirError } from './fhir/error.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
-import { reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
+import { includesOf, reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
 import type { SearchTerminology } from './fhir/search/search-terminology.ts';
 import { createValidator } from './fhir/validation/create-validator.ts';
 import { readSearch } from './rest/read-search.ts';
@@ -25,10 +26,13 @@ import type { Log } from './runtime/log.ts';
 import { pauseUpTo } from './runtime/pause.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
+import { type DatabaseAddress, postgresAddress, sqliteAddress } from './store/database-address.ts';
+import type { Migrated } from './store/migration.ts';
 import type { OpenedStore } from './store/opened-store.ts';
+import { migratePostgres } from './store/postgres/migrate.ts';
 import { openPostgresTokens, postgresStore } from './store/postgres/postgres-store.ts';
-import { readSearchParameters } from './store/read-search-parameters.ts';
-import { fullLogBytes } from './store/sqlite/open-database.ts';
+import { r4SearchParameters, readSearchParameters } from './store/read-search-parameters.ts';
+import { fullLogBytes, migrateSqlite } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { WorkflowContext } from './workflows/context.ts';
@@ -49,6 +53,8 @@ export interface SystemOptions {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  /** Where the content is read from; the service's own fhir-profiles/ unless said otherwise. */
+  readonly contentFolder?: string;
   /** Does this process carry exports out? Not the command line, beside which the service may run. */
   readonly runsExports?: boolean;
 }
@@ -70,7 +76,7 @@ const servedTypes: readonly ResourceType[] = [...everyType]
 const theService: Actor = { role: 'system', scopes: [], tokenId: 'service' };
 
 /** The same folder from src/ and from dist/. */
-const contentFolder = resolve(import.meta.dirname, '..', 'fhir-profiles');
+const ownContent = resolve(import.meta.dirname, '..', 'fhir-profiles');
 
 function databasePath(dataDir: string): string {
   return dataDir === ':memory:' ? dataDir : join(dataDir, 'alongside.sqlite');
@@ -129,7 +135,29 @@ async function published(publish: () => Promise<number>): Promise<number> {
   }
 }
 
-type Database = Pick<SystemOptions, 'dataDir' | 'databaseUrl'>;
+type Database = Pick<SystemOptions, 'dataDir'> & { readonly databaseUrl?: string | undefined };
+
+export function databaseOf({ dataDir, databaseUrl }: Database): DatabaseAddress {
+  return databaseUrl === undefined ? sqliteAddress(databasePath(dataDir)) : postgresAddress(databaseUrl);
+}
+
+/** What resources are found by. An absolute reference under the address of the service is one to its own. */
+export function searchParts(
+  baseUrl: string | undefined,
+  contentFolder = ownContent,
+  catalogue = loadCatalogue(contentFolder),
+): ReturnType<typeof readSearchParameters> {
+  const base = join(contentFolder, 'base');
+  return readSearchParameters(base, {
+    ...(baseUrl !== undefined && { baseUrl: `${baseUrl}/fhir` }),
+    besides: contentSearchParameters(catalogue.published(), r4SearchParameters(base)),
+  });
+}
+
+/** Brings the schema up to date and does nothing else, for the command line. */
+export async function migrateDatabase(database: DatabaseAddress): Promise<Migrated> {
+  return database.kind === 'sqlite' ? migrateSqlite(database.path) : migratePostgres(database.url);
+}
 
 /** The tokens alone, for the command line. */
 export async function openTokens({ dataDir, databaseUrl }: Database, clock: Clock): Promise<TokenStore> {
@@ -155,7 +183,7 @@ async function openStore(
 
 /** Throws when the content is broken or the database cannot be used; a service like that must not start. */
 export async function createSystem(options: SystemOptions): Promise<System> {
-  const { clock, newId, log, baseUrl, dataDir } = options;
+  const { clock, newId, log, baseUrl, dataDir, contentFolder = ownContent } = options;
   const base = join(contentFolder, 'base');
   const definitions = baseDefinitions(base);
   const catalogue = loadCatalogue(contentFolder);
@@ -170,8 +198,9 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       .published()
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
   });
-  const { registry, compartment } = readSearchParameters(base, baseUrl ? { baseUrl: `${baseUrl}/fhir` } : {});
+  const { registry, compartment } = searchParts(baseUrl, contentFolder, catalogue);
   const database = await openStore(options, { registry, compartment });
+  await database.bringIndexUpToDate((type, resources) => log.info('indexed anew', { type, resources }));
   const { tokens } = database;
   const facts = {
     patientsOf: (resource: Resource) => compartment.patientsOf(resource),
@@ -235,6 +264,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     contextFor,
     exports: { tools, runner },
     searchParameters: (type) => searchParametersOf(registry, type),
+    includes: (type) => includesOf(registry, type),
     reverseIncludes: (type) => reverseIncludesOf(registry, servedTypes, type),
     tokens,
     stopTakingRequests() {

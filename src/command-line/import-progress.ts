@@ -1,4 +1,4 @@
-// Tells a person how far an import is: a bar on a terminal, a plain line now and then elsewhere.
+// Tells a person how far an import or a copy is: a bar on a terminal, a plain line now and then elsewhere.
 import type { Clock } from '../runtime/clock.ts';
 
 export interface ImportProgress {
@@ -10,6 +10,8 @@ export interface ImportProgress {
 
 export interface ProgressFacts {
   readonly name: string;
+  /** What is counted; lines unless said otherwise. Where there are no bytes, they are counted in the place of bytes too. */
+  readonly unit?: string;
   readonly sizeBytes: number;
   /** Where this run began: what an earlier one did says nothing about the rate. */
   readonly fromBytes: number;
@@ -29,7 +31,7 @@ function clockTime(seconds: number): string {
 }
 
 export function importProgress(facts: ProgressFacts): ImportProgress {
-  const { name, sizeBytes, fromBytes, fromLines, isTerminal, clock, write } = facts;
+  const { name, sizeBytes, fromBytes, fromLines, isTerminal, clock, write, unit = 'lines' } = facts;
   const startedMs = clock.now().getTime();
   let shownMs = startedMs;
 
@@ -39,7 +41,7 @@ export function importProgress(facts: ProgressFacts): ImportProgress {
     const rest = bytes > fromBytes ? ((sizeBytes - bytes) * seconds) / (bytes - fromBytes) : 0;
     const rate = Math.round((lines - fromLines) / seconds);
     const bar = '#'.repeat(Math.round(done * barLetters)).padEnd(barLetters, '.');
-    const words = `${Math.floor(done * 100)} %, ${lines} lines, ${rate}/s, ${clockTime(rest)} left`;
+    const words = `${Math.floor(done * 100)} %, ${lines} ${unit}, ${rate}/s, ${clockTime(rest)} left`;
     return isTerminal ? `[${bar}] ${name}: ${words}` : `${name}: ${words}`;
   }
 

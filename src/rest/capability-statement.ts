@@ -7,6 +7,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { toJson } from '../fhir/json.ts';
 import { lacksVersion } from '../workflows/version-demand.ts';
+import { commonSearchParameters, modifiersText } from './common-search-parameters.ts';
 import { jsonPatchType } from './middleware/negotiate.ts';
 import type { NamedOperation } from './operation.ts';
 import type { RestSystem } from './rest-system.ts';
@@ -54,7 +55,7 @@ function resourceOf(
   const indexed = system
     .searchParameters(type)
     .filter(({ name }) => !columns.some((column) => column.name === name));
-  const references = indexed.filter((parameter) => parameter.type === 'reference');
+  const includes = system.includes(type);
   const reverse = system.reverseIncludes(type);
   const own = operations.filter(({ resourceType }) => resourceType === type || resourceType === 'Resource');
   return {
@@ -72,7 +73,7 @@ function resourceOf(
     conditionalDelete: 'single',
     // Links by address and by identifier are kept as they are; what they point to need not be there.
     referencePolicy: ['literal', 'logical'],
-    ...(references.length > 0 && { searchInclude: references.map(({ name }) => `${type}:${name}`) }),
+    ...(includes.length > 0 && { searchInclude: [...includes] }),
     ...(reverse.length > 0 && { searchRevInclude: [...reverse] }),
     searchParam: [...columns, ...indexed].map(({ name, type: kind, definition }) => ({
       name,
@@ -108,14 +109,14 @@ function capabilityStatement(
     rest: [
       {
         mode: 'server',
-        documentation:
-          'A POST that writes takes an Idempotency-Key: the first answer is given again for 24 hours, and nothing is done twice.',
+        documentation: `A POST that writes takes an Idempotency-Key: the first answer is given again for 24 hours, and nothing is done twice. ${modifiersText}`,
         security: {
           cors: false,
           description:
             'Every request but this one needs a bearer token. What its holder may not see is answered like what does not exist.',
         },
         resource: system.resourceTypes.map((type) => resourceOf(system, type, typeCodes, operations)),
+        searchParam: [...commonSearchParameters],
         interaction: [
           { code: 'transaction' },
           { code: 'batch' },

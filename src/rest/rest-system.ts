@@ -61,6 +61,8 @@ export interface RestSystem {
   /** Throws FhirError for a value that cannot be read; names that are not known come back as `ignored`. */
   parseSearch(type: ResourceType, parameters: QueryPairs): UnderstoodSearch;
   searchParameters(type: ResourceType): readonly SupportedSearchParameter[];
+  /** What _include may name in a search for the type, such as "Observation:subject". */
+  includes(type: ResourceType): readonly string[];
   /** What _revinclude may name in a search for the type, such as "Observation:subject". */
   reverseIncludes(type: ResourceType): readonly string[];
 }

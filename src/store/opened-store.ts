@@ -14,6 +14,8 @@ export interface OpenedStore {
   readonly tokens: TokenStore;
   /** Exports, and the view of the past that they read. */
   readonly exports: ExportStore;
+  /** Indexes anew what was stored under other search parameters than those of now. Before anything is searched. */
+  readonly bringIndexUpToDate: (onReindexed: (type: string, resources: number) => void) => Promise<void>;
   /** The files of exports, where every process that uses this database finds them. Absent when only one process can use it. */
   readonly exportFiles?: JobFiles;
   /** Rejects when the database cannot be read: for /readyz. */

@@ -14,14 +14,26 @@ interface CompartmentEntry {
   readonly param: readonly string[];
 }
 
-/** `folder` holds the files that scripts/vendor-search.ts makes: they are our own, and taken at their word. */
+/** R4's own, trimmed. `folder` holds the files that scripts/vendor-search.ts makes: they are our own, and taken at their word. */
+export function r4SearchParameters(folder: string): readonly SearchParameterDefinition[] {
+  return JSON.parse(
+    readFileSync(join(folder, 'search-parameters.json'), 'utf8'),
+  ) as SearchParameterDefinition[];
+}
+
+/** R4's and those given besides. */
 export function readSearchParameters(
   folder: string,
-  options: { readonly baseUrl?: string } = {},
+  options: {
+    readonly baseUrl?: string;
+    readonly besides?: readonly SearchParameterDefinition[];
+  } = {},
 ): { readonly registry: SearchRegistry; readonly compartment: PatientCompartment } {
-  const read = <T>(name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
-  const registry = createSearchRegistry(read<SearchParameterDefinition[]>('search-parameters.json'), options);
-  const entries = read<CompartmentEntry[]>('patient-compartment.json');
+  const { besides = [], ...rest } = options;
+  const registry = createSearchRegistry([...r4SearchParameters(folder), ...besides], rest);
+  const entries = JSON.parse(
+    readFileSync(join(folder, 'patient-compartment.json'), 'utf8'),
+  ) as CompartmentEntry[];
   const parameters: CompartmentParameters = Object.fromEntries(
     entries.map(({ code, param }) => [code, param]),
   );

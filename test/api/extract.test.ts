@@ -1,4 +1,5 @@
 // QuestionnaireResponse/$extract on the real service: what answers come to, what they never come to, and every wrong request.
+import type { RequestListener } from 'node:http';
 import type {
   Bundle,
   BundleEntry,
@@ -11,7 +12,6 @@ import type {
   QuestionnaireResponseItem,
   Resource,
 } from '@medplum/fhirtypes';
-import type { Express } from 'express';
 import request from 'supertest';
 import { bodyOf } from '../support/answer-body.ts';
 import { appPublishing } from '../support/published-questionnaires.ts';
@@ -144,7 +144,7 @@ const kept = form('invented-kept', [
 ]);
 
 let service: TestService;
-let app: Express;
+let app: RequestListener;
 const gp = () => service.bearer('gp', 'Practitioner/anna');
 
 beforeAll(async () => {

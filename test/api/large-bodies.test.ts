@@ -1,5 +1,5 @@
 // Bodies that are far too large: the server stops reading, says why, and keeps serving others.
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
@@ -17,7 +17,7 @@ interface Answered {
 
 /** Sends chunks of 64 KB until the server answers. */
 async function pour(headers: Record<string, string>, mostBytes: number): Promise<Answered> {
-  const server = service.app.listen(0);
+  const server = createServer(service.app).listen(0);
   const { port } = server.address() as AddressInfo;
   try {
     return await new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 // Questionnaire/$populate on the real service: every mechanism, every wrong request, and nothing of anybody else.
+import type { RequestListener } from 'node:http';
 import type {
   OperationDefinition,
   OperationOutcomeIssue,
@@ -7,7 +8,6 @@ import type {
   QuestionnaireResponse,
   Resource,
 } from '@medplum/fhirtypes';
-import type { Express } from 'express';
 import request from 'supertest';
 import { checkAnswers } from '../../src/instruments/check-answers.ts';
 import { questionnairePopulate } from '../../src/rest/operations/questionnaire-populate.ts';
@@ -53,7 +53,7 @@ const faulty = form('invented-faults', [
 ]);
 
 let service: TestService;
-let app: Express;
+let app: RequestListener;
 const gp = () => service.bearer('gp', 'Practitioner/anna');
 
 beforeAll(async () => {

@@ -64,5 +64,15 @@ describe('the vendored R4 definitions', () => {
       expect(paths).not.toContain(path);
     }
     expect(paths).toContain('EvidenceVariable.characteristic.participantEffective[x]');
+    const known = new Set(paths);
+    const isOrphan = (path: string) => path.includes('.') && !known.has(path.slice(0, path.lastIndexOf('.')));
+    expect(paths.filter(isOrphan)).toEqual([]);
+  });
+
+  it('hold no invariant of R5, which would refuse what R4 allows', () => {
+    const keys = definitions.flatMap((each) =>
+      (each.snapshot?.element ?? []).flatMap(({ constraint = [] }) => constraint.map(({ key }) => key)),
+    );
+    expect(keys).not.toContain('evv-1');
   });
 });

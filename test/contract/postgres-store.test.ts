@@ -1,9 +1,9 @@
 // Runs the contract of every store against a real PostgreSQL.
 
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { migratePostgres } from '../../src/store/postgres/migrate.ts';
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { readSearchParameters } from '../../src/store/read-search-parameters.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { factsOf } from './facts-of.ts';
 import { searchContract } from './search-contract.ts';
 import { type StoreUnderTest, storeContract } from './store-contract.ts';

@@ -1,19 +1,42 @@
 // Values that have broken other servers: SQL, paths, prototypes, encodings, sizes. Invented for these tests.
 
-export const hostileTexts: readonly string[] = [
+export const sqlTexts: readonly string[] = [
   "' OR '1'='1",
   "'; DROP TABLE resource; --",
   '") UNION SELECT hash FROM token --',
   '1; PRAGMA writable_schema = ON',
   'row_id DESC LIMIT 1 --',
   '%27%20OR%201=1',
+  "x' AND (SELECT count(*) FROM token) > 0 --",
+  '1); DELETE FROM resource; SELECT (1',
+  "'||(SELECT text FROM term LIMIT 1)||'",
+  'a%_b*?[a-z]',
+];
+
+export const pathTexts: readonly string[] = [
   '../../../../etc/passwd',
   '..%2f..%2fdata%2falongside.sqlite',
+  '..\\..\\data',
   'Patient/../Practitioner/x',
   '/proc/self/environ',
+  'file:///etc/passwd',
+];
+
+export const prototypeTexts: readonly string[] = [
   '__proto__',
+  '__proto__.polluted',
+  'constructor',
   'constructor.prototype.polluted',
+  'prototype',
   'toString',
+  'hasOwnProperty',
+  'valueOf',
+];
+
+export const hostileTexts: readonly string[] = [
+  ...sqlTexts,
+  ...pathTexts,
+  ...prototypeTexts,
   '$apply',
   '\u202Egnirts',
   'é\u0301\u{1F600}',

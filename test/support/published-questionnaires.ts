@@ -1,12 +1,15 @@
 // The service as if it published more Questionnaires: for what it does only with content of its own.
+import type { RequestListener } from 'node:http';
 import type { Questionnaire } from '@medplum/fhirtypes';
-import type { Express } from 'express';
 import { createApp } from '../../src/app.ts';
 import type { Catalogue } from '../../src/content/catalogue.ts';
 import { canonicalOf, parseCanonical } from '../../src/fhir/canonical.ts';
 import type { TestService } from './test-system.ts';
 
-export function appPublishing(service: TestService, questionnaires: readonly Questionnaire[]): Express {
+export function appPublishing(
+  service: TestService,
+  questionnaires: readonly Questionnaire[],
+): RequestListener {
   const { system } = service;
   return createApp({
     ...system,

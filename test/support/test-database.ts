@@ -28,10 +28,12 @@ async function copy(): Promise<string> {
   return (template ?? '').replace(/[^/]+$/, name);
 }
 
-/** For the options of a system: no `databaseUrl` means SQLite in the folder. */
+/** For the options of a system: no `databaseUrl` means SQLite in the folder. One that is given is kept. */
 export async function databaseFor(
   dataDir: string,
+  given?: string,
 ): Promise<{ readonly dataDir: string; readonly databaseUrl?: string }> {
+  if (given !== undefined) return { dataDir, databaseUrl: given };
   if (template === undefined) return { dataDir };
   const databaseUrl = byFolder.get(dataDir) ?? (await copy());
   if (dataDir !== ':memory:') byFolder.set(dataDir, databaseUrl);

@@ -1,6 +1,6 @@
 // The whole service in this process, on a database of its own, with a clock that stands still until it is told and ids that count.
+import type { RequestListener } from 'node:http';
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
-import type { Express } from 'express';
 import { createApp } from '../../src/app.ts';
 import type { Role } from '../../src/auth/actor.ts';
 import { hashOfToken, makeToken } from '../../src/auth/token.ts';
@@ -18,7 +18,7 @@ interface TestClock {
 }
 
 export interface TestService {
-  readonly app: Express;
+  readonly app: RequestListener;
   readonly system: System;
   readonly clock: TestClock;
   /** The Authorization header of a token of this role, made beforehand or by `makeBearer`. */
@@ -36,6 +36,12 @@ export interface TestOptions {
   readonly requireIfMatch?: boolean;
   /** The folder of the database; one of its own that goes with the service when absent. */
   readonly dataDir?: string;
+  /** Other content than the service's own. */
+  readonly contentFolder?: string;
+  /** A PostgreSQL database instead. */
+  readonly databaseUrl?: string;
+  /** Where ids begin to count, for a second service on what a first one has stored; 1 when absent. */
+  readonly firstId?: number;
 }
 
 function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
@@ -52,8 +58,8 @@ function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
 }
 
 /** Counts from 1: "00000000-0000-4000-8000-000000000001" and so on. */
-function countingIds(): () => string {
-  let count = 0;
+function countingIds(first: number): () => string {
+  let count = first - 1;
   return () => {
     count += 1;
     return `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
@@ -63,8 +69,8 @@ function countingIds(): () => string {
 /** Comes with a system token. Stop it after the tests. */
 export async function startTestService(options: TestOptions = {}): Promise<TestService> {
   const clock = testClock();
-  const newId = countingIds();
-  const own = await databaseFor(options.dataDir ?? ':memory:');
+  const newId = countingIds(options.firstId ?? 1);
+  const own = await databaseFor(options.dataDir ?? ':memory:', options.databaseUrl);
   const system = await createSystem({
     ...own,
     baseUrl: 'http://alongside.example',
@@ -74,6 +80,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     clock,
     newId,
     log: options.log ?? silentLog,
+    ...(options.contentFolder !== undefined && { contentFolder: options.contentFolder }),
   });
   const bearers = new Map<string, string>();
 
@@ -101,7 +108,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     problemsOf: (resource) => system.validator.validate(resource),
     async stop() {
       await system.close();
-      await dropDatabase(own.databaseUrl);
+      if (options.databaseUrl === undefined) await dropDatabase(own.databaseUrl);
     },
   };
 }

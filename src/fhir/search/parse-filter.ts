@@ -24,7 +24,13 @@ const instead: Readonly<Record<string, string>> = {
 };
 
 /** A condition without its place in a chain. */
-function valuesOf(name: string, value: string, { spent }: FilterReading): readonly string[] {
+function valuesOf(
+  name: string,
+  value: string,
+  { spent }: FilterReading,
+  isComposite = false,
+): readonly string[] {
+  const most = isComposite ? searchLimits.compositeValues : searchLimits.values;
   if (value === '') {
     throw invalid(`${name}: a value is needed.`);
   }
@@ -32,12 +38,13 @@ function valuesOf(name: string, value: string, { spent }: FilterReading): readon
     throw invalid(`${name}: the value is longer than ${searchLimits.valueLength} characters.`);
   }
   const values = splitEscaped(value, ',');
-  if (values.length > searchLimits.values || values.includes('')) {
-    throw invalid(`${name}: give 1 to ${searchLimits.values} values, none of them empty.`);
+  if (values.length > most || values.includes('')) {
+    throw invalid(`${name}: give 1 to ${most} values, none of them empty.`);
   }
-  spent.values += values.length;
+  spent.values += values.length * (isComposite ? searchLimits.compositeWeight : 1);
   if (spent.values > searchLimits.allValues) {
-    throw invalid(`${name}: the search has more than ${searchLimits.allValues} values in all.`);
+    const weight = isComposite ? `; a value of a composite counts as ${searchLimits.compositeWeight}` : '';
+    throw invalid(`${name}: the search has more than ${searchLimits.allValues} values in all${weight}.`);
   }
   return values;
 }
@@ -73,7 +80,7 @@ function compositeFilter(
     throw invalid(`${name}: a composite parameter takes no modifier.`);
   }
   const form = facts.components.map(({ code }) => code).join('$');
-  const values = valuesOf(name, value, reading).map((one): readonly ValueTest[] => {
+  const values = valuesOf(name, value, reading, true).map((one): readonly ValueTest[] => {
     const parts = splitEscaped(one, '$');
     if (parts.length !== facts.components.length || parts.includes('')) {
       throw invalid(

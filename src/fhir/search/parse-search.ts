@@ -25,9 +25,14 @@ export interface ParsedSearch {
   readonly ignored: readonly OperationOutcomeIssue[];
 }
 
+/** Nothing in it is percent-encoded. */
+const readable = /^[\w\-.~:,/]*$/;
+
 /** Percent-encoded, except for the characters that may stand in a query and are easier to read there. */
 const encoded = (text: string) =>
-  encodeURIComponent(text).replace(/%(?:3A|2C|2F)/g, (code) => decodeURIComponent(code));
+  readable.test(text)
+    ? text
+    : encodeURIComponent(text).replace(/%(?:3A|2C|2F)/g, (code) => decodeURIComponent(code));
 
 function unknownParameter(type: string, name: string, registry: SearchRegistry): OperationOutcomeIssue {
   const codes = [

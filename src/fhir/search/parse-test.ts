@@ -26,7 +26,7 @@ export interface ReadingContext {
 }
 
 /** The modifiers that are implemented. A reference also takes the name of a resource type. */
-const modifiers = {
+export const modifiers = {
   string: ['exact', 'contains', 'missing'],
   token: ['text', 'not', 'in', 'not-in', 'above', 'below', 'missing'],
   reference: ['identifier', 'missing'],

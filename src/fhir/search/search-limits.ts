@@ -10,6 +10,9 @@ export const searchLimits = {
   /** Values of one parameter joined by commas, and of all parameters of a search together. */
   values: 200,
   allValues: 500,
+  /** Values of one composite, and how many plain ones each stands for: no index answers a pair, every row is looked at for each. */
+  compositeValues: 20,
+  compositeWeight: 10,
   /** Characters of one parameter's value. */
   valueLength: 10_000,
   sortKeys: 5,

@@ -10,6 +10,8 @@ export interface SearchParameterDefinition {
   readonly type: string;
   readonly expression: string;
   readonly target?: readonly string[];
+  /** Of a reference parameter that finds canonicals and no References. */
+  readonly isCanonical?: true;
   /** Of a composite: the parameters that it joins, and what each is in the element that the expression finds. */
   readonly component?: readonly { readonly definition: string; readonly expression: string }[];
 }
@@ -20,6 +22,8 @@ export interface SearchParameterFacts extends Storage {
   readonly url: string;
   /** The types that a reference parameter may point to; empty when unknown or any. */
   readonly targets: readonly string[];
+  /** Its values name a resource by the url that the resource gives itself; chains and includes follow addresses only. */
+  readonly isCanonical: boolean;
   /** Codes of this parameter are compared without case (telephone numbers and e-mail addresses). */
   readonly isCaseIgnored: boolean;
   /** Its values are identifiers, which have a type of their own (:of-type). */

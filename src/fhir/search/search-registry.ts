@@ -29,6 +29,8 @@ export interface SearchRegistry {
   composites(type: string): readonly CompositeFacts[];
   /** Every resource type that has parameters of its own. */
   types(): readonly string[];
+  /** What the index of a type is made by: when it changes, the index does. */
+  definitions(type: string): readonly SearchParameterDefinition[];
   /** What the index keeps of a resource: each value once, under the parameter where it is stored. */
   indexEntries(resource: Resource): readonly IndexEntry[];
   /** What composites need besides: the values of elements that repeat. */
@@ -68,6 +70,7 @@ function compileParameter(
         kind,
         url: definition.url,
         targets: definition.target ?? [],
+        isCanonical: definition.isCanonical === true,
         isCaseIgnored: /\.telecom\b/.test(definition.expression),
         isIdentifier: kind === 'token' && /[iI]dentifier\b/.test(definition.expression),
         ...expression,
@@ -147,6 +150,7 @@ export function createSearchRegistry(
     baseUrl: options.baseUrl,
     parameter: (type, code) => compiled(type).get(code),
     types: () => types,
+    definitions: (type) => definitions.filter(({ base }) => base.includes(type) || base.includes('Resource')),
     parameters: (type) => [...compiled(type).values()],
     indexEntries(resource) {
       const entries: IndexEntry[] = [];

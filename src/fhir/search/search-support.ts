@@ -17,6 +17,14 @@ export function searchParametersOf(registry: SearchRegistry, type: string): Supp
   ];
 }
 
+/** Each reference parameter of the type that an include follows: "Observation:subject". */
+export function includesOf(registry: SearchRegistry, type: string): string[] {
+  return registry
+    .parameters(type)
+    .filter(({ kind, isCanonical }) => kind === 'reference' && !isCanonical)
+    .map(({ code }) => `${type}:${code}`);
+}
+
 /** Each reference parameter, of any of the types served, that may point to this type: "Observation:subject". */
 export function reverseIncludesOf(
   registry: SearchRegistry,
@@ -26,7 +34,10 @@ export function reverseIncludesOf(
   return served.flatMap((source) =>
     registry
       .parameters(source)
-      .filter(({ kind, targets }) => kind === 'reference' && (targets.length === 0 || targets.includes(type)))
+      .filter(
+        ({ kind, isCanonical, targets }) =>
+          kind === 'reference' && !isCanonical && (targets.length === 0 || targets.includes(type)),
+      )
       .map(({ code }) => `${source}:${code}`),
   );
 }

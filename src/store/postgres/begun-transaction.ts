@@ -10,7 +10,8 @@ import { replay } from './replay.ts';
 /** Operations run one after another. */
 export interface Begun {
   run<T>(work: (statements: Statements) => T): Promise<T>;
-  command(sql: string): Promise<void>;
+  /** SAVEPOINT and its like. */
+  savepoint(sql: string): Promise<void>;
   /** Throws unless everything is durable. */
   commit(): Promise<void>;
   /** Since when nothing runs; undefined while something does. */
@@ -57,7 +58,7 @@ export function beginOn(client: pg.ClientBase, how: string, { ask, pulse, number
   return {
     idleSince: () => (running === 0 ? endedAt : undefined),
     run: (work) => inTurn(() => replay(work, send, numbers)),
-    command: (sql) =>
+    savepoint: (sql) =>
       inTurn(async () => {
         await send([{ sql, values: [] }]);
       }),

@@ -1,12 +1,15 @@
 // Brings a PostgreSQL database to the schema that this version of the program knows. All missing migrations run in one transaction.
 import pg from 'pg';
-import { SchemaError } from '../schema-error.ts';
+import { progressTable } from '../copy/copied-tables.ts';
+import { postgresAddress } from '../database-address.ts';
+import type { Migrated, Migration } from '../migration.ts';
+import { halfCopied, newerSchema, olderSchema, SchemaError } from '../schema-error.ts';
 import { clientConfig, usualPatience } from './connection.ts';
 import { resources } from './migrations/0001-resources.ts';
 import { service } from './migrations/0002-service.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
-const migrations: readonly { readonly name: string; readonly sql: string }[] = [
+const migrations: readonly Migration[] = [
   { name: '0001-resources', sql: resources },
   { name: '0002-service', sql: service },
 ];
@@ -17,32 +20,63 @@ const migrationLock = 4_128_807;
 /** A migration may take longer than a request. */
 const migrationPatience = { ...usualPatience, statementMs: 60 * 60 * 1000 };
 
-async function bringUpToDate(client: pg.Client): Promise<number> {
+async function schemaOf(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ number: number }>(
+    'SELECT coalesce(max(number), 0) AS number FROM schema_migration',
+  );
+  return rows[0]?.number ?? 0;
+}
+
+async function bringUpToDate(client: pg.Client, name: string): Promise<Migrated> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
   await client.query(
     'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
   );
-  const { rows } = await client.query<{ number: number }>(
-    'SELECT coalesce(max(number), 0) AS number FROM schema_migration',
-  );
-  const version = rows[0]?.number ?? 0;
+  const version = await schemaOf(client);
   if (version > migrations.length) {
-    throw new SchemaError(
-      `The database has schema ${version}; this version of the program knows schemas up to ${migrations.length}. ` +
-        'Start a program version that is at least as new as the one that wrote it, or restore a backup from before the upgrade.',
-    );
+    throw newerSchema(name, version, migrations.length);
   }
-  for (const [at, { name, sql }] of migrations.entries()) {
+  const ran: string[] = [];
+  for (const [at, { name: migration, sql }] of migrations.entries()) {
     if (at >= version) {
       await client.query(sql);
-      await client.query('INSERT INTO schema_migration (number, name) VALUES ($1, $2)', [at + 1, name]);
+      await client.query('INSERT INTO schema_migration (number, name) VALUES ($1, $2)', [at + 1, migration]);
+      ran.push(migration);
     }
   }
-  return migrations.length - version;
+  return { schema: migrations.length, ran };
 }
 
-/** Resolves with how many migrations ran. Throws SchemaError for a database that this program must not touch. */
-export async function migratePostgres(url: string): Promise<number> {
+/** A copy writes where nobody else may: see copy/copy-database.ts. */
+export interface MigrateOptions {
+  readonly isCopyTarget?: boolean;
+}
+
+export async function hasTable(client: pg.ClientBase, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ known: boolean }>('SELECT to_regclass($1) IS NOT NULL AS known', [
+    table,
+  ]);
+  return rows[0]?.known === true;
+}
+
+/** Throws SchemaError unless it can be read as it is. */
+export async function assertCurrentSchema(
+  client: pg.ClientBase,
+  name: string,
+  isCopyTarget: boolean,
+): Promise<void> {
+  const version = (await hasTable(client, 'schema_migration')) ? await schemaOf(client) : 0;
+  if (version > migrations.length) throw newerSchema(name, version, migrations.length);
+  if (version < migrations.length) throw olderSchema(name, version, migrations.length);
+  if (!isCopyTarget && (await hasTable(client, progressTable))) throw halfCopied(name);
+}
+
+/** Throws SchemaError for a database that this program must not touch. */
+export async function migratePostgres(
+  url: string,
+  { isCopyTarget = false }: MigrateOptions = {},
+): Promise<Migrated> {
+  const { name } = postgresAddress(url);
   const client = new pg.Client({ ...clientConfig({ url, patience: migrationPatience }), pipeline: false });
   client.on('error', () => undefined);
   await client.connect();
@@ -52,10 +86,11 @@ export async function migratePostgres(url: string): Promise<number> {
       "SELECT current_setting('server_version_num')::int AS number",
     );
     assertUsable(versions[0]?.number ?? 0, Object.values(rows[0] ?? {})[0] ?? '');
+    if (!isCopyTarget && (await hasTable(client, progressTable))) throw halfCopied(name);
     await client.query('BEGIN');
-    const ran = await bringUpToDate(client);
+    const migrated = await bringUpToDate(client, name);
     await client.query('COMMIT');
-    return ran;
+    return migrated;
   } finally {
     await client.end();
   }

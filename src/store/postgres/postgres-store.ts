@@ -7,6 +7,7 @@ import type { NewId } from '../../runtime/ids.ts';
 import type { OpenedStore } from '../opened-store.ts';
 import { exportStoreOver } from '../sql/export-store.ts';
 import { createIndexRows } from '../sql/index-rows.ts';
+import { bringIndexUpToDate } from '../sql/index-state.ts';
 import { createResourceRows } from '../sql/resource-rows.ts';
 import { storeOver } from '../sql/store-over.ts';
 import type { StoreParts } from '../sql/store-parts.ts';
@@ -27,13 +28,16 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Open
   const { clock, newId, registry, compartment } = options;
   const { session, dictionary, check, close } = await openSession(options);
   const indexRows = createIndexRows(dictionary, registry, compartment);
-  const rows = createResourceRows({ dictionary, indexRows, writer: createRowWriter(), clock });
+  const rowWriter = createRowWriter();
+  const rows = createResourceRows({ dictionary, indexRows, writer: rowWriter, clock });
   const parts: StoreParts = { clock, newId, registry, compartment, dictionary, rows };
 
   return {
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
+    bringIndexUpToDate: (onReindexed) =>
+      bringIndexUpToDate({ session, registry, dictionary, indexRows, writer: rowWriter }, onReindexed),
     exportFiles: exportChunks(session),
     check,
     count: (table) =>

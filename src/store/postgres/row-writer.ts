@@ -62,7 +62,7 @@ function remembered(make: (tables: readonly IndexTable[]) => string) {
 }
 
 /** No table has a row twice. */
-function distinct(rows: readonly (readonly Bindable[])[]): readonly (readonly Bindable[])[] {
+export function distinct(rows: readonly (readonly Bindable[])[]): readonly (readonly Bindable[])[] {
   if (rows.length < 2) return rows;
   const seen = new Map(rows.map((row) => [row.join('\u0000'), row]));
   return seen.size === rows.length ? rows : [...seen.values()];

@@ -80,7 +80,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
     const session = createSession(
       {
         run: (one) => begun.run(one),
-        command: (sql) => begun.command(sql),
+        savepoint: (sql) => begun.savepoint(sql),
         isLost: () => begun.failure() !== undefined && isConnectionLost(begun.failure()),
       },
       () => undefined,

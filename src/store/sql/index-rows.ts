@@ -24,6 +24,8 @@ export interface IndexRowMaker {
   rowsOf(statements: Statements, typeId: number, resource: Resource): IndexRows;
   /** Removes what was written for a row. With `keepCompartment`, whose record it was stays known. */
   remove(statements: Statements, rowId: number, type: string, keepCompartment: boolean): void;
+  /** Removes what was written for a row by other definitions than those of now. */
+  removeOutdated(statements: Statements, rowId: number, typeId: number): void;
 }
 
 /** Stands in the timeline where there is no code. */
@@ -153,6 +155,14 @@ export function createIndexRows(
     );
   };
 
+  const removeByRow = (statements: Statements, rowId: number, keepCompartment: boolean): void => {
+    for (const table of indexTableNames) {
+      if (table !== 'timeline' && !(table === 'compartment' && keepCompartment)) {
+        statements.run(`DELETE FROM ${table} WHERE row_id = ?`, rowId);
+      }
+    }
+  };
+
   return {
     rowsOf(statements, typeId, resource) {
       const type = resource.resourceType;
@@ -190,11 +200,21 @@ export function createIndexRows(
 
     remove(statements, rowId, type, keepCompartment) {
       removeTimeline(statements, rowId, type);
-      for (const table of indexTableNames) {
-        if (table !== 'timeline' && !(table === 'compartment' && keepCompartment)) {
-          statements.run(`DELETE FROM ${table} WHERE row_id = ?`, rowId);
-        }
-      }
+      removeByRow(statements, rowId, keepCompartment);
+    },
+
+    removeOutdated(statements, rowId, typeId) {
+      // Whatever it stood under: the patient is in its record, or among what it refers to.
+      statements.run(
+        `DELETE FROM timeline WHERE type_id = ? AND row_id = ?
+           AND patient_id IN (SELECT patient_id FROM compartment WHERE row_id = ?
+             UNION SELECT target_id FROM reference_value WHERE row_id = ?)`,
+        typeId,
+        rowId,
+        rowId,
+        rowId,
+      );
+      removeByRow(statements, rowId, false);
     },
   };
 }

@@ -25,6 +25,7 @@ export const rowColumns = (alias: string) =>
   ['row_id', 'id', 'version', 'last_updated', 'method', 'body'].map((name) => `${alias}.${name}`).join(', ');
 
 const always = fragment('TRUE');
+const currentRow = `SELECT ${rowColumns('r')} FROM resource r WHERE r.type_id = ? AND r.id = ? AND`;
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
@@ -108,12 +109,7 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
       const typeId = dictionary.findTerm(statements, type);
       return typeId === undefined
         ? undefined
-        : statements.get<ResourceRow>(
-            `SELECT ${rowColumns('r')} FROM resource r WHERE r.type_id = ? AND r.id = ? AND ${where.sql}`,
-            typeId,
-            id,
-            ...where.values,
-          );
+        : statements.get<ResourceRow>(`${currentRow} ${where.sql}`, typeId, id, ...where.values);
     },
 
     insert(statements, resource, id, method) {

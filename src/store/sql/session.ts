@@ -25,7 +25,7 @@ export interface Session {
 export interface Connection {
   run<T>(work: Work<T>): T | Promise<T>;
   /** SAVEPOINT and its like. */
-  command(sql: string): void | Promise<void>;
+  savepoint(sql: string): void | Promise<void>;
   /** Has the database given up the whole transaction? */
   isLost(): boolean;
 }
@@ -68,21 +68,21 @@ export function createSession(connection: Connection, onRollback: () => void): O
 
   const runNested = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
     assertOpen();
-    await connection.command('SAVEPOINT nested');
+    await connection.savepoint('SAVEPOINT nested');
     const child = createSession(connection, onRollback);
     try {
       const value = await work(child);
       child.assertWhole();
       child.end();
       assertOpen();
-      await connection.command('RELEASE SAVEPOINT nested');
+      await connection.savepoint('RELEASE SAVEPOINT nested');
       return value;
     } catch (error) {
       child.end();
       onRollback();
       if (isOpen && !connection.isLost()) {
-        await connection.command('ROLLBACK TO SAVEPOINT nested');
-        await connection.command('RELEASE SAVEPOINT nested');
+        await connection.savepoint('ROLLBACK TO SAVEPOINT nested');
+        await connection.savepoint('RELEASE SAVEPOINT nested');
       }
       throw error;
     }

@@ -121,6 +121,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
       if (id !== undefined) {
         return session.write((statements) => insertUnder(statements, resource, id));
       }
+      // A new id is not looked for: were it taken after all, the table itself would refuse it.
       const own = newId();
       return session.write((statements) => rows.insert(statements, resource, own, methods.POST));
     },

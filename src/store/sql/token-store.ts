@@ -18,6 +18,8 @@ interface TokenRow {
 }
 
 const columns = 'id, role, subject, scopes, name, created_at, expires_at, revoked_at';
+/** Put together once: it is run for every request. */
+const byHash = `SELECT ${columns} FROM token WHERE hash = ?`;
 
 export function tokenStoreOver(
   session: Pick<Session, 'lookUp' | 'read' | 'write'>,
@@ -45,9 +47,7 @@ export function tokenStoreOver(
     async authenticate(token) {
       if (!looksLikeToken(token)) return undefined;
       const hash = hashOfToken(token);
-      const row = await session.lookUp((statements) =>
-        statements.get<TokenRow>(`SELECT ${columns} FROM token WHERE hash = ?`, hash),
-      );
+      const row = await session.lookUp((statements) => statements.get<TokenRow>(byHash, hash));
       if (!row || row.revoked_at !== null) return undefined;
       // Both are ISO instants in UTC with milliseconds, so that their order is the order of their letters.
       if (row.expires_at !== null && row.expires_at <= clock.now().toISOString()) return undefined;

@@ -85,21 +85,19 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const session = createSession(
       {
         run: (one) => one(statements),
-        command: (sql) => statements.run(sql),
+        savepoint: (sql) => statements.run(sql),
         isLost: () => !database.inTransaction,
       },
       onRollback,
     );
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(new Error('A transaction waited for something other than its own store and was given up.')),
-        transactionTimeoutMs,
-      );
-    });
     try {
-      const value = await Promise.race([work(session), late]);
+      const value = await new Promise((resolve, reject) => {
+        timer = setTimeout(() => {
+          reject(new Error('A transaction waited for something other than its own store and was given up.'));
+        }, transactionTimeoutMs);
+        work(session).then(resolve, reject);
+      });
       session.assertWhole();
       return value;
     } finally {

@@ -2,8 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import type { Migrated } from '../migration.ts';
 import { SchemaError } from '../schema-error.ts';
-import { migrate } from './migrate.ts';
+import { type MigrateOptions, migrate } from './migrate.ts';
 
 /** Older releases can lose data in WAL mode (the WAL-reset bug, mended in 3.51.3). https://sqlite.org/wal.html */
 const oldestSafeSqlite = [3, 51, 3] as const;
@@ -36,6 +37,25 @@ export const fullLogBytes = logPages * bytesPerPage;
 
 /** One connection that may write; the folder is made when it does not exist. ":memory:" gives a database of its own. */
 export function openDatabase(path: string): Database {
+  return openMigrated(path).database;
+}
+
+/** The same for a copy, which may write where nobody else may. */
+export function openCopyTarget(path: string): Database {
+  return openMigrated(path, { isCopyTarget: true }).database;
+}
+
+/** Brings the schema of a file up to date and lets go of it; the file is made when it does not exist. */
+export function migrateSqlite(path: string): Migrated {
+  const { database, migrated } = openMigrated(path);
+  database.close();
+  return migrated;
+}
+
+function openMigrated(
+  path: string,
+  options: MigrateOptions = {},
+): { readonly database: Database; readonly migrated: Migrated } {
   if (path !== ':memory:') {
     mkdirSync(dirname(path), { recursive: true });
   }
@@ -51,8 +71,7 @@ export function openDatabase(path: string): Database {
     database.pragma('cache_size = -32000');
     database.pragma(`wal_autocheckpoint = ${logPages}`);
     database.pragma('temp_store = MEMORY');
-    migrate(database);
-    return database;
+    return { database, migrated: migrate(database, options) };
   } catch (error) {
     database.close();
     throw error;

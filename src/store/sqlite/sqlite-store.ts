@@ -6,6 +6,7 @@ import type { NewId } from '../../runtime/ids.ts';
 import type { OpenedStore } from '../opened-store.ts';
 import { exportStoreOver } from '../sql/export-store.ts';
 import { createIndexRows } from '../sql/index-rows.ts';
+import { bringIndexUpToDate } from '../sql/index-state.ts';
 import { createResourceRows } from '../sql/resource-rows.ts';
 import type { Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
@@ -42,7 +43,8 @@ export function sqliteStore(options: SqliteStoreOptions): OpenedStore {
   const snapshot = createTurnSnapshot(writer.database);
   const dictionary = createDictionary(writer.insert);
   const indexRows = createIndexRows(dictionary, registry, compartment);
-  const rows = createResourceRows({ dictionary, indexRows, writer: createRowWriter(writer), clock });
+  const rowWriter = createRowWriter(writer);
+  const rows = createResourceRows({ dictionary, indexRows, writer: rowWriter, clock });
   const commits = createGroupCommit({
     statements: writer,
     beforeGroup: () => snapshot.end(),
@@ -83,6 +85,8 @@ export function sqliteStore(options: SqliteStoreOptions): OpenedStore {
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
+    bringIndexUpToDate: (onReindexed) =>
+      bringIndexUpToDate({ session, registry, dictionary, indexRows, writer: rowWriter }, onReindexed),
     async check() {
       await read((statements) => statements.get('SELECT 1'));
     },

@@ -82,6 +82,19 @@ describe('a composite', () => {
     ]);
     expect(values[0]?.[0]).toEqual({ kind: 'token', values: [{ system: 'urn:s', code: 'a$b' }] });
   });
+
+  it('is refused with more values than can be looked at together, each of which costs a look at every row', () => {
+    const pairs = (count: number) => Array.from({ length: count }, (_none, at) => `c${at}$gt${at}`).join(',');
+    const search = (...lists: readonly string[]) =>
+      lists.map((list): [string, string] => ['code-value-quantity', list]);
+    expect(parse('Observation', search(pairs(20), pairs(20))).filters).toHaveLength(2);
+    expect(() => parse('Observation', search(pairs(21)))).toThrow(
+      'code-value-quantity: give 1 to 20 values, none of them empty.',
+    );
+    expect(() => parse('Observation', search(pairs(20), pairs(20), pairs(20)))).toThrow(
+      'code-value-quantity: the search has more than 500 values in all; a value of a composite counts as 10.',
+    );
+  });
 });
 
 describe('a modifier', () => {

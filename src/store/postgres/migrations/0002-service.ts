@@ -27,4 +27,6 @@ export const service = `
     from_byte bigint NOT NULL, bytes bigint NOT NULL, body text NOT NULL,
     PRIMARY KEY (job_id, file_id, from_byte)
   );
+
+  CREATE TABLE index_state (type text COLLATE "C" PRIMARY KEY, fingerprint text NOT NULL);
 `;
