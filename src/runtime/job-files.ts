@@ -38,7 +38,8 @@ export interface JobFiles {
 
 const ownName = /^[0-9a-z]{1,64}$/;
 
-function checked(name: string): string {
+/** Returns the name of a job or a file when the service can have given it; throws otherwise. */
+export function checkedName(name: string): string {
   if (!ownName.test(name)) {
     throw new Error('A job file is named by the service, in lower-case letters and digits.');
   }
@@ -73,8 +74,8 @@ async function namesIn(folder: string): Promise<readonly string[]> {
  * it.
  */
 export function jobFiles(folder: string): JobFiles {
-  const folderOf = (job: string) => join(folder, checked(job));
-  const finished = (job: string, file: string) => join(folderOf(job), `${checked(file)}.ndjson`);
+  const folderOf = (job: string) => join(folder, checkedName(job));
+  const finished = (job: string, file: string) => join(folderOf(job), `${checkedName(file)}.ndjson`);
   const unfinished = (job: string, file: string) => `${finished(job, file)}.part`;
 
   return {
@@ -95,7 +96,7 @@ export function jobFiles(folder: string): JobFiles {
     async seal({ job }, files) {
       const present = new Set(await namesIn(folderOf(job)));
       for (const file of files) {
-        if (present.delete(`${checked(file)}.ndjson.part`)) {
+        if (present.delete(`${checkedName(file)}.ndjson.part`)) {
           await rename(unfinished(job, file), finished(job, file));
         }
         present.delete(`${file}.ndjson`);

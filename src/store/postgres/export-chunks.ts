@@ -1,6 +1,6 @@
 // The files of exports as rows of the database, so that every node can go on with them and give them out.
 import { Readable } from 'node:stream';
-import { type FileWriter, HoldLost, type JobFiles } from '../../runtime/job-files.ts';
+import { checkedName, type FileWriter, HoldLost, type JobFiles } from '../../runtime/job-files.ts';
 import type { Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
 
@@ -52,7 +52,7 @@ export function exportChunks(session: Pick<Session, 'read' | 'write'>): JobFiles
         statements.run(
           'INSERT INTO export_chunk (job_id, file_id, from_byte, bytes, body) VALUES (?, ?, ?, ?, ?)',
           writer.job,
-          file,
+          checkedName(file),
           fromBytes,
           bytes,
           text,
