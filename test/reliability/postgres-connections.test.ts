@@ -1,11 +1,11 @@
 // Single connections of a service that fail, are cut or are all taken: what the client is told is true, and nothing leaks.
 import { connect } from 'node:net';
 import pg from 'pg';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { openSession } from '../../src/store/postgres/open-session.ts';
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { readSearchParameters } from '../../src/store/read-search-parameters.ts';
 import { type CuttingProxy, startProxy } from '../support/cutting-proxy.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { type RealNode, startNode } from '../support/real-node.ts';
 import { call, patientOf } from './mixed-load.ts';
 import { asked } from './stored-truth.ts';

@@ -1,7 +1,7 @@
 // What clients are told, and what is stored, when PostgreSQL hangs or crashes under a service that is a process of its own.
 import type { OperationOutcome } from '@medplum/fhirtypes';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { type ChildService, startChild, systemBearer } from '../support/child-service.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { type Call, call, type Load, patientOf, startLoad } from './mixed-load.ts';
 import { asked, faultsIn, noFaults } from './stored-truth.ts';
 

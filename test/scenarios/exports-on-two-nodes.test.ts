@@ -1,8 +1,9 @@
 // An export that begins on one node is followed, given out and, when that node dies, finished by another.
+
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import type { ExportJob } from '../../src/bulk/export-job.ts';
 import { asked } from '../reliability/stored-truth.ts';
 import { type ChildService, startChild } from '../support/child-service.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { type RealNode, startNode } from '../support/real-node.ts';
 
 let server: PostgresServer;

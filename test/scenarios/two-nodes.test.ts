@@ -1,9 +1,9 @@
 // Two nodes on one PostgreSQL, with requests that come to the one and the other by turns: nobody can tell that there are two.
 import type { Bundle, Resource } from '@medplum/fhirtypes';
+import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import { tokensOfSpeakers } from '../../src/demo/prepare-demo.ts';
 import { playStory } from '../../src/demo/story.ts';
 import { storyClient } from '../../src/demo/story-client.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { type RealNode, startNode } from '../support/real-node.ts';
 
 let server: PostgresServer;

@@ -1,7 +1,8 @@
 // What a suite that runs on PostgreSQL needs once: a server, and one prepared database of which every service under test gets a copy.
+
+import { startPostgres } from '../../scripts/postgres/local-server.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createSystem } from '../../src/system.ts';
-import { startPostgres } from './postgres-server.ts';
 
 /** The instant at which the clock of every service under test begins. */
 const startAt = '2026-11-20T09:00:00.000Z';
