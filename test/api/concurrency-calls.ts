@@ -1,4 +1,5 @@
 // What the tests of writing at the same moment send and look at.
+import { pauseUpTo } from '../../src/runtime/pause.ts';
 import { bodyOf } from '../support/answer-body.ts';
 import type { HttpAnswer, HttpCall, SendHttp } from '../support/over-http.ts';
 
@@ -29,6 +30,8 @@ export interface Asking {
   readonly send: SendHttp;
   /** All at once. */
   atOnce(calls: readonly HttpCall[]): Promise<readonly HttpAnswer[]>;
+  /** All at once; who is told by 503 that nothing was stored and that it may try again does so. */
+  atOnceUntilDone(calls: readonly HttpCall[]): Promise<readonly HttpAnswer[]>;
   /** A new Patient. */
   made(id: string, more?: object): Promise<void>;
   total(query: string): Promise<number>;
@@ -44,8 +47,17 @@ export function askingOver(send: SendHttp): Asking {
     expect([path, answer.status]).toEqual([path, 200]);
     return bodyOf(answer);
   };
+  const untilDone = async (call: HttpCall): Promise<HttpAnswer> => {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await send(call);
+      if (answer.status !== 503 || tries === 100) return answer;
+      expect(answer.headers['retry-after']).toBe('2');
+      await pauseUpTo(1_000);
+    }
+  };
   return {
     send,
+    atOnceUntilDone: (calls) => Promise.all(calls.map(untilDone)),
     atOnce: (calls) => Promise.all(calls.map((call) => send(call))),
     made: async (id, more = {}) => {
       const body = { ...patientWith(id, more), id };
