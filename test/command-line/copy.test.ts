@@ -167,7 +167,10 @@ describe('copy', () => {
       large: 0,
     });
     const file = new Sqlite(path);
-    file.exec("INSERT INTO export_job VALUES ('job', 'client', 'done', 1, 2, '{}', '{}', '[]')");
+    file.exec(
+      `INSERT INTO export_job (job_id, client, state, transaction_ms, finished_ms, request, place, files)
+         VALUES ('job', 'client', 'done', 1, 2, '{}', '{}', '[]')`,
+    );
     file.close();
     expect(await copyBetween(`sqlite:${path}`, fresh())).toEqual(ended(0, '1 exports are not copied'));
   });
