@@ -21,6 +21,11 @@ export interface SteadyLoad {
 const tickMs = 10;
 const patienceMs = 10_000;
 
+/** The service had closed the connection, which had been idle, just when it was used again: nothing was done. */
+const wasClosed = (error: Error, isReused: boolean) =>
+  isReused && 'code' in error && error.code === 'ECONNRESET';
+
+/** Resolves with what went wrong. */
 function ask(base: string, agent: Agent, send: NamedSend): Promise<string | undefined> {
   return new Promise((resolve) => {
     const asked = request(
@@ -49,7 +54,9 @@ function ask(base: string, agent: Agent, send: NamedSend): Promise<string | unde
       },
     );
     asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
-    asked.on('error', (error) => resolve(error.message));
+    asked.on('error', (error) =>
+      resolve(wasClosed(error, asked.reusedSocket) ? ask(base, agent, send) : error.message),
+    );
     asked.end(send.body);
   });
 }
