@@ -129,7 +129,10 @@ export interface AuditEntry {
 }
 
 export interface Store {
-  /** Writes version 1 under a new id (or under `options.id`). `resource.id` and its meta.versionId/lastUpdated are replaced. */
+  /**
+   * Writes version 1 under a new id: one of its own, or `options.id`, which must be new too and fails when it is not.
+   * `resource.id` and its meta.versionId/lastUpdated are replaced.
+   */
   create<T extends Resource>(resource: T, options?: { readonly id?: string }): Promise<StoredVersion<T>>;
 
   /**

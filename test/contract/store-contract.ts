@@ -137,8 +137,9 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     });
 
     it('is not created under an id that is taken', async () => {
-      await store.create(patient('Vos'), { id: 'taken' });
-      expect((await refusalOf(store.create(patient('Bos'), { id: 'taken' }))).status).toBe(409);
+      const { json } = await store.create(patient('Vos'), { id: 'taken' });
+      await expect(store.create(patient('Bos'), { id: 'taken' })).rejects.toThrow();
+      expect(await store.read('Patient', 'taken')).toMatchObject({ kind: 'found', version: { json } });
     });
 
     it('keeps every version, numbered without holes, and time that never goes back', async () => {

@@ -1,6 +1,6 @@
 // The operations of the port over one session and one visibility.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
-import { conflict, invalid, multipleMatches, notFound, versionMismatch } from '../../fhir/error.ts';
+import { invalid, multipleMatches, notFound, versionMismatch } from '../../fhir/error.ts';
 import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { CreateResult, DeleteResult, ReadResult, Store, StoredVersion, UpdateResult } from '../store.ts';
 import { findAnswer, keepAnswer } from './answer-rows.ts';
@@ -43,13 +43,6 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
         `The current version is ${row.version}, not ${ifMatch}. Read it again and repeat the change.`,
       );
     }
-  };
-
-  const insertUnder = <T extends Resource>(statements: Statements, resource: T, id: string) => {
-    if (rows.find(statements, resource.resourceType, id) !== undefined) {
-      throw conflict(`${resource.resourceType}/${id} cannot be created: the id is taken.`);
-    }
-    return rows.insert(statements, resource, id, methods.POST);
   };
 
   const update = <T extends Resource & { id?: string }>(
@@ -117,12 +110,9 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
 
   return {
     create(resource, options = {}) {
-      const { id } = options;
-      if (id !== undefined) {
-        return session.write((statements) => insertUnder(statements, resource, id));
-      }
-      // A new id is not looked for: were it taken after all, the table itself would refuse it.
-      const own = newId();
+      // A new id is not looked for: were it taken after all, the table itself would refuse it. On PostgreSQL two transactions that
+      // look for new ids, which lie side by side in the index, would not stand beside each other.
+      const own = options.id ?? newId();
       return session.write((statements) => rows.insert(statements, resource, own, methods.POST));
     },
 
