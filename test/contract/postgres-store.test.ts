@@ -5,6 +5,7 @@ import { migratePostgres } from '../../src/store/postgres/migrate.ts';
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { readSearchParameters } from '../../src/store/read-search-parameters.ts';
 import { factsOf } from './facts-of.ts';
+import { practiceContract } from './practice-contract.ts';
 import { searchContract } from './search-contract.ts';
 import { type StoreUnderTest, storeContract } from './store-contract.ts';
 
@@ -44,4 +45,5 @@ async function openStore(): Promise<StoreUnderTest> {
 describe('PostgreSQL', () => {
   storeContract(openStore);
   searchContract(openStore);
+  practiceContract(openStore);
 });

@@ -8,6 +8,7 @@ import { growLog } from '../../src/store/sqlite/grow-log.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { factsOf } from './facts-of.ts';
+import { practiceContract } from './practice-contract.ts';
 import { searchContract } from './search-contract.ts';
 import { type StoreUnderTest, storeContract } from './store-contract.ts';
 
@@ -39,6 +40,7 @@ describe('SQLite in memory', () => {
   const open = () => Promise.resolve(openStore(':memory:'));
   storeContract(open);
   searchContract(open);
+  practiceContract(open);
 });
 
 describe('SQLite on disk', () => {

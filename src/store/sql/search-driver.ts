@@ -1,8 +1,7 @@
 // Where the rows of a search come from: each driver reads one index, in an order that the rest of the search can use.
-import { referenceTarget } from '../../fhir/reference.ts';
 import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
 import { indexTables, parameterSql } from './filter-sql.ts';
-import { allOf, among, type Fragment, fragment, nothing } from './fragment.ts';
+import { allOf, among, type Fragment, fragment } from './fragment.ts';
 import { hasTimeline, impliedSystem, noSystem } from './index-rows.ts';
 import { drivingTable } from './linked-sql.ts';
 import { type FilterContext, type FilterSql, targetIds } from './value-sql.ts';
@@ -120,47 +119,6 @@ export function rowDriver(query: SearchQuery, typeId: number): Driver {
     used: [],
     mayRepeat: false,
     ...(query.sort.length === 1 && sort?.parameter === '_lastUpdated' && { sortKey: 'd.last_updated' }),
-  };
-}
-
-/** With more patients than this in reach, a walk through all rows soon meets a visible one. */
-const fewPatients = 20;
-
-/** Somebody who sees few patients: their rows, not everybody's. The visibility itself is tested as for every search. */
-export function reachDriver(context: FilterContext, typeId: number): Driver | undefined {
-  const { dictionary, statements, type, sight } = context;
-  const patients = sight
-    .filter((visibility) => visibility.kind === 'limited' && !visibility.openTypes.has(type))
-    .flatMap((visibility) => {
-      if (visibility.kind !== 'limited') {
-        return [];
-      }
-      const reach = visibility.patients;
-      if (reach.kind === 'own') {
-        return [[targetIds({ type: 'Patient', id: reach.patientId }, undefined, context)[0] ?? unknownId]];
-      }
-      const tie = reach.kind === 'tied' ? referenceTarget(reach.reference) : undefined;
-      if (tie === undefined) {
-        return [];
-      }
-      const rows = statements.all<{ patient_id: number }>(
-        'SELECT DISTINCT patient_id FROM care_tie WHERE reference_id = ? LIMIT ?',
-        [dictionary.findTarget(statements, tie) ?? unknownId, fewPatients + 1],
-      );
-      return rows.length > fewPatients ? [] : [rows.map((row) => row.patient_id)];
-    })[0];
-  if (patients === undefined) {
-    return undefined;
-  }
-  const rows = among('v.patient_id', patients);
-  return {
-    from: {
-      sql: `(SELECT DISTINCT v.row_id AS row_id FROM timeline v WHERE ${rows.sql} AND v.type_id = ?) d`,
-      values: [...rows.values, typeId],
-    },
-    ...(patients.length === 0 && { where: nothing }),
-    used: [],
-    mayRepeat: false,
   };
 }
 

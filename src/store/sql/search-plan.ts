@@ -3,13 +3,13 @@
 import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
 import { impliedBy } from './composite-sql.ts';
 import { allOf, type Fragment, fragment } from './fragment.ts';
-import { conditionSql, indexedSql, rowColumnSql } from './linked-sql.ts';
+import { conditionSql, drivingTable, indexedSql, rowColumnSql } from './linked-sql.ts';
+import { practiceDriver, reachDriver } from './reach-driver.ts';
 import {
   type Driver,
   dateDriver,
   indexDriver,
   isRowFilter,
-  reachDriver,
   rowDriver,
   timelineDriver,
 } from './search-driver.ts';
@@ -90,9 +90,26 @@ function driverOf(query: SearchQuery, context: FilterContext, typeId: number): D
   if (own !== undefined) {
     return own;
   }
-  return best !== undefined && best.rank < neverDrives
-    ? indexDriver(best.filter, best.sql)
+  const indexed = best !== undefined && best.rank < neverDrives ? best : undefined;
+  const driver = indexed
+    ? indexDriver(indexed.filter, indexed.sql)
     : (dateDriver(query, context) ?? rowDriver(query, typeId));
+  const isWalk = query.sort.length === 0 ? (indexed?.sql.isPoint ?? true) : driver.sortKey !== undefined;
+  return isWalk || (indexed && !isLong(indexed.sql, context))
+    ? driver
+    : (practiceDriver(query, context, typeId) ?? driver);
+}
+
+/** A list of this length is read and sorted in a few milliseconds. */
+const shortList = 2_000;
+
+/** What is no walk reads all rows that the driver gives before it has the first of the page. */
+function isLong(sql: FilterSql, { statements }: FilterContext): boolean {
+  const [found] = statements.all<{ rows: number }>(
+    `SELECT count(*) AS rows FROM (SELECT 1 FROM ${drivingTable(sql)} WHERE ${sql.where.sql} LIMIT ?) l`,
+    [...sql.where.values, shortList + 1],
+  );
+  return (found?.rows ?? 0) > shortList;
 }
 
 export function planSearch(query: SearchQuery, context: FilterContext, typeId: number): SearchPlan {
