@@ -66,13 +66,12 @@ async function bareRate(seconds: number): Promise<number> {
 
 function sizesTable(datasets: readonly Dataset[]): string {
   return textTable(
-    ['', 'patients', 'resources', 'load s', 'resources/s', 'MB on disk', 'KB a patient'],
-    datasets.map(({ database, patients, resources, seconds, sizeBytes }) => [
+    ['', 'patients', 'resources', 'loaded/s', 'MB on disk', 'KB a patient'],
+    datasets.map(({ database, patients, resources, perSecond, sizeBytes }) => [
       displayNames[database.kind],
       patients.toString(),
       resources.toString(),
-      Math.round(seconds).toString(),
-      Math.round(resources / seconds).toString(),
+      Math.round(perSecond).toString(),
       Math.round(sizeBytes / 1e6).toString(),
       Math.round(sizeBytes / 1000 / patients).toString(),
     ]),

@@ -1,5 +1,5 @@
 // The two databases that the bench measures: SQLite in a file of a folder, and a PostgreSQL of the bench's own with its default settings.
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startPostgres } from '../postgres/local-server.ts';
@@ -31,8 +31,6 @@ export interface BenchDatabase {
 export interface BenchDatabases {
   /** The database with this name; an empty one when there is none. */
   open(kind: DatabaseKind, name: string): Promise<BenchDatabase>;
-  /** Nothing happens when there is none. */
-  remove(kind: DatabaseKind, name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -96,10 +94,6 @@ export function benchDatabases(folder: string): BenchDatabases {
       mkdirSync(own, { recursive: true });
       if (kind === 'sqlite') return sqlite(own);
       return postgres(own, await (await running()).database(nameInServer(name)));
-    },
-    async remove(kind, name) {
-      rmSync(join(folder, kind, name), { recursive: true, force: true });
-      if (kind === 'postgres') await (await running()).dropDatabase(nameInServer(name));
     },
     async stop() {
       // That it did not start was told to whoever opened a database of it.

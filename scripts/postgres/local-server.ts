@@ -14,8 +14,6 @@ export interface PostgresServer {
   createDatabase(copyOf?: string): Promise<string>;
   /** The database with this name, made when there is none. */
   database(name: string): Promise<string>;
-  /** Nothing happens when there is none. */
-  dropDatabase(name: string): Promise<void>;
   /** Stops all its processes where they stand, or lets them go on. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends it as a crash would, and starts it again. */
@@ -114,11 +112,6 @@ export async function startPostgres(
         if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
       });
       return urlOf(name);
-    },
-    async dropDatabase(name) {
-      await asAdministrator((client) =>
-        client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`),
-      );
     },
     signal(signal) {
       for (const pid of processesOf(server)) process.kill(pid, signal);

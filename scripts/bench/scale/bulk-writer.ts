@@ -9,6 +9,8 @@ import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { searchParts } from '../../../src/system.ts';
 
 export interface BulkWriter {
+  /** How many an earlier run has written that was interrupted. */
+  readonly stored: number;
   /** Under their own ids, as version 1, last updated at this moment. All or nothing. */
   write(resources: readonly Resource[], nowMs: number): Promise<void>;
   /** The database may be served then. */
@@ -19,7 +21,7 @@ const search = searchParts(undefined);
 
 async function sqliteWriter(path: string): Promise<BulkWriter> {
   let [nowMs, nextId] = [0, ''];
-  const { store, close, bringIndexUpToDate } = sqliteStore({
+  const { store, close, bringIndexUpToDate, count } = sqliteStore({
     path,
     ...search,
     clock: { now: () => new Date(nowMs) },
@@ -29,6 +31,7 @@ async function sqliteWriter(path: string): Promise<BulkWriter> {
   // Marks the index of the empty database as one of the definitions of now.
   await bringIndexUpToDate(() => undefined);
   return {
+    stored: await count('outbox'),
     finish: close,
     write: (resources, at) =>
       store.transaction(async (within) => {
@@ -62,9 +65,14 @@ function rowsOf(resource: Resource, rowId: number, atMs: number, numbers: Number
 /** By the way of a copy, which writes a batch by one statement for each table. */
 async function postgresWriter(url: string): Promise<BulkWriter> {
   const target = await openPostgresTarget({ url, name: url }, search);
-  await target.begin([], { load: '0' });
-  let lastRow = 0;
+  if (!target.isHalfFilled) await target.begin([], { load: '0' });
+  const [last] = await target.all<{ row: number }>(
+    'SELECT coalesce(max(sequence), 0) AS row FROM outbox',
+    [],
+  );
+  let lastRow = last?.row ?? 0;
   return {
+    stored: lastRow,
     async write(resources, atMs) {
       const from = String(lastRow);
       const batch = resources.map((resource) => {
@@ -84,7 +92,7 @@ async function postgresWriter(url: string): Promise<BulkWriter> {
   };
 }
 
-/** `database` is named as on the command line: "sqlite:PATH" or "postgres://...". Empty before the load. */
+/** `database` is named as on the command line: "sqlite:PATH" or "postgres://...". Empty, or half filled by an earlier run. */
 export async function bulkWriter(database: string): Promise<BulkWriter> {
   const address = readDatabaseAddress(database);
   if (typeof address === 'string') throw new Error(address);

@@ -17,7 +17,8 @@ const bytesPerPatient = 200_000;
 interface Manifest {
   readonly edition: number;
   readonly resources: number;
-  readonly seconds: number;
+  /** So many resources were loaded. */
+  readonly perSecond: number;
   readonly sizeBytes: number;
   /** By practice, from 0. */
   readonly gpTokens: readonly string[];
@@ -42,19 +43,28 @@ function assertRoom(folder: string, patients: number): void {
   }
 }
 
-/** How many resources were written. */
-async function load(database: BenchDatabase, patients: number): Promise<number> {
+interface Loaded {
+  readonly written: number;
+  /** By an earlier run that was interrupted. */
+  readonly stored: number;
+}
+
+async function load(database: BenchDatabase, patients: number): Promise<Loaded> {
   const bar = progress(`${displayNames[database.kind]}, ${patients} patients`, patients * resourcesEach);
   const child = fork(loadProcess, [database.address, String(patients)]);
-  let written = 0;
-  child.on('message', (count) => {
-    written = Number(count);
-    bar.show(written);
+  let loaded: Loaded = { written: 0, stored: 0 };
+  child.on('message', (message) => {
+    loaded = message as Loaded;
+    bar.show(loaded.written);
   });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`loading ${patients} patients into ${database.address} ended with ${code}`);
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  if (code !== 0) {
+    throw new Error(
+      `Loading ${patients} patients into ${database.address} was ended by ${signal ?? code}. The same command goes on with it.`,
+    );
+  }
   bar.end();
-  return written;
+  return loaded;
 }
 
 /** For the bar alone: odd patients have one goal, even ones two. */
@@ -62,7 +72,7 @@ const resourcesEach = 32.5;
 
 async function made(database: BenchDatabase, patients: number): Promise<Manifest> {
   const started = performance.now();
-  const resources = await load(database, patients);
+  const { written, stored } = await load(database, patients);
   const seconds = (performance.now() - started) / 1000;
   await database.settle();
   const practices = Array.from(
@@ -71,8 +81,8 @@ async function made(database: BenchDatabase, patients: number): Promise<Manifest
   );
   return {
     edition,
-    resources,
-    seconds,
+    resources: written,
+    perSecond: (written - stored) / seconds,
     sizeBytes: await database.sizeBytes(),
     gpTokens: await makeTokens(database, 'gp', practices.map(generalPractitionerOf)),
     therapistTokens: await makeTokens(database, 'therapist', practices.map(therapistOf)),
@@ -98,11 +108,7 @@ export async function dataset(
   const file = join(folder, `${kind}-${patients}.json`);
   const name = `patients-${patients}`;
   const known = readManifest(file);
-  if (known === undefined) {
-    assertRoom(folder, patients);
-    // What an interrupted run left is no part of what is measured.
-    await databases.remove(kind, name);
-  }
+  if (known === undefined) assertRoom(folder, patients);
   const database = await databases.open(kind, name);
   const manifest = known ?? (await made(database, patients));
   if (known === undefined) writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);

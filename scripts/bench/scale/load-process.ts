@@ -1,6 +1,6 @@
 // A process that writes the records of invented people straight into an empty database, by transactions and without HTTP, validation and
 // audit: what is measured afterwards is the database. Visit after visit, so that a person's records lie apart as they do when years lie
-// between. It is a process of its own so that its memory is not the bench's.
+// between. An interrupted load goes on where it was. It is a process of its own so that its memory is not the bench's.
 //
 // node load-process.ts <sqlite:PATH or postgres://...> <patients>; tells its parent how many resources are written.
 import { bulkWriter } from './bulk-writer.ts';
@@ -18,9 +18,10 @@ for (const visit of visits) {
     const last = Math.min(Number(patients), first + patientsAtOnce - 1);
     const numbers = Array.from({ length: last - first + 1 }, (_, at) => first + at);
     const records = numbers.flatMap((number) => recordOf(number, visit));
-    await writer.write(records, writtenMs(visit, first));
+    // All of a batch is stored, or none of it.
+    if (written >= writer.stored) await writer.write(records, writtenMs(visit, first));
     written += records.length;
-    process.send?.(written);
+    process.send?.({ written, stored: writer.stored });
   }
 }
 await writer.finish();
