@@ -21,23 +21,32 @@ export interface Loan {
 export interface Loans {
   /** Waits for a connection; what `work` leaves of it is given back when it ends. */
   lend<T>(work: (loan: Loan) => Promise<T>): Promise<T>;
-  /** Waits until nobody else stands in line before this one, on any node. It leaves the line when the connection is given back. */
-  standInLine(loan: Loan): Promise<void>;
+  /**
+   * Waits until nobody else stands in line before this one, on any node; so long at most, and later for each lock. It leaves the line
+   * when the connection is given back.
+   */
+  standInLine(loan: Loan, lockMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Statements are sent right behind their BEGIN: should that one fail, nothing may be written by those that stand alone then. */
 const writesOnlyInTransactions = 'default_transaction_read_only=on';
 
+/**
+ * Outside of the line nobody waits long for a lock: those who hold what the others need would wait for each other until the server
+ * looks for such circles, a second later, and ends one of them.
+ */
+const lockOutOfLineMs = 200;
+
 /** The lock is the session's, taken before BEGIN: a transaction that waited for it would see the state of before. */
 const enterLine = 'SELECT pg_advisory_lock(4128807, 1)';
-const leaveLine = 'SELECT pg_advisory_unlock(4128807, 1)';
+const leaveLine = `SELECT pg_advisory_unlock(4128807, 1), set_config('lock_timeout', '${lockOutOfLineMs}', false)`;
 
 export function connectionLoans(options: LoanOptions): Loans {
   const { patience, pulse, onLoss } = options;
   const settings = [...(options.settings ?? []), writesOnlyInTransactions];
   const pool = new pg.Pool({
-    ...clientConfig({ ...options, settings }),
+    ...clientConfig({ ...options, settings, lockMs: lockOutOfLineMs }),
     connectionTimeoutMillis: patience.waitMs,
     max: options.connections,
     idleTimeoutMillis: 30_000,
@@ -87,10 +96,12 @@ export function connectionLoans(options: LoanOptions): Loans {
         giveBack(loan);
       }
     },
-    async standInLine(loan) {
+    async standInLine(loan, lockMs) {
+      // From here on: who waits in vain has changed the connection too, and leaves a line that it was not in.
+      loan.isInLine = true;
       try {
-        await loan.client.query(enterLine);
-        loan.isInLine = true;
+        const patiently = loan.client.query(`SET lock_timeout = ${Math.round(lockMs)}`);
+        await Promise.all([patiently, loan.client.query(enterLine)]);
       } catch (error) {
         if (isConnectionLost(error)) loan.isGood = false;
         throw pulse.heard(error);

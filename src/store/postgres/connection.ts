@@ -39,11 +39,19 @@ export interface ConnectionOptions {
   readonly patience: Patience;
   /** Further settings of the server, such as "synchronous_commit=off". */
   readonly settings?: readonly string[];
+  /** How long a statement waits for a lock; as long as it may take unless said otherwise. */
+  readonly lockMs?: number;
   /** Makes the socket of a new connection. */
   readonly socket?: () => Socket;
 }
 
-export function clientConfig({ url, patience, settings = [], socket }: ConnectionOptions): pg.ClientConfig {
+export function clientConfig({
+  url,
+  patience,
+  settings = [],
+  lockMs,
+  socket,
+}: ConnectionOptions): pg.ClientConfig {
   return {
     connectionString: url,
     application_name: 'alongside',
@@ -53,7 +61,7 @@ export function clientConfig({ url, patience, settings = [], socket }: Connectio
     // The server gives up first; the client when the server does not answer at all.
     statement_timeout: patience.statementMs - 100,
     query_timeout: patience.statementMs,
-    lock_timeout: patience.statementMs - 100,
+    lock_timeout: lockMs ?? patience.statementMs - 100,
     idle_in_transaction_session_timeout: 10_000,
     options: [...planning, ...settings].map((setting) => `-c ${setting}`).join(' '),
     types,

@@ -31,6 +31,11 @@ export class NotAnswering extends Error {
   }
 }
 
+/** Somebody else held a lock for too long. */
+export function waitedForLock(error: unknown): boolean {
+  return codeOf(error) === '55P03';
+}
+
 const networkCodes = /^(E[A-Z]+|08...|57P0.)$/;
 /** The driver has no codes for these. */
 const driverMessages =
@@ -95,11 +100,11 @@ export function asRefusal(error: unknown): unknown {
   if (error instanceof FhirError || !(error instanceof Error)) {
     return error;
   }
-  // 53: no room, no memory, no connection left. 55P03: somebody else held a lock for too long.
+  // 53: no room, no memory, no connection left.
   if (
     isConnectionLost(error) ||
     code.startsWith('53') ||
-    code === '55P03' ||
+    waitedForLock(error) ||
     wasBeaten(error) ||
     onlyReads(error, code)
   ) {

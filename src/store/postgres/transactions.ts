@@ -11,6 +11,7 @@ import {
   isWorthReconnecting,
   notStored,
   perhapsStored,
+  waitedForLock,
   wasBeaten,
 } from './failures.ts';
 
@@ -32,6 +33,8 @@ const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 /** How long a transaction is tried again while others come in between. */
 const triedForMs = 3_000;
 const longestPauseMs = 50;
+/** How long it takes at most when it waits for nothing but a connection, its place in line and one lock. */
+const lockedForMs = 4_500;
 
 /**
  * Who was beaten so often stands in line with all others who were, on every node: one of them runs at a time, so that each gets through.
@@ -39,7 +42,7 @@ const longestPauseMs = 50;
 const triesOutOfLine = 1;
 
 export function createTransactions(options: TransactionOptions): Transactions {
-  const { pulse } = options;
+  const { pulse, patience } = options;
   const loans = connectionLoans(options);
 
   /** Ends a transaction that is not to be. */
@@ -102,8 +105,9 @@ export function createTransactions(options: TransactionOptions): Transactions {
     | { readonly kind: 'beaten' | 'cut-off'; readonly why: unknown };
 
   /** Throws what is not to be tried again. */
-  const undone = ({ isGood }: Loan, why: unknown): Outcome<never> => {
-    if (wasBeaten(why)) return { kind: isGood ? 'beaten' : 'cut-off', why };
+  const undone = ({ isGood, isInLine }: Loan, why: unknown): Outcome<never> => {
+    const isBeaten = wasBeaten(why) || (waitedForLock(why) && !isInLine);
+    if (isBeaten) return { kind: isGood ? 'beaten' : 'cut-off', why };
     if (isWorthReconnecting(why)) return { kind: 'cut-off', why };
     throw why;
   };
@@ -117,7 +121,8 @@ export function createTransactions(options: TransactionOptions): Transactions {
     } catch (error) {
       const failure = begun.failure();
       await rollback(loan, isUnanswered(error) ? error : failure);
-      return undone(loan, wasBeaten(failure) || isConnectionLost(failure) ? failure : error);
+      const isDatabases = wasBeaten(failure) || waitedForLock(failure) || isConnectionLost(failure);
+      return undone(loan, isDatabases ? failure : error);
     }
     try {
       await begun.commit();
@@ -142,7 +147,8 @@ export function createTransactions(options: TransactionOptions): Transactions {
       if (outcome.kind !== 'beaten') return outcome;
       if (performance.now() > until) throw notStored(outcome.why);
       if (tries === triesOutOfLine) {
-        await loans.standInLine(loan);
+        const leftMs = until - triedForMs + lockedForMs - performance.now();
+        await loans.standInLine(loan, Math.min(leftMs / 2, patience.statementMs - 100));
       } else {
         // Those who came in each other's way do not come back together.
         await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
