@@ -23,7 +23,7 @@ interface Server {
 }
 
 /** A statement of a copy handles hundreds of rows, and the source waits in its transaction while the target writes. */
-const patience = { connectMs: 5_000, statementMs: 10 * 60_000, waitMs: 5_000 };
+const patience = { connectMs: 5_000, statementMs: 10 * 60_000, silenceMs: 11 * 60_000, waitMs: 5_000 };
 
 async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({

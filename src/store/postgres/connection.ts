@@ -3,14 +3,25 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 
-/** How long things may take, in milliseconds. When the database hangs, a call waits for a connection and for one statement; together below 5 s. */
+/**
+ * How long things may take, in milliseconds. When the database hangs, a call waits for a connection and for the silence after one
+ * statement; together below 5 s.
+ */
 export interface Patience {
   readonly connectMs: number;
+  /** After which the server gives up a statement, and says so. */
   readonly statementMs: number;
+  /** After which the database counts as hanging: so much later that a busy one has said that it gave up. */
+  readonly silenceMs: number;
   readonly waitMs: number;
 }
 
-export const usualPatience: Patience = { connectMs: 1_000, statementMs: 2_000, waitMs: 2_500 };
+export const usualPatience: Patience = {
+  connectMs: 1_000,
+  statementMs: 1_800,
+  silenceMs: 2_300,
+  waitMs: 2_500,
+};
 
 const int8 = 20;
 
@@ -58,10 +69,9 @@ export function clientConfig({
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: patience.connectMs,
-    // The server gives up first; the client when the server does not answer at all.
-    statement_timeout: patience.statementMs - 100,
-    query_timeout: patience.statementMs,
-    lock_timeout: lockMs ?? patience.statementMs - 100,
+    statement_timeout: patience.statementMs,
+    query_timeout: patience.silenceMs,
+    lock_timeout: lockMs ?? patience.statementMs,
     idle_in_transaction_session_timeout: 10_000,
     options: [...planning, ...settings].map((setting) => `-c ${setting}`).join(' '),
     types,

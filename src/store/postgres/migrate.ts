@@ -18,7 +18,7 @@ const migrations: readonly Migration[] = [
 const migrationLock = 4_128_807;
 
 /** A migration may take longer than a request. */
-const migrationPatience = { ...usualPatience, statementMs: 60 * 60 * 1000 };
+const migrationPatience = { ...usualPatience, statementMs: 60 * 60 * 1000, silenceMs: 61 * 60 * 1000 };
 
 async function schemaOf(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ number: number }>(

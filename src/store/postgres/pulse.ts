@@ -27,7 +27,7 @@ export function createPulse(look: () => Promise<void>): Pulse {
   /** Whom to tell when it stops to answer. */
   const waiting = new Set<() => void>();
 
-  const lookAgain = (): void => {
+  const lookAfter = (ms: number): void => {
     if (isClosed) return;
     timer = setTimeout(() => {
       look().then(
@@ -36,11 +36,11 @@ export function createPulse(look: () => Promise<void>): Pulse {
         },
         (error: unknown) => {
           // One that refuses connections answers: calls are told so without waiting.
-          if (isUnanswered(error)) lookAgain();
+          if (isUnanswered(error)) lookAfter(lookAgainAfterMs);
           else answers = true;
         },
       );
-    }, lookAgainAfterMs);
+    }, ms);
     timer.unref();
   };
 
@@ -53,7 +53,8 @@ export function createPulse(look: () => Promise<void>): Pulse {
       answers = false;
       for (const tell of waiting) tell();
       waiting.clear();
-      lookAgain();
+      // At once: a single answer may have been late.
+      lookAfter(0);
     }
     return error;
   };

@@ -34,7 +34,7 @@ const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const triedForMs = 3_000;
 const longestPauseMs = 50;
 /** How long it takes at most when it waits for nothing but a connection, its place in line and one lock. */
-const lockedForMs = 4_500;
+const lockedForMs = 4_000;
 
 /**
  * Who was beaten so often stands in line with all others who were, on every node: one of them runs at a time, so that each gets through.
@@ -148,7 +148,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
       if (performance.now() > until) throw notStored(outcome.why);
       if (tries === triesOutOfLine) {
         const leftMs = until - triedForMs + lockedForMs - performance.now();
-        await loans.standInLine(loan, Math.min(leftMs / 2, patience.statementMs - 100));
+        await loans.standInLine(loan, Math.min(leftMs / 2, patience.statementMs));
       } else {
         // Those who came in each other's way do not come back together.
         await pauseUpTo(Math.min(longestPauseMs, 2 ** tries));
