@@ -3,16 +3,14 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { readSearchParameters } from '../../src/store/read-search-parameters.ts';
 import { growLog } from '../../src/store/sqlite/grow-log.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { factsOf } from './facts-of.ts';
 import { practiceContract } from './practice-contract.ts';
 import { searchContract } from './search-contract.ts';
 import { type StoreUnderTest, storeContract } from './store-contract.ts';
+import { setUp } from './store-under-test.ts';
 
-const { registry, compartment } = readSearchParameters('fhir-profiles/base');
 const base = mkdtempSync(join(tmpdir(), 'alongside-store-'));
 let folders = 0;
 
@@ -21,19 +19,8 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 const freshPath = () => join(base, String(++folders), 'alongside.db');
 
 function openStore(path: string): StoreUnderTest {
-  let nowMs = Date.UTC(2026, 0, 1);
-  let ids = 0;
-  const clock = { now: () => new Date(nowMs) };
-  const opened = sqliteStore({ path, clock, newId: () => `id-${++ids}`, registry, compartment });
-  return {
-    store: opened.store,
-    registry,
-    facts: () => factsOf(opened),
-    setClock: (ms) => {
-      nowMs = ms;
-    },
-    close: () => opened.close(),
-  };
+  const { given, underTest } = setUp();
+  return underTest(sqliteStore({ path, ...given }));
 }
 
 describe('SQLite in memory', () => {
@@ -170,14 +157,7 @@ describe('a database file', () => {
   });
 
   it('gives up a transaction that waits for something else than its own store', async () => {
-    const opened = sqliteStore({
-      path: ':memory:',
-      clock: { now: () => new Date(0) },
-      newId: () => 'id',
-      registry,
-      compartment,
-      transactionTimeoutMs: 20,
-    });
+    const opened = sqliteStore({ ...setUp().given, path: ':memory:', transactionTimeoutMs: 20 });
     let outside: Promise<unknown> | undefined;
     const stuck = opened.store.transaction(async () => {
       // The outer store waits for the transaction in which this stands.
@@ -186,7 +166,7 @@ describe('a database file', () => {
     });
     await expect(stuck).rejects.toThrow('waited for something other than its own store');
     await outside;
-    expect((await opened.store.read('Patient', 'id')).kind).toBe('found');
+    expect((await opened.store.read('Patient', 'id-1')).kind).toBe('found');
     await opened.close();
   });
 });

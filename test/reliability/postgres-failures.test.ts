@@ -96,15 +96,21 @@ async function repeatWithKeys(calls: readonly Call[]): Promise<readonly Call[]> 
   return again;
 }
 
-async function connectionsOf(
-  database: string,
-): Promise<{ readonly all: number; readonly idleInside: number }> {
+/** Nothing half stored, nothing lost that was acknowledged, nothing there that was denied. */
+async function expectNothingLost(calls: readonly Call[]): Promise<void> {
+  const repeated = await repeatWithKeys(calls);
+  expect(repeated.map(({ status }) => status).filter((status) => status !== 201)).toEqual([]);
+  expect(await faultsIn(databaseUrl, [...calls, ...repeated])).toEqual(noFaults);
+}
+
+async function expectNoConnectionTooMany(): Promise<void> {
   const [row] = await asked<{ all: string; inside: string }>(
-    database,
+    databaseUrl,
     `SELECT count(*) AS all, count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS inside
      FROM pg_stat_activity WHERE application_name = 'alongside' AND datname = current_database()`,
   );
-  return { all: Number(row?.all), idleInside: Number(row?.inside) };
+  expect(Number(row?.all)).toBeLessThanOrEqual(mostConnections);
+  expect(Number(row?.inside)).toBe(0);
 }
 
 /** Names what can be seen only from outside, for whoever reads the output of the tests. */
@@ -166,16 +172,10 @@ describe('when PostgreSQL hangs under load', () => {
   });
 
   it('leaves nothing half stored, nothing lost, and nothing that was denied', async () => {
-    const repeated = await repeatWithKeys(calls);
-    expect(repeated.map(({ status }) => status).filter((status) => status !== 201)).toEqual([]);
-    expect(await faultsIn(databaseUrl, [...calls, ...repeated])).toEqual(noFaults);
+    await expectNothingLost(calls);
   });
 
-  it('keeps no connection too many, and none inside a transaction', async () => {
-    const { all, idleInside } = await connectionsOf(databaseUrl);
-    expect(all).toBeLessThanOrEqual(mostConnections);
-    expect(idleInside).toBe(0);
-  });
+  it('keeps no connection too many, and none inside a transaction', expectNoConnectionTooMany);
 });
 
 describe('when PostgreSQL crashes and starts again, five times under load', () => {
@@ -214,16 +214,10 @@ describe('when PostgreSQL crashes and starts again, five times under load', () =
   });
 
   it('loses nothing that was acknowledged, and a repetition with its Idempotency-Key has one effect', async () => {
-    const repeated = await repeatWithKeys(calls);
-    expect(repeated.map(({ status }) => status).filter((status) => status !== 201)).toEqual([]);
-    expect(await faultsIn(databaseUrl, [...calls, ...repeated])).toEqual(noFaults);
+    await expectNothingLost(calls);
   });
 
-  it('keeps no connection too many, and none inside a transaction', async () => {
-    const { all, idleInside } = await connectionsOf(databaseUrl);
-    expect(all).toBeLessThanOrEqual(mostConnections);
-    expect(idleInside).toBe(0);
-  });
+  it('keeps no connection too many, and none inside a transaction', expectNoConnectionTooMany);
 });
 
 describe('when the service is stopped while PostgreSQL hangs', () => {

@@ -6,11 +6,15 @@ import type { NewId } from '../../runtime/ids.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { ResourceRows } from './resource-rows.ts';
 
-export interface StoreParts {
+/** What the service gives to whichever store it opens. */
+export interface GivenParts {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly registry: SearchRegistry;
   readonly compartment: PatientCompartment;
+}
+
+export interface StoreParts extends GivenParts {
   readonly dictionary: Dictionary;
   readonly rows: ResourceRows;
 }

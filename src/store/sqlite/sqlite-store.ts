@@ -1,18 +1,9 @@
 // The store on SQLite: current versions, full history, search index, audit and outbox in one file, written by group commit.
-import type { PatientCompartment } from '../../fhir/compartment.ts';
-import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { NewId } from '../../runtime/ids.ts';
 import type { OpenedStore } from '../opened-store.ts';
-import { exportStoreOver } from '../sql/export-store.ts';
-import { createIndexRows } from '../sql/index-rows.ts';
-import { bringIndexUpToDate } from '../sql/index-state.ts';
-import { createResourceRows } from '../sql/resource-rows.ts';
+import { openedOver } from '../sql/opened-over.ts';
 import type { Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
-import { storeOver } from '../sql/store-over.ts';
-import type { StoreParts } from '../sql/store-parts.ts';
-import { tokenStoreOver } from '../sql/token-store.ts';
+import type { GivenParts } from '../sql/store-parts.ts';
 import { createDictionary } from './dictionary.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { growLog } from './grow-log.ts';
@@ -21,13 +12,9 @@ import { createRowWriter } from './row-writer.ts';
 import { createStatements } from './statements.ts';
 import { createTurnSnapshot } from './turn-snapshot.ts';
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends GivenParts {
   /** A file, or ":memory:". The folder is made when it does not exist. */
   readonly path: string;
-  readonly clock: Clock;
-  readonly newId: NewId;
-  readonly registry: SearchRegistry;
-  readonly compartment: PatientCompartment;
   /** How long one transaction may hold up all other writers before it is given up; 5 s unless said otherwise. */
   readonly transactionTimeoutMs?: number;
   /** To what size the log of a file is brought at once; otherwise it grows as it is written. */
@@ -42,9 +29,6 @@ export function sqliteStore(options: SqliteStoreOptions): OpenedStore {
   if (options.logBytes !== undefined) growLog(writer.database, options.logBytes);
   const snapshot = createTurnSnapshot(writer.database);
   const dictionary = createDictionary(writer.insert);
-  const indexRows = createIndexRows(dictionary, registry, compartment);
-  const rowWriter = createRowWriter(writer);
-  const rows = createResourceRows({ dictionary, indexRows, writer: rowWriter, clock });
   const commits = createGroupCommit({
     statements: writer,
     beforeGroup: () => snapshot.end(),
@@ -79,21 +63,13 @@ export function sqliteStore(options: SqliteStoreOptions): OpenedStore {
     append: (work) => commits.statement(() => work(writer)),
     transaction: (work) => commits.transaction(work),
   };
-  const parts: StoreParts = { clock, newId, registry, compartment, dictionary, rows };
+  const rowWriter = createRowWriter(writer);
 
   return {
-    store: storeOver(session, [], parts),
-    tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
-    exports: exportStoreOver(session, parts),
-    bringIndexUpToDate: (onReindexed) =>
-      bringIndexUpToDate({ session, registry, dictionary, indexRows, writer: rowWriter }, onReindexed),
+    ...openedOver({ session, writer: rowWriter, clock, newId, registry, compartment, dictionary }),
     async check() {
       await read((statements) => statements.get('SELECT 1'));
     },
-    count: (table) =>
-      read(
-        (statements) => statements.get<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`)?.rows ?? 0,
-      ),
     async close() {
       await commits.close();
       snapshot.end();

@@ -1,0 +1,36 @@
+// What every adapter opens, made of its session and of how it writes rows.
+import type { OpenedStore } from '../opened-store.ts';
+import { exportStoreOver } from './export-store.ts';
+import { createIndexRows } from './index-rows.ts';
+import { bringIndexUpToDate } from './index-state.ts';
+import { createResourceRows } from './resource-rows.ts';
+import type { RowWriter } from './row-writer.ts';
+import type { Session } from './session.ts';
+import { storeOver } from './store-over.ts';
+import type { StoreParts } from './store-parts.ts';
+import { tokenStoreOver } from './token-store.ts';
+
+export interface Adapter extends Omit<StoreParts, 'rows'> {
+  readonly session: Session;
+  readonly writer: RowWriter;
+}
+
+export function openedOver(
+  adapter: Adapter,
+): Pick<OpenedStore, 'store' | 'tokens' | 'exports' | 'bringIndexUpToDate' | 'count'> {
+  const { session, writer, clock, newId, registry, compartment, dictionary } = adapter;
+  const indexRows = createIndexRows(dictionary, registry, compartment);
+  const rows = createResourceRows({ dictionary, indexRows, writer, clock });
+  const parts: StoreParts = { clock, newId, registry, compartment, dictionary, rows };
+  return {
+    store: storeOver(session, [], parts),
+    tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
+    exports: exportStoreOver(session, parts),
+    bringIndexUpToDate: (onReindexed) =>
+      bringIndexUpToDate({ session, registry, dictionary, indexRows, writer }, onReindexed),
+    count: (table) =>
+      session.read(
+        (statements) => statements.get<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`)?.rows ?? 0,
+      ),
+  };
+}
