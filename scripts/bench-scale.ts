@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { benchDatabases, displayNames } from './bench/databases.ts';
 import { fire } from './bench/fire.ts';
 import { kindsOf, namesOf, secondsOf } from './bench/read-options.ts';
+import { run } from './bench/run.ts';
 import { type Dataset, dataset } from './bench/scale/dataset.ts';
 import { type Figures, measureScale } from './bench/scale/measure-scale.ts';
 import { scaleRowNames } from './bench/scale/scale-rows.ts';
@@ -132,7 +133,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+run(main);

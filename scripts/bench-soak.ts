@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { benchDatabases, displayNames } from './bench/databases.ts';
 import { quantile } from './bench/fire.ts';
 import { kindsOf, secondsOf } from './bench/read-options.ts';
+import { run } from './bench/run.ts';
 import { type Dataset, dataset } from './bench/scale/dataset.ts';
 import { startService } from './bench/service-process.ts';
 import { mixedDay } from './bench/soak/mixed-day.ts';
@@ -159,7 +160,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+run(main);

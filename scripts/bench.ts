@@ -6,28 +6,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Questionnaire } from '@medplum/fhirtypes';
+import { type BesideBare, besideBare, type Measured } from './bench/beside-bare.ts';
 import { type BenchDatabase, benchDatabases, displayNames } from './bench/databases.ts';
 import { fill } from './bench/fill.ts';
-import { fire, type Send, type Shots } from './bench/fire.ts';
+import { median } from './bench/fire.ts';
 import { importRate } from './bench/import-rate.ts';
 import { kindsOf, namesOf, secondsOf } from './bench/read-options.ts';
 import { rowKinds, rowNames } from './bench/rows.ts';
-import { type ServiceProcess, startBareExpress, startService } from './bench/service-process.ts';
+import { run } from './bench/run.ts';
+import { startBareExpress, startService } from './bench/service-process.ts';
 import { textTable } from './bench/text-table.ts';
 import { makeTokens } from './bench/tokens.ts';
 import { generalPractitioner, observationsPerPatient, patientCount } from './bench/workload.ts';
 
 const usage = `Usage: node scripts/bench.ts [seconds] [--only sqlite|postgres] [--rows ${rowNames.join(',')},import]
 
-  seconds   how long each row is measured; 8 unless said otherwise
+  seconds   how long each row is measured; 10 unless said otherwise
   --only    one of the databases; both unless said otherwise
   --rows    these rows; all unless said otherwise
 `;
 
 const connections = 16;
-const warmUpSeconds = 2;
 
-interface Row extends Shots {
+interface Row extends Measured {
   readonly what: string;
   readonly goal: string;
 }
@@ -39,36 +40,16 @@ function options() {
   });
   if (values.help) return undefined;
   return {
-    seconds: secondsOf(positionals[0], 8),
+    seconds: secondsOf(positionals[0], 10),
     kinds: kindsOf(values.only),
     rows: namesOf(values.rows, [...rowNames, 'import']),
   };
 }
 
-async function measure(
-  service: ServiceProcess,
-  seconds: number,
-  next: () => Send,
-  token?: string,
-): Promise<Shots> {
-  const volley = { connections, next, ...(token !== undefined && { token }) };
-  await fire(service, { ...volley, seconds: warmUpSeconds });
-  return fire(service, { ...volley, seconds });
-}
-
-async function bareExpress(seconds: number, what: string): Promise<Row> {
-  const bare = await startBareExpress();
-  try {
-    const shots = await measure(bare, seconds, () => ({ method: 'GET', path: '/observation' }));
-    return { ...shots, what, goal: '1' };
-  } finally {
-    await bare.stop();
-  }
-}
-
 /** Fills an empty database and measures every row on it. */
 async function rowsOn(
   database: BenchDatabase,
+  beside: BesideBare,
   seconds: number,
   wanted: ReadonlySet<string>,
 ): Promise<readonly Row[]> {
@@ -90,8 +71,8 @@ async function rowsOn(
     const rows: Row[] = [];
     for (const { name, what, goals, next } of rowKinds({ ids, phq15 })) {
       if (!wanted.has(name)) continue;
-      const shots = await measure(service, seconds, next, gp);
-      rows.push({ ...shots, what, goal: goals[database.kind]?.toString() ?? '-' });
+      const measured = await beside.measure(service, { connections, seconds, next, token: gp });
+      rows.push({ ...measured, what, goal: goals[database.kind]?.toString() ?? '-' });
       process.stderr.write(`measured on ${displayNames[database.kind]}: ${what}\n`);
     }
     return rows;
@@ -100,7 +81,7 @@ async function rowsOn(
   }
 }
 
-function table(bare: number, rows: readonly Row[]): string {
+function table(rows: readonly Row[]): string {
   return textTable(
     ['', 'requests/s', 'p50 ms', 'p99 ms', 'MB', 'failed', 'ratio', 'goal'],
     rows.map((row) => [
@@ -110,7 +91,7 @@ function table(bare: number, rows: readonly Row[]): string {
       row.p99.toFixed(2),
       Math.round(row.residentMb).toString(),
       row.failed.toString(),
-      (row.rate / bare).toFixed(3),
+      row.ratio.toFixed(3),
       row.goal,
     ]),
   );
@@ -125,32 +106,27 @@ async function main(): Promise<void> {
   const { seconds, kinds, rows } = asked;
   const folder = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
   const databases = benchDatabases(folder);
+  const bare = await startBareExpress();
   try {
-    const before = await bareExpress(seconds, 'bare Express 5 res.json');
-    const tables = new Map<string, readonly Row[]>();
+    const beside = besideBare(bare, connections);
     for (const kind of kinds) {
-      tables.set(displayNames[kind], await rowsOn(await databases.open(kind, 'main'), seconds, rows));
+      const measured = await rowsOn(await databases.open(kind, 'main'), beside, seconds, rows);
+      process.stdout.write(`\n${displayNames[kind]}\n${table(measured)}\n\n`);
     }
-    const after = await bareExpress(seconds, 'bare Express 5 res.json, again');
-    for (const [name, measured] of tables) {
-      process.stdout.write(
-        `\n${name}\n${table((before.rate + after.rate) / 2, [before, ...measured, after])}\n`,
-      );
-    }
+    const rates = beside.rates().map(Math.round);
     process.stdout.write(
-      `\n${connections} connections, ${seconds} s each, ${patientCount} patients with ${observationsPerPatient} Observations; ` +
-        'ratio: requests per second, to the mean of the two bare runs.\n',
+      `bare Express 5 res.json: ${Math.round(median(rates))} requests/s, between ${Math.min(...rates)} and ${Math.max(...rates)}\n` +
+        `${connections} connections, ${seconds} s each in turns with bare Express, ${patientCount} patients with ${observationsPerPatient} Observations; ` +
+        'ratio: requests per second, to those of bare Express right before and after; medians of the turns.\n',
     );
     for (const kind of rows.has('import') ? kinds : []) {
       await importRate(await databases.open(kind, 'import'), folder);
     }
   } finally {
+    await bare.stop();
     await databases.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+run(main);

@@ -36,6 +36,13 @@ export function quantile(sorted: Float64Array, part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }
 
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low, high] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle] ?? 0, sorted[middle] ?? 0];
+  return (low + high) / 2;
+}
+
 export async function fire(service: ServiceProcess, volley: Volley): Promise<Shots> {
   let residentMb = 0;
   const watch = setInterval(() => {

@@ -1,5 +1,5 @@
 // Measures one database with different numbers of patients in it, in turns, so that what else the machine does meets all of them alike.
-import { fire, type Shots } from '../fire.ts';
+import { fire, median, type Shots } from '../fire.ts';
 import { type ServiceProcess, startService } from '../service-process.ts';
 import type { Dataset } from './dataset.ts';
 import { type ScaleRow, scaleRows } from './scale-rows.ts';
@@ -29,13 +29,6 @@ interface Candidate {
   readonly rounds: Shots[];
   rate: number;
   failed: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low, high] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle] ?? 0, sorted[middle] ?? 0];
-  return (low + high) / 2;
 }
 
 export interface ScaleOptions {
