@@ -63,3 +63,8 @@ export const chunkSize = 500;
 export function isExpired({ finishedMs }: ExportJob, nowMs: number): boolean {
   return finishedMs !== undefined && finishedMs + exportLifetimeMs <= nowMs;
 }
+
+/** One that meets a database that is away is gone on with later, but not for ever. */
+export function isGivenUp({ transactionMs }: ExportJob, nowMs: number): boolean {
+  return transactionMs + exportLifetimeMs <= nowMs;
+}

@@ -1,6 +1,6 @@
 // Keeps exports going in the background: starts what waits, goes on with what was left, ends them for a cancellation or a stop. Of
 // several processes on one database, one carries an export out, as long as it gives signs of life.
-import { isExpired } from '../bulk/export-job.ts';
+import { isExpired, isGivenUp } from '../bulk/export-job.ts';
 import type { HeldJob } from '../bulk/export-store.ts';
 import { FhirError } from '../fhir/error.ts';
 import { HoldLost } from '../runtime/job-files.ts';
@@ -75,7 +75,8 @@ export function exportRunner(tools: ExportTools): ExportRunner {
     } catch (error) {
       if (error instanceof HoldLost) return;
       note('export failed', job.id, error);
-      if (error instanceof FhirError && error.status === 503) {
+      const isPassing = error instanceof FhirError && error.status === 503;
+      if (isPassing && !isGivenUp(job, nowMs())) {
         // The database is away for the moment: somebody goes on when it is back.
         await jobs.renew(hold, 0);
       } else if (await jobs.save({ ...job, files: [], state: 'failed', finishedMs: nowMs() }, hold)) {

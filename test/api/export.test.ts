@@ -1,8 +1,9 @@
 // Bulk Data export: https://hl7.org/fhir/uv/bulkdata/STU2/export.html
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
+import { FhirError } from '../../src/fhir/error.ts';
 import { exportRunner } from '../../src/workflows/export-runner.ts';
 import { issueOf } from '../support/answer-body.ts';
 import { type ChildService, startChild, systemBearer } from '../support/child-service.ts';
@@ -462,29 +463,63 @@ describe('an export is refused', () => {
   });
 });
 
-describe('an export that cannot be written', () => {
-  it('ends as failed, and leaves the service well', async () => {
-    const { tools } = service.system.exports;
-    // Files whose names nobody may give are refused.
-    const runner = exportRunner({ ...tools, newName: () => 'NOT A NAME' });
-    const lease = { owner: 'test', untilMs: service.clock.now().getTime() };
-    const added = await tools.jobs.add({ id: 'f'.repeat(32), client: 'nobody', request: ofPatients }, lease);
-    if (added.kind !== 'added') throw new Error('not added');
-    const { id } = added.job;
-    runner.begin(added);
-    for (let turn = 0; turn < 1000 && (await tools.jobs.find(id))?.state === 'running'; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    expect((await tools.jobs.find(id))?.state).toBe('failed');
-    await runner.discard(id);
-    expect((await request(service.app).get('/fhir/Patient/ada').set(as())).status).toBe(200);
-  });
+describe('an export that cannot be gone on with', () => {
   const ofPatients = {
     url: '',
     reach: { kind: 'everything' as const },
     types: ['Patient' as const],
     notes: [],
   };
+  const added = async (id: string) => {
+    const { jobs } = service.system.exports.tools;
+    const lease = { owner: 'test', untilMs: service.clock.now().getTime() };
+    const begun = await jobs.add({ id: id.repeat(32), client: 'nobody', request: ofPatients }, lease);
+    if (begun.kind !== 'added') throw new Error('not added');
+    return begun;
+  };
+  const stateOf = async (id: string) => (await service.system.exports.tools.jobs.find(id))?.state;
+
+  it('because its files cannot be written ends as failed, and leaves the service well', async () => {
+    const { tools } = service.system.exports;
+    // Files whose names nobody may give are refused.
+    const runner = exportRunner({ ...tools, newName: () => 'NOT A NAME' });
+    const held = await added('f');
+    const { id } = held.job;
+    runner.begin(held);
+    for (let turn = 0; turn < 1000 && (await stateOf(id)) === 'running'; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(await stateOf(id)).toBe('failed');
+    await runner.discard(id);
+    expect((await request(service.app).get('/fhir/Patient/ada').set(as())).status).toBe(200);
+  });
+
+  it('because the database is away waits for it, a day long', async () => {
+    const { tools } = service.system.exports;
+    const held = await added('d');
+    const { id, transactionMs } = held.job;
+    let nowMs = transactionMs + 24 * hourMs - 1;
+    let pages = 0;
+    const jobs = {
+      ...tools.jobs,
+      page() {
+        pages += 1;
+        return Promise.reject(new FhirError(503, []));
+      },
+    };
+    const runner = exportRunner({ ...tools, jobs, clock: { now: () => new Date(nowMs) } });
+    runner.begin(held);
+    while (pages === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await runner.stop();
+    expect([pages, await stateOf(id)]).toEqual([1, 'running']);
+
+    nowMs += 1;
+    const next = exportRunner({ ...tools, jobs, clock: { now: () => new Date(nowMs) } });
+    await next.takeUp();
+    while ((await stateOf(id)) === 'running') await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([pages, await stateOf(id)]).toEqual([2, 'failed']);
+    await next.discard(id);
+  });
 });
 
 describe('an export that another process has taken over', () => {
@@ -538,8 +573,14 @@ describe('in memory', () => {
       answer = await request(own.app).get(status).set('Authorization', own.bearer('system'));
     }
     expect((answer.body as Manifest).output[0]?.count).toBe(1);
+    const holding = readdirSync(tmpdir())
+      .filter((name) => name.startsWith('alongside-exports-'))
+      .map((name) => join(tmpdir(), name))
+      .filter((one) => existsSync(join(one, status.split('/').at(-1) ?? '')));
+    // In PostgreSQL the files are in the database.
+    expect(holding).toHaveLength(own.system.exports.tools.isAlone ? 1 : 0);
     await own.stop();
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('alongside-exports-'))).toEqual([]);
+    expect(holding.filter((one) => existsSync(one))).toEqual([]);
   });
 });
 

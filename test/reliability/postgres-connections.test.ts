@@ -186,17 +186,16 @@ describe('one service', () => {
     return () => holder.end();
   }
 
-  const expectNoLeak = async () => {
-    const open = await backends(databaseUrl);
-    expect(open.length).toBeLessThanOrEqual(mostConnections);
-    expect(open.filter(({ state }) => state !== 'idle')).toEqual([]);
-  };
-
-  async function quiet(): Promise<void> {
-    for (let turn = 0; turn < 500; turn += 1) {
-      if ((await backends(databaseUrl)).every(({ state }) => state === 'idle')) return;
+  /** There is a moment when no connection is at work: one that leaked stays as it is. */
+  async function expectNoLeak(): Promise<void> {
+    let open = await backends(databaseUrl);
+    const busy = () => open.filter(({ state }) => state !== 'idle');
+    for (let turn = 0; busy().length > 0 && turn < 500; turn += 1) {
       await pause(20);
+      open = await backends(databaseUrl);
     }
+    expect(busy()).toEqual([]);
+    expect(open.length).toBeLessThanOrEqual(mostConnections);
   }
 
   it('whose connections are all held up refuses in time, still reads by id, and takes up again', async () => {
@@ -220,7 +219,6 @@ describe('one service', () => {
     expect(Math.max(...times)).toBeLessThan(boundMs);
     await unlock();
     expect((await put('locked', 'after')).status).toBe(200);
-    await quiet();
     await expectNoLeak();
   }, 30_000);
 
@@ -241,7 +239,6 @@ describe('one service', () => {
     await Promise.all(Array.from({ length: 50 }, (_none, number) => client(number)));
     await unlock();
     expect(givenUp).toBe(1_000);
-    await quiet();
     await expectNoLeak();
     expect((await put('locked', 'again')).status).toBe(200);
   }, 60_000);
@@ -263,7 +260,6 @@ describe('one service', () => {
         socket.destroy();
       }),
     );
-    await quiet();
     await expectNoLeak();
     expect((await make(node, bearer, 'after-broken')).status).toBe(201);
   });
@@ -275,15 +271,18 @@ describe('one service', () => {
          $$ BEGIN IF NEW.body LIKE '%"sleeper"%' THEN PERFORM pg_sleep(20); END IF; RETURN NEW; END $$;
        CREATE TRIGGER sleep_in BEFORE INSERT ON resource FOR EACH ROW EXECUTE FUNCTION sleep_in();`,
     );
-    const before = await backends(databaseUrl);
-    const slow = await make(node, bearer, 'sleeper');
+    const sleeping = make(node, bearer, 'sleeper');
+    const sleepers = () =>
+      asked<{ pid: number }>(databaseUrl, `SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'`);
+    let [sleeper] = await sleepers();
+    while (sleeper === undefined) [sleeper] = await sleepers();
+    const slow = await sleeping;
     expect([slow.status, slow.retryAfter]).toEqual([503, '2']);
     expect(slow.text).toContain('"code":"timeout"');
     process.stdout.write(`a statement too slow: 503 after ${Math.round(slow.endedAt - slow.startedAt)} ms\n`);
     expect(slow.endedAt - slow.startedAt).toBeLessThan(boundMs);
     expect((await make(node, bearer, 'awake')).status).toBe(201);
     expect([await storedOf(databaseUrl, 'sleeper'), await storedOf(databaseUrl, 'awake')]).toEqual([0, 1]);
-    const after = new Set((await backends(databaseUrl)).map(({ pid }) => pid));
-    expect(before.filter(({ pid }) => !after.has(pid))).toEqual([]);
+    expect((await backends(databaseUrl)).map(({ pid }) => pid)).toContain(sleeper.pid);
   });
 });
