@@ -1,5 +1,5 @@
 // "import" on the command line: NDJSON files into the database, through the same checks as a PUT.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,27 +7,16 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { timeOrderedIds } from '../../src/runtime/ids.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createSystem } from '../../src/system.ts';
+import { runCommand } from '../support/command.ts';
+import { compileCache } from '../support/compile-cache.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'alongside-import-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const freshFolder = () => mkdtempSync(join(base, `${++folders}-`));
 
-interface Ended {
-  readonly code: number | null;
-  readonly said: string;
-}
-
-function run(dataDir: string, ...words: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['src/main.ts', 'import', ...words],
-      { env: { DATA_DIR: dataDir }, encoding: 'utf8' },
-      (_error, _stdout, stderr) => resolve({ code: child.exitCode, said: stderr }),
-    );
-  });
-}
+const run = (dataDir: string, ...words: readonly string[]) =>
+  runCommand(['import', ...words], { DATA_DIR: dataDir });
 
 const patient = (id: string, extra: object = {}) =>
   JSON.stringify({ resourceType: 'Patient', id, name: [{ family: `Family-${id}` }], ...extra });
@@ -137,7 +126,7 @@ describe('an import', () => {
       const ids = Array.from({ length: 12_000 }, (_none, at) => `m${at}`);
       writeFileSync(file, `${ids.map((id) => patient(id)).join('\n')}\n{"resourceType":"Patient"}\n`);
       const child = spawn(process.execPath, ['src/main.ts', 'import', '--file', file], {
-        env: { DATA_DIR: dataDir },
+        env: { DATA_DIR: dataDir, ...compileCache },
         stdio: 'ignore',
       });
       const ended = new Promise((resolve) => child.once('exit', resolve));

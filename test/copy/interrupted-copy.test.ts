@@ -13,6 +13,7 @@ import { openReader, openTarget } from '../../src/store/copy/open-ends.ts';
 import { postgresAddress, sqliteAddress } from '../../src/store/database-address.ts';
 import { searchParts } from '../../src/system.ts';
 import { type Ended, runCommand } from '../support/command.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { copyBetween, tableIn } from '../support/copying.ts';
 import { startTestService } from '../support/test-system.ts';
 import { makeManyPages } from './many-pages.ts';
@@ -184,7 +185,10 @@ describe('an interrupted copy', () => {
     async () => {
       const url = await server.createDatabase();
       const words = ['copy', '--from', `sqlite:${source}`, '--to', url];
-      const child = spawn(process.execPath, ['src/main.ts', ...words], { env: {}, stdio: 'ignore' });
+      const child = spawn(process.execPath, ['src/main.ts', ...words], {
+        env: compileCache,
+        stdio: 'ignore',
+      });
       const ended = once(child, 'exit');
       const client = new pg.Client(url);
       await client.connect();

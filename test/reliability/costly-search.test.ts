@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bodyOf, issueOf } from '../support/answer-body.ts';
 import { type ChildService, startChild, systemBearer } from '../support/child-service.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { httpClient, type SendHttp } from '../support/over-http.ts';
 import { costlySearches } from './costly-searches.ts';
 import { largeRecord } from './large-record.ts';
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const file = join(folder, 'record.ndjson');
   writeFileSync(file, largeRecord(size));
   execFileSync(process.execPath, ['src/main.ts', 'import', '--file', file], {
-    env: { DATA_DIR: folder },
+    env: { DATA_DIR: folder, ...compileCache },
     stdio: 'ignore',
   });
   service = await startChild(folder);

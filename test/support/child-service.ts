@@ -1,6 +1,7 @@
 // The service as a process of its own on a database that outlives it, for tests that kill it.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { compileCache } from './compile-cache.ts';
 import { environmentFor } from './test-database.ts';
 
 export interface ChildService {
@@ -15,6 +16,7 @@ export interface ChildService {
 
 const environment = async (dataDir: string, databaseUrl?: string) => ({
   ...(databaseUrl === undefined ? await environmentFor(dataDir) : { DATABASE_URL: databaseUrl }),
+  ...compileCache,
   PORT: '0',
   HOST: '127.0.0.1',
 });

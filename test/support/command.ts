@@ -1,5 +1,6 @@
 // The command line as a process of its own.
 import { execFile } from 'node:child_process';
+import { compileCache } from './compile-cache.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -16,7 +17,7 @@ export function runCommand(
     const child = execFile(
       process.execPath,
       ['src/main.ts', ...words],
-      { env: environment, encoding: 'utf8' },
+      { env: { ...environment, ...compileCache }, encoding: 'utf8' },
       (_error, _stdout, stderr) => resolve({ code: child.exitCode, said: stderr }),
     );
   });
