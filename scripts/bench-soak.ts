@@ -8,7 +8,8 @@ import { quantile } from './bench/fire.ts';
 import { kindsOf, secondsOf } from './bench/read-options.ts';
 import { run } from './bench/run.ts';
 import { type Dataset, dataset } from './bench/scale/dataset.ts';
-import { startService } from './bench/service-process.ts';
+import { startInspectedService } from './bench/service-process.ts';
+import { liveHeapOf } from './bench/soak/live-heap.ts';
 import { mixedDay } from './bench/soak/mixed-day.ts';
 import { type Samples, sampling, slopePerMinute } from './bench/soak/samples.ts';
 import { type Answer, steadyLoad } from './bench/soak/steady-load.ts';
@@ -54,11 +55,23 @@ const p99Of = (answers: readonly Answer[]) =>
 function minutesTable(answers: readonly Answer[], samples: Samples, seconds: number): string {
   const minutes = Array.from({ length: Math.ceil(seconds / 60) }, (_, at) => at);
   return textTable(
-    ['minute', 'requests', 'failed', 'p50 ms', 'p99 ms', 'MB', 'handles', 'connections', 'log MB'],
+    [
+      'minute',
+      'requests',
+      'failed',
+      'p50 ms',
+      'p99 ms',
+      'MB',
+      'live heap MB',
+      'handles',
+      'connections',
+      'log MB',
+    ],
     minutes.map((minute) => {
       const isIn = (at: number) => Math.floor(at / 60) === minute;
       const own = answers.filter(({ dueSeconds }) => isIn(dueSeconds));
       const service = samples.service.filter(({ atSeconds }) => isIn(atSeconds));
+      const heap = samples.heap.findLast(({ atSeconds }) => isIn(atSeconds));
       const database = samples.database.findLast(({ atSeconds }) => isIn(atSeconds));
       const sorted = Float64Array.from(own, ({ milliseconds }) => milliseconds).sort();
       const megabytes = service.reduce((sum, { residentMb }) => sum + residentMb, 0) / service.length;
@@ -69,6 +82,7 @@ function minutesTable(answers: readonly Answer[], samples: Samples, seconds: num
         quantile(sorted, 0.5).toFixed(2),
         quantile(sorted, 0.99).toFixed(2),
         megabytes.toFixed(1),
+        heap?.liveMb.toFixed(1) ?? '-',
         String(service.at(-1)?.handles ?? '-'),
         String(database?.connections ?? '-'),
         database?.logMb.toFixed(1) ?? '-',
@@ -96,7 +110,13 @@ function kindsTable(answers: readonly Answer[]): string {
 }
 
 function verdict(answers: readonly Answer[], samples: Samples, seconds: number): string {
-  const slope = slopePerMinute(samples.service.filter(({ atSeconds }) => atSeconds >= seconds * warmUpPart));
+  const isWarm = ({ atSeconds }: { readonly atSeconds: number }) => atSeconds >= seconds * warmUpPart;
+  const heapSlope = slopePerMinute(
+    samples.heap.filter(isWarm).map(({ atSeconds, liveMb }) => [atSeconds, liveMb]),
+  );
+  const residentSlope = slopePerMinute(
+    samples.service.filter(isWarm).map(({ atSeconds, residentMb }) => [atSeconds, residentMb]),
+  );
   const start = p99Of(
     answers.filter(
       ({ dueSeconds }) => dueSeconds >= firstSeconds && dueSeconds < firstSeconds + seconds * comparedPart,
@@ -105,7 +125,8 @@ function verdict(answers: readonly Answer[], samples: Samples, seconds: number):
   const end = p99Of(answers.filter(({ dueSeconds }) => dueSeconds >= seconds * (1 - comparedPart)));
   const failures = [...new Set(answers.flatMap(({ failure }) => failure ?? []))].slice(0, 5);
   return [
-    `memory: ${slope.toFixed(2)} MB a minute after the first ${Math.round((seconds * warmUpPart) / 6) / 10} minutes (goal: below ${goalMbPerMinute})`,
+    `after the first ${Math.round((seconds * warmUpPart) / 6) / 10} minutes the live heap grows by ${heapSlope.toFixed(2)} MB a minute and the ` +
+      `resident set by ${residentSlope.toFixed(2)} (goal: below ${goalMbPerMinute})`,
     `p99: ${start.toFixed(2)} ms in the first fifth, ${end.toFixed(2)} ms in the last (${(end / start).toFixed(2)} times)`,
     `failed: ${answers.filter(({ failure }) => failure !== undefined).length} of ${answers.length}`,
     ...failures.map((failure) => `  ${failure}`),
@@ -113,10 +134,11 @@ function verdict(answers: readonly Answer[], samples: Samples, seconds: number):
 }
 
 async function soak(data: Dataset, seconds: number, perSecond: number): Promise<void> {
-  const service = await startService(data.database.env);
+  const service = await startInspectedService(data.database.env);
   try {
     const answers: Answer[] = [];
-    const stopSampling = sampling(service, data.database);
+    const heap = await liveHeapOf(service);
+    const stopSampling = sampling(service, heap, data.database);
     let minutes = 0;
     await steadyLoad(service, {
       perSecond,
@@ -132,6 +154,7 @@ async function soak(data: Dataset, seconds: number, perSecond: number): Promise<
       },
     });
     const samples = await stopSampling();
+    heap.close();
     process.stdout.write(
       `\n${displayNames[data.database.kind]}\n${minutesTable(answers, samples, seconds)}\n`,
     );

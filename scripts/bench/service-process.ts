@@ -7,6 +7,8 @@ export interface ServiceProcess {
   readonly baseUrl: string;
   /** Milliseconds from spawn to the first good answer of the readiness address. */
   readonly readyMs: number;
+  /** Where its inspector answers, when it was started with one. */
+  readonly inspectorUrl?: string;
   /** Resident set size in MB, read from the operating system. */
   residentMb(): number;
   /** Open files and sockets; undefined where the operating system does not list them in /proc. */
@@ -26,13 +28,20 @@ function startFlags(): readonly string[] {
 }
 
 /** The service on the database that the environment names. */
-export async function startService(env: Environment): Promise<ServiceProcess> {
+export async function startService(env: Environment, flags: readonly string[] = []): Promise<ServiceProcess> {
   const port = await freePort();
-  return startProcess([...startFlags(), main], port, '/readyz', {
+  return startProcess([...startFlags(), ...flags, main], port, '/readyz', {
     ...env,
     PORT: String(port),
     HOST: '127.0.0.1',
   });
+}
+
+/** The same, with its inspector: a little slower. */
+export async function startInspectedService(env: Environment): Promise<ServiceProcess> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const service = await startService(env, [`--inspect=${address}`]);
+  return { ...service, inspectorUrl: `http://${address}` };
 }
 
 /** Express 5 and nothing else. */
