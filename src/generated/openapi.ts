@@ -2019,7 +2019,7 @@ export interface operations {
                 };
             };
             405: components["responses"]["ProblemMethodNotAllowed"];
-            /** @description The service is starting or stopping. */
+            /** @description The service is starting or stopping, or its database does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
