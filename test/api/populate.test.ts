@@ -13,6 +13,7 @@ import { checkAnswers } from '../../src/instruments/check-answers.ts';
 import { questionnairePopulate } from '../../src/rest/operations/questionnaire-populate.ts';
 import { questionnaireResponseExtract } from '../../src/rest/operations/questionnaire-response-extract.ts';
 import { bodyOf } from '../support/answer-body.ts';
+import { processorMs } from '../support/processor-time.ts';
 import { appPublishing } from '../support/published-questionnaires.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 import {
@@ -394,9 +395,9 @@ describe('a form that somebody else wrote', () => {
       .set('Content-Type', 'application/fhir+json')
       .send(JSON.stringify(hostile));
     expect(replaced.status).toBe(200);
-    const started = performance.now();
+    const started = processorMs();
     const { issues } = await filled('/invented-visit', [about()]);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorMs() - started).toBeLessThan(1000);
     expect(issues[1]?.diagnostics).toBe(
       'item "pattern": expressions are run only in questionnaires that this service publishes',
     );

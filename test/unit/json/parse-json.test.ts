@@ -1,6 +1,7 @@
 // The reader of JSON refuses what other readers repair in silence, and says where the fault is.
 import { FhirError } from '../../../src/fhir/error.ts';
 import { parseJson } from '../../../src/fhir/json.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 function refusalOf(source: string | Uint8Array, limits = {}): unknown {
   try {
@@ -170,11 +171,11 @@ describe('what is no JSON', () => {
   });
 
   it('is refused in a moment even when it is long', () => {
-    const startedMs = performance.now();
+    const startedMs = processorMs();
     const text = `[${'{"a":"\\u0041é"},'.repeat(250_000)}{"a":1,"a":2}]`;
     expect(refusalOf(text)).toBe('The key "a" stands twice at line 1, column 4000009, in $[250000].');
     expect(refusalOf('['.repeat(5_000_000))).toMatch(/more than 64 deep/);
     expect(refusalOf(`"${'\\'.repeat(2_000_000)}`)).toMatch(/A string does not end/);
-    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    expect(processorMs() - startedMs).toBeLessThan(10_000);
   });
 });

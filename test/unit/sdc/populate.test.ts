@@ -3,6 +3,7 @@ import type { Questionnaire, QuestionnaireItem } from '@medplum/fhirtypes';
 import { checkAnswers } from '../../../src/instruments/check-answers.ts';
 import type { PopulationLookUps } from '../../../src/sdc/look-ups.ts';
 import { populate } from '../../../src/sdc/populate.ts';
+import { processorMs } from '../../support/processor-time.ts';
 import { form, item, lookBack, path, query, weightCode } from './invented-forms.ts';
 
 const lookUps: PopulationLookUps = {
@@ -61,10 +62,10 @@ describe('questions with conditions', () => {
     const chain = Array.from({ length }, (_each, at) =>
       item(`q${at}`, 'boolean', { ...yes, ...asks(at + 1 < length ? `q${at + 1}` : 'nothing') }),
     );
-    const started = performance.now();
+    const started = processorMs();
     const { response, issues } = await fill(form('x', chain));
     expect([response.item, issues.length]).toEqual([undefined, 100]);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processorMs() - started).toBeLessThan(2000);
   });
 });
 

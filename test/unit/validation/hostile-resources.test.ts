@@ -1,5 +1,6 @@
 // Whatever a client sends, validation answers with issues: it never throws, and it takes no time out of proportion.
 import fc from 'fast-check';
+import { processorMs } from '../../support/processor-time.ts';
 import { asSent, validatorOnBase } from './validator-on-base.ts';
 
 const validator = validatorOnBase();
@@ -130,8 +131,8 @@ describe('a resource of a megabyte', () => {
     ],
     ['spaces in a code', { resourceType: 'Patient', language: 'a '.repeat(500_000) }],
   ])('is judged in seconds, not minutes: %s', (_, resource) => {
-    const startedMs = performance.now();
+    const startedMs = processorMs();
     expect(Array.isArray(validator.validate(asSent(resource)))).toBe(true);
-    expect(performance.now() - startedMs).toBeLessThan(8000);
+    expect(processorMs() - startedMs).toBeLessThan(8000);
   });
 });

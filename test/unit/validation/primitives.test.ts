@@ -1,5 +1,6 @@
 // What each primitive type of R4 takes and refuses. https://hl7.org/fhir/R4/datatypes.html#primitive
 import { primitiveOf } from '../../../src/fhir/validation/primitives.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 function faultOf(type: string, value: string | number): string | undefined {
   const primitive = primitiveOf(type);
@@ -146,11 +147,11 @@ describe('a primitive value', () => {
   it.each(['code', 'id', 'dateTime', 'string', 'uri', 'oid', 'base64Binary', 'time', 'uuid'])(
     'of type %s is judged in no time, however it is made',
     (type) => {
-      const startedMs = performance.now();
+      const startedMs = processorMs();
       for (const part of ['a ', '1.', 'urn:oid:1.', '2026-', ' ', '\n', 'A', '=']) {
         expect(faultOf(type, `${part.repeat(500_000 / part.length)}  \u0000`)).toEqual(expect.any(String));
       }
-      expect(performance.now() - startedMs).toBeLessThan(1000);
+      expect(processorMs() - startedMs).toBeLessThan(1000);
     },
   );
 });
