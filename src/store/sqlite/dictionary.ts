@@ -10,7 +10,16 @@ export interface SqliteDictionary extends Dictionary {
   keepCommitted(): void;
 }
 
-const mostTargets = 20_000;
+/** Of each kind. */
+const mostKept = 20_000;
+
+/** All are forgotten when there are too many: those that are used soon come back. */
+function keep(numbers: Map<string, number>, key: string, id: number): void {
+  if (numbers.size >= mostKept) {
+    numbers.clear();
+  }
+  numbers.set(key, id);
+}
 
 /** Writes a row on the writing connection and gives its number. */
 type Insert = (sql: string, ...values: readonly Bindable[]) => number;
@@ -23,13 +32,6 @@ export function createDictionary(insert: Insert): SqliteDictionary {
 
   const keyOf = (typeId: number, target: ReferenceTarget) => `${typeId}/${idOfTarget(target)}`;
 
-  const keepTarget = (key: string, id: number) => {
-    if (targets.size >= mostTargets) {
-      targets.clear();
-    }
-    targets.set(key, id);
-  };
-
   const findTerm = (statements: Statements, text: string): number | undefined => {
     const known = terms.get(text);
     if (known !== undefined) {
@@ -37,7 +39,7 @@ export function createDictionary(insert: Insert): SqliteDictionary {
     }
     const row = statements.get<{ term_id: number }>('SELECT term_id FROM term WHERE text = ?', text);
     if (row !== undefined) {
-      terms.set(text, row.term_id);
+      keep(terms, text, row.term_id);
       uncommittedTerms.push(text);
     }
     return row?.term_id;
@@ -49,7 +51,7 @@ export function createDictionary(insert: Insert): SqliteDictionary {
       return known;
     }
     const id = insert('INSERT INTO term (text) VALUES (?)', text);
-    terms.set(text, id);
+    keep(terms, text, id);
     uncommittedTerms.push(text);
     return id;
   };
@@ -70,7 +72,7 @@ export function createDictionary(insert: Insert): SqliteDictionary {
       idOfTarget(target),
     );
     if (row !== undefined) {
-      keepTarget(key, row.target_id);
+      keep(targets, key, row.target_id);
       uncommittedTargets.push(key);
     }
     return row?.target_id;
@@ -91,7 +93,7 @@ export function createDictionary(insert: Insert): SqliteDictionary {
       }
       const id = insert('INSERT INTO target (type_id, id) VALUES (?, ?)', typeId, idOfTarget(target));
       const key = keyOf(typeId, target);
-      keepTarget(key, id);
+      keep(targets, key, id);
       uncommittedTargets.push(key);
       return id;
     },

@@ -23,7 +23,7 @@ const dialect: Dialect = {
  */
 const withoutPeeking = (sql: string) => sql.replaceAll('?', '+?');
 
-/** Searches come in many shapes; the least recently used statements beyond this number are let go. */
+/** Searches come in many shapes; beyond this number the one that was prepared first is let go. */
 const mostKept = 400;
 
 export function createStatements(database: Database): SqliteStatements {
