@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
+import { failureOf } from './command-line/database-failure.ts';
 import { runCopyCommand } from './command-line/run-copy-command.ts';
 import { runImportCommand } from './command-line/run-import-command.ts';
 import { runMigrateCommand } from './command-line/run-migrate-command.ts';
@@ -14,6 +15,7 @@ import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
 import { randomSecrets } from './runtime/secrets.ts';
+import { DatabaseUnusable, SchemaError } from './store/schema-error.ts';
 import { createSystem, databaseOf, migrateDatabase, openTokens, type System, searchParts } from './system.ts';
 
 const usage = `Usage: alongside [command]
@@ -171,18 +173,19 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   }
 }
 
-/** What the operator can act on comes without a stack. */
+/** What the operator can act on; undefined for a bug, whose stack is wanted. */
+function wordsFor(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof DatabaseUnusable) return failureOf(error.database.name, error.cause);
+  const isAddress = 'code' in error && 'syscall' in error;
+  return error instanceof ConfigError || error instanceof SchemaError || isAddress
+    ? error.message
+    : undefined;
+}
+
 function fail(error: unknown): void {
-  const isOperators =
-    error instanceof ConfigError || (error instanceof Error && error.name === 'SchemaError');
-  const isAddress = error instanceof Error && 'code' in error && 'syscall' in error;
-  const text =
-    error instanceof Error
-      ? isOperators || isAddress
-        ? error.message
-        : (error.stack ?? error.message)
-      : String(error);
-  process.stderr.write(`${text}\n`);
+  const bug = error instanceof DatabaseUnusable ? error.cause : error;
+  process.stderr.write(`${wordsFor(error) ?? (bug instanceof Error ? bug.stack : bug)}\n`);
   process.exit(1);
 }
 

@@ -11,7 +11,6 @@ import { codeHierarchy } from './content/code-hierarchy.ts';
 import { contentCodes } from './content/content-codes.ts';
 import { contentSearchParameters } from './content/content-search-parameters.ts';
 import { loadCatalogue } from './content/load-catalogue.ts';
-import { FhirError } from './fhir/error.ts';
 import { resourceSubsets } from './fhir/resource-subset.ts';
 import { parseSearch } from './fhir/search/parse-search.ts';
 import { includesOf, reverseIncludesOf, searchParametersOf } from './fhir/search/search-support.ts';
@@ -23,15 +22,16 @@ import type { Clock } from './runtime/clock.ts';
 import type { NewId } from './runtime/ids.ts';
 import { jobFiles } from './runtime/job-files.ts';
 import type { Log } from './runtime/log.ts';
-import { pauseUpTo } from './runtime/pause.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
 import { type DatabaseAddress, postgresAddress, sqliteAddress } from './store/database-address.ts';
 import type { Migrated } from './store/migration.ts';
 import type { OpenedStore } from './store/opened-store.ts';
+import { patiently } from './store/patiently.ts';
 import { migratePostgres } from './store/postgres/migrate.ts';
 import { openPostgresTokens, postgresStore } from './store/postgres/postgres-store.ts';
 import { r4SearchParameters, readSearchParameters } from './store/read-search-parameters.ts';
+import { DatabaseUnusable, SchemaError } from './store/schema-error.ts';
 import { fullLogBytes, migrateSqlite } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -118,22 +118,8 @@ async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<() => v
   };
 }
 
-const publishedWithinMs = 60 * 1000;
-const publishAgainAfterMs = 1000;
-
 /** Several nodes that start on a new database publish at the same moment: those that come in the way of the first try again. */
-async function published(publish: () => Promise<number>): Promise<number> {
-  const until = performance.now() + publishedWithinMs;
-  for (;;) {
-    try {
-      return await publish();
-    } catch (error) {
-      const isPassing = error instanceof FhirError && error.status === 503;
-      if (!isPassing || performance.now() > until) throw error;
-      await pauseUpTo(publishAgainAfterMs);
-    }
-  }
-}
+const publishing = { withinMs: 60 * 1000, pauseMs: 1000 };
 
 type Database = Pick<SystemOptions, 'dataDir'> & { readonly databaseUrl?: string | undefined };
 
@@ -159,26 +145,40 @@ export async function migrateDatabase(database: DatabaseAddress): Promise<Migrat
   return database.kind === 'sqlite' ? migrateSqlite(database.path) : migratePostgres(database.url);
 }
 
-/** The tokens alone, for the command line. */
-export async function openTokens({ dataDir, databaseUrl }: Database, clock: Clock): Promise<TokenStore> {
-  return databaseUrl === undefined
-    ? openTokenStore(databasePath(dataDir), clock)
-    : openPostgresTokens(databaseUrl, clock);
+/** Throws DatabaseUnusable; SchemaError, which says what to do, as it is. */
+async function opened<T>(database: DatabaseAddress, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw error instanceof SchemaError ? error : new DatabaseUnusable(database, error);
+  }
 }
 
-async function openStore(
+/** The tokens alone, for the command line. */
+export function openTokens(at: Database, clock: Clock): Promise<TokenStore> {
+  const database = databaseOf(at);
+  return opened(database, () =>
+    database.kind === 'sqlite'
+      ? openTokenStore(database.path, clock)
+      : openPostgresTokens(database.url, clock),
+  );
+}
+
+function openStore(
   { dataDir, databaseUrl, clock, newId }: SystemOptions,
   search: ReturnType<typeof readSearchParameters>,
 ): Promise<OpenedStore> {
-  return databaseUrl === undefined
-    ? sqliteStore({
-        path: databasePath(dataDir),
-        clock,
-        newId,
-        ...search,
-        ...(dataDir !== ':memory:' && { logBytes: fullLogBytes }),
-      })
-    : postgresStore({ url: databaseUrl, clock, newId, ...search });
+  const database = databaseOf({ dataDir, databaseUrl });
+  const given = { clock, newId, ...search };
+  return opened(database, () =>
+    database.kind === 'sqlite'
+      ? sqliteStore({
+          ...given,
+          path: database.path,
+          ...(dataDir !== ':memory:' && { logBytes: fullLogBytes }),
+        })
+      : postgresStore({ ...given, url: database.url }),
+  );
 }
 
 /** Throws when the content is broken or the database cannot be used; a service like that must not start. */
@@ -220,7 +220,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     readSearch: (text) => readSearch(reading, text),
   });
 
-  const written = await published(() => publishContent(contextFor(theService, 'start')));
+  const written = await patiently(publishing, () => publishContent(contextFor(theService, 'start')));
   log.info('content published', { written, resources: catalogue.published().length });
   const types = { served: servedTypes, isInRecords: (type: string) => compartment.holds(type) };
   const { exportFiles } = database;

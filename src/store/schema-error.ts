@@ -1,4 +1,16 @@
 // Why a database cannot be used.
+import type { DatabaseAddress } from './database-address.ts';
+
+/** It could not be opened; the cause says why, in the words of the driver. */
+export class DatabaseUnusable extends Error {
+  readonly database: DatabaseAddress;
+
+  constructor(database: DatabaseAddress, cause: unknown) {
+    super(`${database.name} could not be opened.`, { cause });
+    this.name = 'DatabaseUnusable';
+    this.database = database;
+  }
+}
 
 /** A database that this program must not touch. The message says what to do. */
 export class SchemaError extends Error {

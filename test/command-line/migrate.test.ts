@@ -108,6 +108,14 @@ describe('migrate', () => {
         [1, expect.stringContaining('DATABASE_URL: must be like postgres://')],
       ]);
       expect(JSON.stringify(answers)).not.toContain('tell-nobody');
+      // The service and the other commands say the same.
+      for (const words of [[], ['token', 'list']]) {
+        const others = [
+          await runCommand(words, { DATA_DIR: folder }),
+          await runCommand(words, withPassword('127.0.0.1:1/clinic')),
+        ];
+        expect(others.map(({ code, said }) => [code, said])).toEqual(answers.slice(0, 2));
+      }
     },
     patienceMs,
   );

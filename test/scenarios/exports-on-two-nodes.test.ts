@@ -1,5 +1,5 @@
 // An export that begins on one node is followed, given out and, when that node dies, finished by another.
-
+import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
 import type { ExportJob } from '../../src/bulk/export-job.ts';
 import { asked } from '../reliability/stored-truth.ts';
@@ -89,6 +89,20 @@ it('begins on one node, is followed on the other and given out by both', async (
   expect((await fetch(`${node.base}/$export-status/${job}`, { method: 'DELETE', headers })).status).toBe(202);
   expect((await statusOf(child.base, job)).status).toBe(404);
   expect(await chunks()).toBe(0);
+}, 60_000);
+
+it('is given out whole when the database is held up meanwhile', async () => {
+  const job = await begun(child.base, 'Basic');
+  const texts = await textsFrom(node.base, job);
+  const holder = new pg.Client({ connectionString: databaseUrl });
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE export_chunk IN ACCESS EXCLUSIVE MODE');
+  const reading = textsFrom(node.base, job);
+  await pause(1_000);
+  await holder.end();
+  expect(await reading).toEqual(texts);
+  expect((await fetch(`${node.base}/$export-status/${job}`, { method: 'DELETE', headers })).status).toBe(202);
 }, 60_000);
 
 it('that is cancelled on the other node ends on the one that carries it out, and leaves nothing', async () => {

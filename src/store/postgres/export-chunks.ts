@@ -1,6 +1,7 @@
 // The files of exports as rows of the database, so that every node can go on with them and give them out.
 import { Readable } from 'node:stream';
 import { checkedName, type FileWriter, HoldLost, type JobFiles } from '../../runtime/job-files.ts';
+import { patiently } from '../patiently.ts';
 import type { Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
 
@@ -15,17 +16,22 @@ function demandHold(statements: Statements, { job, claim }: FileWriter): void {
   if (held === undefined) throw new HoldLost();
 }
 
+/** The answer has begun, and cannot become a refusal any more. */
+const givingOut = { withinMs: 15_000, pauseMs: 500 };
+
 export function exportChunks(session: Pick<Session, 'read' | 'write'>): JobFiles {
+  const read: typeof session.read = (work) => patiently(givingOut, () => session.read(work));
+
   async function* textsOf(job: string, file: string): AsyncGenerator<string> {
     // Listed first: a file that is removed while it is read must not look whole.
-    const chunks = await session.read((statements) =>
+    const chunks = await read((statements) =>
       statements.all<ChunkRow>(
         'SELECT from_byte, bytes FROM export_chunk WHERE job_id = ? AND file_id = ? ORDER BY from_byte',
         [job, file],
       ),
     );
     for (const { from_byte } of chunks) {
-      const row = await session.read((statements) =>
+      const row = await read((statements) =>
         statements.get<{ readonly body: string }>(
           'SELECT body FROM export_chunk WHERE job_id = ? AND file_id = ? AND from_byte = ?',
           job,
