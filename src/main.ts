@@ -3,19 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
-import { failureOf } from './command-line/database-failure.ts';
+import { lastWords } from './command-line/last-words.ts';
 import { runCopyCommand } from './command-line/run-copy-command.ts';
 import { runImportCommand } from './command-line/run-import-command.ts';
 import { runMigrateCommand } from './command-line/run-migrate-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { prepareDemo } from './demo/prepare-demo.ts';
 import { systemClock } from './runtime/clock.ts';
 import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
 import { randomSecrets } from './runtime/secrets.ts';
-import { DatabaseUnusable, SchemaError } from './store/schema-error.ts';
 import { createSystem, databaseOf, migrateDatabase, openTokens, type System, searchParts } from './system.ts';
 
 const usage = `Usage: alongside [command]
@@ -173,19 +172,8 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   }
 }
 
-/** What the operator can act on; undefined for a bug, whose stack is wanted. */
-function wordsFor(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof DatabaseUnusable) return failureOf(error.database.name, error.cause);
-  const isAddress = 'code' in error && 'syscall' in error;
-  return error instanceof ConfigError || error instanceof SchemaError || isAddress
-    ? error.message
-    : undefined;
-}
-
 function fail(error: unknown): void {
-  const bug = error instanceof DatabaseUnusable ? error.cause : error;
-  process.stderr.write(`${wordsFor(error) ?? (bug instanceof Error ? bug.stack : bug)}\n`);
+  process.stderr.write(`${lastWords(error)}\n`);
   process.exit(1);
 }
 
