@@ -7,7 +7,6 @@ import type {
   Observation,
 } from '@medplum/fhirtypes';
 import request from 'supertest';
-import { processorMs } from '../support/processor-time.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
 let service: TestService;
@@ -171,10 +170,10 @@ describe('a hostile search', () => {
   it.each(hostile)(
     'gets its answer within a second, and so do others meanwhile: %.60s',
     async (path, status) => {
-      const startedAt = processorMs();
+      const startedAt = performance.now();
       const [answer, other] = await Promise.all([get(`/fhir/${path}`), get('/fhir/Patient/invented-1')]);
       expect([answer.status, other.status]).toEqual([status, 200]);
-      expect(processorMs() - startedAt).toBeLessThan(1000);
+      expect(performance.now() - startedAt).toBeLessThan(1000);
     },
   );
 });
