@@ -5,7 +5,7 @@ import openapiTypescript, { astToString } from 'openapi-typescript';
 
 const stale: string[] = [];
 
-for (const script of ['scripts/vendor-base.ts', 'scripts/vendor-search.ts']) {
+for (const script of ['scripts/vendor-base.ts', 'scripts/vendor-search.ts', 'scripts/write-snapshots.ts']) {
   const run = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
   if (run.status !== 0) stale.push(`${script}: ${run.stdout}${run.stderr}`);
 }

@@ -5,6 +5,7 @@ import type {
   QuestionnaireResponseItemAnswer,
 } from '@medplum/fhirtypes';
 import { answerKey, type Question } from './questionnaire-form.ts';
+import { extensionOf, scoreExtension } from './score-extensions.ts';
 
 type AnswerElement = Exclude<
   keyof QuestionnaireResponseItemAnswer,
@@ -56,6 +57,8 @@ export function answerFault(
       diagnostics: `Item "${linkId}" is of type ${item.type} and takes ${allowed.slice(0, 1).join('')}, not ${present}`,
     };
   }
+  const range = rangeFault(question, answer);
+  if (range) return range;
   const isFreeText = item.type === 'open-choice' && answer.valueString !== undefined;
   if (options && !isFreeText && !options.has(answerKey(answer))) {
     const codes = [...options.keys()].join(', ');
@@ -65,4 +68,21 @@ export function answerFault(
     };
   }
   return undefined;
+}
+
+/** A whole number outside the bounds that the question sets: https://hl7.org/fhir/R4/extension-minvalue.html */
+function rangeFault(
+  { item, linkId }: Question,
+  { valueInteger }: QuestionnaireResponseItemAnswer,
+): AnswerFault | undefined {
+  if (valueInteger === undefined) return undefined;
+  const least = extensionOf(item, scoreExtension.minValue)?.valueInteger;
+  const most = extensionOf(item, scoreExtension.maxValue)?.valueInteger;
+  const isInside = valueInteger >= (least ?? valueInteger) && valueInteger <= (most ?? valueInteger);
+  if (isInside) return undefined;
+  const bounds = [least === undefined ? '' : `from ${least}`, most === undefined ? '' : `up to ${most}`];
+  return {
+    code: 'value',
+    diagnostics: `Item "${linkId}" takes a whole number ${bounds.filter(Boolean).join(' ')}`,
+  };
 }

@@ -1,6 +1,7 @@
 // Compares a score with the person's own start. It says how far, and whether a published threshold is reached; never whether treatment works.
 import type { Observation, ObservationDefinition } from '@medplum/fhirtypes';
 import { extensionOf, scoreExtension } from './score-extensions.ts';
+import { rounded } from './score-response.ts';
 import { scoreRule } from './score-rule.ts';
 
 export type Change =
@@ -40,7 +41,7 @@ export function changeSince(start: Observation, now: Observation, definition: Ob
   const nowValue = now.valueQuantity?.value;
   if (startValue === undefined) return { kind: 'not-comparable', reason: 'no-value-at-start' };
   if (nowValue === undefined) return { kind: 'not-comparable', reason: 'no-value-now' };
-  const difference = nowValue - startValue;
+  const difference = rounded(nowValue - startValue, rule.decimals);
   const { minimumDifference, citations } = rule.change;
   return {
     kind: 'change',

@@ -73,6 +73,7 @@ function questionsAmong(children: readonly Question[]): readonly Question[] {
 
 function highestWorth(item: QuestionnaireItem, options: Question['options']): number {
   if (item.type === 'boolean') return 1;
+  if (item.type === 'integer') return extensionOf(item, scoreExtension.maxValue)?.valueInteger ?? 0;
   const weights = [...(options?.values() ?? [])].map((option) =>
     option.kind === 'weight' ? option.weight : 0,
   );

@@ -6,6 +6,7 @@ const own = 'https://w3id.org/alongside/fhir/StructureDefinition/';
 export const scoreExtension = {
   citation: `${own}citation`,
   sum: `${own}score-sum`,
+  mean: `${own}score-mean`,
   part: `${own}score-part`,
   missingItemRule: `${own}missing-item-rule`,
   threshold: `${own}score-threshold`,
@@ -18,6 +19,9 @@ export const scoreExtension = {
   artifactVersion: 'http://hl7.org/fhir/StructureDefinition/artifact-version',
   /** The weight of an answer, https://hl7.org/fhir/R4/extension-ordinalvalue.html */
   ordinalValue: 'http://hl7.org/fhir/StructureDefinition/ordinalValue',
+  /** The smallest and the greatest number that a question takes, https://hl7.org/fhir/R4/extension-minvalue.html */
+  minValue: 'http://hl7.org/fhir/StructureDefinition/minValue',
+  maxValue: 'http://hl7.org/fhir/StructureDefinition/maxValue',
 } as const;
 
 interface Extensible {

@@ -169,7 +169,10 @@ function completeness(score: SumScore) {
   };
 }
 
-function tooManyMissing({ missing, rule }: SumScore): string {
+function tooManyMissing({ missing, answered, rule }: SumScore): string {
+  if (rule.combine.by === 'mean') {
+    return `No mean: questions answered ${answered}, without an answer ${missing.length}; at least ${rule.combine.minimumAnswered} are needed, and none of those asked may be missing`;
+  }
   return `No total: questions without an answer ${missing.length}, at most ${rule.missing.maxMissing} may be missing`;
 }
 

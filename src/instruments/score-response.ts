@@ -8,6 +8,7 @@ import type {
   QuestionnaireResponseItemAnswer,
 } from '@medplum/fhirtypes';
 import { allOf, type CriterionVerdict, decideCriterion, type Verdict } from './criterion.ts';
+import { type AnswersByLinkId, isEnabled } from './enable-when.ts';
 import { answerKey, type Question, type QuestionnaireForm, questionnaireForm } from './questionnaire-form.ts';
 import { type CriteriaRule, type SumRule, scoreRule } from './score-rule.ts';
 
@@ -17,7 +18,9 @@ interface SumFacts {
   readonly missing: readonly string[];
   /** linkIds of questions that do not apply to this person. */
   readonly notApplicable: readonly string[];
-  /** The highest total that this person could reach with the questions that apply. */
+  /** How many questions were answered with something that counts. */
+  readonly answered: number;
+  /** The highest value that this person could reach with the questions that apply. */
   readonly maxPossible: number;
 }
 
@@ -46,7 +49,10 @@ export function scoreResponse(
   const answers = answersByLinkId(response);
   const rules = definitions.map(scoreRule);
   const sums = new Map<string, Score>();
-  for (const rule of rules) if (rule.kind === 'sum') sums.set(rule.code, sumOf(rule, form, answers));
+  const conditions = new Map([...answers].map(([linkId, answer]) => [linkId, [answer]]));
+  for (const rule of rules) {
+    if (rule.kind === 'sum') sums.set(rule.code, sumOf(rule, form, answers, conditions));
+  }
   return rules.map((rule) => {
     const sum = sums.get(rule.code);
     return rule.kind === 'sum' && sum ? sum : verdictOf(rule, form, answers, sums);
@@ -69,33 +75,54 @@ function answersByLinkId(response: QuestionnaireResponse): Answers {
   return found;
 }
 
-function sumOf(rule: SumRule, form: QuestionnaireForm, answers: Answers): Score {
-  let sum = 0;
-  let answered = 0;
-  let maxPossible = 0;
+function sumOf(rule: SumRule, form: QuestionnaireForm, answers: Answers, conditions: AnswersByLinkId): Score {
+  const worths: number[] = [];
+  const highest: number[] = [];
   const missing: string[] = [];
   const notApplicable: string[] = [];
   for (const question of questionsOf(rule.items, form)) {
     const worth = worthOf(question, answers.get(question.linkId));
-    if (
-      worth === 'not-applicable' ||
-      (worth === undefined && rule.missing.notApplicableItems.has(question.linkId))
-    ) {
+    // A question that another answer switches off does not apply either.
+    const mayBeLeftOut =
+      rule.missing.notApplicableItems.has(question.linkId) || !isAsked(question, form, conditions);
+    if (worth === 'not-applicable' || (worth === undefined && mayBeLeftOut)) {
       notApplicable.push(question.linkId);
       continue;
     }
-    maxPossible += question.highestWorth;
+    highest.push(question.highestWorth);
     if (worth === undefined) missing.push(question.linkId);
-    else {
-      answered += 1;
-      sum += worth;
-    }
+    else worths.push(worth);
   }
-  const facts = { rule, missing, notApplicable, maxPossible };
+  const answered = worths.length;
+  const sum = sumOfAll(worths);
+  if (rule.combine.by === 'mean') {
+    const facts = { rule, missing, notApplicable, answered, maxPossible: Math.max(0, ...highest) };
+    return missing.length > 0 || answered < rule.combine.minimumAnswered
+      ? { kind: 'incomplete', ...facts }
+      : { kind: 'scored', value: rounded(sum / answered, rule.decimals), ...facts };
+  }
+  const facts = { rule, missing, notApplicable, answered, maxPossible: sumOfAll(highest) };
   if (answered > 0 && missing.length === 0) return { kind: 'scored', value: sum, ...facts };
   const mayProrate = rule.missing.method === 'mean-of-answered' && missing.length <= rule.missing.maxMissing;
   if (answered === 0 || !mayProrate) return { kind: 'incomplete', ...facts };
-  return { kind: 'prorated', value: Math.round((sum * (answered + missing.length)) / answered), ...facts };
+  const value = rounded((sum * (answered + missing.length)) / answered, rule.decimals);
+  return { kind: 'prorated', value, ...facts };
+}
+
+const sumOfAll = (numbers: readonly number[]) => numbers.reduce((sum, each) => sum + each, 0);
+
+/** Rounded half up to so many digits after the point; the small term undoes what binary fractions lose. */
+export function rounded(value: number, decimals: number): number {
+  const factor = 10 ** decimals;
+  return Math.round(value * factor + Number.EPSILON * factor) / factor;
+}
+
+/** Neither the question nor a group around it is switched off. */
+function isAsked(question: Question, form: QuestionnaireForm, conditions: AnswersByLinkId): boolean {
+  for (let each: Question | undefined = question; each; each = form.byLinkId.get(each.parent ?? '')) {
+    if (!isEnabled(each, conditions)) return false;
+  }
+  return true;
 }
 
 /** The questions named, a group standing for all questions below it, each once. */
@@ -113,6 +140,7 @@ function worthOf(
 ): number | 'not-applicable' | undefined {
   if (!answer) return undefined;
   if (answer.valueBoolean !== undefined) return answer.valueBoolean ? 1 : 0;
+  if (question.item.type === 'integer') return answer.valueInteger;
   const option = question.options?.get(answerKey(answer));
   if (option?.kind === 'weight') return option.weight;
   return option?.kind === 'not-applicable' ? 'not-applicable' : undefined;

@@ -1,5 +1,5 @@
 // How one score is made, read from its ObservationDefinition. Every number here comes from fhir-profiles/observations, with its source.
-import type { Coding, ObservationDefinition } from '@medplum/fhirtypes';
+import type { Coding, Extension, ObservationDefinition } from '@medplum/fhirtypes';
 import { type Criterion, criteriaOf } from './criterion.ts';
 import { citationsOf, extensionOf, extensionsOf, scoreExtension, stringsOf } from './score-extensions.ts';
 
@@ -39,6 +39,10 @@ interface RuleIdentity {
 
 export interface SumRule extends RuleIdentity {
   readonly kind: 'sum';
+  /** What becomes of the answers: their sum, or their mean once so many are there. */
+  readonly combine: { readonly by: 'sum' } | { readonly by: 'mean'; readonly minimumAnswered: number };
+  /** Digits after the decimal point of the value. */
+  readonly decimals: number;
   /** linkIds of questions and groups. */
   readonly items: readonly string[];
   /** artifact-urls of scores that are parts of this one. */
@@ -83,12 +87,15 @@ function read(definition: ObservationDefinition): ScoreRule {
     return { kind: 'criteria', ...identity, criteria: criteriaOf(criteria), statement };
   }
   const sum = extensionOf(definition, scoreExtension.sum);
-  if (!sum) throw broken(definition, 'it has neither score-sum nor score-criteria');
+  const mean = extensionOf(definition, scoreExtension.mean);
+  if (!sum === !mean) throw broken(definition, 'it has not one of score-sum, score-mean and score-criteria');
   const change = extensionOf(definition, scoreExtension.changeRule);
   return {
     kind: 'sum',
     ...identity,
-    items: stringsOf(sum, 'item'),
+    combine: mean ? { by: 'mean', minimumAnswered: minimumAnswered(definition, mean) } : { by: 'sum' },
+    decimals: definition.quantitativeDetails?.decimalPrecision ?? 0,
+    items: stringsOf(sum ?? mean, 'item'),
     parts: extensionsOf(definition, scoreExtension.part).flatMap((part) => part.valueCanonical ?? []),
     bands: bandsOf(definition),
     thresholds: extensionsOf(definition, scoreExtension.threshold).map((extension) => {
@@ -103,6 +110,12 @@ function read(definition: ObservationDefinition): ScoreRule {
       citations: citationsOf(change),
     },
   };
+}
+
+function minimumAnswered(definition: ObservationDefinition, mean: Extension): number {
+  const minimum = extensionOf(mean, 'minimumAnswered')?.valueInteger;
+  if (minimum === undefined || minimum < 1) throw broken(definition, 'its mean lacks minimumAnswered');
+  return minimum;
 }
 
 function bandsOf(definition: ObservationDefinition): Band[] {
