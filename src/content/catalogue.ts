@@ -1,6 +1,7 @@
 // Answers questions about the clinical content in fhir-profiles/: which Questionnaire, which plan, which rule. Read once at start, never written.
 import type {
   ActivityDefinition,
+  Coding,
   ObservationDefinition,
   PlanDefinition,
   Questionnaire,
@@ -20,6 +21,8 @@ export interface Catalogue extends HeldTerminology {
   /** By canonical, with or without |version; the newest version when none is asked for. */
   questionnaire(canonical: string): Questionnaire | undefined;
   definition(canonical: string): Definition | undefined;
+  /** The codes of a value set that is held here; undefined when it is not, or cannot be listed. */
+  codesOf(valueSet: string): readonly Coding[] | undefined;
   /** The ObservationDefinitions that say how a questionnaire (canonical, with or without |version) is scored, total first. */
   scoreDefinitions(questionnaireUrl: string): readonly ObservationDefinition[];
 }

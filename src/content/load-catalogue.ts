@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { ObservationDefinition, Questionnaire, Resource } from '@medplum/fhirtypes';
 import { parseCanonical } from '../fhir/canonical.ts';
+import { expandValueSet } from '../fhir/validation/expand-value-set.ts';
 import type { Catalogue, Definition } from './catalogue.ts';
 import { compareVersions, contentCanonical } from './content-canonical.ts';
 import { heldTerminology } from './held-terminology.ts';
@@ -33,9 +34,20 @@ export function loadCatalogue(directory: string): Catalogue {
     if (resource.resourceType === 'Questionnaire') scores.set(resource, definitionsThatScore(resource, find));
   }
 
+  const terminology = heldTerminology(published, find, join(directory, 'base'));
   return {
-    ...heldTerminology(published, find, join(directory, 'base')),
+    ...terminology,
     published: () => published,
+    codesOf(valueSet) {
+      const list = expandValueSet(
+        valueSet,
+        (canonical) => terminology.valueSet(canonical),
+        (canonical) => terminology.codeSystem(canonical),
+      );
+      return (
+        list && Object.entries(list).flatMap(([system, codes]) => codes.map((code) => ({ system, code })))
+      );
+    },
     questionnaire,
     definition: (canonical) => {
       const found = find(canonical);

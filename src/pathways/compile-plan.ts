@@ -13,7 +13,7 @@ import type {
   Trust,
 } from './compiled-plan.ts';
 import { carriedRelation } from './kept-relations.ts';
-import { inputsOf, type PlanInput } from './plan-input.ts';
+import { inputsOf, type PlanInput, parametersOf } from './plan-input.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { partName } from './proposal-ids.ts';
 import { missingRequest, plainRequest, questionnaireRequest } from './request-template.ts';
@@ -60,7 +60,8 @@ interface Setting {
 function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
   const canonical = canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
   const inside = { ...setting, above: [...setting.above, canonical] };
-  const actions = compileActions(plan.action, { inputs: new Map() }, '', inside);
+  const scope = withInputs({ inputs: new Map() }, parametersOf(plan), setting.path, inside);
+  const actions = compileActions(plan.action, scope, '', inside);
   return {
     source: plan,
     canonical,
@@ -110,7 +111,7 @@ function compileAction(
 ): CompiledAction {
   const path = uniquePath(setting.path ? `${setting.path}/${id}` : id, setting);
   const title = action.title ?? id;
-  const scope = withInputs(outer, action, path, setting);
+  const scope = withInputs(outer, inputsOf(action, setting.source.codesOf), path, setting);
   const expression = (text: string | undefined, language: string | undefined) => {
     const compiled = compileExpression(text, language, scope, setting.trust);
     if (compiled.kind === 'not-run') {
@@ -198,9 +199,8 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
   return { ...(participants && { participants }), request: missingRequest(action, title, canonical) };
 }
 
-/** The scope with the action's own inputs. A name that means two things in one plan is not used at all. */
-function withInputs(outer: Scope, action: PlanDefinitionAction, path: string, setting: Setting): Scope {
-  const own = inputsOf(action);
+/** The scope with more inputs. A name that means two things in one plan is not used at all. */
+function withInputs(outer: Scope, own: readonly PlanInput[], path: string, setting: Setting): Scope {
   if (own.length === 0) {
     return outer;
   }

@@ -12,13 +12,15 @@ import type {
 } from '@medplum/fhirtypes';
 import type { HashedName } from '../fhir/deterministic-id.ts';
 import type { FhirPath } from '../fhir/fhirpath.ts';
-import type { PlanInput } from './plan-input.ts';
+import type { CodesOfValueSet, PlanInput } from './plan-input.ts';
 import type { PlanIssue } from './plan-issue.ts';
 import type { RequestTemplate } from './request-template.ts';
 
 /** Finds what a canonical in a plan points to. */
 export interface DefinitionSource {
   definition(canonical: string): PlanDefinition | ActivityDefinition | Questionnaire | undefined;
+  /** Of the value sets that inputs name; without it such an input cannot be fetched. */
+  readonly codesOf?: CodesOfValueSet;
 }
 
 /**

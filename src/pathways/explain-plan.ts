@@ -11,7 +11,7 @@ import type {
 import { compilePlan } from './compile-plan.ts';
 import type { DefinitionSource, Trust } from './compiled-plan.ts';
 import { type ActionTrace, type ConditionTrace, type JudgeInput, judgePlan } from './judge-plan.ts';
-import type { InputTrace } from './plan-input.ts';
+import type { InputTrace, PlanInput } from './plan-input.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ExplainInput extends JudgeInput {
@@ -103,13 +103,17 @@ function explainedInput({ input, found, missing }: InputTrace): ParametersParame
     part: [
       { name: 'name', valueString: `%${input.name}` },
       ...(missing ? [{ name: 'missing', valueString: missing }] : []),
-      ...(!missing && found.length === 0 ? [{ name: 'value', valueString: 'none on record' }] : []),
+      ...(!missing && found.length === 0 ? [{ name: 'value', valueString: plainValue(input) }] : []),
       ...found.flatMap((resource) => [
         { name: 'source', valueReference: sourceOf(resource) },
         ...(input.requirement.mustSupport ?? []).flatMap((element) => valueParts(resource, element)),
       ]),
     ],
   };
+}
+
+function plainValue({ parameter }: PlanInput): string {
+  return parameter ? String(parameter.value) : 'none on record';
 }
 
 function sourceOf(resource: Resource): Reference {

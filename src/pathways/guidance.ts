@@ -20,33 +20,20 @@ export interface GuidanceInput extends JudgeInput {
  * for Observations and, where the trigger names codes, for one of its codes.
  */
 export function isTriggeredBy(plan: PlanDefinition, added: readonly Observation[]): boolean {
-  return wishesOf(plan).triggers.some((need) =>
-    added.some((observation) => isWhatIsNeeded(observation, need)),
-  );
+  return triggersOf(plan).some((need) => added.some((observation) => isWhatIsNeeded(observation, need)));
 }
 
-interface Wishes {
-  /** What shall have been added for the plan to be looked at. */
-  readonly triggers: readonly DataRequirement[];
-  /** What it then has to know. */
-  readonly needs: readonly PlanInput[];
-}
+const triggers = new WeakMap<PlanDefinition, readonly DataRequirement[]>();
 
-const wishes = new WeakMap<PlanDefinition, Wishes>();
-
-/** Of the first level of the plan; read once for each object in memory. */
-function wishesOf(plan: PlanDefinition): Wishes {
-  const known = wishes.get(plan);
+/** What shall have been added for the plan to be looked at; read once for each object in memory. */
+function triggersOf(plan: PlanDefinition): readonly DataRequirement[] {
+  const known = triggers.get(plan);
   if (known) return known;
-  const actions = plan.action ?? [];
-  const read = {
-    triggers: actions
-      .flatMap((action) => action.trigger ?? [])
-      .filter(({ type }) => type === 'data-added')
-      .flatMap(({ data }) => data ?? []),
-    needs: dataNeeds(actions.flatMap(inputsOf)),
-  };
-  wishes.set(plan, read);
+  const read = (plan.action ?? [])
+    .flatMap((action) => action.trigger ?? [])
+    .filter(({ type }) => type === 'data-added')
+    .flatMap(({ data }) => data ?? []);
+  triggers.set(plan, read);
   return read;
 }
 
@@ -59,9 +46,15 @@ function isWhatIsNeeded({ code: { coding: held = [] } }: Observation, need: Data
   );
 }
 
-/** The data that the first level of the plan asks for. */
-export function guidanceNeeds(plan: PlanDefinition): readonly PlanInput[] {
-  return wishesOf(plan).needs;
+const needs = new WeakMap<PlanDefinition, readonly PlanInput[]>();
+
+/** The data that the first level of the plan asks for; found once for each object in memory. */
+export function guidanceNeeds(plan: PlanDefinition, { codesOf }: DefinitionSource): readonly PlanInput[] {
+  const known = needs.get(plan);
+  if (known) return known;
+  const found = dataNeeds((plan.action ?? []).flatMap((action) => inputsOf(action, codesOf)));
+  needs.set(plan, found);
+  return found;
 }
 
 /** Of the plan's first level: the actions below follow when the one above is taken up. */
@@ -92,7 +85,7 @@ function missingInputs({ conditions }: ActionVerdict): DataRequirement[] {
   return conditions
     .filter(({ verdict }) => verdict === 'unknown')
     .flatMap(({ inputs }) => inputs)
-    .filter(({ missing }) => missing !== undefined)
+    .filter(({ input, missing }) => missing !== undefined && !input.parameter)
     .map(({ input }) => input.requirement);
 }
 

@@ -148,6 +148,14 @@ function judge(condition: CompiledCondition, person: Person): ConditionTrace {
 
 function traced(inputs: readonly PlanInput[], { subject, facts }: Person): readonly InputTrace[] {
   return inputs.map((input) => {
+    if (input.notSupplied) {
+      return {
+        input,
+        found: [],
+        missing: `%${input.name}: to be supplied by the organisation (${input.notSupplied})`,
+      };
+    }
+    if (input.parameter) return { input, found: [] };
     const fact = input.requirement.type === 'Patient' ? [subject] : facts.get(input.key);
     if (fact === 'not-visible') {
       return { input, found: [], missing: `%${input.name}: you may not read ${input.requirement.type}` };
@@ -190,6 +198,10 @@ function variablesOf(
     today: dateOf(instant.slice(0, 10)),
   };
   for (const [name, input] of plan.inputs) {
+    if (input.parameter) {
+      variables[name] = input.parameter.value ?? [];
+      continue;
+    }
     const fact = facts.get(input.key);
     if (input.requirement.type !== 'Patient') variables[name] = fact === 'not-visible' ? [] : (fact ?? []);
     else variables[name] = subject;

@@ -2,6 +2,7 @@
 import type { DataRequirementCodeFilter, Resource, ResourceType } from '@medplum/fhirtypes';
 import { may } from '../auth/permits.ts';
 import type { SearchFilter, SortKey } from '../fhir/search-query.ts';
+import { passesCodes, passesDates } from '../pathways/data-requirement.ts';
 import type { Facts } from '../pathways/judge-plan.ts';
 import type { PlanInput } from '../pathways/plan-input.ts';
 import type { WorkflowContext } from './context.ts';
@@ -15,7 +16,16 @@ const searchable: Readonly<Partial<Record<ResourceType, Readonly<Record<string, 
   Condition: { code: 'code', category: 'category' },
   QuestionnaireResponse: {},
   Flag: {},
+  Encounter: {},
 };
+
+const searchedTypes: readonly ResourceType[] = [
+  'Observation',
+  'Condition',
+  'QuestionnaireResponse',
+  'Flag',
+  'Encounter',
+];
 
 const longestPage = 200;
 /** How many more than asked for are fetched, so that one that does not pass rarely needs a second page. */
@@ -37,7 +47,7 @@ export async function gatherInputs(
 }
 
 async function gather(
-  { store, actor }: WorkflowContext,
+  { store, actor, clock }: WorkflowContext,
   patientId: string,
   { requirement }: PlanInput,
 ): Promise<readonly Resource[] | 'not-visible' | undefined> {
@@ -51,6 +61,11 @@ async function gather(
   }
   const codeFilters = requirement.codeFilter ?? [];
   const comparedHere = codeFilters.filter(({ path }) => !path || !parameters[path]);
+  const now = clock.now();
+  const passesHere = (resource: Resource) =>
+    isEvidence(resource) &&
+    comparedHere.every((filter) => passesCodes(resource, filter)) &&
+    (requirement.dateFilter ?? []).every((filter) => passesDates(resource, filter, now));
   const limit = requirement.limit ?? Number.POSITIVE_INFINITY;
   const kept: Resource[] = [];
   let cursor: string | undefined;
@@ -69,7 +84,7 @@ async function gather(
     for (const match of page.matches) {
       if (kept.length >= limit) break;
       const resource = match.resource();
-      if (isEvidence(resource) && comparedHere.every((filter) => passes(resource, filter))) {
+      if (passesHere(resource)) {
         kept.push(resource);
       }
     }
@@ -79,9 +94,7 @@ async function gather(
 }
 
 function searchedType(type: string | undefined): ResourceType | undefined {
-  return type === 'Observation' || type === 'Condition' || type === 'QuestionnaireResponse' || type === 'Flag'
-    ? type
-    : undefined;
+  return searchedTypes.find((each) => each === type);
 }
 
 function filtersFor(
@@ -111,26 +124,3 @@ function newestFirst(type: ResourceType): SortKey[] {
 /** What was entered in error is never evidence, whether the plan's author thought of it or not. */
 const isEvidence = (resource: Resource): boolean =>
   !('status' in resource && resource.status === 'entered-in-error');
-
-function passes(resource: Resource, { path, code }: DataRequirementCodeFilter): boolean {
-  const value: unknown = Reflect.get(resource, path ?? '');
-  return codesIn(value).some((found) =>
-    (code ?? []).some(
-      (wanted) => found.code === wanted.code && (found.system ?? wanted.system) === wanted.system,
-    ),
-  );
-}
-
-interface Code {
-  readonly system?: unknown;
-  readonly code: unknown;
-}
-
-/** The codes in a code, a Coding, a CodeableConcept or a list of them. */
-function codesIn(value: unknown): readonly Code[] {
-  if (Array.isArray(value)) return value.flatMap(codesIn);
-  if (typeof value === 'string') return [{ code: value }];
-  if (typeof value !== 'object' || value === null) return [];
-  if ('coding' in value) return codesIn(value.coding);
-  return 'code' in value ? [{ code: value.code, ...('system' in value && { system: value.system }) }] : [];
-}

@@ -26,7 +26,7 @@ export async function recordGuidance(
       plan,
       definitions: catalogue,
       subject,
-      facts: await gatherInputs(context, patientId, guidanceNeeds(plan)),
+      facts: await gatherInputs(context, patientId, guidanceNeeds(plan, catalogue)),
       now: clock.now(),
       id,
       reasons: scores.map((score) => `Observation/${score.id ?? ''}`),
