@@ -5,7 +5,12 @@ import openapiTypescript, { astToString } from 'openapi-typescript';
 
 const stale: string[] = [];
 
-for (const script of ['scripts/vendor-base.ts', 'scripts/vendor-search.ts', 'scripts/write-snapshots.ts']) {
+for (const script of [
+  'scripts/vendor-base.ts',
+  'scripts/vendor-search.ts',
+  'scripts/write-snapshots.ts',
+  'scripts/write-guide.ts',
+]) {
   const run = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
   if (run.status !== 0) stale.push(`${script}: ${run.stdout}${run.stderr}`);
 }

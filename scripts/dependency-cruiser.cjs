@@ -1,6 +1,6 @@
 // Who may import whom (checked by npm run check): one list per folder, everything not listed is forbidden.
 
-const pure = ['instruments', 'pathways', 'course', 'sdc', 'terminology', 'bulk'];
+const pure = ['instruments', 'pathways', 'course', 'continuity', 'sdc', 'terminology', 'bulk'];
 
 const may = {
   runtime: [],
@@ -8,6 +8,7 @@ const may = {
   instruments: ['fhir'],
   pathways: ['fhir'],
   course: ['fhir'],
+  continuity: ['fhir'],
   // What a Questionnaire asks, and whether an answer fits it, is the instruments' knowledge.
   sdc: ['fhir', 'instruments'],
   terminology: ['fhir'],

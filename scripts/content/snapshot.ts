@@ -106,7 +106,11 @@ function kept(element: ElementDefinition): ElementDefinition {
     type: element.type,
     isModifier: element.isModifier || undefined,
     isModifierReason: element.isModifierReason,
-    binding: binding && { strength: binding.strength, valueSet: binding.valueSet },
+    binding: binding && {
+      strength: binding.strength,
+      // Of a binding without a value set the description is all that there is (sdf-10).
+      ...(binding.valueSet ? { valueSet: binding.valueSet } : { description: binding.description }),
+    },
   };
   return withoutUndefined(all);
 }

@@ -15,7 +15,14 @@ const scoredBy = 'https://w3id.org/alongside/fhir/StructureDefinition/scored-by'
 
 /** Throws an Error that names the file and the fault; a service with broken content must not start. */
 export function loadCatalogue(directory: string): Catalogue {
-  const published = contentFiles(directory).map((path) => readContent(directory, path));
+  return catalogueOf(
+    contentFiles(directory).map((path) => readContent(directory, path)),
+    join(directory, 'base'),
+  );
+}
+
+/** Throws an Error when two resources have one name, or a score that a questionnaire names is not among them. */
+export function catalogueOf(published: readonly Resource[], baseFolder: string): Catalogue {
   const byCanonical = groupByCanonical(published);
 
   const find = (canonical: string): Resource | undefined => {
@@ -34,7 +41,7 @@ export function loadCatalogue(directory: string): Catalogue {
     if (resource.resourceType === 'Questionnaire') scores.set(resource, definitionsThatScore(resource, find));
   }
 
-  const terminology = heldTerminology(published, find, join(directory, 'base'));
+  const terminology = heldTerminology(published, find, baseFolder);
   return {
     ...terminology,
     published: () => published,

@@ -14,6 +14,8 @@ interface Threshold {
   readonly coding: Coding;
   /** Score points; reached from this value on. */
   readonly atLeast: number;
+  /** Canonical of the ActivityDefinition that somebody carries out as soon as it is reached; undefined for a mere fact. */
+  readonly raises: string | undefined;
 }
 
 interface MissingItemRule {
@@ -102,7 +104,7 @@ function read(definition: ObservationDefinition): ScoreRule {
       const coding = extensionOf(extension, 'code')?.valueCoding;
       const atLeast = extensionOf(extension, 'atLeast')?.valueDecimal;
       if (!coding || atLeast === undefined) throw broken(definition, 'a threshold lacks its code or value');
-      return { coding, atLeast };
+      return { coding, atLeast, raises: extensionOf(extension, 'raises')?.valueCanonical };
     }),
     missing: missingItemRule(definition),
     change: {

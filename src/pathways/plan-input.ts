@@ -10,7 +10,7 @@ import type {
   PlanDefinitionAction,
   Resource,
 } from '@medplum/fhirtypes';
-import { whyNotSupported } from './data-requirement.ts';
+import { whyNotSupported } from '../fhir/data-requirement.ts';
 
 const own = 'https://w3id.org/alongside/fhir/StructureDefinition/';
 const absentMeansUrl = `${own}absent-means`;

@@ -1,8 +1,8 @@
 // Fetches what a plan asks for about a person: one search for each distinct need, seen with the eyes of the asker.
 import type { DataRequirementCodeFilter, Resource, ResourceType } from '@medplum/fhirtypes';
 import { may } from '../auth/permits.ts';
+import { passesCodes, passesDates } from '../fhir/data-requirement.ts';
 import type { SearchFilter, SortKey } from '../fhir/search-query.ts';
-import { passesCodes, passesDates } from '../pathways/data-requirement.ts';
 import type { Facts } from '../pathways/judge-plan.ts';
 import type { PlanInput } from '../pathways/plan-input.ts';
 import type { WorkflowContext } from './context.ts';

@@ -1,12 +1,13 @@
 // What happens when answers to a questionnaire come in: they are checked, and what they add up to is stored in the same transaction.
 // Applied by the write rules to create, update and Bundle entries alike.
-import type { Questionnaire, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
+import type { Observation, Questionnaire, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
 import { canonicalBase } from '../content/catalogue.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
 import { businessRule, invalidResource } from '../fhir/error.ts';
 import { localReference } from '../fhir/reference.ts';
 import { checkAnswers } from '../instruments/check-answers.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
+import { raiseAlarms } from './raise-alarms.ts';
 import { recordGuidance } from './record-guidance.ts';
 import { type ScoredAnswers, scoresOf, storeScores, voidScores } from './store-scores.ts';
 import type { WriteRule } from './write-rules.ts';
@@ -26,7 +27,7 @@ export const questionnaireResponseRule: WriteRule = {
     if (!answers || !isComplete(answers.response)) return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
     const scores = await storeScores(service, stored.id, answers, []);
-    await recordGuidance(service, answers.patientId, scores);
+    await follow(service, answers, scores);
   },
 
   beforeUpdate(context, current, next) {
@@ -49,7 +50,7 @@ export const questionnaireResponseRule: WriteRule = {
     const answers = isComplete(response) ? scoredAnswers(context, response) : undefined;
     if (!answers) return;
     const scores = await storeScores(service, stored.id, answers, earlier);
-    await recordGuidance(service, answers.patientId, scores);
+    await follow(service, answers, scores);
   },
 
   beforeDelete(context, current) {
@@ -65,6 +66,16 @@ export const questionnaireResponseRule: WriteRule = {
     }
   },
 };
+
+/** What comes of new scores: first whoever has to be called in, then what the published plans say. */
+async function follow(
+  service: WorkflowContext,
+  answers: ScoredAnswers & { readonly patientId: string },
+  scores: readonly Observation[],
+): Promise<void> {
+  await raiseAlarms(service, answers.patientId, answers, scores);
+  await recordGuidance(service, answers.patientId, scores);
+}
 
 type Status = QuestionnaireResponse['status'];
 

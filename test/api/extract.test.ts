@@ -767,8 +767,8 @@ it('stores nothing, also for a patient', async () => {
 });
 
 it('says so when a form asks for nothing to be extracted', async () => {
-  const response = answers(form('x', [], { url: 'https://w3id.org/alongside/fhir/Questionnaire/phq-15' }), {
-    'phq-phq1a': { answer: [{ valueCoding: { system: loinc, code: 'LA18334-5' } }] },
+  const response = answers(form('x', [], { url: 'https://w3id.org/alongside/fhir/Questionnaire/fsq' }), {
+    'fsq-duration': { answer: [{ valueBoolean: true }] },
   });
   const source = await stored(response);
   const { entries, issues } = await extracted(source, { resourceType: 'Parameters' });

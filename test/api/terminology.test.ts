@@ -146,7 +146,7 @@ describe('ValueSet/$expand', () => {
     const byUrl = await get(`ValueSet/$expand?url=${ours}/ValueSet/score-band`);
     const byId = await get('ValueSet/score-band/$expand');
     expect(byUrl.expansion.contains).toEqual(byId.expansion.contains);
-    expect(byUrl.expansion).toMatchObject({ total: 9, offset: 0, timestamp: '2026-11-20T09:00:00.000Z' });
+    expect(byUrl.expansion).toMatchObject({ total: 22, offset: 0, timestamp: '2026-11-20T09:00:00.000Z' });
     expect(byUrl.expansion.contains?.[0]).toEqual({
       system: `${ours}/CodeSystem/score-band`,
       code: 'phq-15-minimal',
@@ -169,11 +169,11 @@ describe('ValueSet/$expand', () => {
 
   it('filters by every word, in pages', async () => {
     const bands = `ValueSet/$expand?url=${ours}/ValueSet/score-band`;
-    expect(codes(await get(`${bands}&filter=PHQ%20l`))).toEqual(['phq-15-minimal', 'phq-15-low']);
+    expect(codes(await get(`${bands}&filter=FSQ%20ern`))).toEqual(['fsq-severe', 'fsq-very-severe']);
     const page = await get(`${bands}&filter=severe&offset=1&count=1`);
-    expect([page.expansion.total, codes(page)]).toEqual([2, ['fsq-very-severe']]);
+    expect([page.expansion.total, codes(page)]).toEqual([6, ['fsq-very-severe']]);
     const none = await get(`${bands}&count=0`);
-    expect([none.expansion.total, none.expansion.contains]).toEqual([9, undefined]);
+    expect([none.expansion.total, none.expansion.contains]).toEqual([22, undefined]);
     expect(codes(await get(`${bands}&offset=99`))).toEqual([]);
   });
 

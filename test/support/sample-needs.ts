@@ -6,6 +6,8 @@ export interface Need {
   /** A sample of the element's type when absent. */
   readonly value?: unknown;
   readonly isTwice?: true;
+  /** Stands beside what is asked for, as one more item of the element. */
+  readonly isBeside?: true;
   /** Needed only when something at or below this path is asked for. */
   readonly when?: string;
   readonly unless?: string;
@@ -41,6 +43,15 @@ export const needs: Readonly<Record<string, readonly Need[]>> = {
     { path: 'coordinateSystem', value: 1 },
     { path: 'referenceSeq.genomeBuild', ...referenceSeq },
     { path: 'referenceSeq.chromosome', ...referenceSeq },
+  ],
+  // The extension that says which questionnaire a score is of says by which rule, too.
+  Observation: [
+    {
+      path: 'extension.extension',
+      value: { url: 'definition', valueCanonical: 'https://example.org/walk/rule' },
+      isBeside: true,
+      when: 'extension.extension',
+    },
   ],
   Organization: [{ path: 'name' }, { path: 'address.use', value: 'work', when: 'address' }],
   Questionnaire: [{ path: 'item.type', value: 'string' }],

@@ -19,6 +19,8 @@ export interface Wish {
   readonly value?: unknown;
   /** The same element stands there twice. */
   readonly isTwice?: true;
+  /** The value stands beside what else is asked for, as one more item. */
+  readonly isBeside?: true;
 }
 
 const definitions = baseDefinitions('fhir-profiles/base');
@@ -128,9 +130,16 @@ function memberOf(element: ElementDefinition, root: string, wishes: readonly Wis
   const asked = wishes.map(({ steps }) => steps[0]?.as).find((as) => as !== undefined);
   const type = asked ?? types[0] ?? '';
   const key = isChoice ? nameOf(element) + capital(type) : nameOf(element);
-  const value = contentOf(element, root, type, wishes);
+  const isBeside = ({ steps, isBeside: beside }: Wish) => steps.length === 1 && beside === true;
+  const value = contentOf(
+    element,
+    root,
+    type,
+    wishes.filter((each) => !isBeside(each)),
+  );
   if (element.max === '1') return { [key]: value };
-  return { [key]: wishes.some(({ isTwice }) => isTwice) ? [value, value] : [value] };
+  const others = wishes.filter(isBeside).map((each) => each.value);
+  return { [key]: wishes.some(({ isTwice }) => isTwice) ? [value, value] : [value, ...others] };
 }
 
 /** `plain` is there already. */
@@ -150,9 +159,10 @@ function neededFor(type: string, wishes: readonly Wish[]): readonly Wish[] {
   const isAsked = (path: string) => wishes.some((wish) => pathOf(wish).startsWith(`${path}.`));
   return (needs[type] ?? [])
     .filter(({ when, unless }) => (when === undefined || isAsked(when)) && !(unless && isAsked(unless)))
-    .map(({ path, value, isTwice }) => ({
+    .map(({ path, value, isTwice, isBeside }) => ({
       steps: path.split('.').map((name) => ({ name })),
       ...(isTwice && { isTwice }),
+      ...(isBeside && { isBeside }),
       ...(value !== undefined && { value }),
     }));
 }

@@ -103,9 +103,11 @@ export function typeTables(definitions: Definitions): (name: string) => TypeTabl
           type: type.code,
           primitive: primitiveOf(type.code),
           isArray: element.isArray ?? false,
-          codes: element.binding?.valueSet
-            ? requiredCodes(element.binding.valueSet, (url) => definitions.valueSet(url))
-            : undefined,
+          // A profile may bind more loosely, which demands nothing.
+          codes:
+            element.binding?.valueSet && element.binding.strength === 'required'
+              ? requiredCodes(element.binding.valueSet, (url) => definitions.valueSet(url))
+              : undefined,
           targets: targetsOf(type.targetProfile),
           rules: [
             ...(isSimple ? [simpleQuantity] : []),

@@ -56,39 +56,141 @@ const outlineFor = (plan: PlanDefinition, ...data: readonly Resource[]) =>
 const issuesFor = (plan: PlanDefinition, ...data: readonly Resource[]) =>
   applied(plan, data).issues.map(({ severity, diagnostics }) => `${severity} ${diagnostics}`);
 
+/** One line for each, at this depth. */
+const each = (depth: number, type: string, ...ids: readonly string[]) =>
+  ids.map((id) => `${'  '.repeat(depth)}${id} ${type}`);
+
 const therapyInFull = [
   'course',
   '  baseline',
-  '    baseline-phq-15 Task',
-  '    baseline-fsq Task',
+  ...each(2, 'Task', 'baseline-phq-15', 'baseline-fsq', 'baseline-psfs', 'baseline-gas', 'baseline-malaise'),
   '  sessions',
   '    intake ServiceRequest',
   ...Array.from(
     { length: 11 },
     (_, index) => `    session-${String(index + 2).padStart(2, '0')} ServiceRequest`,
   ),
+  '  exploration',
+  ...each(2, 'Task', 'scegs-exploration', 'three-p-formulation'),
+  '  each-session',
+  ...each(2, 'Task', 'session-opener', 'alliance-check', 'something-to-try', 'session-note'),
   '  elements',
   '    education',
-  '      body-mind-education ServiceRequest',
+  ...each(
+    3,
+    'ServiceRequest',
+    'body-mind-education',
+    'three-p-explanation',
+    'alarm-system-education',
+    'stress-load-education',
+    'sleep-and-rest-education',
+    'flare-plan',
+    'telling-others',
+  ),
   '    body-oriented',
-  '      relaxation-exercises ServiceRequest',
-  '      body-awareness-exercises ServiceRequest',
-  '      mindfulness-exercises ServiceRequest',
+  ...each(
+    3,
+    'ServiceRequest',
+    'relaxation-exercises',
+    'body-awareness-exercises',
+    'mindfulness-exercises',
+    'breathing-exercises',
+    'tension-and-release',
+    'gentle-movement',
+    'short-rests',
+  ),
   '    cbt',
-  '      thinking-feeling-doing ServiceRequest',
+  ...each(
+    3,
+    'ServiceRequest',
+    'thinking-feeling-doing',
+    'helpful-thoughts',
+    'shifting-attention',
+    'worry-and-uncertainty',
+    'trying-out',
+    'saying-yes-and-no',
+    'what-i-value',
+  ),
   '    activation',
   '      graded-activity ServiceRequest',
   '      home-exercises Task',
+  ...each(
+    3,
+    'ServiceRequest',
+    'pacing',
+    'work-participation',
+    'social-participation',
+    'pleasant-activities',
+    'daily-rhythm',
+  ),
   '  mid-evaluation ServiceRequest',
+  '  measures',
+  ...each(2, 'Task', 'session-04-phq-15', 'session-08-phq-15', 'mid-adverse-effects'),
   '  end-evaluation',
-  '    end-phq-15 Task',
-  '    end-fsq Task',
+  ...each(
+    2,
+    'Task',
+    'end-phq-15',
+    'end-fsq',
+    'end-psfs',
+    'end-gas',
+    'end-adverse-effects',
+    'end-of-course-review',
+  ),
   '    end-evaluation-talk ServiceRequest',
   '  closing-letter CommunicationRequest',
   '  follow-up',
   '    follow-up-3-months ServiceRequest',
+  ...each(2, 'Task', 'follow-up-3-months-check', 'follow-up-3-months-phq-15'),
   '    follow-up-12-months ServiceRequest',
+  ...each(2, 'Task', 'follow-up-12-months-check', 'follow-up-12-months-phq-15'),
   'next-step Task',
+];
+
+/** What is offered only after it has been asked whether symptoms worsen after exertion. */
+const isExertion = (line: string) => /graded-activity|gentle-movement/.test(line);
+
+const find = (...rules: readonly string[]) => [
+  'find',
+  '  find-by-rule RequestGroup',
+  '    because-somebody-asks Task',
+  '    rules',
+  ...rules.map((rule) => `      ${rule} CommunicationRequest ?`),
+  '    eligibility-next-step Task',
+];
+
+/** Up to the question who treats, which the general practitioner answers. */
+const upToTheStage = (...screening: readonly string[]) => [
+  'screen',
+  ...each(1, 'Task', ...screening),
+  'red-flag-check Task',
+  'red-flag-lists',
+  ...each(
+    1,
+    'Task',
+    'red-flags-widespread-pain',
+    'red-flags-bowel',
+    'red-flags-headache',
+    'red-flags-back',
+    'red-flags-chest-and-breath',
+    'red-flags-fainting-and-heartbeat',
+  ),
+  'explain Task',
+  'gp-preparation Task',
+  'stage Task',
+  'by-stage',
+  '  mild ?',
+  '    mild-contact ServiceRequest',
+  '    mild-next-step Task',
+  '  moderate ?',
+  '    moderate-choice Task',
+  '    moderate-referral-form Task',
+  '    moderate-other-support ServiceRequest',
+  '    moderate-contact ServiceRequest',
+  '  severe ?',
+  '    severe-referral ServiceRequest',
+  '    severe-contacts ServiceRequest',
+  '    severe-next-step Task',
 ];
 
 describe('psychosomatic therapy', () => {
@@ -99,18 +201,17 @@ describe('psychosomatic therapy', () => {
 
   it('is proposed without graded activity to somebody with post-exertional malaise', () => {
     expect(outlineFor(therapy, phq15(12), malaise(true))).toEqual(
-      therapyInFull.filter((line) => !line.includes('graded-activity')),
+      therapyInFull.filter((line) => !isExertion(line)),
     );
   });
 
   it('keeps what could not be decided, and says what is missing', () => {
     expect(outlineFor(therapy)).toEqual(
-      therapyInFull.map((line) =>
-        line === 'course' || line.includes('graded-activity') ? `${line} ?` : line,
-      ),
+      therapyInFull.map((line) => (line === 'course' || isExertion(line) ? `${line} ?` : line)),
     );
     expect(issuesFor(therapy)).toEqual([
       'warning course: could not be decided: %phq15: no Patient Health Questionnaire 15 item (PHQ-15) total score [Reported] is on record',
+      'warning course/elements/body-oriented/gentle-movement: could not be decided: %postExertionalMalaise: no Post-exertional malaise is on record',
       'warning course/elements/activation/graded-activity: could not be decided: %postExertionalMalaise: no Post-exertional malaise is on record',
     ]);
   });
@@ -152,28 +253,35 @@ describe('psychosomatic therapy', () => {
 describe('the pathway', () => {
   it('holds the course as a group of its own', () => {
     expect(outlineFor(pathway, phq15(12), malaise(false))).toEqual([
-      'screen',
-      '  screen-fsq Task',
-      'red-flag-check Task',
-      'explain Task',
+      ...find('open-rule', 'corpus-rule'),
+      ...upToTheStage('screen-fsq', 'screen-phq-4', 'screen-what-matters'),
       'refer ServiceRequest',
       'course RequestGroup',
       ...therapyInFull.map((line) => `  ${line}`),
       'evaluate Task',
       'after-care ServiceRequest',
+      'next-step Task',
     ]);
   });
 
   it('goes on without the course, and says what lost its place in time', () => {
     expect(outlineFor(pathway, phq15(2))).toEqual([
-      'screen',
-      '  screen-fsq Task',
-      'red-flag-check Task',
-      'explain Task',
+      ...find('open-rule'),
+      ...upToTheStage('screen-fsq', 'screen-phq-4', 'screen-malaise', 'screen-what-matters'),
       'evaluate Task',
       'after-care ServiceRequest',
+      'next-step Task',
     ]);
     expect(issuesFor(pathway, phq15(2))).toEqual([
+      'warning find/find-by-rule/rules/open-rule: could not be decided: %contacts12Months: no Encounter is on record; %knownChronicCondition: no Known chronic condition that explains the contacts is on record; the data do not decide it',
+      ...['mild', 'moderate', 'severe'].map(
+        (stage) =>
+          `warning by-stage/${stage}: could not be decided: %stage: no Stage of persistent somatic symptoms is on record`,
+      ),
+      ...['moderate-choice', 'moderate-referral-form'].map(
+        (action) =>
+          `warning by-stage/moderate/${action}: "refer" was left out, so when this comes has to be agreed`,
+      ),
       'warning evaluate: "course" was left out, so when this comes has to be agreed',
     ]);
   });

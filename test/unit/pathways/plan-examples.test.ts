@@ -1,68 +1,47 @@
-// Each condition of each plan has an invented person for whom it is met and one for whom it is not.
-import { readdirSync, readFileSync } from 'node:fs';
-import type { Bundle, Patient, PlanDefinition, Resource } from '@medplum/fhirtypes';
-import { compilePlan } from '../../../src/pathways/compile-plan.ts';
-import { type ActionTrace, type ConditionTrace, judgePlan } from '../../../src/pathways/judge-plan.ts';
-import { catalogue, factsFor, now, planCalled, problemsOf } from './plan-world.ts';
+// What the published plans offer. That each can be compiled, and that each condition is met for one example and not for another, is
+// found out by the check of content (scripts/content/condition-findings.ts).
+import type { ActivityDefinition } from '@medplum/fhirtypes';
+import { catalogue, fhir, planCalled } from './plan-world.ts';
 
-const folder = new URL('../../../fhir-profiles/examples/', import.meta.url);
-const people = readdirSync(folder)
-  .filter((name) => name.startsWith('Bundle-plan-data-'))
-  .map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Bundle);
+const activities = catalogue
+  .published()
+  .filter((resource): resource is ActivityDefinition => resource.resourceType === 'ActivityDefinition');
 
-function conditionsFor(plan: PlanDefinition, person: Bundle): readonly ConditionTrace[] {
-  const data = (person.entry ?? []).flatMap(({ resource }): Resource[] => (resource ? [resource] : []));
-  const subject = data.find((resource): resource is Patient => resource.resourceType === 'Patient');
-  if (!subject) throw new Error(`nobody in ${person.id}`);
-  const compiled = compilePlan(plan, catalogue, 'published');
-  const flat = (traces: readonly ActionTrace[]): ConditionTrace[] =>
-    traces.flatMap((trace) => [...trace.conditions, ...flat(trace.children), ...flat(trace.nested)]);
-  return flat(judgePlan(compiled, { subject, facts: factsFor(plan, data), now }).actions);
-}
-
-const plans = catalogue.published().filter((resource) => resource.resourceType === 'PlanDefinition');
-
-describe('the examples', () => {
-  it('are valid R4', () => {
-    expect(new Set(people.map(({ id }) => id))).toEqual(
-      new Set(['plan-data-all-known', 'plan-data-nothing-known', 'plan-data-outside-the-trial']),
-    );
-    for (const person of people) expect(problemsOf(person)).toEqual([]);
-  });
-
-  it.each(plans.map((plan) => [plan.id, plan] as const))(
-    'hold a met and a not-met case of every condition of %s',
-    (_, plan) => {
-      const seen = new Map<string, Set<string>>();
-      for (const person of people) {
-        for (const { condition, verdict } of conditionsFor(plan, person)) {
-          seen.set(condition.text, (seen.get(condition.text) ?? new Set()).add(verdict));
-        }
-      }
-      for (const [condition, verdicts] of seen) {
-        expect([condition, verdicts.has('met'), verdicts.has('not-met')]).toEqual([condition, true, true]);
-      }
-    },
+const elementsOf = ({ topic = [] }: ActivityDefinition) =>
+  topic.flatMap(({ coding = [] }) =>
+    coding.flatMap(({ system, code }) => (system === `${fhir}/CodeSystem/pss-element` ? (code ?? []) : [])),
   );
+
+describe('the library of elements', () => {
+  it.each(['education', 'body-oriented', 'cbt', 'activation'])('holds at least six for %s', (element) => {
+    expect(activities.filter((each) => elementsOf(each).includes(element)).length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('is offered whole by the course', () => {
+    const course = JSON.stringify(planCalled('psychosomatic-therapy'));
+    const left = activities
+      .filter((each) => elementsOf(each).length > 0)
+      .filter(({ url, version }) => !course.includes(`"${url}|${version}"`));
+    expect(left.map(({ id }) => id)).toEqual([]);
+  });
 });
 
-describe('every plan that is published', () => {
-  it.each(plans.map((plan) => [plan.id, plan] as const))('%s has no faults', (_, plan) => {
-    expect(compilePlan(plan, catalogue, 'published').issues).toEqual([]);
-    expect(problemsOf(plan)).toEqual([]);
-  });
-
-  it('offers the four elements, each by an activity of its own', () => {
-    const elements = catalogue
-      .published()
-      .flatMap((resource) => (resource.resourceType === 'ActivityDefinition' ? (resource.topic ?? []) : []))
-      .map(({ coding }) => coding?.[0]?.code);
-    expect(new Set(elements)).toEqual(new Set(['activation', 'body-oriented', 'cbt', 'education']));
-  });
-
-  it('asks about post-exertional malaise where it offers graded activity', () => {
-    expect(JSON.stringify(planCalled('psychosomatic-therapy'))).toContain(
-      '%postExertionalMalaise.value.ofType(boolean) = false',
+it.each(['graded-activity', 'gentle-movement'])(
+  'the course asks about post-exertional malaise before it offers %s',
+  (id) => {
+    interface Offered {
+      readonly definitionCanonical?: string;
+      readonly condition?: readonly { readonly expression?: { readonly expression?: string } }[];
+      readonly action?: readonly Offered[];
+    }
+    const flat = (actions: readonly Offered[] | undefined): readonly Offered[] =>
+      (actions ?? []).flatMap((each) => [each, ...flat(each.action)]);
+    const offers = flat(planCalled('psychosomatic-therapy').action).filter(
+      ({ definitionCanonical }) => definitionCanonical === `${fhir}/ActivityDefinition/${id}|1.0.0`,
     );
-  });
-});
+    expect(offers).toHaveLength(1);
+    expect(offers[0]?.condition?.map(({ expression }) => expression?.expression)).toEqual([
+      '%postExertionalMalaise.value.ofType(boolean) = false',
+    ]);
+  },
+);

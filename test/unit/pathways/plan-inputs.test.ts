@@ -7,9 +7,9 @@ import type {
   PlanDefinitionActionCondition,
   Resource,
 } from '@medplum/fhirtypes';
+import { meets } from '../../../src/fhir/data-requirement.ts';
 import { compilePlan } from '../../../src/pathways/compile-plan.ts';
 import type { DefinitionSource } from '../../../src/pathways/compiled-plan.ts';
-import { meets } from '../../../src/pathways/data-requirement.ts';
 import { judgePlan } from '../../../src/pathways/judge-plan.ts';
 import { dataNeeds } from '../../../src/pathways/plan-input.ts';
 import { anna, fhir, now } from './plan-world.ts';

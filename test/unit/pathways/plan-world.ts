@@ -10,6 +10,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { baseDefinitions } from '../../../src/content/base-definitions.ts';
 import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
+import { meets } from '../../../src/fhir/data-requirement.ts';
 import { createValidator } from '../../../src/fhir/validation/create-validator.ts';
 import { type ApplyInput, applyPlan } from '../../../src/pathways/apply-plan.ts';
 import { compilePlan } from '../../../src/pathways/compile-plan.ts';
@@ -77,19 +78,10 @@ export const redFlag: Flag = {
 };
 
 /** What a plan would find when these are all the data there are. */
-export function factsFor(plan: PlanDefinition, data: readonly Resource[]): Facts {
+function factsFor(plan: PlanDefinition, data: readonly Resource[]): Facts {
   const needs = dataNeeds(compilePlan(plan, catalogue, 'published').inputs.values());
   return new Map(
-    needs.map((need) => {
-      const code = need.requirement.codeFilter?.find(({ path }) => path === 'code')?.code?.[0]?.code;
-      const found = data.filter(
-        (resource) =>
-          resource.resourceType === need.requirement.type &&
-          'code' in resource &&
-          JSON.stringify(resource.code).includes(`"${code}"`),
-      );
-      return [need.key, found] as const;
-    }),
+    needs.map(({ key, requirement }) => [key, data.filter((each) => meets(each, requirement, now))] as const),
   );
 }
 

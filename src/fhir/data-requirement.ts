@@ -1,4 +1,4 @@
-// Whether a resource is what a plan asks for about a person (DataRequirement): its codes, and how long ago it was.
+// Whether a resource is what a plan or a measure asks for about a person (DataRequirement): its codes, and how long ago it was.
 // https://hl7.org/fhir/R4/metadatatypes.html#DataRequirement
 import type {
   DataRequirement,
