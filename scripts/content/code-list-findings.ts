@@ -10,11 +10,34 @@ const lists: Readonly<Record<string, string>> = {
   'http://hl7.org/fhir/sid/icd-10': 'icd-10-used',
 };
 
+/** Whoever uses their codes says so, in the words of their licence. */
+const notices: Readonly<Record<string, RegExp>> = {
+  'http://loinc.org': /LOINC is copyright Regenstrief Institute/,
+  'http://snomed.info/sct': /SNOMED CT/,
+};
+
 export function codeListFindings(files: readonly ContentFile[]): readonly Finding[] {
   const known = new Map(Object.entries(lists).map(([system, id]) => [system, namesIn(files, id, system)]));
-  return files.flatMap(({ file, resource }) =>
-    isList(resource) ? [] : faultsIn(resource, known).map((fault) => ({ file, fault })),
-  );
+  return files.flatMap(({ file, folder, resource }) => {
+    const isPublished = folder !== 'examples' && folder !== 'demo';
+    return [
+      ...(isList(resource) ? [] : faultsIn(resource, known)),
+      ...(isPublished ? noticesMissing(resource) : []),
+    ].map((fault) => ({ file, fault }));
+  });
+}
+
+/** In the resource's copyright, or for a type without one in HL7's extension. */
+function noticesMissing(resource: Resource): readonly string[] {
+  const extensions = 'extension' in resource ? (resource.extension ?? []) : [];
+  const copyright = [
+    Reflect.get(resource, 'copyright'),
+    ...extensions.filter(({ url }) => url.endsWith('/artifact-copyright')).map((each) => each.valueMarkdown),
+  ].join('\n');
+  const text = JSON.stringify(resource);
+  return Object.entries(notices)
+    .filter(([system, notice]) => text.includes(`"${system}"`) && !notice.test(copyright))
+    .map(([system]) => `uses codes of ${system} without their notice in its copyright`);
 }
 
 const isList = (resource: Resource): boolean =>

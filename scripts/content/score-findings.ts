@@ -24,7 +24,7 @@ export function scoreFindings(files: readonly ContentFile[], catalogue: Catalogu
       resource.resourceType === 'Questionnaire'
         ? questionnaireFaults(resource, catalogue)
         : resource.resourceType === 'ObservationDefinition'
-          ? [...bandFaults(resource), ...citationFaults(resource)]
+          ? [...wholeFaults(resource), ...bandFaults(resource), ...citationFaults(resource)]
           : resource.resourceType === 'QuestionnaireResponse'
             ? answerFaults(resource, catalogue)
             : [];
@@ -71,13 +71,25 @@ function weightFault(
   return isScored && !sayItDoesNotApply ? [`${name} has no weight`] : [];
 }
 
+/** What a score needs to be read: its range and unit, which way is better, what counts as change, or that nobody says so. */
+function wholeFaults(definition: ObservationDefinition): string[] {
+  const isNumber = [scoreExtension.sum, scoreExtension.mean].some((url) => extensionOf(definition, url));
+  if (!isNumber) return [];
+  const ranges = definition.qualifiedInterval?.filter(({ category }) => category === 'absolute') ?? [];
+  return [
+    ...(ranges.length === 1 ? [] : ['has not one absolute interval: the possible range']),
+    ...(definition.quantitativeDetails?.unit ? [] : ['has no unit']),
+    ...(extensionOf(definition, scoreExtension.direction) ? [] : ['has no score-direction']),
+    ...(extensionOf(definition, scoreExtension.changeRule) ? [] : ['has no change-rule']),
+  ];
+}
+
 /** Totals are whole numbers, so that the next band begins one above the last. */
 function bandFaults(definition: ObservationDefinition): string[] {
   const intervals = definition.qualifiedInterval ?? [];
   const [range, ...others] = intervals.filter(({ category }) => category === 'absolute');
   const bands = intervals.filter(({ category }) => category === 'reference');
-  if (bands.length === 0) return [];
-  if (!range || others.length > 0) return ['has bands but not one absolute interval: the possible range'];
+  if (bands.length === 0 || !range || others.length > 0) return [];
   const faults: string[] = [];
   let next = range.range?.low?.value;
   for (const band of bands) {

@@ -2,9 +2,9 @@
 // whose id is the variable's name, as PlanDefinition.action.input does for plans. Here it is understood and answered from a record.
 import type { DataRequirement, Extension, Resource } from '@medplum/fhirtypes';
 import { passesCodes, whyNotSupported } from '../fhir/data-requirement.ts';
+import { isForThePersonAlone } from '../fhir/for-the-person-alone.ts';
 
 const conditionInputUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/condition-input';
-const patientOnlyUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/patient-only';
 const absentMeansUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/absent-means';
 
 export interface ConditionInput {
@@ -55,6 +55,5 @@ export function foundFor({ requirement }: ConditionInput, record: readonly Resou
 /** What was entered in error is no evidence, and what a person keeps to themselves is nobody's to count. */
 export function mayBeCounted(resource: Resource): boolean {
   if ('status' in resource && resource.status === 'entered-in-error') return false;
-  const extension = 'extension' in resource ? resource.extension : undefined;
-  return !extension?.some(({ url, valueBoolean }) => url === patientOnlyUrl && valueBoolean === true);
+  return !isForThePersonAlone(resource);
 }

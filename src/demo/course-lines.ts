@@ -25,9 +25,10 @@ function elementWords(element: ParametersParameter): string {
 function scoreWords(score: ParametersParameter): string {
   const start = partOf(score, 'start');
   const later = partsOf(score, 'later').map((point) => {
-    const threshold = partOf(point, 'minimumDifference')?.valueDecimal;
+    const minimum = partOf(point, 'minimumDifference')?.valueDecimal;
+    const threshold = textOf(point, 'thresholdText') ?? `published threshold ${minimum}`;
     const change = partOf(point, 'difference')?.valueDecimal;
-    return `, then ${totalOf(point)} (difference ${change}; published threshold ${threshold ?? 'none'})`;
+    return `, then ${totalOf(point)} (difference ${change}; ${threshold})`;
   });
   return `${textOf(score, 'title')}: ${totalOf(start)} at the start${later.join('')}`;
 }

@@ -1,10 +1,12 @@
 // Looks once more at each resource that leaves: a fault in the filter that the store compiled must stop the answer, not widen it.
+import type { QuestionnaireResponse } from '@medplum/fhirtypes';
 import type { Visibility } from '../auth/actor.ts';
+import { isForThePersonAlone, mayBeForThePersonAlone } from '../fhir/for-the-person-alone.ts';
 import type { StoredVersion } from './store.ts';
 
 /**
  * Throws (a bug, so the client sees an opaque 500) for a type that is hidden, and for a patient's own token, for a resource
- * that does not name the patient. It reads the text, not the parsed resource: this is on the way of every answer.
+ * that does not name the patient, and for anybody else, for one that the patient keeps to themselves. It reads the text, not the parsed resource: this is on the way of every answer.
  */
 export function assertVisible(
   version: Pick<StoredVersion, 'resourceType' | 'id' | 'json'>,
@@ -17,8 +19,14 @@ export function assertVisible(
   const isShown =
     patientTypes.has(type) &&
     patients.kind !== 'none' &&
-    (patients.kind !== 'own' || isAbout(version, patients.patientId));
+    (patients.kind === 'own' ? isAbout(version, patients.patientId) : !isPrivate(version));
   if (!isShown) throw new Error(`The store showed ${type}/${id}, which the actor may not see`);
+}
+
+/** Only answers can be; other types are not looked through. */
+function isPrivate({ resourceType, json }: Pick<StoredVersion, 'resourceType' | 'json'>): boolean {
+  if (resourceType !== 'QuestionnaireResponse' || !mayBeForThePersonAlone(json)) return false;
+  return isForThePersonAlone(JSON.parse(json) as QuestionnaireResponse);
 }
 
 function isAbout(

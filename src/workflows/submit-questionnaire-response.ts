@@ -3,9 +3,11 @@
 import type { Observation, Questionnaire, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
 import { canonicalBase } from '../content/catalogue.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
-import { businessRule, invalidResource } from '../fhir/error.ts';
+import { businessRule, forbidden, invalidResource } from '../fhir/error.ts';
+import { isForThePersonAlone, patientOnly } from '../fhir/for-the-person-alone.ts';
 import { localReference } from '../fhir/reference.ts';
 import { checkAnswers } from '../instruments/check-answers.ts';
+import { chosenPrivacy } from '../instruments/chosen-privacy.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { recordGuidance } from './record-guidance.ts';
@@ -116,6 +118,7 @@ function checkMove(current: QuestionnaireResponse, next: QuestionnaireResponse):
 function checkResponse(context: WorkflowContext, response: QuestionnaireResponse): void {
   if (response.status === 'entered-in-error') return;
   const questionnaire = questionnaireOf(context, response);
+  checkPrivacy(context, questionnaire, response);
   if (!questionnaire) return;
   const issues = checkAnswers(questionnaire, response);
   if (issues.length > 0) throw invalidResource(issues);
@@ -131,6 +134,31 @@ function checkResponse(context: WorkflowContext, response: QuestionnaireResponse
       'completed answers that are scored need a date: without it a score has no place in a course',
       'QuestionnaireResponse.authored',
     );
+  }
+}
+
+/** A diary is kept for the person alone or not at all; and nobody hides something in a record in a person's name. */
+function checkPrivacy(
+  { actor }: WorkflowContext,
+  questionnaire: Questionnaire | undefined,
+  response: QuestionnaireResponse,
+): void {
+  const isMarked = isForThePersonAlone(response);
+  const chosen = questionnaire && chosenPrivacy(questionnaire, response);
+  if (chosen === 'private' && !isMarked) {
+    throw businessRule(
+      `these answers are for the person alone: mark them with the extension ${patientOnly}, valueBoolean true`,
+      'QuestionnaireResponse.extension',
+    );
+  }
+  if (chosen === 'shared' && isMarked) {
+    throw businessRule(
+      `the person chose to share these answers: they do not carry the extension ${patientOnly}`,
+      'QuestionnaireResponse.extension',
+    );
+  }
+  if (isMarked && actor.role !== 'patient' && actor.role !== 'system') {
+    throw forbidden('Answers that are for the person alone are sent by the person.');
   }
 }
 

@@ -127,6 +127,19 @@ describe('the check of content', () => {
     ]);
   });
 
+  it('finds a score that does not say which way is better, in which range, or from where a change counts', () => {
+    expect(scoreFaults(changed(total, '/score-direction"', '/x"'))).toEqual([
+      `${total}: has no score-direction`,
+    ]);
+    expect(scoreFaults(changed(total, '/change-rule"', '/x"'))).toEqual([`${total}: has no change-rule`]);
+    expect(scoreFaults(changed(total, '"category":"absolute"', '"category":"critical"'))).toEqual([
+      `${total}: has not one absolute interval: the possible range`,
+    ]);
+    expect(scoreFaults(changed(total, '"unit":{"coding"', '"customaryUnit":{"coding"'))).toEqual([
+      `${total}: has no unit`,
+    ]);
+  });
+
   it('finds a number without a source', () => {
     const high = /"url":"[^"]*\/citation"(?=(?:(?!\/citation").)*"phq-15-high")/;
     const { all } = changed(total, high, '"url":"http://elsewhere.example/note"');

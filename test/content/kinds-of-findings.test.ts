@@ -197,13 +197,21 @@ describe('a code of a system that is not ours', () => {
     status: 'active',
     compose: { include: [{ system: 'http://snomed.info/sct', concept: [{ code: '1', display: 'One' }] }] },
   };
-  const using = (code: string, display?: string) => [
-    file('terminology', list),
+  const using = (code: string, display?: string, copyright = 'Contains SNOMED CT.') => [
+    file('terminology', { ...list, copyright }),
     file('questionnaires', {
       ...form,
+      copyright,
       code: [{ system: 'http://snomed.info/sct', code, ...(display && { display }) }],
     }),
   ];
+
+  it('is found when the resource does not carry the notice of its licence', () => {
+    expect(faultsOf(codeListFindings(using('1', 'One', 'Ours.')))).toEqual([
+      'uses codes of http://snomed.info/sct without their notice in its copyright',
+      'uses codes of http://snomed.info/sct without their notice in its copyright',
+    ]);
+  });
 
   it('is found when no list of ours has it, or has it by another name', () => {
     expect(codeListFindings(using('1', 'One'))).toEqual([]);

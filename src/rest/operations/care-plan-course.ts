@@ -159,7 +159,7 @@ function changeParts(change: CourseScore['points'][number]['change']): Parameter
           { name: 'isThresholdReached', valueBoolean: threshold.isReached },
           ...threshold.citations.map((citation) => ({ name: 'citation', valueString: citation })),
         ]
-      : []),
+      : [{ name: 'thresholdText', valueString: 'no published threshold' }]),
     ...change.cautions.map((caution) => ({ name: 'caution', valueCode: caution })),
   ];
 }

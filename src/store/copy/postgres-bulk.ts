@@ -19,6 +19,7 @@ const numberColumns: ReadonlySet<string> = new Set([
   'element',
   'number',
   'patient_id',
+  'is_private',
   'reference_id',
   'sequence',
   'kept_at',

@@ -58,7 +58,11 @@ const [patient, reference] = [targetOf('patient_id', 'patient'), targetOf('refer
 export const sightTables: readonly Pick<SideTable, 'label' | 'pages'>[] = [
   {
     label: 'rows in records',
-    pages: { table: 'compartment', columns: `row_id, ${patient.type}, ${patient.id}`, keys: ['row_id'] },
+    pages: {
+      table: 'compartment',
+      columns: `row_id, is_private, ${patient.type}, ${patient.id}`,
+      keys: ['row_id'],
+    },
   },
   {
     label: 'care ties',

@@ -2,6 +2,7 @@
 // A version is shown to those who may see the current one and could have seen that version: a resource may have changed hands.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../../auth/actor.ts';
+import { isForThePersonAlone, mayBeForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import type { HistoryEntry, HistoryPage, HistoryQuery, ReadResult } from '../store.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { reachablePatients } from './reachable-patients.ts';
@@ -29,9 +30,18 @@ export function couldSee(
 ): boolean {
   const narrow = (visibility: Visibility) =>
     visibility.kind === 'limited' && visibility.patients.kind !== 'all';
-  if (row.method === methods.DELETE || !sight.some(narrow)) {
-    return true;
+  const isOwn = (visibility: Visibility) =>
+    visibility.kind === 'everything' || visibility.patients.kind === 'own';
+  if (row.method === methods.DELETE) return true;
+  // A version from before it was shared stays the person's own.
+  if (
+    mayBeForThePersonAlone(row.body) &&
+    !sight.every(isOwn) &&
+    isForThePersonAlone(versionOf(type, row).resource())
+  ) {
+    return false;
   }
+  if (!sight.some(narrow)) return true;
   const patients = parts.compartment.patientsOf(versionOf(type, row).resource());
   return patients.length === 0
     ? sight.every((visibility) => visibility.kind === 'everything' || visibility.openTypes.has(type))

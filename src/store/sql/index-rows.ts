@@ -2,6 +2,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { careTiesOf } from '../../fhir/care-ties.ts';
 import type { PatientCompartment } from '../../fhir/compartment.ts';
+import { isForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { referenceTarget } from '../../fhir/reference.ts';
 import { earliestMs } from '../../fhir/search/date-interval.ts';
 import type { IndexValue } from '../../fhir/search/index-value.ts';
@@ -178,8 +179,9 @@ export function createIndexRows(
       const patientIds = compartment
         .patientsOf(resource)
         .map((id) => dictionary.targetId(statements, { kind: 'local', type: 'Patient', id }));
+      const isPrivate = isForThePersonAlone(resource) ? 1 : 0;
       for (const patientId of patientIds) {
-        rows.compartment.push([patientId]);
+        rows.compartment.push([patientId, isPrivate]);
       }
       addTimeline(statements, rows, { typeId, type }, entries, patientIds);
       for (const tie of careTiesOf(resource, registry.baseUrl)) {

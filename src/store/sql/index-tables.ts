@@ -10,7 +10,7 @@ export const indexColumns = {
   quantity_value: ['parameter_id', 'code', 'system_id', 'low', 'high'],
   uri_value: ['parameter_id', 'uri'],
   element_value: ['key_id', 'element', 'text', 'number', 'low', 'high'],
-  compartment: ['patient_id'],
+  compartment: ['patient_id', 'is_private'],
   timeline: ['patient_id', 'type_id', 'code', 'from_ms', 'system_id'],
   care_tie: ['reference_id', 'patient_id'],
 } as const;

@@ -1,7 +1,9 @@
-// The resources of one type as they were at an instant, in the order of their ids: the rows that an export reads.
+// The resources of one type as they were at an instant, in the order of their ids: the rows that an export reads. What a person
+// keeps to themselves is in no export.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { ExportReach } from '../../bulk/export-job.ts';
 import type { SnapshotAsk, SnapshotPage } from '../../bulk/export-store.ts';
+import { isForThePersonAlone, mayBeForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { type Fragment, fragment } from './fragment.ts';
 import { methods, type ResourceRow, versionOf } from './resource-rows.ts';
 import type { Statements } from './statements.ts';
@@ -15,15 +17,17 @@ type WindowRow = Omit<ResourceRow, 'body'> & { readonly body: string | null; rea
 function reachSql(reach: ExportReach, parts: Parts, statements: Statements): Fragment {
   switch (reach.kind) {
     case 'everything':
-      return fragment('TRUE');
+      return fragment(
+        'NOT EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.is_private = 1)',
+      );
     case 'all-patients':
-      return fragment('EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id)');
+      return fragment('EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.is_private = 0)');
     case 'patients': {
       const targets = reach.ids.flatMap(
         (id) => parts.dictionary.findTarget(statements, { kind: 'local', type: 'Patient', id }) ?? [],
       );
       return fragment(
-        `EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.patient_id IN (SELECT j.value FROM ${statements.dialect.numbersIn} j))`,
+        `EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.is_private = 0 AND c.patient_id IN (SELECT j.value FROM ${statements.dialect.numbersIn} j))`,
         JSON.stringify(targets),
       );
     }
@@ -32,10 +36,13 @@ function reachSql(reach: ExportReach, parts: Parts, statements: Statements): Fra
 
 /** The compartment's rows tell of the current version; an older one may have been about somebody else. */
 function wasInReach(type: ResourceType, row: VersionRow, reach: ExportReach, parts: Parts): boolean {
-  if (reach.kind === 'everything') {
+  if (reach.kind === 'everything' && !mayBeForThePersonAlone(row.body)) {
     return true;
   }
-  const patients = parts.compartment.patientsOf(versionOf<Resource>(type, row).resource());
+  const resource = versionOf<Resource>(type, row).resource();
+  if (isForThePersonAlone(resource)) return false;
+  if (reach.kind === 'everything') return true;
+  const patients = parts.compartment.patientsOf(resource);
   return reach.kind === 'all-patients' ? patients.length > 0 : patients.some((id) => reach.ids.includes(id));
 }
 

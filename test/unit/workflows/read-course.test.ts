@@ -121,6 +121,34 @@ describe('the course', () => {
     ]);
   });
 
+  it('says so when no source gives a threshold of change', async () => {
+    const fsq = (id: string, value: number, effectiveDateTime: string) =>
+      world.store.create(
+        {
+          resourceType: 'Observation',
+          status: 'final',
+          code: {
+            coding: [{ system: 'https://w3id.org/alongside/fhir/CodeSystem/score', code: 'fsq-total' }],
+          },
+          subject: { reference: 'Patient/anna' },
+          effectiveDateTime,
+          valueQuantity: { value },
+        },
+        { id },
+      );
+    await fsq('fsq-1', 20, '2026-11-10T09:00:00Z');
+    await fsq('fsq-2', 16, '2026-12-20T09:00:00Z');
+    const score = named(await course(), 'score').find(
+      ({ part }) => part?.[1]?.valueCoding?.code === 'fsq-total',
+    );
+    const later = score?.part?.find(({ name }) => name === 'later');
+    expect(later?.part?.slice(3)).toEqual([
+      { name: 'difference', valueDecimal: -4 },
+      { name: 'threshold', valueCode: 'none-published' },
+      { name: 'thresholdText', valueString: 'no published threshold' },
+    ]);
+  });
+
   it('shows goals with their history, open homework, and what comes next', async () => {
     await twoSessions();
     const answer = await course();

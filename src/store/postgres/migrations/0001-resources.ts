@@ -85,7 +85,7 @@ export const resources = `
   );
 
   CREATE TABLE compartment (
-    row_id bigint NOT NULL, home_id bigint NOT NULL, patient_id bigint NOT NULL,
+    row_id bigint NOT NULL, home_id bigint NOT NULL, patient_id bigint NOT NULL, is_private bigint NOT NULL,
     PRIMARY KEY (row_id, patient_id)
   );
 

@@ -85,8 +85,9 @@ export const resources = `
   ) STRICT, WITHOUT ROWID;
 
   -- Whose record a row belongs to. Kept for deleted rows: who could see the last version may see that it is gone.
+  -- Private: the person alone is shown it (src/fhir/for-the-person-alone.ts).
   CREATE TABLE compartment (
-    row_id INTEGER NOT NULL, patient_id INTEGER NOT NULL,
+    row_id INTEGER NOT NULL, patient_id INTEGER NOT NULL, is_private INTEGER NOT NULL,
     PRIMARY KEY (row_id, patient_id)
   ) STRICT, WITHOUT ROWID;
 
