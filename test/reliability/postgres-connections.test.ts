@@ -74,7 +74,7 @@ describe('a connection that breaks while a COMMIT is under way', () => {
     '%s after %d bytes: the client is told that nobody knows, and a repetition has one effect',
     async (how, bytes, stored) => {
       const key = `commit-${how}-${bytes}`;
-      proxy.breakCommit(bytes, how);
+      proxy.breakCommit(bytes, how, key);
       const first = await make(node, bearer, key, { 'Idempotency-Key': key });
       expect([first.status, first.retryAfter]).toEqual([503, '2']);
       expect(first.text).toContain('it may have been stored or not');
@@ -97,7 +97,7 @@ describe('a connection that breaks while a COMMIT is under way', () => {
   );
 
   it('is not noticed when the whole answer has come', async () => {
-    proxy.breakCommit(30, 'cut');
+    proxy.breakCommit(30, 'cut', 'whole-answer');
     expect((await make(node, bearer, 'whole-answer')).status).toBe(201);
     expect(await storedOf(databaseUrl, 'whole-answer')).toBe(1);
   });

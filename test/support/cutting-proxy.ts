@@ -6,10 +6,11 @@ export interface CuttingProxy {
   /** The database's address by way of this proxy. */
   readonly url: string;
   /**
-   * From the next COMMIT on, its connection lets so many bytes pass, those of the COMMIT and then those of the answer, and is then
-   * cut or silent. The bytes of one COMMIT are 12, those of its answer 18.
+   * From the next COMMIT of a connection over which the marker went since, that connection lets so many bytes pass, those of the
+   * COMMIT and then those of the answer, and is then cut or silent. The bytes of one COMMIT are 12, those of its answer 18. What the
+   * service commits for itself meanwhile is let through.
    */
-  breakCommit(afterBytes: number, how: 'cut' | 'silent'): void;
+  breakCommit(afterBytes: number, how: 'cut' | 'silent', marker: string): void;
   /** Replaces a text by another of the same length on its way to the database. */
   replace(text: string, by: string): void;
   stop(): Promise<void>;
@@ -20,13 +21,17 @@ const commit = Buffer.from('Q\0\0\0\u000bCOMMIT\0', 'latin1');
 export async function startProxy(databaseUrl: string): Promise<CuttingProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  let planned: { readonly afterBytes: number; readonly how: 'cut' | 'silent' } | undefined;
+  let planned:
+    | { readonly afterBytes: number; readonly how: 'cut' | 'silent'; readonly marker: string }
+    | undefined;
   let replaced: readonly [string, string] | undefined;
 
   const server = createServer((client) => {
     const database = connect(Number(target.port), target.hostname);
     const both = [client, database] as const;
     let left: number | undefined;
+    /** The marker that went over this connection last. */
+    let marked: string | undefined;
     let how: 'cut' | 'silent' = 'cut';
     const end = () => {
       for (const socket of both) socket.destroy();
@@ -55,7 +60,9 @@ export async function startProxy(databaseUrl: string): Promise<CuttingProxy> {
     };
     client.on('data', (bytes: Buffer) => {
       const sent = replaced === undefined ? bytes : swapped(bytes, ...replaced);
-      const at = planned === undefined ? -1 : sent.indexOf(commit);
+      if (planned !== undefined && sent.includes(planned.marker)) marked = planned.marker;
+      const isTheOne = planned !== undefined && marked === planned.marker;
+      const at = isTheOne ? sent.indexOf(commit) : -1;
       if (planned === undefined || at < 0) {
         pass(sent, database);
         return;
@@ -74,8 +81,8 @@ export async function startProxy(databaseUrl: string): Promise<CuttingProxy> {
 
   return {
     url: url.href,
-    breakCommit(afterBytes, way) {
-      planned = { afterBytes, how: way };
+    breakCommit(afterBytes, way, marker) {
+      planned = { afterBytes, how: way, marker };
     },
     replace(text, by) {
       replaced = [text, by];
