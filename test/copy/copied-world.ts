@@ -28,6 +28,17 @@ const appointment = {
   })),
 };
 
+/** Kept by the person for themselves. */
+const diary = (id: string) => ({
+  resourceType: 'QuestionnaireResponse',
+  id,
+  extension: [
+    { url: 'https://w3id.org/alongside/fhir/StructureDefinition/patient-only', valueBoolean: true },
+  ],
+  status: 'in-progress',
+  subject: to('Patient/one'),
+});
+
 type Call = readonly [method: 'put' | 'post' | 'delete', path: string, body?: unknown];
 
 const calls: readonly Call[] = [
@@ -72,6 +83,9 @@ const calls: readonly Call[] = [
     ),
   ],
   ['put', '/Appointment/together', appointment],
+  ['put', '/QuestionnaireResponse/diary', diary('diary')],
+  ['put', '/QuestionnaireResponse/diary-gone', diary('diary-gone')],
+  ['delete', '/QuestionnaireResponse/diary-gone'],
   ['delete', '/Patient/gone'],
 ];
 
@@ -158,6 +172,9 @@ const paths = [
   '/Patient?_has:Observation:patient:code=29463-7',
   '/Appointment?patient=Patient/two',
   '/Patient/one/$everything',
+  '/QuestionnaireResponse/diary',
+  '/QuestionnaireResponse/diary-gone',
+  '/QuestionnaireResponse?subject=Patient/one',
   '/Observation/_history',
   '/_history?_count=20',
 ];

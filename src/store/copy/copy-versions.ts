@@ -1,6 +1,7 @@
 // Copies the versions of resources in batches, each behind the last one that is stored.
 import type { Resource } from '@medplum/fhirtypes';
 import type { PatientCompartment } from '../../fhir/compartment.ts';
+import { isForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { parseWritten } from '../../fhir/json.ts';
 import { indexTableNames } from '../sql/index-tables.ts';
 import { methods } from '../sql/resource-rows.ts';
@@ -14,20 +15,23 @@ interface Item {
   readonly resource?: Resource;
   /** Whose record it is in; for a deletion, whose the version before it was in. */
   readonly patients: readonly string[];
+  /** Whether the person alone is shown it; for a deletion, the version before it. */
+  readonly isPrivate: boolean;
 }
 
-type Place = VersionPlace & Pick<Item, 'patients'>;
+type Sight = Pick<Item, 'patients' | 'isPrivate'>;
+type Place = VersionPlace & Sight;
 
 const batchRows = 500;
 
 const readPlace = (text: string): Place | undefined =>
   text === '' ? undefined : (JSON.parse(text) as Place);
 
-const placeOf = ({ row: { rowId, version, isCurrent }, patients }: Item): string =>
-  JSON.stringify({ rowId, version, isCurrent, patients } satisfies Place);
+const placeOf = ({ row: { rowId, version, isCurrent }, patients, isPrivate }: Item): string =>
+  JSON.stringify({ rowId, version, isCurrent, patients, isPrivate } satisfies Place);
 
 /** In the target row_ids are as in the source: their order is the order of an unsorted search. */
-function rowsOf({ row, resource, patients }: Item, numbers: NumberGiver): readonly NewRow[] {
+function rowsOf({ row, resource, patients, isPrivate }: Item, numbers: NumberGiver): readonly NewRow[] {
   const { rowId, version, lastUpdated, method, body } = row;
   const typeId = numbers.term(row.type);
   const patientIds = patients.map((id) => numbers.target({ kind: 'local', type: 'Patient', id }));
@@ -40,7 +44,11 @@ function rowsOf({ row, resource, patients }: Item, numbers: NumberGiver): readon
   const own: NewRow = { table: 'resource', values };
   if (resource === undefined) {
     // Who could see the last version may see that it is gone.
-    return [own, ...patientIds.map((id): NewRow => ({ table: 'compartment', values: [rowId, home, id] }))];
+    const kept = isPrivate ? 1 : 0;
+    return [
+      own,
+      ...patientIds.map((id): NewRow => ({ table: 'compartment', values: [rowId, home, id, kept] })),
+    ];
   }
   const index = numbers.indexRows(typeId, resource);
   return [
@@ -68,19 +76,30 @@ export async function copyVersions(
 ): Promise<void> {
   const start = readPlace(place);
   let from = place;
-  let before: Pick<Item, 'patients'> & { readonly row: { readonly rowId: number } } = {
+  let before: Sight & { readonly row: { readonly rowId: number } } = {
     row: { rowId: start?.rowId ?? 0 },
     patients: start?.patients ?? [],
+    isPrivate: start?.isPrivate ?? false,
   };
   let batch: Item[] = [];
   let letters = 0;
 
   const itemOf = (row: VersionOfRow): Item => {
     if (row.method === methods.DELETE) {
-      return { row, patients: before.row.rowId === row.rowId ? before.patients : [] };
+      const isOfTheSame = before.row.rowId === row.rowId;
+      return {
+        row,
+        patients: isOfTheSame ? before.patients : [],
+        isPrivate: isOfTheSame && before.isPrivate,
+      };
     }
     const resource = parseWritten(row.body) as Resource;
-    return { row, resource, patients: compartment.patientsOf(resource) };
+    return {
+      row,
+      resource,
+      patients: compartment.patientsOf(resource),
+      isPrivate: isForThePersonAlone(resource),
+    };
   };
 
   const flush = async (): Promise<void> => {
