@@ -26,7 +26,7 @@ function scoreWords(score: ParametersParameter): string {
   const start = partOf(score, 'start');
   const later = partsOf(score, 'later').map((point) => {
     const minimum = partOf(point, 'minimumDifference')?.valueDecimal;
-    const threshold = textOf(point, 'thresholdText') ?? `published threshold ${minimum}`;
+    const threshold = partOf(point, 'thresholdText')?.valueString ?? `published threshold ${minimum}`;
     const change = partOf(point, 'difference')?.valueDecimal;
     return `, then ${totalOf(point)} (difference ${change}; ${threshold})`;
   });

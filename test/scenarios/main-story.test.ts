@@ -127,4 +127,8 @@ describe('the main job, from screening to the course view', () => {
     expect(calls.length).toBeGreaterThan(15);
     expect(lines.join('\n')).not.toContain('alongside_');
   });
+
+  it('prints the change since the start beside the published threshold', () => {
+    expect(lines.join('\n')).toContain('13 at the start, then 10 (difference -3; published threshold 3)');
+  });
 });
