@@ -3,124 +3,115 @@
 import { bodyOf } from '../support/answer-body.ts';
 import type { HttpAnswer } from '../support/over-http.ts';
 import { referringSample, searchSamples } from '../support/search-samples.ts';
-import { idsOf, startWalk, type WalkedService } from './walked-service.ts';
+import { idsOf, startWalk } from './walked-service.ts';
 
-let walk: WalkedService;
-beforeAll(async () => {
-  walk = await startWalk();
-}, 60_000);
+// Asked for before the tests are named, so that each type is a test of its own: one that fails names its type.
+const walk = await startWalk();
 afterAll(() => walk.stop());
 
 const selfOf = (answer: HttpAnswer) =>
   new URL(bodyOf(answer).link.find(({ relation }) => relation === 'self')?.url ?? '').searchParams;
 
-describe('each search parameter', () => {
+const found = { parameters: 0, reverse: 0 };
+afterAll(() =>
+  process.stdout.write(
+    `${found.parameters} resources, each found by its search parameter; ${found.reverse} reverse includes, each of which brought a resource\n`,
+  ),
+);
+
+const allNames = [
+  ...new Set(walk.resources.flatMap(({ searchParam = [] }) => searchParam.map(({ name }) => name))),
+];
+
+describe.each(walk.resources)('each search parameter of $type', ({ type, searchParam = [] }) => {
   it('finds a resource that carries a value for it, in each element and data type that R4 gives it', async () => {
-    const samples = walk.resources.flatMap(({ type, searchParam = [] }) =>
-      searchParam.flatMap(({ name, definition = '', type: kind }) => {
+    const stored = searchParam
+      .flatMap(({ name, definition = '', type: kind }) => {
         const made = searchSamples(type, definition);
         // A parameter for which nothing can be made would not be tested.
-        expect([type, name, made.length > 0]).toEqual([type, name, true]);
-        return made.map((sample) => ({ type, name, kind, ...sample }));
-      }),
-    );
-    const stored = samples.map((sample, at) => ({ ...sample, id: `sample-${at}` }));
+        expect([name, made.length > 0]).toEqual([name, true]);
+        return made.map((sample) => ({ name, kind, ...sample }));
+      })
+      .map((sample, at) => ({ ...sample, id: `sample-${at}` }));
     await walk.store(stored);
-    for (const { type, name, kind, value, id } of stored) {
+    for (const { name, kind, value, id } of stored) {
       const wanted = { _id: id, _lastUpdated: 'ge2026-11-20' }[name] ?? value;
       const answer = await walk.get(`/${type}?${name}=${encodeURIComponent(wanted)}&_id=${id}`);
       expect([
-        type,
         name,
         wanted,
         answer.status,
         answer.status === 200 ? idsOf(answer, 'match') : answer.body,
-      ]).toEqual([type, name, wanted, 200, [id]]);
+      ]).toEqual([name, wanted, 200, [id]]);
       expect([name, selfOf(answer).getAll(name)]).toEqual([name, name === '_id' ? [id, id] : [wanted]]);
       if (kind === 'composite' || name === '_id') continue;
       const missing = await walk.get(`/${type}?${name}:missing=true&_id=${id}`);
-      expect([type, name, missing.status, idsOf(missing, 'match').length]).toEqual([type, name, 200, 0]);
+      expect([name, missing.status, idsOf(missing, 'match').length]).toEqual([name, 200, 0]);
     }
-    process.stdout.write(`${stored.length} resources, each found by its search parameter\n`);
-  }, 60_000);
+    found.parameters += stored.length;
+  });
 
-  it('that is not listed for a type is refused under strict handling, by name', async () => {
-    const all = [
-      ...new Set(walk.resources.flatMap(({ searchParam = [] }) => searchParam.map(({ name }) => name))),
-    ];
-    for (const { type, searchParam = [] } of walk.resources) {
-      const known = new Set(searchParam.map(({ name }) => name));
-      const unlisted = [...all.filter((name) => !known.has(name)), 'near', 'invented'];
-      for (let at = 0; at < unlisted.length; at += 50) {
-        const asked = unlisted.slice(at, at + 50);
-        const answer = await walk.get(`/${type}?${asked.map((name) => `${name}=x`).join('&')}`);
-        const named = bodyOf(answer).issue.map(({ code, diagnostics }) => [code, diagnostics?.split(' ')[0]]);
-        expect([type, answer.status, named]).toEqual([
-          type,
-          400,
-          asked.map((name) => ['not-supported', name]),
-        ]);
-      }
+  it('that is not listed is refused under strict handling, by name', async () => {
+    const known = new Set(searchParam.map(({ name }) => name));
+    const unlisted = [...allNames.filter((name) => !known.has(name)), 'near', 'invented'];
+    for (let at = 0; at < unlisted.length; at += 50) {
+      const asked = unlisted.slice(at, at + 50);
+      const answer = await walk.get(`/${type}?${asked.map((name) => `${name}=x`).join('&')}`);
+      const named = bodyOf(answer).issue.map(({ code, diagnostics }) => [code, diagnostics?.split(' ')[0]]);
+      expect([answer.status, named]).toEqual([400, asked.map((name) => ['not-supported', name])]);
     }
-  }, 60_000);
+  });
 });
 
-describe('each include', () => {
+describe.each(walk.resources)('each include of $type', ({ type, searchInclude = [], searchParam = [] }) => {
   it('brings what a resource refers to', async () => {
-    for (const { type, searchInclude = [], searchParam = [] } of walk.resources) {
-      for (const rule of searchInclude) {
-        const { definition = '' } = searchParam.find(({ name }) => rule === `${type}:${name}`) ?? {};
-        const sample = searchSamples(type, definition).find(({ target }) => target !== undefined);
-        expect([rule, sample === undefined]).toEqual([rule, false]);
-        await walk.store([{ resource: sample?.resource ?? {}, id: 'includes' }]);
-        const answer = await walk.get(`/${type}?_id=includes&_include=${rule}`);
-        const brought = bodyOf(answer)
-          .entry.filter(({ search }) => search.mode === 'include')
-          .map(({ resource }) => `${resource.resourceType}/${resource.id}`);
-        expect([rule, answer.status, brought]).toEqual([rule, 200, [sample?.value]]);
-        expect([rule, selfOf(answer).get('_include')]).toEqual([rule, rule]);
-      }
+    for (const rule of searchInclude) {
+      const { definition = '' } = searchParam.find(({ name }) => rule === `${type}:${name}`) ?? {};
+      const sample = searchSamples(type, definition).find(({ target }) => target !== undefined);
+      expect([rule, sample === undefined]).toEqual([rule, false]);
+      await walk.store([{ resource: sample?.resource ?? {}, id: 'includes' }]);
+      const answer = await walk.get(`/${type}?_id=includes&_include=${rule}`);
+      const brought = bodyOf(answer)
+        .entry.filter(({ search }) => search.mode === 'include')
+        .map(({ resource }) => `${resource.resourceType}/${resource.id}`);
+      expect([rule, answer.status, brought]).toEqual([rule, 200, [sample?.value]]);
+      expect([rule, selfOf(answer).get('_include')]).toEqual([rule, rule]);
     }
-  }, 60_000);
+  });
+});
 
-  it('backwards brings what refers to a resource', async () => {
-    const pairs = walk.resources.flatMap(({ type: target, searchRevInclude = [] }) =>
-      searchRevInclude.map((rule) => {
-        const [source = '', parameter] = rule.split(':');
-        const { searchParam = [] } = walk.resources.find(({ type }) => type === source) ?? {};
-        const { definition = '' } = searchParam.find(({ name }) => name === parameter) ?? {};
-        return { target, rule, resource: referringSample(source, definition, target) };
-      }),
-    );
+/** What a resource of another type, or of the same one, refers to this type by, with a resource that does. */
+function referrersOf(target: string, rules: readonly string[]) {
+  return rules.map((rule, at) => {
+    const [source = '', parameter] = rule.split(':');
+    const { searchParam = [] } = walk.resources.find(({ type }) => type === source) ?? {};
+    const { definition = '' } = searchParam.find(({ name }) => name === parameter) ?? {};
+    return { rule, resource: referringSample(source, definition, target), id: `refers-${target}-${at}` };
+  });
+}
+
+describe.each(walk.resources)('each reverse include of $type', ({ type, searchRevInclude = [] }) => {
+  it('brings what refers to a resource', async () => {
+    const pairs = referrersOf(type, searchRevInclude);
     // R4 names EpisodeOfCare as a target of the shared parameter "encounter", whose elements in these types hold an Encounter only.
-    const impossible = pairs.filter(({ resource }) => resource === undefined);
-    expect(
-      impossible.filter(({ target, rule }) => target !== 'EpisodeOfCare' || !rule.endsWith(':encounter')),
-    ).toEqual([]);
-    const stored = pairs.flatMap(({ resource, ...pair }, at) =>
-      resource === undefined ? [] : [{ ...pair, resource, id: `refers-${at}` }],
+    const impossible = pairs.filter(({ resource }) => resource === undefined).map(({ rule }) => rule);
+    expect(impossible.filter((rule) => type !== 'EpisodeOfCare' || !rule.endsWith(':encounter'))).toEqual([]);
+    const stored = pairs.flatMap(({ resource, ...pair }) =>
+      resource === undefined ? [] : [{ ...pair, resource }],
     );
     await walk.store(stored);
-    for (const { type } of walk.resources) {
-      const own = stored.filter(({ target }) => target === type);
-      for (let at = 0; at < own.length; at += 5) {
-        const asked = own.slice(at, at + 5);
-        const rules = asked.map(({ rule }) => rule);
-        const answer = await walk.get(
-          `/${type}?_id=walk&${rules.map((rule) => `_revinclude=${rule}`).join('&')}`,
-        );
-        const brought = new Set(idsOf(answer, 'include'));
-        expect([type, rules, answer.status, asked.filter(({ id }) => !brought.has(id))]).toEqual([
-          type,
-          rules,
-          200,
-          [],
-        ]);
-        expect(selfOf(answer).getAll('_revinclude')).toEqual(rules);
-      }
+    for (let at = 0; at < stored.length; at += 5) {
+      const asked = stored.slice(at, at + 5);
+      const rules = asked.map(({ rule }) => rule);
+      const answer = await walk.get(
+        `/${type}?_id=walk&${rules.map((rule) => `_revinclude=${rule}`).join('&')}`,
+      );
+      const brought = new Set(idsOf(answer, 'include'));
+      expect([rules, answer.status, asked.filter(({ id }) => !brought.has(id))]).toEqual([rules, 200, []]);
+      expect(selfOf(answer).getAll('_revinclude')).toEqual(rules);
     }
-    process.stdout.write(`${stored.length} reverse includes, each of which brought a resource\n`);
-  }, 90_000);
+    found.reverse += stored.length;
+  });
 });
 
 describe('what every search takes', () => {
