@@ -35,8 +35,11 @@ const bytesPerPage = 4_096;
 /** The size of the log that is reached by writing: 49 MB. */
 export const fullLogBytes = logPages * bytesPerPage;
 
-/** One connection that may write; the folder is made when it does not exist. ":memory:" gives a database of its own. */
-export function openDatabase(path: string): Database {
+/**
+ * One connection that may write; the folder is made when it does not exist. ":memory:" gives a database of its own, and the bytes of
+ * a database file one that begins with what is in the file and is never written back.
+ */
+export function openDatabase(path: string | Buffer): Database {
   return openMigrated(path).database;
 }
 
@@ -53,10 +56,10 @@ export function migrateSqlite(path: string): Migrated {
 }
 
 function openMigrated(
-  path: string,
+  path: string | Buffer,
   options: MigrateOptions = {},
 ): { readonly database: Database; readonly migrated: Migrated } {
-  if (path !== ':memory:') {
+  if (typeof path === 'string' && path !== ':memory:') {
     mkdirSync(dirname(path), { recursive: true });
   }
   const database = new Sqlite(path);

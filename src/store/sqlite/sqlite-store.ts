@@ -13,8 +13,8 @@ import { createStatements } from './statements.ts';
 import { createTurnSnapshot } from './turn-snapshot.ts';
 
 export interface SqliteStoreOptions extends GivenParts {
-  /** A file, or ":memory:". The folder is made when it does not exist. */
-  readonly path: string;
+  /** A file, whose folder is made when it does not exist; or ":memory:", or the bytes of a file, which stay in memory. */
+  readonly path: string | Buffer;
   /** How long one transaction may hold up all other writers before it is given up; 5 s unless said otherwise. */
   readonly transactionTimeoutMs?: number;
   /** To what size the log of a file is brought at once; otherwise it grows as it is written. */
@@ -25,7 +25,8 @@ export interface SqliteStoreOptions extends GivenParts {
 export function sqliteStore(options: SqliteStoreOptions): OpenedStore {
   const { path, clock, newId, registry, compartment } = options;
   const writer = createStatements(openDatabase(path));
-  const reader = path === ':memory:' ? undefined : createStatements(openReader(path));
+  const isFile = typeof path === 'string' && path !== ':memory:';
+  const reader = isFile ? createStatements(openReader(path)) : undefined;
   if (options.logBytes !== undefined) growLog(writer.database, options.logBytes);
   const snapshot = createTurnSnapshot(writer.database);
   const dictionary = createDictionary(writer.insert);

@@ -1,6 +1,10 @@
 // One invented patient with a GP and two therapists on an in-memory store with the real content, for the tests of referral and course.
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { OperationOutcome, Parameters, Resource, ResourceType } from '@medplum/fhirtypes';
+import Sqlite from 'better-sqlite3';
 import type { Actor } from '../../../src/auth/actor.ts';
 import { baseDefinitions } from '../../../src/content/base-definitions.ts';
 import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
@@ -80,6 +84,46 @@ const people: readonly (Resource & { id: string })[] = [
   { resourceType: 'Patient', id: 'bert', generalPractitioner: [{ reference: 'Practitioner/gp' }] },
 ];
 
+/** The bytes of a database that holds the published content and nothing else: writing it anew for each world takes most of a test. */
+let published: Promise<Buffer> | undefined;
+
+async function publishedContent(): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-course-world-'));
+  try {
+    const path = join(folder, 'published.sqlite');
+    const clock = { now: () => new Date('2026-11-20T08:00:00.000Z') };
+    const { store, close } = sqliteStore({ path, clock, newId: randomUUID, registry, compartment });
+    await publishContent({
+      ...accessFor(
+        store,
+        { actor: actors.system, requestId: 'published', clock },
+        { patientsOf: (resource) => compartment.patientsOf(resource) },
+      ),
+      catalogue,
+      validator,
+      clock,
+      newId: randomUUID,
+      actor: actors.system,
+      readSearch: (text) => readSearch(reading, text),
+      store,
+    });
+    await close();
+    const file = new Sqlite(path);
+    // In memory there is no log to write ahead.
+    file.pragma('journal_mode = DELETE');
+    const image = file.serialize();
+    file.close();
+    return image;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const reading = {
+  resourceTypes: [],
+  parseSearch: (type: ResourceType, pairs: QueryPairs) => parseSearch(type, pairs, { registry }),
+};
+
 export async function courseWorld(options: { readonly hasScore?: boolean } = {}): Promise<CourseWorld> {
   let now = Date.parse('2026-11-20T09:00:00.000Z');
   let count = 0;
@@ -93,7 +137,8 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
     count += 1;
     return `id-${String(count).padStart(4, '0')}`;
   };
-  const sqlite = sqliteStore({ path: ':memory:', clock, newId, registry, compartment });
+  published ??= publishedContent();
+  const sqlite = sqliteStore({ path: await published, clock, newId, registry, compartment });
   const { store } = sqlite;
   const contextOf = (name: ActorName): WorkflowContext => {
     const actor = actors[name];
@@ -102,10 +147,6 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
       { actor, requestId: 'request', clock },
       { patientsOf: (resource) => compartment.patientsOf(resource) },
     );
-    const reading = {
-      resourceTypes: [],
-      parseSearch: (type: ResourceType, pairs: QueryPairs) => parseSearch(type, pairs, { registry }),
-    };
     return {
       ...access,
       catalogue,
@@ -116,7 +157,6 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
       readSearch: (text) => readSearch(reading, text),
     };
   };
-  await publishContent({ ...contextOf('system'), store });
   for (const person of people) {
     await store.create(person, { id: person.id });
   }
