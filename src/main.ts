@@ -10,11 +10,15 @@ import { runMigrateCommand } from './command-line/run-migrate-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
 import { type Config, readConfig } from './config.ts';
 import { prepareDemo } from './demo/prepare-demo.ts';
+import type { JobTools } from './jobs/carry-out.ts';
+import { jobRunner, startTicking } from './jobs/runner.ts';
+import { schedule } from './jobs/schedule.ts';
+import { wallClock } from './jobs/slots.ts';
 import { systemClock } from './runtime/clock.ts';
 import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
-import { randomSecrets } from './runtime/secrets.ts';
+import { randomNames, randomSecrets } from './runtime/secrets.ts';
 import { createSystem, databaseOf, migrateDatabase, openTokens, type System, searchParts } from './system.ts';
 
 const usage = `Usage: alongside [command]
@@ -28,7 +32,7 @@ const usage = `Usage: alongside [command]
   --help     this text
 
 Settings come from the environment: PORT, HOST, DATA_DIR, DATABASE_URL, BASE_URL, CREATE_ON_UPDATE,
-REQUIRE_IF_MATCH, SHUTDOWN_TIMEOUT_MS.
+REQUIRE_IF_MATCH, SHUTDOWN_TIMEOUT_MS, JOBS, TIME_ZONE.
 `;
 
 const say = (text: string) => process.stdout.write(text);
@@ -57,10 +61,30 @@ function openSystem(config: Config, options: { readonly runsExports?: boolean } 
   });
 }
 
+/** A node that carried a slot out and fell silent is replaced after so long. */
+const jobLeaseMs = 60 * 1000;
+
+function jobTools(system: System, timeZone: string): JobTools {
+  const { jobRuns, contextFor } = system;
+  const wall = wallClock(timeZone);
+  return {
+    runs: jobRuns,
+    contextFor,
+    clock: systemClock,
+    wall,
+    log,
+    owner: randomNames(),
+    leaseMs: jobLeaseMs,
+  };
+}
+
 /** Starts the service; the process then lives until it is told to stop. */
 async function serve(config: Config): Promise<{ readonly system: System; readonly url: string }> {
   const system = await openSystem(config);
   const listening = await listen(createApp(system), config.port, config.host);
+  const leaveJobs = config.runsJobs
+    ? startTicking(jobRunner(jobTools(system, config.timeZone), schedule))
+    : () => Promise.resolve();
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -69,7 +93,7 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
     stopping = true;
     log.info('stopping', { signal });
     system.stopTakingRequests();
-    await listening.stop(config.shutdownTimeoutMs);
+    await Promise.all([listening.stop(config.shutdownTimeoutMs), leaveJobs()]);
     await system.close();
     log.info('stopped');
   };
@@ -130,7 +154,13 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     case 'demo': {
       const config = readConfig(process.env);
       const demo = prepareDemo(config.dataDir);
-      const { system, url } = await serve({ ...config, dataDir: demo.dataDir, databaseUrl: undefined });
+      const { system, url } = await serve({
+        ...config,
+        dataDir: demo.dataDir,
+        databaseUrl: undefined,
+        // The story is told by its people alone.
+        runsJobs: false,
+      });
       await demo.play(url, system.tokens, say);
       return;
     }

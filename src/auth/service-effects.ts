@@ -44,6 +44,8 @@ const serviceEffects = {
     creates: ['Task', 'EpisodeOfCare', 'Provenance', 'Flag'],
     updates: ['Task', 'ServiceRequest', 'EpisodeOfCare', 'CarePlan', 'RequestGroup'],
   },
+  /** A scheduled job finds that a referral waits; it sets a Task, and takes it back when it was answered. */
+  'escalate-stale-referrals': { reads: ['Patient', 'Task'], creates: ['Task'], updates: ['Task'] },
 } as const satisfies Record<string, EffectRights>;
 
 export type ServiceEffect = keyof typeof serviceEffects;
