@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import { lastWords } from './command-line/last-words.ts';
 import { runCopyCommand } from './command-line/run-copy-command.ts';
 import { runImportCommand } from './command-line/run-import-command.ts';
+import { runJobsCommand } from './command-line/run-jobs-command.ts';
 import { runMigrateCommand } from './command-line/run-migrate-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
 import { type Config, readConfig } from './config.ts';
@@ -28,6 +29,7 @@ const usage = `Usage: alongside [command]
   token ...  create, list and revoke bearer tokens; "token --help" tells more
   import ... store NDJSON files; "import --help" tells more
   copy ...   copy a database into another, SQLite or PostgreSQL; "copy --help" tells more
+  jobs ...   list the scheduled jobs, or run one now; "jobs --help" tells more
   migrate    bring the database to the schema of this version, before it starts
   --help     this text
 
@@ -65,13 +67,11 @@ function openSystem(config: Config, options: { readonly runsExports?: boolean } 
 const jobLeaseMs = 60 * 1000;
 
 function jobTools(system: System, timeZone: string): JobTools {
-  const { jobRuns, contextFor } = system;
-  const wall = wallClock(timeZone);
   return {
-    runs: jobRuns,
-    contextFor,
+    runs: system.jobRuns,
+    contextFor: (actor, requestId) => system.contextFor(actor, requestId),
     clock: systemClock,
-    wall,
+    wall: wallClock(timeZone),
     log,
     owner: randomNames(),
     leaseMs: jobLeaseMs,
@@ -146,6 +146,28 @@ async function copy(words: readonly string[]): Promise<void> {
   });
 }
 
+/** The first SIGINT or SIGTERM ends it after the person at hand, a second one now. */
+async function jobs(words: readonly string[]): Promise<void> {
+  const config = readConfig(process.env);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  process.exitCode = await runJobsCommand(words, {
+    jobs: schedule,
+    async openTools() {
+      const system = await openSystem(config, { runsExports: false });
+      return { tools: jobTools(system, config.timeZone), close: () => system.close() };
+    },
+    isTerminal: process.stderr.isTTY,
+    say: (text) => process.stderr.write(text),
+    signal: stop.signal,
+  });
+}
+
 async function main([command, ...rest]: readonly string[]): Promise<void> {
   switch (command) {
     case undefined:
@@ -179,6 +201,8 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     }
     case 'copy':
       return copy(rest);
+    case 'jobs':
+      return jobs(rest);
     case 'migrate': {
       const database = databaseOf(readConfig(process.env));
       process.exitCode = await runMigrateCommand(rest, {

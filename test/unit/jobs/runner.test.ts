@@ -83,7 +83,10 @@ it('takes over once from a node that fell silent, whose own end then counts for 
   const dead = await world.jobRuns.claim(slot, { owner: 'dead', nowMs, untilMs: nowMs + 60_000, mostTries });
   if (!dead) throw new Error('not claimed');
   let runs = 0;
-  const job = jobOf(['anna'], () => Promise.resolve(void (runs += 1)));
+  const job = jobOf(['anna'], () => {
+    runs += 1;
+    return Promise.resolve();
+  });
   const [one, other] = ['one', 'other'].map((owner) => jobRunner(toolsOf(world, keptLog(), owner), [job]));
   world.setClock('2026-11-28T06:00:30Z');
   await Promise.all([one?.tick(), other?.tick()]);
