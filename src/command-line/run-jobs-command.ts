@@ -21,7 +21,8 @@ export interface JobsEnvironment {
 }
 
 type Asked =
-  | { readonly kind: 'list' | 'help' }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'help' }
   | { readonly kind: 'run'; readonly job: ScheduledJob; readonly at?: Date }
   | { readonly kind: 'fault'; readonly why: string };
 
@@ -70,7 +71,7 @@ export async function runJobsCommand(
   }
   const { tools, close } = await openTools();
   try {
-    if (asked.kind === 'list') {
+    if (asked.kind !== 'run') {
       say(await listOf(jobs, tools));
       return 0;
     }
