@@ -29,7 +29,7 @@ export function lastAnswerOf(request: ServiceRequest, tasks: readonly Task[]): s
 export const isOwnedStep = (task: Task): boolean => isOpenTask(task) && task.owner?.reference !== undefined;
 
 /** The episode of a course, which says when it ended. */
-export function episodeOfCourse(
+function episodeOfCourse(
   carePlan: CarePlan,
   episodes: readonly EpisodeOfCare[],
 ): EpisodeOfCare | undefined {

@@ -25,7 +25,7 @@ export interface JobRun extends RunHold {
   readonly counts: RunCounts;
 }
 
-export interface ClaimAsk {
+interface ClaimAsk {
   /** Names the process. */
   readonly owner: string;
   readonly nowMs: number;

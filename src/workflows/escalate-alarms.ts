@@ -36,29 +36,31 @@ export const escalateAlarms: JobWork = {
     const ladder = [generalPractitionerOf(person.patient), careManagerOf(carePlans, episodes)];
     for (const alarm of late) {
       const next = whoIsNext(alarm, person, ladder);
-      if (next !== 'in hand') {
+      if (next.kind === 'ask') {
         await set({
           rule: rule('alarm-waiting'),
           about: `Task/${alarm.id}`,
           priority: 'asap',
-          ...(next !== undefined && { owner: next }),
+          ...(next.owner !== undefined && { owner: next.owner }),
         });
       }
     }
   },
 };
 
-/** The first of the ladder who was not asked yet; undefined when all were. Nobody new while the last one still has time. */
+type Next = { readonly kind: 'in-hand' } | { readonly kind: 'ask'; readonly owner: string | undefined };
+
+/** The first of the ladder who was not asked yet; nobody by name when all were. Nobody new while the last one still has time. */
 function whoIsNext(
   alarm: Task,
   { tasks, today, context }: PersonAtHand,
   ladder: readonly (string | undefined)[],
-): string | undefined | 'in hand' {
+): Next {
   const earlier = watchTasksAbout(tasks, `Task/${alarm.id}`, 'alarm-waiting');
   const last = earlier.at(-1);
   const isInTime = last !== undefined && isOpenTask(last) && !isPastDue(last, context.clock.now(), today);
   const isWithNobody = earlier.some((task) => isOpenTask(task) && task.owner === undefined);
-  if (isInTime || isWithNobody) return 'in hand';
+  if (isInTime || isWithNobody) return { kind: 'in-hand' };
   const asked = new Set([alarm, ...earlier].map(({ owner }) => owner?.reference));
-  return ladder.find((each) => each !== undefined && !asked.has(each));
+  return { kind: 'ask', owner: ladder.find((each) => each !== undefined && !asked.has(each)) };
 }

@@ -19,7 +19,7 @@ export function keptLog(): KeptLog {
   return { lines, info: keep, error: keep };
 }
 
-export function jobNamed(name: string): ScheduledJob {
+function jobNamed(name: string): ScheduledJob {
   const job = schedule.find((each) => each.name === name);
   if (!job) throw new Error(`no job ${name}`);
   return job;
