@@ -18,6 +18,7 @@ const may = {
   auth: ['fhir', 'runtime'],
   workflows: ['content', 'fhir', ...pure, 'runtime', 'auth'],
   rest: ['workflows', 'bulk', 'content', 'fhir', 'runtime', 'auth', 'generated'],
+  jobs: ['workflows', 'runtime'],
   demo: ['auth', 'workflows', 'runtime'],
   generated: [],
 };
@@ -66,6 +67,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/rest/|^src/app\\.ts$' },
       to: { path: 'node_modules/(@types/)?express/' },
+    },
+    {
+      name: 'node-cron-ticks-in-one-place',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/jobs/' },
+      to: { path: 'node_modules/node-cron/' },
     },
     {
       name: 'no-drawers',

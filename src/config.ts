@@ -1,6 +1,18 @@
 // The settings of the service: read from the environment once, checked, frozen. A wrong one is named with what it should be.
 import { z } from 'zod';
 
+/** By its name; an offset such as +01:00, which Intl takes too, knows no summer. */
+function isTimeZone(name: string): boolean {
+  try {
+    return (
+      /^[A-Z]/i.test(name) &&
+      new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+    );
+  } catch {
+    return false;
+  }
+}
+
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 const environment = z.object({
@@ -23,6 +35,13 @@ const environment = z.object({
   REQUIRE_IF_MATCH: flag.default(false),
   /** How long requests in flight get to finish after SIGTERM. */
   SHUTDOWN_TIMEOUT_MS: z.coerce.number().int().min(0).max(60_000).default(10_000),
+  /** Does this process carry scheduled jobs out? */
+  JOBS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  /** Where the organisation is: its days and times of day are those of this zone. */
+  TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'must be the name of a time zone, such as Europe/Amsterdam or America/New_York')
+    .default('Europe/Amsterdam'),
 });
 
 export interface Config {
@@ -34,6 +53,8 @@ export interface Config {
   readonly createOnUpdate: boolean;
   readonly requireIfMatch: boolean;
   readonly shutdownTimeoutMs: number;
+  readonly runsJobs: boolean;
+  readonly timeZone: string;
 }
 
 /** A setting that cannot be used. Its message lists each wrong name with what it should be. */
@@ -62,5 +83,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     createOnUpdate: settings.CREATE_ON_UPDATE,
     requireIfMatch: settings.REQUIRE_IF_MATCH,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
+    runsJobs: settings.JOBS === 'on',
+    timeZone: settings.TIME_ZONE,
   });
 }

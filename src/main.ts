@@ -6,15 +6,20 @@ import { createApp } from './app.ts';
 import { lastWords } from './command-line/last-words.ts';
 import { runCopyCommand } from './command-line/run-copy-command.ts';
 import { runImportCommand } from './command-line/run-import-command.ts';
+import { runJobsCommand } from './command-line/run-jobs-command.ts';
 import { runMigrateCommand } from './command-line/run-migrate-command.ts';
 import { runTokenCommand } from './command-line/run-token-command.ts';
 import { type Config, readConfig } from './config.ts';
 import { prepareDemo } from './demo/prepare-demo.ts';
+import type { JobTools } from './jobs/carry-out.ts';
+import { jobRunner, startTicking } from './jobs/runner.ts';
+import { schedule } from './jobs/schedule.ts';
+import { wallClock } from './jobs/slots.ts';
 import { systemClock } from './runtime/clock.ts';
 import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
-import { randomSecrets } from './runtime/secrets.ts';
+import { randomNames, randomSecrets } from './runtime/secrets.ts';
 import { createSystem, databaseOf, migrateDatabase, openTokens, type System, searchParts } from './system.ts';
 
 const usage = `Usage: alongside [command]
@@ -24,11 +29,12 @@ const usage = `Usage: alongside [command]
   token ...  create, list and revoke bearer tokens; "token --help" tells more
   import ... store NDJSON files; "import --help" tells more
   copy ...   copy a database into another, SQLite or PostgreSQL; "copy --help" tells more
+  jobs ...   list the scheduled jobs, or run one now; "jobs --help" tells more
   migrate    bring the database to the schema of this version, before it starts
   --help     this text
 
 Settings come from the environment: PORT, HOST, DATA_DIR, DATABASE_URL, BASE_URL, CREATE_ON_UPDATE,
-REQUIRE_IF_MATCH, SHUTDOWN_TIMEOUT_MS.
+REQUIRE_IF_MATCH, SHUTDOWN_TIMEOUT_MS, JOBS, TIME_ZONE.
 `;
 
 const say = (text: string) => process.stdout.write(text);
@@ -57,10 +63,28 @@ function openSystem(config: Config, options: { readonly runsExports?: boolean } 
   });
 }
 
+/** A node that carried a slot out and fell silent is replaced after so long. */
+const jobLeaseMs = 60 * 1000;
+
+function jobTools(system: System, timeZone: string): JobTools {
+  return {
+    runs: system.jobRuns,
+    contextFor: (actor, requestId) => system.contextFor(actor, requestId),
+    clock: systemClock,
+    wall: wallClock(timeZone),
+    log,
+    owner: randomNames(),
+    leaseMs: jobLeaseMs,
+  };
+}
+
 /** Starts the service; the process then lives until it is told to stop. */
 async function serve(config: Config): Promise<{ readonly system: System; readonly url: string }> {
   const system = await openSystem(config);
   const listening = await listen(createApp(system), config.port, config.host);
+  const leaveJobs = config.runsJobs
+    ? startTicking(jobRunner(jobTools(system, config.timeZone), schedule))
+    : () => Promise.resolve();
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -69,7 +93,7 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
     stopping = true;
     log.info('stopping', { signal });
     system.stopTakingRequests();
-    await listening.stop(config.shutdownTimeoutMs);
+    await Promise.all([listening.stop(config.shutdownTimeoutMs), leaveJobs()]);
     await system.close();
     log.info('stopped');
   };
@@ -122,6 +146,28 @@ async function copy(words: readonly string[]): Promise<void> {
   });
 }
 
+/** The first SIGINT or SIGTERM ends it after the person at hand, a second one now. */
+async function jobs(words: readonly string[]): Promise<void> {
+  const config = readConfig(process.env);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  process.exitCode = await runJobsCommand(words, {
+    jobs: schedule,
+    async openTools() {
+      const system = await openSystem(config, { runsExports: false });
+      return { tools: jobTools(system, config.timeZone), close: () => system.close() };
+    },
+    isTerminal: process.stderr.isTTY,
+    say: (text) => process.stderr.write(text),
+    signal: stop.signal,
+  });
+}
+
 async function main([command, ...rest]: readonly string[]): Promise<void> {
   switch (command) {
     case undefined:
@@ -130,7 +176,13 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     case 'demo': {
       const config = readConfig(process.env);
       const demo = prepareDemo(config.dataDir);
-      const { system, url } = await serve({ ...config, dataDir: demo.dataDir, databaseUrl: undefined });
+      const { system, url } = await serve({
+        ...config,
+        dataDir: demo.dataDir,
+        databaseUrl: undefined,
+        // The story is told by its people alone.
+        runsJobs: false,
+      });
       await demo.play(url, system.tokens, say);
       return;
     }
@@ -149,6 +201,8 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     }
     case 'copy':
       return copy(rest);
+    case 'jobs':
+      return jobs(rest);
     case 'migrate': {
       const database = databaseOf(readConfig(process.env));
       process.exitCode = await runMigrateCommand(rest, {

@@ -21,6 +21,7 @@ import type { RestSystem } from './rest/rest-system.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { NewId } from './runtime/ids.ts';
 import { jobFiles } from './runtime/job-files.ts';
+import type { JobRuns } from './runtime/job-runs.ts';
 import type { Log } from './runtime/log.ts';
 import { randomNames } from './runtime/secrets.ts';
 import { accessFor } from './store/access-for.ts';
@@ -61,6 +62,8 @@ export interface SystemOptions {
 
 export interface System extends RestSystem {
   readonly tokens: TokenStore;
+  /** Which process carries which slot of a scheduled job out. */
+  readonly jobRuns: JobRuns;
   /** Readiness off: a load balancer sends nothing new. */
   stopTakingRequests(): void;
   /** Answers what is queued and closes the database. */
@@ -267,6 +270,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     includes: (type) => includesOf(registry, type),
     reverseIncludes: (type) => reverseIncludesOf(registry, servedTypes, type),
     tokens,
+    jobRuns: database.jobRuns,
     stopTakingRequests() {
       takesRequests = false;
     },

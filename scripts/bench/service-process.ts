@@ -31,6 +31,8 @@ function startFlags(): readonly string[] {
 export async function startService(env: Environment, flags: readonly string[] = []): Promise<ServiceProcess> {
   const port = await freePort();
   return startProcess([...startFlags(), ...flags, main], port, '/readyz', {
+    // What is measured is what clients ask for.
+    JOBS: 'off',
     ...env,
     PORT: String(port),
     HOST: '127.0.0.1',

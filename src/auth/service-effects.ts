@@ -44,6 +44,38 @@ const serviceEffects = {
     creates: ['Task', 'EpisodeOfCare', 'Provenance', 'Flag'],
     updates: ['Task', 'ServiceRequest', 'EpisodeOfCare', 'CarePlan', 'RequestGroup'],
   },
+  /** A scheduled job finds that a referral waits; it sets a Task, and takes it back when it was answered. */
+  'escalate-stale-referrals': { reads: ['Patient', 'Task'], creates: ['Task'], updates: ['Task'] },
+  'escalate-alarms': {
+    reads: ['Patient', 'Task', 'CarePlan', 'EpisodeOfCare'],
+    creates: ['Task'],
+    updates: ['Task'],
+  },
+  'sweep-dead-ends': {
+    reads: [
+      'Patient',
+      'Task',
+      'ServiceRequest',
+      'CarePlan',
+      'EpisodeOfCare',
+      'Composition',
+      'DocumentReference',
+    ],
+    creates: ['Task'],
+    updates: ['Task'],
+  },
+  'chase-overdue-sessions': {
+    reads: ['Patient', 'Task', 'ServiceRequest', 'CarePlan'],
+    creates: ['Task'],
+    updates: ['Task'],
+  },
+  'remind-questionnaires': { reads: ['Patient', 'Task', 'CarePlan'], creates: ['Task'], updates: ['Task'] },
+  'look-at-long-pauses': { reads: ['Patient', 'Task', 'CarePlan'], creates: ['Task'], updates: ['Task'] },
+  'offer-follow-ups': {
+    reads: ['Patient', 'Task', 'CarePlan', 'EpisodeOfCare'],
+    creates: ['Task'],
+    updates: ['Task'],
+  },
 } as const satisfies Record<string, EffectRights>;
 
 export type ServiceEffect = keyof typeof serviceEffects;

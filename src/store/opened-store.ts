@@ -2,6 +2,7 @@
 import type { TokenStore } from '../auth/token-store.ts';
 import type { ExportStore } from '../bulk/export-store.ts';
 import type { JobFiles } from '../runtime/job-files.ts';
+import type { JobRuns } from '../runtime/job-runs.ts';
 import type { Store } from './store.ts';
 
 /** What the service keeps beside resources. */
@@ -14,6 +15,8 @@ export interface OpenedStore {
   readonly tokens: TokenStore;
   /** Exports, and the view of the past that they read. */
   readonly exports: ExportStore;
+  /** Which process carries which slot of a scheduled job out. */
+  readonly jobRuns: JobRuns;
   /** Indexes anew what was stored under other search parameters than those of now. Before anything is searched. */
   readonly bringIndexUpToDate: (onReindexed: (type: string, resources: number) => void) => Promise<void>;
   /** The files of exports, where every process that uses this database finds them. Absent when only one process can use it. */

@@ -15,6 +15,7 @@ import { coordinationTasksOf } from './coordination-tasks.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { episodeOf, moveEpisode } from './move-episode.ts';
 import { readReferenced } from './read-known.ts';
+import { takeBackReminders } from './take-back-reminders.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
 
 interface Move {
@@ -52,6 +53,7 @@ export async function applyReferralMove(context: WorkflowContext, current: Task,
   if (!referral || !patient || !owner) {
     throw new Error(`coordination Task/${current.id} lacks its focus, patient or owner`);
   }
+  await takeBackReminders(context, current, next);
   await effects[next.status]?.(context, { current, next, referral, patient, owner });
 }
 

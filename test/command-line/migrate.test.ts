@@ -52,9 +52,9 @@ describe('migrate', () => {
       const name = url.replace('postgres@', '');
       expect(await migrate({ DATABASE_URL: url })).toEqual([
         0,
-        `${name}: 2 migrations run (0001-resources, 0002-service); it has schema 2 now.\n`,
+        `${name}: 3 migrations run (0001-resources, 0002-service, 0003-job-runs); it has schema 3 now.\n`,
       ]);
-      expect(await migrate({ DATABASE_URL: url })).toEqual([0, `${name} is up to date: schema 2.\n`]);
+      expect(await migrate({ DATABASE_URL: url })).toEqual([0, `${name} is up to date: schema 3.\n`]);
     },
     patienceMs,
   );

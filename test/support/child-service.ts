@@ -14,11 +14,18 @@ export interface ChildService {
   isRunning(): boolean;
 }
 
-const environment = async (dataDir: string, databaseUrl?: string) => ({
+const environment = async (
+  dataDir: string,
+  databaseUrl?: string,
+  more: Readonly<Record<string, string>> = {},
+) => ({
   ...(databaseUrl === undefined ? await environmentFor(dataDir) : { DATABASE_URL: databaseUrl }),
   ...compileCache,
   PORT: '0',
   HOST: '127.0.0.1',
+  // What a test counts is what it asked for.
+  JOBS: 'off',
+  ...more,
 });
 
 /** The Authorization header of a new system token. */
@@ -32,9 +39,13 @@ export async function systemBearer(dataDir: string, databaseUrl?: string): Promi
 }
 
 /** Resolves when it takes requests. */
-export async function startChild(dataDir: string, databaseUrl?: string): Promise<ChildService> {
+export async function startChild(
+  dataDir: string,
+  databaseUrl?: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ChildService> {
   const child = spawn(process.execPath, ['src/main.ts'], {
-    env: await environment(dataDir, databaseUrl),
+    env: await environment(dataDir, databaseUrl, more),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'exit') as Promise<[number | null]>;

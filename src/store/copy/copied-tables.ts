@@ -39,6 +39,18 @@ export const copiedColumns = {
     'outcome',
   ],
   token: ['id', 'hash', 'role', 'subject', 'scopes', 'name', 'created_at', 'expires_at', 'revoked_at'],
+  job_run: [
+    'job',
+    'slot',
+    'state',
+    'claim',
+    'tries',
+    'owner',
+    'held_until_ms',
+    'started_ms',
+    'ended_ms',
+    'counts',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type CopiedTable = keyof typeof copiedColumns;
@@ -59,6 +71,7 @@ export const readTables = [
   'kept_answer',
   'audit',
   'token',
+  'job_run',
 ] as const satisfies readonly CopiedTable[];
 
 /** Who sees what is compared too. */

@@ -30,6 +30,11 @@ const numberColumns: ReadonlySet<string> = new Set([
   'subject_id',
   'token_id',
   'interaction_id',
+  'claim',
+  'tries',
+  'held_until_ms',
+  'started_ms',
+  'ended_ms',
 ]);
 const realColumns: ReadonlySet<string> = new Set(['low', 'high']);
 const byteColumns: ReadonlySet<string> = new Set(['hash', 'content']);

@@ -46,6 +46,8 @@ export const sideTables: readonly SideTable[] = [
     names: ['role_id', 'subject_id', 'token_id', 'interaction_id', 'type_id'],
   }),
   sideTable('token', 'tokens', { keys: ['id'] }),
+  // A slot that was carried out before the copy is not carried out again behind it.
+  sideTable('job_run', 'runs of jobs', { keys: ['job', 'slot'] }),
 ];
 
 const targetOf = (column: string, alias: string) => ({

@@ -10,7 +10,13 @@ function codeOf(error: unknown): string {
 const beaten = new Set(['40001', '40P01']);
 
 /** Names of unique constraints that a concurrent write of the same thing runs into; seen again, the thing is found. */
-const decidedByUniqueness = new Set(['claim_pkey', 'resource_address', 'kept_answer_pkey', 'version_pkey']);
+const decidedByUniqueness = new Set([
+  'claim_pkey',
+  'resource_address',
+  'kept_answer_pkey',
+  'version_pkey',
+  'job_run_pkey',
+]);
 
 export function wasBeaten(error: unknown): boolean {
   const code = codeOf(error);

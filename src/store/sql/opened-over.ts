@@ -3,6 +3,7 @@ import type { OpenedStore } from '../opened-store.ts';
 import { exportStoreOver } from './export-store.ts';
 import { createIndexRows } from './index-rows.ts';
 import { bringIndexUpToDate } from './index-state.ts';
+import { jobRunsOver } from './job-run-store.ts';
 import { createResourceRows } from './resource-rows.ts';
 import type { RowWriter } from './row-writer.ts';
 import type { Session } from './session.ts';
@@ -17,7 +18,7 @@ export interface Adapter extends Omit<StoreParts, 'rows'> {
 
 export function openedOver(
   adapter: Adapter,
-): Pick<OpenedStore, 'store' | 'tokens' | 'exports' | 'bringIndexUpToDate' | 'count'> {
+): Pick<OpenedStore, 'store' | 'tokens' | 'exports' | 'jobRuns' | 'bringIndexUpToDate' | 'count'> {
   const { session, writer, clock, newId, registry, compartment, dictionary } = adapter;
   const indexRows = createIndexRows(dictionary, registry, compartment);
   const rows = createResourceRows({ dictionary, indexRows, writer, clock });
@@ -26,6 +27,7 @@ export function openedOver(
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
+    jobRuns: jobRunsOver(session),
     bringIndexUpToDate: (onReindexed) =>
       bringIndexUpToDate({ session, registry, dictionary, indexRows, writer }, onReindexed),
     count: (table) =>

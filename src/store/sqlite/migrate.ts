@@ -10,6 +10,7 @@ import { idempotency } from './migrations/0004-idempotency.ts';
 import { bulkExport } from './migrations/0005-bulk-export.ts';
 import { indexState } from './migrations/0006-index-state.ts';
 import { exportLease } from './migrations/0007-export-lease.ts';
+import { jobRuns } from './migrations/0008-job-runs.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
 const migrations: readonly Migration[] = [
@@ -20,6 +21,7 @@ const migrations: readonly Migration[] = [
   { name: '0005-bulk-export', sql: bulkExport },
   { name: '0006-index-state', sql: indexState },
   { name: '0007-export-lease', sql: exportLease },
+  { name: '0008-job-runs', sql: jobRuns },
 ];
 
 /** A copy writes where nobody else may: see copy/copy-database.ts. */

@@ -18,6 +18,8 @@ import type { Validator } from '../../../src/fhir/validator.ts';
 import type { Operation, OperationResult } from '../../../src/rest/operation.ts';
 import { readSearch } from '../../../src/rest/read-search.ts';
 import type { QueryPairs } from '../../../src/rest/rest-system.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
+import type { JobRuns } from '../../../src/runtime/job-runs.ts';
 import { accessFor } from '../../../src/store/access-for.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -61,8 +63,11 @@ export type ActorName = keyof typeof actors;
 export interface CourseWorld {
   /** Sees everything. */
   readonly store: Store;
+  readonly jobRuns: JobRuns;
+  readonly clock: Clock;
   /** The same patient as the actor sees it, through access and audit. */
   contextOf(actor: ActorName): WorkflowContext;
+  contextFor(actor: Actor, requestId: string): WorkflowContext;
   call(
     operation: Operation,
     actor: ActorName,
@@ -140,11 +145,11 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
   published ??= publishedContent();
   const sqlite = sqliteStore({ path: await published, clock, newId, registry, compartment });
   const { store } = sqlite;
-  const contextOf = (name: ActorName): WorkflowContext => {
-    const actor = actors[name];
+  const contextOf = (name: ActorName): WorkflowContext => contextFor(actors[name], 'request');
+  const contextFor = (actor: Actor, requestId: string): WorkflowContext => {
     const access = accessFor(
       store,
-      { actor, requestId: 'request', clock },
+      { actor, requestId, clock },
       { patientsOf: (resource) => compartment.patientsOf(resource) },
     );
     return {
@@ -165,7 +170,10 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
   }
   return {
     store,
+    jobRuns: sqlite.jobRuns,
+    clock,
     contextOf,
+    contextFor,
     call: (operation, actor, id, parameter, idempotencyKey) =>
       operation.handle({
         context: contextOf(actor),

@@ -1,0 +1,45 @@
+// When a protocol asks how it is after the course: the contacts of its follow-up part, each so long after the last session. Pure.
+import type { Duration, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import { addDuration, type CalendarDate } from './calendar.ts';
+
+export interface PlannedFollowUp {
+  /** The action's id in the plan. */
+  readonly actionId: string;
+  readonly after: Duration;
+}
+
+const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
+
+/** Those that are dated from the end of the sessions; what goes with one of them is not another contact. */
+export function plannedFollowUps(plan: PlanDefinition): readonly PlannedFollowUp[] {
+  return followUpParts(plan.action).flatMap((part) =>
+    (part.action ?? []).flatMap(({ id, relatedAction }) => {
+      const after = relatedAction?.find(
+        ({ relationship, offsetDuration }) => relationship === 'after-end' && offsetDuration,
+      )?.offsetDuration;
+      return id !== undefined && after !== undefined ? [{ actionId: id, after }] : [];
+    }),
+  );
+}
+
+function followUpParts(actions: readonly PlanDefinitionAction[] = []): readonly PlanDefinitionAction[] {
+  return actions.flatMap((action) => {
+    const isFollowUp = action.code?.some(({ coding }) =>
+      coding?.some(({ system, code }) => system === stepSystem && code === 'follow-up'),
+    );
+    return isFollowUp ? [action] : followUpParts(action.action);
+  });
+}
+
+/** The newest whose day has come: one that was missed is overtaken by the next. */
+export function followUpDue(
+  followUps: readonly PlannedFollowUp[],
+  end: CalendarDate,
+  today: CalendarDate,
+): PlannedFollowUp | undefined {
+  return followUps
+    .map((followUp) => ({ followUp, day: addDuration(end, followUp.after) }))
+    .filter(({ day }) => day <= today)
+    .toSorted((left, right) => left.day.localeCompare(right.day))
+    .at(-1)?.followUp;
+}

@@ -1,0 +1,71 @@
+// Every job: its name, what it is for, when it runs by the organisation's clock, and the workflow that it carries out. The names and
+// displays are codes of CodeSystem/scheduled-job.
+import { chaseOverdueSessions } from '../workflows/chase-overdue-sessions.ts';
+import { escalateAlarms } from '../workflows/escalate-alarms.ts';
+import { escalateStaleReferrals } from '../workflows/escalate-stale-referrals.ts';
+import { lookAtLongPauses } from '../workflows/look-at-long-pauses.ts';
+import { offerFollowUps } from '../workflows/offer-follow-ups.ts';
+import { remindQuestionnaires } from '../workflows/remind-questionnaires.ts';
+import { sweepDeadEnds } from '../workflows/sweep-dead-ends.ts';
+import type { JobWork } from '../workflows/watch-round.ts';
+import type { LocalTime } from './slots.ts';
+
+export interface ScheduledJob {
+  readonly name: string;
+  readonly display: string;
+  /** Local times of day. */
+  readonly times: readonly LocalTime[];
+  readonly work: JobWork;
+}
+
+const everyHour = Array.from(
+  { length: 24 },
+  (_none, hour): LocalTime => `${hour < 10 ? '0' : ''}${hour}:05` as LocalTime,
+);
+
+/** Alarms each hour; the rest before the working day, one after another, and the sweep when the others have set what they set. */
+export const schedule: readonly ScheduledJob[] = [
+  {
+    name: 'escalate-alarms',
+    display: 'Alarms that nobody has looked at in time',
+    times: everyHour,
+    work: escalateAlarms,
+  },
+  {
+    name: 'escalate-stale-referrals',
+    display: 'Referrals that wait for an answer',
+    times: ['06:00'],
+    work: escalateStaleReferrals,
+  },
+  {
+    name: 'chase-overdue-sessions',
+    display: 'Sessions and steps at home whose day has passed',
+    times: ['06:10'],
+    work: chaseOverdueSessions,
+  },
+  {
+    name: 'look-at-long-pauses',
+    display: 'Pauses that have lasted',
+    times: ['06:20'],
+    work: lookAtLongPauses,
+  },
+  {
+    name: 'offer-follow-ups',
+    display: 'Contacts after the course',
+    times: ['06:30'],
+    work: offerFollowUps,
+  },
+  {
+    name: 'sweep-dead-ends',
+    display: 'People without a next step',
+    times: ['06:40'],
+    work: sweepDeadEnds,
+  },
+  {
+    // People read it: not in the night.
+    name: 'remind-questionnaires',
+    display: 'Questionnaires that are open',
+    times: ['10:00'],
+    work: remindQuestionnaires,
+  },
+];

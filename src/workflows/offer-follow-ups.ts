@@ -1,0 +1,53 @@
+// The job that asks, some months after a course, how it is now: at the times that the course's own protocol gives, however the course ended.
+import type { CarePlan, PlanDefinition } from '@medplum/fhirtypes';
+import { endOfCourse } from '../course/dead-ends.ts';
+import { followUpDue, plannedFollowUps } from '../course/planned-follow-ups.ts';
+import { isOpenTask, watchTasksAbout } from '../course/watch-tasks.ts';
+import { generalPractitionerOf, isCourse, isEnded, isRunning } from '../course/whose-turn.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import { peopleWith } from './people-with.ts';
+import type { JobWork, PersonAtHand } from './watch-round.ts';
+
+export const offerFollowUps: JobWork = {
+  effect: 'offer-follow-ups',
+  searches: ['CarePlan'],
+
+  people: (round) =>
+    peopleWith(round, 'CarePlan', [byToken('status', { code: 'completed' }, { code: 'revoked' })], isCourse),
+
+  async forPerson(person) {
+    const { context, patient, reference, tasks, today, dayOf, rule, set } = person;
+    const found = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
+    const courses = found.filter(isCourse);
+    // Whoever is in a course again is asked there.
+    if (courses.some(isRunning)) return;
+    const episodes = await findResources(context.store, 'EpisodeOfCare', [byReference('patient', reference)]);
+    for (const carePlan of courses.filter(isEnded)) {
+      const end = endOfCourse(carePlan, episodes, dayOf);
+      const protocol = protocolOf(person, carePlan);
+      const due = end && protocol ? followUpDue(plannedFollowUps(protocol), end, today) : undefined;
+      if (!due) continue;
+      const about = `CarePlan/${carePlan.id}`;
+      const canonical = `${protocol?.url}|${protocol?.version}#${due.actionId}`;
+      const earlier = watchTasksAbout(tasks, about, 'follow-up-due');
+      const isOffered = earlier.some((task) => task.instantiatesCanonical === canonical || isOpenTask(task));
+      if (isOffered) continue;
+      const owner = carePlan.author?.reference ?? generalPractitionerOf(patient);
+      await set({
+        rule: rule('follow-up'),
+        about,
+        carePlan: about,
+        canonical,
+        ...(owner !== undefined && { owner }),
+      });
+    }
+  },
+};
+
+/** The version that the course began with, while it is published. */
+function protocolOf({ context }: PersonAtHand, carePlan: CarePlan): PlanDefinition | undefined {
+  const [canonical = ''] = carePlan.instantiatesCanonical ?? [];
+  const plan =
+    context.catalogue.definition(canonical) ?? context.catalogue.definition(canonical.split('|')[0] ?? '');
+  return plan?.resourceType === 'PlanDefinition' ? plan : undefined;
+}

@@ -1,0 +1,197 @@
+// Jobs about a course on its way: sessions and steps at home whose day has passed, questionnaires, pauses, and how it is months later.
+import type { CarePlan, Task } from '@medplum/fhirtypes';
+import { complete, enroll, group, integer, put } from '../workflows/course-steps.ts';
+import type { CourseWorld } from '../workflows/course-world.ts';
+import { courseWorld, errorsIn } from '../workflows/course-world.ts';
+import { runOn, told, watchTasks } from './job-world.ts';
+
+let world: CourseWorld;
+beforeEach(async () => {
+  world = await courseWorld();
+});
+afterEach(() => world.close());
+
+const toldAll = async () => (await watchTasks(world)).map(told);
+const change = async (changes: Partial<CarePlan>) => {
+  const [carePlan] = await world.all('CarePlan');
+  await world.store.update({ ...carePlan, ...changes } as never);
+};
+
+describe('a planned session whose day has passed', () => {
+  const chase = (day: string) => runOn(world, 'chase-overdue-sessions', day);
+
+  it('is asked about once for a course, and no more when it is recorded', async () => {
+    const { carePlan, sessions } = await enroll(world);
+    const about = `ServiceRequest/${sessions[0]?.id}`;
+    expect(await chase('2026-11-21')).toMatchObject({ people: 1, set: 0, failed: 0 });
+    expect(await chase('2026-11-22')).toMatchObject({ set: 1, failed: 0 });
+    // By then more of them are late, for the same reason.
+    expect(await chase('2027-01-20')).toMatchObject({ set: 0, takenBack: 0 });
+    expect(await toldAll()).toEqual([
+      `session-unrecorded Practitioner/therapist ${about} 2026-11-25 requested`,
+    ]);
+    world.setClock('2026-11-23T09:00:00Z');
+    await complete(world, carePlan, [
+      group('element', { name: 'code', valueCode: 'education' }, integer('minutes', 30)),
+      integer('minutes', 30),
+    ]);
+    expect(await chase('2026-11-23')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+    expect(await errorsIn(world, ['Task'])).toEqual([]);
+  });
+
+  it('is not asked about while the course is paused', async () => {
+    await enroll(world);
+    await change({ status: 'on-hold' });
+    expect(await chase('2026-12-20')).toMatchObject({ set: 0, failed: 0 });
+  });
+
+  it('has a note for the next session when the time of something to try at home has passed, once, and without blame', async () => {
+    const { carePlan } = await enroll(world);
+    const step: Task = {
+      resourceType: 'Task',
+      status: 'requested',
+      intent: 'order',
+      code: { coding: [{ system: 'https://w3id.org/alongside/fhir/CodeSystem/course', code: 'homework' }] },
+      description: 'Walk to the corner',
+      for: { reference: 'Patient/anna' },
+      basedOn: [{ reference: `CarePlan/${carePlan.id}` }],
+      executionPeriod: { start: '2026-11-20', end: '2026-11-20' },
+      authoredOn: '2026-11-20T09:00:00Z',
+      requester: { reference: 'Practitioner/therapist' },
+      owner: { reference: 'Patient/anna' },
+    };
+    const { id } = await world.store.create(step);
+    expect(await chase('2026-11-21')).toMatchObject({ set: 1, failed: 0 });
+    const [note] = await watchTasks(world);
+    expect([note && told(note), note?.description]).toEqual([
+      `step-at-home-ended Practitioner/therapist Task/${id} 2026-12-05 requested`,
+      'The time for something to try at home has passed. Ask in the next session what was discovered. Whatever came of it is welcome.',
+    ]);
+    await put(world, 'therapist', note ?? step, { status: 'completed' });
+    expect(await chase('2026-11-21')).toMatchObject({ set: 0 });
+  });
+});
+
+describe('a questionnaire that is open', () => {
+  const remind = (day: string) => runOn(world, 'remind-questionnaires', day);
+  const ask = async (carePlan: CarePlan) => {
+    const due: Task = {
+      resourceType: 'Task',
+      status: 'requested',
+      intent: 'order',
+      code: {
+        coding: [{ system: 'https://w3id.org/alongside/fhir/CodeSystem/course', code: 'questionnaire-due' }],
+      },
+      basedOn: [{ reference: `CarePlan/${carePlan.id}` }],
+      for: { reference: 'Patient/anna' },
+      owner: { reference: 'Patient/anna' },
+      executionPeriod: { start: '2026-12-01' },
+      authoredOn: '2026-11-20T09:00:00Z',
+      input: [
+        {
+          type: { text: 'questionnaire' },
+          valueCanonical: 'https://w3id.org/alongside/fhir/Questionnaire/phq-15',
+        },
+      ],
+    };
+    return { ...due, id: (await world.store.create(due)).id };
+  };
+
+  it('is recalled twice, one at a time, then the therapist asks, and then it is left', async () => {
+    const { carePlan } = await enroll(world);
+    const about = `Task/${(await ask(carePlan)).id}`;
+    const sets: number[] = [];
+    for (let day = 1; day <= 31; day += 1) {
+      const counts = await remind(`2026-12-${String(day).padStart(2, '0')}`);
+      expect(counts).toMatchObject({ outcome: 'done', failed: 0 });
+      if ('set' in counts && Number(counts.set) > 0) sets.push(day);
+    }
+    expect(sets).toEqual([2, 6, 10]);
+    expect(await toldAll()).toEqual([
+      `questionnaire-reminder Patient/anna ${about} 2026-12-06 cancelled`,
+      `questionnaire-reminder Patient/anna ${about} 2026-12-10 cancelled`,
+      `questionnaire-open Practitioner/therapist ${about} 2026-12-17 requested`,
+    ]);
+    expect(await errorsIn(world, ['Task'])).toEqual([]);
+  });
+
+  it('is not recalled once it is filled in, nor while the course is paused', async () => {
+    const { carePlan } = await enroll(world);
+    const due = await ask(carePlan);
+    await change({ status: 'on-hold' });
+    expect(await remind('2026-12-20')).toMatchObject({ set: 0, failed: 0 });
+    await change({ status: 'active' });
+    expect(await remind('2026-12-21')).toMatchObject({ set: 1 });
+    await put(world, 'system', due, { status: 'completed' });
+    expect(await remind('2026-12-22')).toMatchObject({ set: 0, takenBack: 1 });
+  });
+});
+
+describe('a course that is paused', () => {
+  const look = (day: string) => runOn(world, 'look-at-long-pauses', day);
+
+  it('is looked at after six weeks from when it was paused, whatever was changed since, and again six weeks later', async () => {
+    const { carePlan } = await enroll(world);
+    world.setClock('2026-12-01T09:00:00Z');
+    await change({ status: 'on-hold' });
+    world.setClock('2026-12-20T09:00:00Z');
+    await change({ status: 'on-hold', note: [{ text: 'A word' }] });
+    expect(await look('2027-01-11')).toMatchObject({ people: 1, set: 0, failed: 0 });
+    expect(await look('2027-01-12')).toMatchObject({ set: 1 });
+    expect(await look('2027-01-13')).toMatchObject({ set: 0 });
+    const [task] = await watchTasks(world);
+    expect(task && told(task)).toBe(
+      `long-pause Practitioner/therapist CarePlan/${carePlan.id} 2027-01-19 requested`,
+    );
+    await put(world, 'therapist', task ?? { resourceType: 'Task', status: 'draft', intent: 'order' }, {
+      status: 'completed',
+    });
+    expect(await look('2027-02-22')).toMatchObject({ set: 0 });
+    expect(await look('2027-02-23')).toMatchObject({ set: 1 });
+    world.setClock('2027-02-24T09:00:00Z');
+    await change({ status: 'active' });
+    expect(await look('2027-02-24')).toMatchObject({ set: 0, takenBack: 1 });
+  });
+});
+
+describe('a course that ended', () => {
+  const offer = (day: string) => runOn(world, 'offer-follow-ups', day);
+
+  it('is followed by a contact at three and at twelve months, as its plan says, each offered once', async () => {
+    const { carePlan } = await enroll(world);
+    await change({ status: 'completed', period: { start: '2026-11-20', end: '2027-02-28' } });
+    expect(await offer('2027-05-27')).toMatchObject({ people: 1, set: 0, failed: 0 });
+    expect(await offer('2027-05-28')).toMatchObject({ set: 1, failed: 0 });
+    expect(await offer('2027-05-29')).toMatchObject({ set: 0 });
+    const [first] = await watchTasks(world);
+    await put(world, 'therapist', first ?? { resourceType: 'Task', status: 'draft', intent: 'order' }, {
+      status: 'completed',
+    });
+    expect(await offer('2028-02-27')).toMatchObject({ set: 0 });
+    expect(await offer('2028-02-28')).toMatchObject({ set: 1 });
+    expect(await offer('2029-02-28')).toMatchObject({ set: 0 });
+    expect(
+      (await watchTasks(world)).map((task) => [told(task), task.instantiatesCanonical?.split('#')[1]]),
+    ).toEqual([
+      [
+        `follow-up-due Practitioner/therapist CarePlan/${carePlan.id} 2027-06-11 completed`,
+        'follow-up-3-months',
+      ],
+      [
+        `follow-up-due Practitioner/therapist CarePlan/${carePlan.id} 2028-03-13 requested`,
+        'follow-up-12-months',
+      ],
+    ]);
+    expect(await errorsIn(world, ['Task'])).toEqual([]);
+  });
+
+  it('is followed up when it ended early too, and not while the person is in another course', async () => {
+    const { carePlan } = await enroll(world);
+    await change({ status: 'revoked', period: { start: '2026-11-20', end: '2026-12-01' } });
+    const { id: _id, meta: _meta, ...copy } = carePlan;
+    const { id } = await world.store.create(copy);
+    expect(await offer('2027-03-02')).toMatchObject({ set: 0, failed: 0 });
+    await world.store.delete('CarePlan', id);
+    expect(await offer('2027-03-02')).toMatchObject({ set: 1, failed: 0 });
+  });
+});
