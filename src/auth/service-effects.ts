@@ -41,6 +41,7 @@ const serviceEffects = {
       'CareTeam',
       'Goal',
       'Appointment',
+      'Communication',
     ],
     creates: ['Task', 'EpisodeOfCare', 'Provenance', 'Flag'],
     updates: ['Task', 'ServiceRequest', 'EpisodeOfCare', 'CarePlan', 'RequestGroup'],

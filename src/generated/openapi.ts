@@ -448,8 +448,11 @@ export interface paths {
         /**
          * Send a patient's referral to one candidate or several.
          * @description Makes the ServiceRequest and one coordination Task for each `owner`. The therapist answers by updating
-         *     `Task.status`; a move that is not allowed is answered with 422 and the moves that are. Each parameter is
-         *     described in the OperationDefinition `patient-refer`.
+         *     `Task.status`; a move that is not allowed is answered with 422 and the moves that are. Accepting promises a first
+         *     date or a range in `Task.restriction.period`, which `EpisodeOfCare?promised=` finds; a candidate who needs to
+         *     know more POSTs a Task with the code `info-request` that is `partOf` theirs; a course ends with a closing letter
+         *     as output. With `draft` the referral is written and sent to nobody yet. Each parameter is described in the
+         *     OperationDefinition `patient-refer`.
          */
         post: operations["patientRefer"];
         delete?: never;
@@ -3638,6 +3641,14 @@ export interface operations {
                  *         {
                  *           "name": "explanationGiven",
                  *           "valueBoolean": true
+                 *         },
+                 *         {
+                 *           "name": "explanation",
+                 *           "valueString": "The alarm system of your body has become too sensitive."
+                 *         },
+                 *         {
+                 *           "name": "explanationReceived",
+                 *           "valueString": "That is how it feels."
                  *         },
                  *         {
                  *           "name": "patientWords",

@@ -67,16 +67,17 @@ export async function withdrawReferral(context: WorkflowContext, move: ReferralM
 /** Something else than these people and this help was meant: every part says so. What was held and recorded stays as it is. */
 export async function voidReferral(context: WorkflowContext, move: ReferralMove): Promise<void> {
   const { current, next, referral } = move;
-  const episode = await episodeOf(context, referral);
+  const episodes = await findResources(context.store, 'EpisodeOfCare', [
+    byReference('incoming-referral', referral),
+  ]);
   for (const session of await sessionsOfReferral(context, referral)) {
     if (isOpenSession(session.status)) {
       const wrong: ServiceRequest = { ...session, status: 'entered-in-error' };
       await updateChecked(context, withReason(wrong, next), session.meta?.versionId ?? '');
     }
   }
-  for (const carePlan of await carePlansOf(context, episode)) {
-    const wrong: CarePlan = { ...carePlan, status: 'entered-in-error' };
-    await updateChecked(context, withReason(wrong, next), carePlan.meta?.versionId ?? '');
+  for (const episode of episodes) {
+    await voidEpisode(context, episode, next);
   }
   for (const task of await findResources(context.store, 'Task', [byReference('focus', referral)])) {
     if (task.id !== current.id && task.status !== 'entered-in-error') {
@@ -90,7 +91,6 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
       await updateChecked(context, wrong, task.meta?.versionId ?? '');
     }
   }
-  await voidEpisodes(context, referral);
   const version = await readReferenced(context.store, referral, ['ServiceRequest'], 'Task.focus');
   const wrong: ServiceRequest = { ...version.resource(), status: 'entered-in-error' };
   await updateChecked(context, withReason(wrong, next), version.versionId);
@@ -101,15 +101,16 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
   );
 }
 
-async function voidEpisodes(context: WorkflowContext, referral: string): Promise<void> {
-  const episodes = await findResources(context.store, 'EpisodeOfCare', [
-    byReference('incoming-referral', referral),
-  ]);
-  for (const episode of episodes) {
-    if (episode.status !== 'entered-in-error') {
-      const wrong = episodeInStatus(episode, 'entered-in-error', context.clock.now().toISOString());
-      await updateChecked(context, wrong, episode.meta?.versionId ?? '');
+async function voidEpisode(context: WorkflowContext, episode: EpisodeOfCare, task: Task): Promise<void> {
+  for (const carePlan of await carePlansOf(context, episode)) {
+    if (carePlan.status !== 'entered-in-error') {
+      const wrong: CarePlan = { ...carePlan, status: 'entered-in-error' };
+      await updateChecked(context, withReason(wrong, task), carePlan.meta?.versionId ?? '');
     }
+  }
+  if (episode.status !== 'entered-in-error') {
+    const wrong = episodeInStatus(episode, 'entered-in-error', context.clock.now().toISOString());
+    await updateChecked(context, wrong, episode.meta?.versionId ?? '');
   }
 }
 
