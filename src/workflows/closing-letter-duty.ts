@@ -7,7 +7,7 @@ import type { WorkflowContext } from './context.ts';
 import { latestScores } from './latest-scores.ts';
 import { readOfPatient } from './read-known.ts';
 
-const howToAttach = `store it as a DocumentReference of this patient (what the general practitioner may read), then add an output of type "closing-letter" (code system ${courseSystem}) with a valueReference to it`;
+const howToAttach = `store it as a DocumentReference of this patient (what the general practitioner may read), then add an output of type "closing-letter" (code system ${courseSystem}) with a valueReference to it; GET CarePlan/[id]/$closing-letter proposes one`;
 
 /**
  * The Task with the newest scores as outputs. Refused: 422 without a letter or with one that was not written, 404 another

@@ -275,7 +275,7 @@ describe('letting go', () => {
 
 describe('the end of a course', () => {
   const noLetter = refused(
-    `a course that ends, completed or early, needs a closing letter: store it as a DocumentReference of this patient (what the general practitioner may read), then add an output of type "closing-letter" (code system ${system}) with a valueReference to it`,
+    `a course that ends, completed or early, needs a closing letter: store it as a DocumentReference of this patient (what the general practitioner may read), then add an output of type "closing-letter" (code system ${system}) with a valueReference to it; GET CarePlan/[id]/$closing-letter proposes one`,
     'Task.output',
   );
 
