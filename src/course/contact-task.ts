@@ -10,7 +10,7 @@ export const dutyActions = {
   'get-in-touch': 'https://w3id.org/alongside/fhir/ActivityDefinition/get-in-touch',
 } as const satisfies Partial<Record<CourseCode, string>>;
 
-export type Duty = keyof typeof dutyActions;
+type Duty = keyof typeof dutyActions;
 
 export interface ContactTask {
   readonly duty: Duty;

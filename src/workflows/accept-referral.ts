@@ -65,7 +65,7 @@ async function beginWait(
 }
 
 /** The promise stands on the episode too, so that whoever looks after a waiting list sees it; earlier ones are in its history. */
-export function withPromise(episode: EpisodeOfCare, promise: Period | undefined): EpisodeOfCare {
+function withPromise(episode: EpisodeOfCare, promise: Period | undefined): EpisodeOfCare {
   const others = (episode.extension ?? []).filter(({ url }) => url !== extensionUrl.promisedFirstDate);
   const extension = promise
     ? [...others, { url: extensionUrl.promisedFirstDate, valuePeriod: promise }]

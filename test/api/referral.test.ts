@@ -72,17 +72,17 @@ async function move(speaker: Speaker, task: Task | undefined, changes: Partial<T
 }
 
 async function found<T>(path: string): Promise<readonly T[]> {
-  const { body } = await ask('system', 'get', path);
-  return ((body as Bundle).entry ?? []).flatMap(({ resource }) => (resource ? [resource as T] : []));
+  const answer = await ask('system', 'get', path);
+  return ((answer.body as Bundle).entry ?? []).flatMap(({ resource }) => (resource ? [resource as T] : []));
 }
 
 async function states(patient: string, task: Task | undefined) {
-  const [{ body }, episodes, requests] = [
+  const [read, episodes, requests] = [
     await ask('system', 'get', `/Task/${task?.id}`),
     await found<EpisodeOfCare>(`/EpisodeOfCare?patient=Patient/${patient}`),
     await found<{ status: string }>(`/ServiceRequest?subject=Patient/${patient}&category=${system}|referral`),
   ];
-  const now = body as Task;
+  const now = read.body as Task;
   return [requests[0]?.status, now.status, now.businessStatus?.coding?.[0]?.code, episodes[0]?.status];
 }
 
