@@ -227,7 +227,7 @@ describe('ending', () => {
     await put(world, 'gp', task, { status: 'cancelled', statusReason: { text: 'She moves away' } });
     expect(await world.all('ServiceRequest')).toMatchObject([{ status: 'revoked' }]);
     expect(await world.all('EpisodeOfCare')).toMatchObject([
-      { status: 'cancelled', statusHistory: [{ status: 'waitlist' }] },
+      { status: 'cancelled', statusHistory: [{ status: 'planned' }, { status: 'waitlist' }] },
     ]);
     expect(await errorsIn(world, ['ServiceRequest', 'EpisodeOfCare', 'Task'])).toEqual([]);
   });
