@@ -250,6 +250,8 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
   'CarePlan/$course': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
+  // Whoever writes the letter proposes it; the GP and the patient get the letter that was sent.
+  'CarePlan/$closing-letter': { roles: ['therapist'], scopes: [['CarePlan', 'r']] },
   // Both store nothing. What the caller may not search stays open in a form, because the workflow searches through their store.
   'Questionnaire/$populate': {
     roles: ['gp', 'therapist', 'patient'],

@@ -40,6 +40,8 @@ const serviceEffects = {
       'RequestGroup',
       'CareTeam',
       'Goal',
+      'Appointment',
+      'Communication',
     ],
     creates: ['Task', 'EpisodeOfCare', 'Provenance', 'Flag'],
     updates: ['Task', 'ServiceRequest', 'EpisodeOfCare', 'CarePlan', 'RequestGroup'],

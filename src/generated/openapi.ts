@@ -448,8 +448,11 @@ export interface paths {
         /**
          * Send a patient's referral to one candidate or several.
          * @description Makes the ServiceRequest and one coordination Task for each `owner`. The therapist answers by updating
-         *     `Task.status`; a move that is not allowed is answered with 422 and the moves that are. Each parameter is
-         *     described in the OperationDefinition `patient-refer`.
+         *     `Task.status`; a move that is not allowed is answered with 422 and the moves that are. Accepting promises a first
+         *     date or a range in `Task.restriction.period`, which `EpisodeOfCare?promised=` finds; a candidate who needs to
+         *     know more POSTs a Task with the code `info-request` that is `partOf` theirs; a course ends with a closing letter
+         *     as output. With `draft` the referral is written and sent to nobody yet. Each parameter is described in the
+         *     OperationDefinition `patient-refer`.
          */
         post: operations["patientRefer"];
         delete?: never;
@@ -534,6 +537,34 @@ export interface paths {
          *     Nothing is stored.
          */
         get: operations["carePlanCourse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$closing-letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Propose the letter at the end of a course.
+         * @description A Composition from what is on record: sessions and elements, goals in the person's words, scores beside the
+         *     person's own start, and a place for what comes next. Nothing is stored. What is sent is stored as a
+         *     DocumentReference that the referral Task names as its output `closing-letter`.
+         */
+        get: operations["carePlanClosingLetter"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3640,6 +3671,14 @@ export interface operations {
                  *           "valueBoolean": true
                  *         },
                  *         {
+                 *           "name": "explanation",
+                 *           "valueString": "The alarm system of your body has become too sensitive."
+                 *         },
+                 *         {
+                 *           "name": "explanationReceived",
+                 *           "valueString": "That is how it feels."
+                 *         },
+                 *         {
                  *           "name": "patientWords",
                  *           "valueString": "I want to be able to cycle to work again."
                  *         }
@@ -3911,6 +3950,70 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanClosingLetter: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proposed letter. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Composition",
+                     *       "status": "preliminary",
+                     *       "type": {
+                     *         "coding": [
+                     *           {
+                     *             "system": "http://loinc.org",
+                     *             "code": "34133-9"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "subject": {
+                     *         "reference": "Patient/7"
+                     *       },
+                     *       "date": "2027-02-12T10:00:00Z",
+                     *       "author": [
+                     *         {
+                     *           "reference": "Practitioner/therapist"
+                     *         }
+                     *       ],
+                     *       "title": "Letter at the end of: Psychosomatic therapy"
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["BusinessRule"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

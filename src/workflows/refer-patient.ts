@@ -4,14 +4,22 @@ import { contentIdentifierSystem, courseSystem, keyIdentifierSystem } from '../c
 import { isFinal } from '../course/referral-moves.ts';
 import { coordinationTask, referralRequest } from '../course/referral-resources.ts';
 import { businessRule, conflict } from '../fhir/error.ts';
-import { inTransaction, type WorkflowContext } from './context.ts';
+import type { StoredVersion } from '../store/store.ts';
+import { forEffect, inTransaction, type WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { type Given, readKnown, readOfPatient } from './read-known.ts';
-import { candidatesOf, checkExplanation, requesterOf, supportingInfoOf } from './referral-checks.ts';
+import {
+  candidatesOf,
+  checkExplanation,
+  refuseCandidatesOfDraft,
+  requesterOf,
+  supportingInfoOf,
+} from './referral-checks.ts';
+import { withPreparation, withSaidExplanation } from './referral-preparation.ts';
 import type { ReferralRequest, ReferralResult } from './referral-request.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
-import { createChecked } from './write-checked.ts';
+import { createChecked, updateChecked } from './write-checked.ts';
 
 /** Refused: 404 unknown patient or reference, 409 an open referral, 422 no candidate or no word about the explanation. */
 export function referPatient(context: WorkflowContext, request: ReferralRequest): Promise<ReferralResult> {
@@ -35,15 +43,20 @@ async function newReferral(
     return repeated;
   }
   const [another] = open;
-  if (another) {
+  if (another && !request.draft) {
     throw conflict(
       `ServiceRequest/${another.id} is an open referral of this patient: to ask a further candidate send it as "referral", to begin anew withdraw it first by setting its Tasks to cancelled`,
     );
   }
-  checkExplanation(request);
+  if (request.draft) {
+    refuseCandidatesOfDraft(request);
+  } else {
+    checkExplanation(request);
+  }
   const requester = await requesterOf(context, request);
-  const owners = await candidatesOf(context, request);
-  const supportingInfo = await supportingInfoOf(context, request, patient);
+  const owners = request.draft ? [] : await candidatesOf(context, request);
+  const chosen = await supportingInfoOf(context, request, patient);
+  const supportingInfo = await withPreparation(context, request, { patient, requester, chosen });
   const authoredOn = context.clock.now().toISOString();
   const serviceRequest = referralRequest(context.newId(), {
     patient,
@@ -58,8 +71,13 @@ async function newReferral(
     ...(request.note !== undefined && { note: request.note }),
     supportingInfo,
     identifiers: requestIdentifiers(request),
+    isDraft: request.draft ?? false,
   });
   const stored = await createChecked(context, serviceRequest);
+  if (request.draft) {
+    return { kind: 'created', serviceRequest: stored.resource(), tasks: [] };
+  }
+  await planEpisode(context, `ServiceRequest/${stored.id}`, patient);
   const tasks = await createTasks(context, owners, {
     referral: `ServiceRequest/${stored.id}`,
     patient,
@@ -84,6 +102,9 @@ async function addCandidates(
   );
   const serviceRequest = version.resource();
   const referral = `ServiceRequest/${version.id}`;
+  if (serviceRequest.status === 'draft') {
+    return sendDraft(context, request, patient, version);
+  }
   if (serviceRequest.status !== 'active') {
     throw businessRule(
       `${referral} is ${serviceRequest.status}: send a new referral instead`,
@@ -112,6 +133,59 @@ async function addCandidates(
     authoredOn: context.clock.now().toISOString(),
   });
   return { kind: 'created', serviceRequest, tasks: created };
+}
+
+/** A draft is sent as it was written, with what this call adds to it. */
+async function sendDraft(
+  context: WorkflowContext,
+  request: ReferralRequest,
+  patient: string,
+  version: StoredVersion<ServiceRequest>,
+): Promise<ReferralResult> {
+  const draft = version.resource();
+  const [another] = await openReferrals(context, patient);
+  if (another) {
+    throw conflict(
+      `ServiceRequest/${another.id} is an open referral of this patient: withdraw it first, or ask a further candidate for it`,
+    );
+  }
+  const requester = draft.requester?.reference ?? (await requesterOf(context, request));
+  const owners = await candidatesOf(context, request);
+  const authoredOn = context.clock.now().toISOString();
+  const sent = withSaidExplanation({ ...draft, status: 'active', authoredOn }, request);
+  const chosen = (sent.supportingInfo ?? []).flatMap(({ reference }) => reference ?? []);
+  const added = request.supportingInfo.length > 0 || request.consent;
+  const more = added ? await supportingInfoOf(context, request, patient) : [];
+  const supportingInfo = await withPreparation(context, request, {
+    patient,
+    requester,
+    chosen: [...new Set([...chosen, ...more])],
+  });
+  const stored = await updateChecked(
+    context,
+    {
+      ...sent,
+      ...(supportingInfo.length > 0 && {
+        supportingInfo: supportingInfo.map((reference) => ({ reference })),
+      }),
+    },
+    version.versionId,
+  );
+  const referral = `ServiceRequest/${version.id}`;
+  await planEpisode(context, referral, patient);
+  const tasks = await createTasks(context, owners, { referral, patient, requester, authoredOn });
+  return { kind: 'created', serviceRequest: stored.resource(), tasks };
+}
+
+/** Nobody waits yet, but the referral has a case from the day it is sent: what it goes through is known later. */
+async function planEpisode(context: WorkflowContext, referral: string, patient: string): Promise<void> {
+  const within = await forEffect(context, 'follow-task', patient.replace('Patient/', ''));
+  await createChecked(within, {
+    resourceType: 'EpisodeOfCare',
+    status: 'planned',
+    patient: { reference: patient },
+    referralRequest: [{ reference: referral }],
+  });
 }
 
 async function createTasks(
@@ -149,7 +223,8 @@ async function repeatedReferral(
     byToken('identifier', identifier),
     byToken('code', { system: courseSystem, code: 'psychosomatic-therapy' }),
   ]);
-  if (!earlier?.id || (!request.idempotencyKey && earlier.status !== 'active')) {
+  const isOpen = earlier?.status === (request.draft ? 'draft' : 'active');
+  if (!earlier?.id || (!request.idempotencyKey && !isOpen)) {
     return undefined;
   }
   const isSameContent = earlier.identifier?.some(

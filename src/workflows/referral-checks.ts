@@ -35,6 +35,16 @@ export function checkExplanation(request: ReferralRequest): void {
   }
 }
 
+/** Whoever is asked gets to see the record, so a draft asks nobody. */
+export function refuseCandidatesOfDraft({ owners, referral }: ReferralRequest): void {
+  if (owners.length > 0 || referral) {
+    throw businessRule(
+      'a draft names no "owner" and no "referral": send it later with POST Patient/[id]/$refer, naming it as "referral" with at least one "owner"',
+      'Parameters.parameter',
+    );
+  }
+}
+
 /** In whose name the referral is sent. */
 export async function requesterOf(
   { store, actor }: WorkflowContext,
@@ -99,8 +109,15 @@ async function consentOf(
     return [];
   }
   const version = await readOfPatient(store, consent.value, ['Consent'], patient, consent.expression);
-  if (version.resource().status !== 'active') {
+  const { status, provision } = version.resource();
+  if (status !== 'active') {
     throw businessRule(`${consent.value} is not an active consent`, consent.expression);
+  }
+  if (provision?.type === 'deny') {
+    throw businessRule(
+      `${consent.value} says no: talk it over with the patient before the referral is sent`,
+      consent.expression,
+    );
   }
   return [referenceTo(version)];
 }

@@ -1,5 +1,6 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
+import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
@@ -24,6 +25,7 @@ export const operations: readonly ServedOperation[] = [
   planDefinitionEnroll,
   carePlanSessionComplete,
   carePlanCourse,
+  carePlanClosingLetter,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,

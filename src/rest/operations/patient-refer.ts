@@ -1,4 +1,4 @@
-// POST Patient/[id]/$refer: sends a patient's referral to one candidate or several.
+// POST Patient/[id]/$refer: sends a patient's referral to one candidate or several, or keeps it as a draft.
 // https://hl7.org/fhir/R4/operations.html
 import type { Bundle } from '@medplum/fhirtypes';
 import { referPatient } from '../../workflows/refer-patient.ts';
@@ -12,11 +12,14 @@ const names = [
   'reason',
   'explanationGiven',
   'explanationNotGivenReason',
+  'explanation',
+  'explanationReceived',
   'patientWords',
   'note',
   'supportingInfo',
   'consent',
   'referral',
+  'draft',
 ] as const;
 
 export const patientRefer: Operation = {
@@ -34,11 +37,14 @@ export const patientRefer: Operation = {
       reason: given.concept('reason'),
       explanationGiven: given.flag('explanationGiven'),
       explanationNotGivenReason: given.text('explanationNotGivenReason'),
+      explanation: given.text('explanation'),
+      explanationReceived: given.text('explanationReceived'),
       patientWords: given.text('patientWords'),
       note: given.text('note'),
       supportingInfo: given.references('supportingInfo'),
       consent: given.reference('consent'),
       referral: given.reference('referral'),
+      draft: given.flag('draft'),
       contentMark: await contentMark('Patient/$refer', request),
       idempotencyKey: request.idempotencyKey,
     });
@@ -51,7 +57,7 @@ export const patientRefer: Operation = {
     return {
       status: result.kind === 'created' ? 201 : 200,
       resource: bundle,
-      ...(task?.id && { location: `Task/${task.id}` }),
+      location: task?.id ? `Task/${task.id}` : `ServiceRequest/${result.serviceRequest.id}`,
     };
   },
 };
