@@ -1,5 +1,6 @@
 // Which rule goes with which resource type. Adding a rule here makes it hold for create, update and Bundle entries alike.
 import type { ResourceType } from '@medplum/fhirtypes';
+import { flagRule } from './alarm-rules.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
 import { questionnaireResponseRule } from './submit-questionnaire-response.ts';
 import { taskRule } from './task-rule.ts';
@@ -7,6 +8,7 @@ import type { WriteRule } from './write-rules.ts';
 
 export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   CarePlan: carePlanRule,
+  Flag: flagRule,
   Goal: goalRule,
   QuestionnaireResponse: questionnaireResponseRule,
   ServiceRequest: serviceRequestRule,

@@ -18,10 +18,12 @@ import {
   isCoordinationTask,
 } from '../course/referral-resources.ts';
 import { businessRule, forbidden } from '../fhir/error.ts';
+import { checkAlarmTask, isAlarmTask } from './alarm-rules.ts';
 import { applyReferralMove } from './apply-referral-move.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { checkHomework } from './course-rules.ts';
 import { isSameContent } from './is-same-content.ts';
+import { refuseWhileStopped } from './read-gates.ts';
 import type { WriteRule } from './write-rules.ts';
 
 /**
@@ -46,12 +48,21 @@ export const taskRule: WriteRule = {
       if (hasCourseCode(current.code, 'homework')) {
         checkHomework(current, next);
       }
+      if (isAlarmTask(context, current)) {
+        await checkAlarmTask(context, current, next);
+      }
       return undefined;
     }
     return guardedUpdate(context, current, next);
   },
 
-  beforeDelete(_context, current) {
+  beforeDelete(context, current) {
+    if (current.resourceType === 'Task' && isAlarmTask(context, current)) {
+      throw businessRule(
+        'a Task that an alarm made is not deleted: it is completed with its outcome',
+        'Task.status',
+      );
+    }
     if (current.resourceType === 'Task' && isCoordinationTask(current)) {
       throw businessRule(
         'a referral Task is not deleted, or nobody would own the next step: set it to cancelled with a reason',
@@ -74,7 +85,11 @@ async function guardedUpdate(
   checkMover(context.actor, current, next);
   checkReason(next);
   const moved = derived(context, current, next);
-  const patientId = current.for?.reference?.replace('Patient/', '') ?? '';
+  const patient = current.for?.reference ?? '';
+  const patientId = patient.replace('Patient/', '');
+  if (next.status === 'accepted') {
+    await refuseWhileStopped(context, patient, 'a referral is not accepted', 'Task.status');
+  }
   await applyReferralMove(await forEffect(context, 'follow-task', patientId), current, moved);
   return moved;
 }
