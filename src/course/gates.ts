@@ -5,7 +5,7 @@ import type { ActivityDefinition, CodeableConcept, Coding, Flag, Observation } f
 export const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 
 /** Never asked is unknown, not absent. */
-export type CheckState = 'present' | 'absent' | 'unknown';
+type CheckState = 'present' | 'absent' | 'unknown';
 
 export interface OpenGates {
   /** The active Flags that stop progression. */

@@ -65,7 +65,7 @@ function guardedFlag(context: WorkflowContext, current: Flag, next: Flag): Flag 
 /** Who ended it and when are written by the service. */
 function ended({ clock, actor }: WorkflowContext, current: Flag, next: Flag, text: string): Flag {
   const time = clock.now().toISOString();
-  const isPerson = /^Practitioner\//.test(actor.subject ?? '');
+  const isPerson = actor.subject?.startsWith('Practitioner/') === true;
   const given = outcomeOf(next)?.authorReference;
   const author = isPerson && actor.subject ? { reference: actor.subject } : given;
   return {

@@ -16,6 +16,7 @@ import {
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { withWorksOn } from './formulation-rule.ts';
 import { type ChosenStep, checkPlannedSteps } from './gated-steps.ts';
 import { isSameContent } from './is-same-content.ts';
 import { gatesOf, refuseWhileStopped } from './read-gates.ts';
@@ -31,6 +32,7 @@ export const carePlanRule: WriteRule = {
     ) {
       await refuseToBegin(context, resource);
     }
+    return undefined;
   },
   async beforeUpdate(context, current, next) {
     if (current.resourceType === 'CarePlan' && next.resourceType === 'CarePlan' && isOfCourse(current)) {
@@ -46,6 +48,7 @@ export const serviceRequestRule: WriteRule = {
     if (resource.resourceType === 'ServiceRequest' && hasCourseCode(resource.code, 'therapy-session')) {
       await checkPlannedContent(context, undefined, resource);
     }
+    return resource.resourceType === 'ServiceRequest' ? withWorksOn(context, resource) : undefined;
   },
 
   async beforeUpdate(context, current, next) {
@@ -56,17 +59,21 @@ export const serviceRequestRule: WriteRule = {
       } else if (hasCourseCode(current.category?.[0], 'referral')) {
         checkReferral(current, next);
       }
+      return withWorksOn(context, next);
     }
     return undefined;
   },
 };
 
 export const goalRule: WriteRule = {
-  beforeUpdate(_context, current, next) {
-    if (current.resourceType === 'Goal' && next.resourceType === 'Goal' && isOfCourse(current)) {
-      checkGoal(current, next);
-    }
-    return undefined;
+  beforeCreate(context, resource) {
+    return resource.resourceType === 'Goal' ? withWorksOn(context, resource) : undefined;
+  },
+
+  beforeUpdate(context, current, next) {
+    if (current.resourceType !== 'Goal' || next.resourceType !== 'Goal') return undefined;
+    if (isOfCourse(current)) checkGoal(current, next);
+    return withWorksOn(context, next);
   },
 };
 

@@ -2,14 +2,17 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import { flagRule } from './alarm-rules.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
+import { clinicalImpressionRule, procedureRule } from './formulation-rule.ts';
 import { questionnaireResponseRule } from './submit-questionnaire-response.ts';
 import { taskRule } from './task-rule.ts';
 import type { WriteRule } from './write-rules.ts';
 
 export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   CarePlan: carePlanRule,
+  ClinicalImpression: clinicalImpressionRule,
   Flag: flagRule,
   Goal: goalRule,
+  Procedure: procedureRule,
   QuestionnaireResponse: questionnaireResponseRule,
   ServiceRequest: serviceRequestRule,
   Task: taskRule,

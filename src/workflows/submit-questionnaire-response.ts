@@ -25,6 +25,7 @@ import type { WriteRule } from './write-rules.ts';
 export const questionnaireResponseRule: WriteRule = {
   beforeCreate(context, resource) {
     if (resource.resourceType === 'QuestionnaireResponse') checkResponse(context, resource);
+    return undefined;
   },
 
   async afterCreate(context, stored) {

@@ -22,6 +22,7 @@ import { checkAlarmTask, isAlarmTask } from './alarm-rules.ts';
 import { applyReferralMove } from './apply-referral-move.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { checkHomework } from './course-rules.ts';
+import { withWorksOn } from './formulation-rule.ts';
 import { isSameContent } from './is-same-content.ts';
 import { refuseWhileStopped } from './read-gates.ts';
 import type { WriteRule } from './write-rules.ts';
@@ -31,10 +32,12 @@ import type { WriteRule } from './write-rules.ts';
  * what the referral is about; (403) a move by a side that it is not for. Other Tasks are left alone.
  */
 export const taskRule: WriteRule = {
-  beforeCreate(_context, resource) {
-    if (resource.resourceType === 'Task' && isCoordinationTask(resource)) {
+  beforeCreate(context, resource) {
+    if (resource.resourceType !== 'Task') return undefined;
+    if (isCoordinationTask(resource)) {
       throw businessRule('a referral is made with POST Patient/[id]/$refer', 'Task.code');
     }
+    return withWorksOn(context, resource);
   },
 
   async beforeUpdate(context, current, next) {
@@ -51,7 +54,7 @@ export const taskRule: WriteRule = {
       if (isAlarmTask(context, current)) {
         await checkAlarmTask(context, current, next);
       }
-      return undefined;
+      return withWorksOn(context, next);
     }
     return guardedUpdate(context, current, next);
   },
