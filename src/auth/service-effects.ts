@@ -29,6 +29,12 @@ const serviceEffects = {
     creates: ['Observation', 'GuidanceResponse', 'Flag', 'Task', 'DetectedIssue'],
     updates: ['Observation', 'Flag', 'Task'],
   },
+  /** A step of the pathway is asked for; what waits for the person is looked at, whatever the actor may see of it. */
+  'look-at-gates': {
+    reads: ['Patient', 'Flag', 'Observation'],
+    creates: [],
+    updates: [],
+  },
   /** A Task moves; what hangs on it (the referral, the case) moves with it, and the next step finds an owner. */
   'follow-task': {
     reads: [
@@ -42,6 +48,7 @@ const serviceEffects = {
       'Goal',
       'Appointment',
       'Communication',
+      'Flag',
     ],
     creates: ['Task', 'EpisodeOfCare', 'Provenance', 'Flag'],
     updates: ['Task', 'ServiceRequest', 'EpisodeOfCare', 'CarePlan', 'RequestGroup'],

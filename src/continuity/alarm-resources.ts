@@ -1,5 +1,5 @@
 // What stands in the record when an answer calls somebody in: a Flag that stays until a person ends it, and a Task with a time and an owner.
-import type { ActivityDefinition, CodeableConcept, Flag, Patient, Task } from '@medplum/fhirtypes';
+import type { ActivityDefinition, CodeableConcept, Coding, Flag, Patient, Task } from '@medplum/fhirtypes';
 
 export interface Alarm {
   /** What is done: its code names the Flag and the Task, and it says within which time. */
@@ -11,12 +11,38 @@ export interface Alarm {
   readonly about: string;
   /** FHIR instant. */
   readonly raisedAt: string;
+  /** Which signs it is about, a Flag for each; one Flag for the action itself when there are none. */
+  readonly signs: readonly CodeableConcept[];
+  /** Who gave the answer, where that is known. */
+  readonly noticedBy?: string;
 }
 
-export function alarmFlag(id: string, { action, patient, raisedAt }: Alarm): Flag {
+const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
+/** https://hl7.org/fhir/R4/extension-flag-detail.html: what the Flag rests on. */
+const flagDetailUrl = 'http://hl7.org/fhir/StructureDefinition/flag-detail';
+
+/** The codes that the Flags of an alarm carry, one for each sign. Plans ask for the first coding. */
+export function flagCodes({ action, signs }: Pick<Alarm, 'action' | 'signs'>): readonly CodeableConcept[] {
+  const all = codeOf(action).coding ?? [];
+  const checks = all.filter(({ system }) => system === safetySystem);
+  const coding = checks.length > 0 ? checks : all;
+  if (signs.length === 0) return [{ ...codeOf(action), coding }];
+  return signs.map((sign) => ({ ...sign, coding: [...coding, ...(sign.coding ?? [])] }));
+}
+
+/** Whether this Flag stands for that code: the same codings, whatever the words. */
+export function standsFor({ code }: Flag, wanted: CodeableConcept): boolean {
+  const isThere = ({ system, code: own }: Coding) =>
+    code.coding?.some((coding) => coding.system === system && coding.code === own) === true;
+  return wanted.coding?.every(isThere) === true;
+}
+
+export function alarmFlag(id: string, code: CodeableConcept, alarm: Alarm): Flag {
+  const { patient, about, raisedAt, noticedBy } = alarm;
   return {
     resourceType: 'Flag',
     id,
+    extension: [{ url: flagDetailUrl, valueReference: { reference: about } }],
     status: 'active',
     category: [
       {
@@ -29,33 +55,54 @@ export function alarmFlag(id: string, { action, patient, raisedAt }: Alarm): Fla
         ],
       },
     ],
-    code: codeOf(action),
+    code,
     subject: { reference: `Patient/${patient.id ?? ''}` },
     period: { start: raisedAt },
+    ...(noticedBy !== undefined && { author: { reference: noticedBy } }),
   };
 }
 
-/** Throws an Error (a fault of our content) when the action does not say within which time it is done. */
-export function alarmTask(id: string, alarm: Alarm): Task {
+/** `flags` are those that the Task is about. Throws an Error (a fault of our content) when the action does not say within which time it is done. */
+export function alarmTask(id: string, alarm: Alarm, flags: readonly Flag[]): Task {
   const { action, canonical, patient, about, raisedAt } = alarm;
-  const owner = generalPractitionerOf(patient);
+  return {
+    ...calledInTask(id, alarm, generalPractitionerOf(patient)),
+    instantiatesCanonical: canonical,
+    focus: { reference: about },
+    for: { reference: `Patient/${patient.id ?? ''}` },
+    authoredOn: raisedAt,
+    input: flags.map((flag) => ({
+      type: { coding: [...(flagCodes({ action, signs: [] })[0]?.coding ?? [])] },
+      valueReference: {
+        reference: `Flag/${flag.id ?? ''}`,
+        ...(flag.code.text && { display: flag.code.text }),
+      },
+    })),
+  };
+}
+
+/**
+ * The parts that follow from the action and from who is asked. Throws an Error (a fault of our content) when the action does
+ * not say within which time it is done.
+ */
+export function calledInTask(
+  id: string,
+  { action, raisedAt }: Pick<Alarm, 'action' | 'raisedAt'>,
+  owner: Task['owner'],
+): Task {
   const role = action.participant?.find(({ type }) => type === 'practitioner')?.role;
   return {
     resourceType: 'Task',
     id,
-    instantiatesCanonical: canonical,
     status: 'requested',
     intent: 'order',
     ...(action.priority && { priority: action.priority }),
     code: codeOf(action),
     ...(action.title !== undefined && { description: action.title }),
-    focus: { reference: about },
-    for: { reference: `Patient/${patient.id ?? ''}` },
-    authoredOn: raisedAt,
     lastModified: raisedAt,
     ...(role && { performerType: [role] }),
     ...(owner && { owner }),
-    restriction: { period: { start: raisedAt, end: dueAt(alarm) } },
+    restriction: { period: { start: raisedAt, end: dueAt(action, raisedAt) } },
     ...(!owner && {
       note: [
         {
@@ -70,7 +117,7 @@ export function alarmTask(id: string, alarm: Alarm): Task {
 /** Of an ActivityDefinition: within which time it is carried out, in hours. */
 const dueWithinUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/due-within';
 
-function dueAt({ action, raisedAt }: Alarm): string {
+function dueAt(action: ActivityDefinition, raisedAt: string): string {
   const { value, code } = action.extension?.find(({ url }) => url === dueWithinUrl)?.valueDuration ?? {};
   if (value === undefined || code !== 'h') {
     throw new Error(`ActivityDefinition/${action.id} does not say within how many hours it is done`);

@@ -10,6 +10,8 @@ import { beginCourse } from './begin-course.ts';
 import { chosenSession } from './chosen-session.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { gatedDelivery, reviewTaskFor } from './gated-steps.ts';
+import { gatesOf } from './read-gates.ts';
 import { readKnown } from './read-known.ts';
 import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
 import { sessionContent } from './session-content.ts';
@@ -81,6 +83,13 @@ async function record(
     written.push(await updateChecked<Goal>(context, goal, goal.meta?.versionId ?? ''));
   }
   written.push(await createChecked(context, built.composition));
+  const steps = content.elements.map((element) => ({ ...element, expression: 'Parameters.parameter' }));
+  const delivery = gatedDelivery(context, await gatesOf(context, content.patient), steps);
+  if (delivery.isToLookAt) {
+    const { patient, carePlan: plan, performer: owner } = content;
+    const about = { patient, carePlan: plan, owner, encounter: `Encounter/${encounter.id}` };
+    written.push(await createChecked(context, reviewTaskFor(context, about)));
+  }
   await beginCourse(context, session);
   const after = sessions.map((each) => (each.id === session.id ? completed : each));
   return {
@@ -88,6 +97,7 @@ async function record(
     encounter: encounter.resource(),
     session: stored.resource(),
     resources: written.map((version) => version.resource()),
+    warnings: delivery.warnings,
     next: nextStep(carePlan, after, context.clock.now().toISOString().slice(0, 10)),
   };
 }

@@ -1,6 +1,11 @@
 // Guards the parts of a course when they are updated over plain REST: legal moves only, a reason where support stops, nothing typed that is derived.
 import type { CarePlan, Extension, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
-import { courseIdentifierSystem, extensionUrl, hasCourseCode } from '../course/course-codes.ts';
+import {
+  courseIdentifierSystem,
+  elementSystem,
+  extensionUrl,
+  hasCourseCode,
+} from '../course/course-codes.ts';
 import {
   allowedCourseMoves,
   allowedGoalMoves,
@@ -11,40 +16,119 @@ import {
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { withWorksOn } from './formulation-rule.ts';
+import { type ChosenStep, checkPlannedSteps } from './gated-steps.ts';
 import { isSameContent } from './is-same-content.ts';
+import { gatesOf, refuseWhileStopped } from './read-gates.ts';
 import type { WriteRule } from './write-rules.ts';
 
 /** Refuses (422) with the moves that are allowed. */
 export const carePlanRule: WriteRule = {
+  async beforeCreate(context, resource) {
+    if (
+      resource.resourceType === 'CarePlan' &&
+      resource.status === 'active' &&
+      isByOurPlan(context, resource)
+    ) {
+      await refuseToBegin(context, resource);
+    }
+    return undefined;
+  },
   async beforeUpdate(context, current, next) {
     if (current.resourceType === 'CarePlan' && next.resourceType === 'CarePlan' && isOfCourse(current)) {
       await checkCarePlan(context, current, next);
+      if (current.status === 'draft' && next.status === 'active') await refuseToBegin(context, next);
     }
     return undefined;
   },
 };
 
 export const serviceRequestRule: WriteRule = {
-  beforeUpdate(_context, current, next) {
+  async beforeCreate(context, resource) {
+    if (resource.resourceType === 'ServiceRequest' && hasCourseCode(resource.code, 'therapy-session')) {
+      await checkPlannedContent(context, undefined, resource);
+    }
+    return resource.resourceType === 'ServiceRequest' ? withWorksOn(context, resource) : undefined;
+  },
+
+  async beforeUpdate(context, current, next) {
     if (current.resourceType === 'ServiceRequest' && next.resourceType === 'ServiceRequest') {
       if (hasCourseCode(current.code, 'therapy-session') && current.requisition) {
         checkSession(current, next);
+        await checkPlannedContent(context, current, next);
       } else if (hasCourseCode(current.category?.[0], 'referral')) {
         checkReferral(current, next);
       }
+      return withWorksOn(context, next);
     }
     return undefined;
   },
 };
 
 export const goalRule: WriteRule = {
-  beforeUpdate(_context, current, next) {
-    if (current.resourceType === 'Goal' && next.resourceType === 'Goal' && isOfCourse(current)) {
-      checkGoal(current, next);
-    }
-    return undefined;
+  beforeCreate(context, resource) {
+    return resource.resourceType === 'Goal' ? withWorksOn(context, resource) : undefined;
+  },
+
+  beforeUpdate(context, current, next) {
+    if (current.resourceType !== 'Goal' || next.resourceType !== 'Goal') return undefined;
+    if (isOfCourse(current)) checkGoal(current, next);
+    return withWorksOn(context, next);
   },
 };
+
+function refuseToBegin(context: WorkflowContext, carePlan: CarePlan): Promise<void> {
+  const patient = carePlan.subject.reference ?? '';
+  return patient.startsWith('Patient/')
+    ? refuseWhileStopped(context, patient, 'no course begins', 'CarePlan.status')
+    : Promise.resolve();
+}
+
+function isByOurPlan(
+  { catalogue }: WorkflowContext,
+  { intent, instantiatesCanonical = [] }: CarePlan,
+): boolean {
+  return intent === 'plan' && instantiatesCanonical.some((canonical) => catalogue.definition(canonical));
+}
+
+/** What a session is newly planned to consist of; what was planned before stays, and may be taken out. */
+async function checkPlannedContent(
+  context: WorkflowContext,
+  current: ServiceRequest | undefined,
+  next: ServiceRequest,
+): Promise<void> {
+  const before = current ? plannedSteps(context, current) : [];
+  const added = plannedSteps(context, next).filter(
+    (step) =>
+      !before.some(
+        ({ element, activity }) => element.code === step.element.code && activity === step.activity,
+      ),
+  );
+  const patient = next.subject.reference ?? '';
+  if (added.length > 0 && patient.startsWith('Patient/')) {
+    checkPlannedSteps(context, await gatesOf(context, patient), added);
+  }
+}
+
+/** An element whose activity is named stands for that activity, not for every one that it could be. */
+function plannedSteps({ catalogue }: WorkflowContext, request: ServiceRequest): readonly ChosenStep[] {
+  const { orderDetail = [], instantiatesCanonical = [] } = request;
+  const activities = instantiatesCanonical.flatMap((canonical): ChosenStep[] => {
+    const definition = catalogue.definition(canonical);
+    if (definition?.resourceType !== 'ActivityDefinition') return [];
+    const topics = definition.topic?.flatMap(({ coding = [] }) => coding) ?? [];
+    const element = topics.find(({ system }) => system === elementSystem) ?? {};
+    return [{ element, activity: canonical, expression: 'ServiceRequest.instantiatesCanonical' }];
+  });
+  const named = new Set(activities.map(({ element }) => element.code));
+  const elements = orderDetail
+    .flatMap(({ coding = [] }) => coding)
+    .filter(({ system, code }) => system === elementSystem && !named.has(code));
+  return [
+    ...activities,
+    ...elements.map((element) => ({ element, expression: 'ServiceRequest.orderDetail' })),
+  ];
+}
 
 /** What was agreed to try at home. */
 export function checkHomework(current: Task, next: Task): void {

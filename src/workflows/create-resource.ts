@@ -41,11 +41,11 @@ export async function writeNew(
   { id, ifNoneExist }: CreateOptions = {},
 ): Promise<CreateResult> {
   const rule = rulesByType[resource.resourceType];
-  await rule?.beforeCreate?.(context, resource);
+  const derived = (await rule?.beforeCreate?.(context, resource)) ?? resource;
   const result: CreateResult =
     ifNoneExist === undefined
-      ? { kind: 'created', version: await context.store.create(resource, id === undefined ? {} : { id }) }
-      : await context.store.createIfNoneExist(resource, ifNoneExist);
+      ? { kind: 'created', version: await context.store.create(derived, id === undefined ? {} : { id }) }
+      : await context.store.createIfNoneExist(derived, ifNoneExist);
   if (result.kind === 'created') {
     await rule?.afterCreate?.(context, result.version);
   }

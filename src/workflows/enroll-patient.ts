@@ -22,7 +22,9 @@ import {
   startOf,
 } from './enrolment-checks.ts';
 import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
+import { checkPlannedSteps } from './gated-steps.ts';
 import { episodeInStatus, episodeOf } from './move-episode.ts';
+import { gatesOf, whileOpen } from './read-gates.ts';
 import { readKnown, readReferenced, referenceTo } from './read-known.ts';
 import { repeatedEnrolment } from './recorded-course.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
@@ -51,6 +53,10 @@ async function newCourse(
   patient: string,
 ): Promise<EnrolmentResult> {
   await refuseSecondCourse(context, plan, patient);
+  const gates = await gatesOf(context, patient);
+  if (gates.stopping.length > 0) {
+    throw businessRule(`no course begins ${whileOpen(gates.stopping)}`, 'Parameters.parameter');
+  }
   if (request.goals.length === 0) {
     throw businessRule(
       'a course begins with at least one goal in the patient\'s own words ("goal")',
@@ -58,13 +64,15 @@ async function newCourse(
     );
   }
   const goals = request.goals.map(agreedGoal);
-  const { sessions, warnings } = plannedSessions(context, request, plan);
+  const { sessions, warnings: differences } = plannedSessions(context, request, plan);
   const referral = await referralOf(context, request, patient);
   await checkBaseline(context, request, patient);
   const careManager = await careManagerOf(context, request);
-  const choices = request.selections.map(({ value, expression }) =>
-    elementChoice(context.catalogue, value, expression),
-  );
+  const choices = request.selections.map(({ value, expression }) => ({
+    ...elementChoice(context.catalogue, value, expression),
+    expression,
+  }));
+  const warnings = [...differences, ...checkPlannedSteps(context, gates, choices)];
   const earlier = referral && (await episodeOf(context, referral.reference));
   const carePlanId = context.newId();
   const authoredOn = context.clock.now().toISOString();

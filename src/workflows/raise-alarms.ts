@@ -1,89 +1,72 @@
-// After new scores: an answer that calls somebody in puts a Flag and a Task with a time and an owner into the record, in the same transaction.
-import type { Flag, Task } from '@medplum/fhirtypes';
-import { type Alarm, alarmFlag, alarmTask } from '../continuity/alarm-resources.ts';
+// After answers: what calls somebody in puts a Flag and a Task with a time and an owner into the record, in the same transaction.
+import type { Flag, Patient } from '@medplum/fhirtypes';
+import { isOpenTask } from '../continuity/alarm-moves.ts';
+import { type Alarm, alarmFlag, alarmTask, flagCodes, standsFor } from '../continuity/alarm-resources.ts';
 import { canonicalOf } from '../fhir/canonical.ts';
-import type { SearchFilter } from '../fhir/search-query.ts';
-import { type RaisedAlarm, raisedAlarms } from '../instruments/raised-alarms.ts';
+import type { RaisedAlarm } from '../instruments/raised-alarms.ts';
 import type { WorkflowContext } from './context.ts';
-import type { ScoredAnswers } from './store-scores.ts';
+import { byReference, findResources } from './find-resources.ts';
 
 /**
- * One Task for each answer, however often it is sent again; one open Flag of a kind. Neither ever ends by itself. The context's store
- * is a transaction's. Throws an Error (a fault of our content) for an action that is not published.
+ * One open Task for each answer and activity, however often it is sent again; one open Flag of a kind. Neither ever ends by
+ * itself. `noticedBy` is who gave the answers. The context's store is a transaction's. Throws an Error (a fault of our
+ * content) for an activity that is not published.
  */
 export async function raiseAlarms(
   context: WorkflowContext,
   patientId: string,
-  { definitions }: Pick<ScoredAnswers, 'definitions'>,
-  scores: Parameters<typeof raisedAlarms>[0],
+  raised: readonly RaisedAlarm[],
+  noticedBy: string | undefined,
 ): Promise<void> {
-  const raised = raisedAlarms(scores, definitions);
   if (raised.length === 0) return;
-  const read = await context.store.read('Patient', patientId);
+  const read = await context.store.read<Patient>('Patient', patientId);
   if (read.kind !== 'found') return;
   const patient = read.version.resource();
-  if (patient.resourceType !== 'Patient') return;
   for (const alarm of raised) {
-    await raise(context, alarmFor(context, alarm, patient));
+    await raise(context, alarmFor(context, alarm, patient, noticedBy));
   }
 }
 
 function alarmFor(
   { catalogue, clock }: WorkflowContext,
-  { observation, action: canonical }: RaisedAlarm,
-  patient: Alarm['patient'],
+  { about, action: canonical, signs }: RaisedAlarm,
+  patient: Patient,
+  noticedBy: string | undefined,
 ): Alarm {
   const action = catalogue.definition(canonical);
   if (action?.resourceType !== 'ActivityDefinition') {
-    throw new Error(`${canonical} is raised by a score and is no published ActivityDefinition`);
+    throw new Error(`${canonical} is raised by an answer and is no published ActivityDefinition`);
   }
   return {
     action,
     canonical: canonicalOf(action) ?? canonical,
     patient,
-    about: `Observation/${observation.id ?? ''}`,
+    about,
     raisedAt: clock.now().toISOString(),
+    signs,
+    ...(noticedBy !== undefined && { noticedBy }),
   };
 }
 
-async function raise(context: WorkflowContext, alarm: Alarm): Promise<void> {
-  const { store, newId } = context;
-  const code = alarm.action.code?.coding?.[0]?.code;
-  const patient = { type: 'Patient', id: alarm.patient.id ?? '' };
-  const [type = '', id = ''] = alarm.about.split('/');
-  const flags = await found<Flag>(context, 'Flag', [
-    { parameter: 'patient', test: { kind: 'reference', values: [patient] } },
+async function raise({ store, newId }: WorkflowContext, alarm: Alarm): Promise<void> {
+  const standing = await findResources(store, 'Flag', [
+    byReference('patient', `Patient/${alarm.patient.id ?? ''}`),
   ]);
-  const isOpen = ({ status, code: own }: Flag) =>
-    status === 'active' && own.coding?.some((coding) => coding.code === code) === true;
-  if (!flags.some(isOpen)) {
-    const flag = alarmFlag(newId(), alarm);
-    await store.create(flag, { id: flag.id });
+  const flags: Flag[] = [];
+  for (const code of flagCodes(alarm)) {
+    const open = standing.find((flag) => flag.status === 'active' && standsFor(flag, code));
+    if (open) flags.push(open);
+    else {
+      const flag = alarmFlag(newId(), code, alarm);
+      await store.create(flag, { id: flag.id });
+      flags.push(flag);
+    }
   }
-  const tasks = await found<Task>(context, 'Task', [
-    { parameter: 'focus', test: { kind: 'reference', values: [{ type, id }] } },
-  ]);
-  if (tasks.length > 0) return;
-  const task = alarmTask(newId(), alarm);
+  const tasks = await findResources(store, 'Task', [byReference('focus', alarm.about)]);
+  const isAsked = tasks.some(
+    (task) => task.instantiatesCanonical === alarm.canonical && isOpenTask(task.status),
+  );
+  if (isAsked) return;
+  const task = alarmTask(newId(), alarm, flags);
   await store.create(task, { id: task.id });
-}
-
-async function found<T extends Flag | Task>(
-  { store }: WorkflowContext,
-  type: T['resourceType'],
-  filters: readonly SearchFilter[],
-): Promise<readonly T[]> {
-  const page = await store.search({
-    type,
-    filters,
-    sort: [],
-    count: 200,
-    include: [],
-    revinclude: [],
-    total: false,
-    understood: '',
-  });
-  return page.matches
-    .map((match) => match.resource())
-    .filter((each): each is T => each.resourceType === type);
 }

@@ -59,6 +59,7 @@ export async function repeatedSession(
     encounter,
     session,
     resources: await resourcesOf(context, encounter),
+    warnings: [],
     next: nextStep(carePlan, sessions, context.clock.now().toISOString().slice(0, 10)),
   };
 }

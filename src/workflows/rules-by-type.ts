@@ -1,7 +1,9 @@
 // Which rule goes with which resource type. Adding a rule here makes it hold for create, update and Bundle entries alike.
 import type { ResourceType } from '@medplum/fhirtypes';
+import { flagRule } from './alarm-rules.ts';
 import { appointmentRule } from './appointment-rule.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
+import { clinicalImpressionRule, procedureRule } from './formulation-rule.ts';
 import { questionnaireResponseRule } from './submit-questionnaire-response.ts';
 import { taskRule } from './task-rule.ts';
 import type { WriteRule } from './write-rules.ts';
@@ -9,7 +11,10 @@ import type { WriteRule } from './write-rules.ts';
 export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   Appointment: appointmentRule,
   CarePlan: carePlanRule,
+  ClinicalImpression: clinicalImpressionRule,
+  Flag: flagRule,
   Goal: goalRule,
+  Procedure: procedureRule,
   QuestionnaireResponse: questionnaireResponseRule,
   ServiceRequest: serviceRequestRule,
   Task: taskRule,

@@ -27,5 +27,7 @@ export interface SessionResult {
   readonly session: ServiceRequest;
   /** Procedures, observations, homework, goals and the note, as they are stored now. */
   readonly resources: readonly Resource[];
+  /** What was to wait and was done, in words. Never a reason to refuse. */
+  readonly warnings: readonly string[];
   readonly next: CourseStep;
 }

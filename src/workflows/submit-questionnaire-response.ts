@@ -8,9 +8,12 @@ import { isForThePersonAlone, patientOnly } from '../fhir/for-the-person-alone.t
 import { localReference } from '../fhir/reference.ts';
 import { checkAnswers } from '../instruments/check-answers.ts';
 import { chosenPrivacy } from '../instruments/chosen-privacy.ts';
+import { alarmsOfAnswers, alarmsOfScores, asksForAlarms } from '../instruments/raised-alarms.ts';
+import { asksForSafety } from '../instruments/safety-answers.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { recordGuidance } from './record-guidance.ts';
+import { recordSafetyAnswers, voidSafetyAnswers } from './record-safety-answers.ts';
 import { type ScoredAnswers, scoresOf, storeScores, voidScores } from './store-scores.ts';
 import type { WriteRule } from './write-rules.ts';
 
@@ -22,14 +25,15 @@ import type { WriteRule } from './write-rules.ts';
 export const questionnaireResponseRule: WriteRule = {
   beforeCreate(context, resource) {
     if (resource.resourceType === 'QuestionnaireResponse') checkResponse(context, resource);
+    return undefined;
   },
 
   async afterCreate(context, stored) {
-    const answers = scoredAnswers(context, stored.resource());
+    const answers = heardAnswers(context, stored.resource());
     if (!answers || !isComplete(answers.response)) return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
     const scores = await storeScores(service, stored.id, answers, []);
-    await follow(service, answers, scores);
+    await follow(service, stored.id, answers, scores, {});
   },
 
   beforeUpdate(context, current, next) {
@@ -40,26 +44,36 @@ export const questionnaireResponseRule: WriteRule = {
     return undefined;
   },
 
-  async afterUpdate(context, _current, stored) {
+  async afterUpdate(context, current, stored) {
     const response = stored.resource();
-    if (response.resourceType !== 'QuestionnaireResponse' || !isScoredHere(context, response)) return;
+    if (response.resourceType !== 'QuestionnaireResponse' || !isHeardHere(context, response)) return;
     const patientId = patientIdOf(response);
     if (!patientId) return;
     const service = await forEffect(context, 'score-questionnaire', patientId);
     const earlier = await scoresOf(service.store, stored.id);
     // Withdrawing must work whatever became of the questionnaire since.
-    if (response.status === 'entered-in-error') await voidScores(service.store, earlier);
-    const answers = isComplete(response) ? scoredAnswers(context, response) : undefined;
+    if (response.status === 'entered-in-error') {
+      await voidScores(service.store, earlier);
+      await voidSafetyAnswers(service, stored.id);
+    }
+    const answers = isComplete(response) ? heardAnswers(context, response) : undefined;
     if (!answers) return;
     const scores = await storeScores(service, stored.id, answers, earlier);
-    await follow(service, answers, scores);
+    const wasComplete = current.resourceType === 'QuestionnaireResponse' && isComplete(current);
+    await follow(
+      service,
+      stored.id,
+      answers,
+      scores,
+      wasComplete ? { scores: earlier, response: current } : {},
+    );
   },
 
   beforeDelete(context, current) {
     if (
       current.resourceType === 'QuestionnaireResponse' &&
       isComplete(current) &&
-      isScoredHere(context, current)
+      isHeardHere(context, current)
     ) {
       throw businessRule(
         'scores rest on these answers: mark them entered-in-error, which voids the scores too, instead of deleting them',
@@ -69,15 +83,38 @@ export const questionnaireResponseRule: WriteRule = {
   },
 };
 
-/** What comes of new scores: first whoever has to be called in, then what the published plans say. */
+/** What was there before this change, when the answers were complete then already. */
+interface Before {
+  readonly scores?: readonly Observation[];
+  readonly response?: QuestionnaireResponse;
+}
+
+/** What comes of complete answers: first whoever has to be called in, then what is known for the gates, then what the plans say. */
 async function follow(
   service: WorkflowContext,
-  answers: ScoredAnswers & { readonly patientId: string },
+  responseId: string,
+  answers: HeardAnswers,
   scores: readonly Observation[],
+  before: Before,
 ): Promise<void> {
-  await raiseAlarms(service, answers.patientId, answers, scores);
-  await recordGuidance(service, answers.patientId, scores);
+  const { response, questionnaire, definitions, patientId } = answers;
+  const raised = [
+    ...alarmsOfScores(scores, definitions, before.scores ?? []),
+    ...alarmsOfAnswers(questionnaire, response, responseId, before.response),
+  ];
+  await raiseAlarms(service, patientId, raised, authorOf(response));
+  await recordSafetyAnswers(service, responseId, answers);
+  if (scores.length > 0) await recordGuidance(service, patientId, scores);
 }
+
+const authorTypes = /^(Practitioner|PractitionerRole|Organization|Patient|Device)\/[^/]+$/;
+
+/** Whoever wrote the answers down, where a Flag can name them. */
+function authorOf({ author, source }: QuestionnaireResponse): string | undefined {
+  return [author, source].map(localOf).find((each) => each !== undefined && authorTypes.test(each));
+}
+
+const localOf = (reference: QuestionnaireResponse['author']) => localReference(reference?.reference);
 
 type Status = QuestionnaireResponse['status'];
 
@@ -122,16 +159,21 @@ function checkResponse(context: WorkflowContext, response: QuestionnaireResponse
   if (!questionnaire) return;
   const issues = checkAnswers(questionnaire, response);
   if (issues.length > 0) throw invalidResource(issues);
-  if (!isComplete(response) || scoreDefinitions(context, questionnaire).length === 0) return;
+  if (!isComplete(response) || !isHeard(context, questionnaire)) return;
+  const isScored = scoreDefinitions(context, questionnaire).length > 0;
   if (!patientIdOf(response)) {
     throw businessRule(
-      'completed answers that are scored need a subject: a reference to a Patient of this server',
+      isScored
+        ? 'completed answers that are scored need a subject: a reference to a Patient of this server'
+        : 'completed answers about safety need a subject: a reference to a Patient of this server, or nobody could be called in',
       'QuestionnaireResponse.subject',
     );
   }
   if (!response.authored) {
     throw businessRule(
-      'completed answers that are scored need a date: without it a score has no place in a course',
+      isScored
+        ? 'completed answers that are scored need a date: without it a score has no place in a course'
+        : 'completed answers about safety need a date: without it nobody knows which answer is the newest',
       'QuestionnaireResponse.authored',
     );
   }
@@ -195,10 +237,26 @@ function scoreDefinitions({ catalogue }: WorkflowContext, { url, version }: Ques
   return catalogue.scoreDefinitions(`${url ?? ''}|${version ?? ''}`);
 }
 
-/** Whether any version of the questionnaire is scored by this service. */
-function isScoredHere({ catalogue }: WorkflowContext, { questionnaire }: QuestionnaireResponse): boolean {
+/** Whether answers to it have consequences here: they are scored, call somebody in, or say what a gate asks for. */
+function isHeard(context: WorkflowContext, questionnaire: Questionnaire): boolean {
   return (
-    questionnaire !== undefined && catalogue.scoreDefinitions(parseCanonical(questionnaire).url).length > 0
+    scoreDefinitions(context, questionnaire).length > 0 ||
+    asksForAlarms(questionnaire) ||
+    asksForSafety(questionnaire)
+  );
+}
+
+/** As isHeard, for any version of the questionnaire. */
+function isHeardHere(
+  { catalogue }: WorkflowContext,
+  { questionnaire: canonical }: QuestionnaireResponse,
+): boolean {
+  if (canonical === undefined) return false;
+  const { url } = parseCanonical(canonical);
+  const questionnaire = catalogue.questionnaire(url);
+  return (
+    catalogue.scoreDefinitions(url).length > 0 ||
+    (questionnaire !== undefined && (asksForAlarms(questionnaire) || asksForSafety(questionnaire)))
   );
 }
 
@@ -207,15 +265,13 @@ function patientIdOf(response: QuestionnaireResponse): string | undefined {
   return type === 'Patient' ? id : undefined;
 }
 
-/** Undefined for what this service has no scores for. */
-function scoredAnswers(
-  context: WorkflowContext,
-  response: Resource,
-): (ScoredAnswers & { readonly patientId: string }) | undefined {
+type HeardAnswers = ScoredAnswers & { readonly patientId: string };
+
+/** Undefined for answers that have no consequences here. */
+function heardAnswers(context: WorkflowContext, response: Resource): HeardAnswers | undefined {
   if (response.resourceType !== 'QuestionnaireResponse') return undefined;
   const patientId = patientIdOf(response);
   const questionnaire = questionnaireOf(context, response);
-  if (!patientId || !questionnaire) return undefined;
-  const definitions = scoreDefinitions(context, questionnaire);
-  return definitions.length === 0 ? undefined : { response, questionnaire, definitions, patientId };
+  if (!patientId || !questionnaire || !isHeard(context, questionnaire)) return undefined;
+  return { response, questionnaire, definitions: scoreDefinitions(context, questionnaire), patientId };
 }

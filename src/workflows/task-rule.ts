@@ -20,11 +20,14 @@ import {
 } from '../course/referral-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import { changePromise } from './accept-referral.ts';
+import { checkAlarmTask, isAlarmTask } from './alarm-rules.ts';
 import { applyReferralMove } from './apply-referral-move.ts';
 import { withLetterAndScores } from './closing-letter-duty.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { checkHomework } from './course-rules.ts';
+import { withWorksOn } from './formulation-rule.ts';
 import { isSameContent } from './is-same-content.ts';
+import { refuseWhileStopped } from './read-gates.ts';
 import { checkChangedPromise, checkPromise, withNoteOfChange } from './referral-promise.ts';
 import {
   checkNewQuestion,
@@ -43,15 +46,14 @@ import type { WriteRule } from './write-rules.ts';
  */
 export const taskRule: WriteRule = {
   async beforeCreate(context, resource) {
-    if (resource.resourceType !== 'Task') {
-      return;
-    }
+    if (resource.resourceType !== 'Task') return undefined;
     if (isCoordinationTask(resource)) {
       throw businessRule('a referral is made with POST Patient/[id]/$refer', 'Task.code');
     }
     if (isQuestion(resource)) {
       await checkNewQuestion(context, resource);
     }
+    return withWorksOn(context, resource);
   },
 
   async afterCreate(context, stored) {
@@ -77,7 +79,10 @@ export const taskRule: WriteRule = {
       } else if (isQuestion(current)) {
         await checkQuestion(context, current, next);
       }
-      return undefined;
+      if (isAlarmTask(context, current)) {
+        await checkAlarmTask(context, current, next);
+      }
+      return withWorksOn(context, next);
     }
     return guardedUpdate(context, current, next);
   },
@@ -89,7 +94,13 @@ export const taskRule: WriteRule = {
     }
   },
 
-  beforeDelete(_context, current) {
+  beforeDelete(context, current) {
+    if (current.resourceType === 'Task' && isAlarmTask(context, current)) {
+      throw businessRule(
+        'a Task that an alarm made is not deleted: it is completed with its outcome',
+        'Task.status',
+      );
+    }
     if (current.resourceType === 'Task' && isCoordinationTask(current)) {
       throw businessRule(
         'a referral Task is not deleted, or nobody would own the next step: set it to cancelled with a reason',
@@ -112,6 +123,14 @@ async function guardedUpdate(
   checkMover(context.actor, current, next);
   checkReason(next);
   checkPromise(context, current, next);
+  if (next.status === 'accepted') {
+    await refuseWhileStopped(
+      context,
+      current.for?.reference ?? '',
+      'a referral is not accepted',
+      'Task.status',
+    );
+  }
   const derivedTask = derived(context, current, next);
   const isEnd = next.status === 'completed' || next.status === 'failed';
   const moved = isEnd ? await withLetterAndScores(context, derivedTask) : derivedTask;

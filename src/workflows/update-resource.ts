@@ -86,8 +86,8 @@ export async function writeNext(
       'HEAD',
     ]);
   }
-  await rule?.beforeCreate?.(context, resource);
-  const result = await store.update(resource, storeOptions(options));
+  const made = (await rule?.beforeCreate?.(context, resource)) ?? resource;
+  const result = await store.update(made, storeOptions(options));
   await rule?.afterCreate?.(context, result.version);
   return result;
 }

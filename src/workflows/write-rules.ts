@@ -5,8 +5,14 @@ import type { WorkflowContext } from './context.ts';
 
 /** A rule of one resource type. The context's store is the transaction's; a throw undoes the write. */
 export interface WriteRule {
-  /** Called before a create is stored; may refuse. */
-  beforeCreate?(context: WorkflowContext, resource: Resource): Promise<void> | void;
+  /**
+   * Called before a create is stored; may refuse. When it answers with a resource, that one is stored instead (for what the
+   * server derives).
+   */
+  beforeCreate?(
+    context: WorkflowContext,
+    resource: Resource,
+  ): Promise<Resource | undefined> | Resource | undefined;
   /** Called after a create is stored, in the same transaction. */
   afterCreate?(context: WorkflowContext, stored: StoredVersion): Promise<void>;
   /**

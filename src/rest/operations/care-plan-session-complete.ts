@@ -5,6 +5,7 @@ import { invalid } from '../../fhir/error.ts';
 import { completeSession } from '../../workflows/complete-session.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
+import { issuesParameter } from './issues-parameter.ts';
 import { nextParameter } from './next-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 
@@ -67,6 +68,9 @@ export const carePlanSessionComplete: Operation = {
         { name: 'session', resource: result.session },
         { name: 'encounter', resource: result.encounter },
         ...result.resources.map((resource) => ({ name: 'recorded', resource })),
+        ...issuesParameter(
+          result.warnings.map((diagnostics) => ({ severity: 'warning', code: 'business-rule', diagnostics })),
+        ),
         nextParameter(result.next),
       ],
     };
