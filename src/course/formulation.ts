@@ -6,7 +6,7 @@ const factorSystem = `${base}/CodeSystem/formulation-factor`;
 const profile = `${base}/StructureDefinition/formulation`;
 const form = `${base}/Questionnaire/three-p-formulation`;
 
-export const factorExtension = {
+const factorExtension = {
   side: `${base}/StructureDefinition/factor-side`,
   view: `${base}/StructureDefinition/factor-view`,
   sure: `${base}/StructureDefinition/factor-sure`,
