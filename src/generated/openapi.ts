@@ -542,6 +542,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/CarePlan/{id}/$session-brief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What to have seen before the next session.
+         * @description In one call: open alarm signs and the answer about exertion first, then the last session with its note, what the
+         *     person sent and discovered, homework, scores against the own start, goals, open questions of the shared
+         *     explanation, unanswered messages, the dose of the elements and the next session. Each part names its source.
+         *     Nothing is stored.
+         */
+        get: operations["carePlanSessionBrief"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/$export": {
         parameters: {
             query?: never;
@@ -3897,6 +3926,94 @@ export interface operations {
                      *         {
                      *           "name": "minutesDone",
                      *           "valueInteger": 80
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanSessionBrief: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The brief. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "status",
+                     *           "valueCode": "active"
+                     *         },
+                     *         {
+                     *           "name": "afterExertion",
+                     *           "part": [
+                     *             {
+                     *               "name": "answer",
+                     *               "valueCode": "not-asked"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "homework",
+                     *           "part": [
+                     *             {
+                     *               "name": "source",
+                     *               "valueReference": {
+                     *                 "reference": "Task/8"
+                     *               }
+                     *             },
+                     *             {
+                     *               "name": "status",
+                     *               "valueCode": "completed"
+                     *             },
+                     *             {
+                     *               "name": "description",
+                     *               "valueString": "Two minutes at the window before lunch"
+                     *             },
+                     *             {
+                     *               "name": "discovered",
+                     *               "valueString": "The headache came an hour later than usual"
+                     *             }
+                     *           ]
                      *         }
                      *       ]
                      *     }

@@ -1,6 +1,7 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
 import { carePlanCourse } from './care-plan-course.ts';
+import { carePlanSessionBrief } from './care-plan-session-brief.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
 import { codeSystemSubsumes } from './code-system-subsumes.ts';
@@ -24,6 +25,7 @@ export const operations: readonly ServedOperation[] = [
   planDefinitionEnroll,
   carePlanSessionComplete,
   carePlanCourse,
+  carePlanSessionBrief,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,
