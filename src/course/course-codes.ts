@@ -37,6 +37,8 @@ const courseDisplays = {
   homework: 'Something to try at home',
   alternative: 'Another offer',
   'goal-attainment': 'Goal attainment (-2 to +2)',
+  confidence: 'Confidence in a small step (0 to 10)',
+  'find-out': 'What the person wants to find out',
 } as const;
 
 export type CourseCode = keyof typeof courseDisplays;

@@ -10,6 +10,7 @@ import { beginCourse } from './begin-course.ts';
 import { chosenSession } from './chosen-session.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { moveNextSession } from './move-next-session.ts';
 import { readKnown } from './read-known.ts';
 import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
 import { sessionContent } from './session-content.ts';
@@ -66,6 +67,7 @@ async function record(
       composition: context.newId(),
       procedures: content.elements.map(() => context.newId()),
       homework: content.homework.map(() => context.newId()),
+      confidences: content.homework.map(() => context.newId()),
       observations: content.progress.map(() => context.newId()),
     },
     content,
@@ -82,7 +84,10 @@ async function record(
   }
   written.push(await createChecked(context, built.composition));
   await beginCourse(context, session);
-  const after = sessions.map((each) => (each.id === session.id ? completed : each));
+  const held = sessions.map((each) => (each.id === session.id ? completed : each));
+  const after = request.nextDate
+    ? await moveNextSession(context, carePlan, held, content.start.slice(0, 10), request.nextDate)
+    : held;
   return {
     kind: 'created',
     encounter: encounter.resource(),

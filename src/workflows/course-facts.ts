@@ -12,6 +12,8 @@ export interface CourseFacts {
   totals(score: FollowedScore): readonly Observation[];
   /** The attainment of one goal ("Goal/x"), oldest first. */
   attainment(goal: string): readonly Observation[];
+  /** How sure the person felt about a step ("Task/x"), the newest rating. */
+  confidence(task: string): number | undefined;
   /** The newest answer to what happens after exertion. */
   readonly malaise?: Observation;
 }
@@ -29,6 +31,7 @@ export async function courseFacts(context: WorkflowContext, patient: string): Pr
       code: code.code,
     })),
     { system: courseSystem, code: 'goal-attainment' },
+    { system: courseSystem, code: 'confidence' },
     { system: safetySystem, code: 'post-exertional-malaise' },
   ];
   const found = await findResources(
@@ -53,6 +56,11 @@ export async function courseFacts(context: WorkflowContext, patient: string): Pr
           has(each, courseSystem, 'goal-attainment') &&
           each.focus?.some(({ reference }) => reference === goal),
       ),
+    confidence: (task) =>
+      usable.findLast(
+        (each) =>
+          has(each, courseSystem, 'confidence') && each.focus?.some(({ reference }) => reference === task),
+      )?.valueInteger,
     ...(malaise && { malaise }),
   };
 }

@@ -52,6 +52,8 @@ export interface CourseParts {
   readonly gasTScore?: GasTScore;
   /** The newest answer to what happens after exertion. */
   readonly malaise?: Observation;
+  /** By "Task/x": how sure the person felt about it. */
+  readonly confidence: (task: string) => number | undefined;
   /** Every Task of this plan that can be seen. */
   readonly tasks: readonly Task[];
 }
@@ -78,6 +80,7 @@ export async function courseParts(
     scores: courseScores(context, carePlan, facts),
     goals,
     ...(tScore && { gasTScore: tScore }),
+    confidence: facts.confidence,
     ...(facts.malaise && { malaise: facts.malaise }),
     tasks: await findResources(context.store, 'Task', [byReference('based-on', `CarePlan/${carePlan.id}`)]),
   };

@@ -11,6 +11,7 @@ import { chosenPrivacy } from '../instruments/chosen-privacy.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { recordGuidance } from './record-guidance.ts';
+import { storeScoreChanges } from './store-score-changes.ts';
 import { type ScoredAnswers, scoresOf, storeScores, voidScores } from './store-scores.ts';
 import type { WriteRule } from './write-rules.ts';
 
@@ -48,7 +49,10 @@ export const questionnaireResponseRule: WriteRule = {
     const service = await forEffect(context, 'score-questionnaire', patientId);
     const earlier = await scoresOf(service.store, stored.id);
     // Withdrawing must work whatever became of the questionnaire since.
-    if (response.status === 'entered-in-error') await voidScores(service.store, earlier);
+    if (response.status === 'entered-in-error') {
+      await voidScores(service.store, earlier);
+      await storeScoreChanges(service, patientId, definitionsOfVoided(context, response));
+    }
     const answers = isComplete(response) ? scoredAnswers(context, response) : undefined;
     if (!answers) return;
     const scores = await storeScores(service, stored.id, answers, earlier);
@@ -75,6 +79,7 @@ async function follow(
   answers: ScoredAnswers & { readonly patientId: string },
   scores: readonly Observation[],
 ): Promise<void> {
+  await storeScoreChanges(service, answers.patientId, answers.definitions);
   await raiseAlarms(service, answers.patientId, answers, scores);
   await recordGuidance(service, answers.patientId, scores);
 }
@@ -200,6 +205,11 @@ function isScoredHere({ catalogue }: WorkflowContext, { questionnaire }: Questio
   return (
     questionnaire !== undefined && catalogue.scoreDefinitions(parseCanonical(questionnaire).url).length > 0
   );
+}
+
+/** Of the version that the answers name, or of the one that is published now. */
+function definitionsOfVoided({ catalogue }: WorkflowContext, { questionnaire = '' }: QuestionnaireResponse) {
+  return catalogue.scoreDefinitions(parseCanonical(questionnaire).url);
 }
 
 function patientIdOf(response: QuestionnaireResponse): string | undefined {

@@ -47,7 +47,7 @@ function briefParameters(brief: SessionBrief): ParametersParameter[] {
     ...gateParameters(brief),
     ...(last ? [{ ...named('lastSession', sessionParameter(last)), ...noteOf(brief) }] : []),
     ...openerParameters(brief.opener),
-    ...brief.homework.map(homeworkParameter),
+    ...brief.homework.map((task) => homeworkParameter(task, brief.confidence(`Task/${task.id}`))),
     ...brief.experiments.map(experimentParameter),
     ...brief.scores.map(scoreParameter),
     ...brief.goals.map(goalParameter),
@@ -135,7 +135,7 @@ function gateParameters({ flags, malaise }: SessionBrief): ParametersParameter[]
   ];
 }
 
-function homeworkParameter(task: Task): ParametersParameter {
+function homeworkParameter(task: Task, confidence: number | undefined): ParametersParameter {
   return {
     name: 'homework',
     part: [
@@ -143,10 +143,10 @@ function homeworkParameter(task: Task): ParametersParameter {
       { name: 'status', valueCode: task.status },
       ...text('description', task.description),
       ...date('due', task.executionPeriod?.end),
-      ...(task.input ?? []).flatMap(({ type, valueString, valueInteger }) => [
+      ...(task.input ?? []).flatMap(({ type, valueString }) => [
         ...(type.coding?.[0]?.code === 'find-out' ? text('findOut', valueString) : []),
-        ...(type.coding?.[0]?.code === 'confidence' ? integer('confidence', valueInteger) : []),
       ]),
+      ...integer('confidence', confidence),
       ...(task.output ?? []).flatMap(({ valueString, valueReference }) => [
         ...text('discovered', valueString),
         ...(valueReference?.reference ? [source('source', valueReference.reference)] : []),

@@ -3,6 +3,7 @@
 import type { Parameters } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
 import { completeSession } from '../../workflows/complete-session.ts';
+import type { SessionRequest } from '../../workflows/session-request.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { nextParameter } from './next-parameter.ts';
@@ -13,13 +14,16 @@ const names = [
   'start',
   'minutes',
   'performer',
+  'asPlanned',
   'element',
   'symptomsSince',
   'discovered',
   'agreements',
   'oneSmallStep',
+  'confidence',
   'homework',
   'goalProgress',
+  'nextDate',
 ] as const;
 
 export const carePlanSessionComplete: Operation = {
@@ -30,12 +34,15 @@ export const carePlanSessionComplete: Operation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-session-complete',
   async handle(request) {
     const given = parameterReader(request.parameters, names);
+    const confidence = given.decimal('confidence');
+    const nextDate = given.text('nextDate');
     const result = await completeSession(request.context, {
       carePlanId: request.id ?? '',
       session: given.reference('session'),
       start: given.text('start'),
       minutes: required(given.minutes('minutes'), 'minutes', given),
       performer: given.reference('performer'),
+      asPlanned: given.flag('asPlanned') ?? false,
       elements: given.groups('element', ['code', 'minutes']).map((element) => ({
         chosen: required(element.reference('code'), 'code', element),
         minutes: required(element.minutes('minutes'), 'minutes', element),
@@ -46,10 +53,10 @@ export const carePlanSessionComplete: Operation = {
         agreements: given.text('agreements'),
         oneSmallStep: given.text('oneSmallStep'),
       },
-      homework: given.groups('homework', ['description', 'due']).map((item) => {
-        const due = item.text('due');
-        return { description: required(item.text('description'), 'description', item), ...(due && { due }) };
+      ...(confidence !== undefined && {
+        confidence: { level: confidence, value: String(confidence), expression: given.expression },
       }),
+      homework: given.groups('homework', ['description', 'due', 'findOut', 'confidence']).map(homeworkItem),
       goalProgress: given.groups('goalProgress', ['goal', 'gas', 'note']).map((progress) => {
         const note = progress.text('note');
         return {
@@ -58,6 +65,7 @@ export const carePlanSessionComplete: Operation = {
           ...(note && { note }),
         };
       }),
+      ...(nextDate && { nextDate: { value: nextDate, expression: 'Parameters.parameter' } }),
       contentMark: await contentMark('CarePlan/$session-complete', request),
       idempotencyKey: request.idempotencyKey,
     });
@@ -77,6 +85,18 @@ export const carePlanSessionComplete: Operation = {
     };
   },
 };
+
+function homeworkItem(item: ParameterReader): SessionRequest['homework'][number] {
+  const due = item.text('due');
+  const findOut = item.text('findOut');
+  const confidence = item.decimal('confidence');
+  return {
+    description: required(item.text('description'), 'description', item),
+    ...(due && { due }),
+    ...(findOut && { findOut }),
+    ...(confidence !== undefined && { confidence }),
+  };
+}
 
 function required<T>(value: T | undefined, name: string, reader: ParameterReader): T {
   if (value === undefined) {

@@ -280,7 +280,7 @@ describe('what cannot be recorded', () => {
       () => [...named(), integer('minuts', 30)],
       400,
       refused(
-        'unknown parameter "minuts"; known here: session, start, minutes, performer, element, symptomsSince, discovered, agreements, oneSmallStep, homework, goalProgress',
+        'unknown parameter "minuts"; known here: session, start, minutes, performer, asPlanned, element, symptomsSince, discovered, agreements, oneSmallStep, confidence, homework, goalProgress, nextDate',
         'Parameters.parameter[2].name',
         'invalid',
       ),
