@@ -8,9 +8,11 @@ import { businessRule } from '../fhir/error.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { beginCourse } from './begin-course.ts';
 import { chosenSession } from './chosen-session.ts';
+import { closeDraft } from './close-draft.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { moveNextSession } from './move-next-session.ts';
+import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { readKnown } from './read-known.ts';
 import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
 import { sessionContent } from './session-content.ts';
@@ -83,11 +85,13 @@ async function record(
     written.push(await updateChecked<Goal>(context, goal, goal.meta?.versionId ?? ''));
   }
   written.push(await createChecked(context, built.composition));
+  if (request.draft) written.push(await closeDraft(context, request.draft, content.patient, encounter.id));
   await beginCourse(context, session);
   const held = sessions.map((each) => (each.id === session.id ? completed : each));
   const after = request.nextDate
     ? await moveNextSession(context, carePlan, held, content.start.slice(0, 10), request.nextDate)
     : held;
+  if (request.nextDate) await keepQuestionnaireTasks(context, carePlan, after);
   return {
     kind: 'created',
     encounter: encounter.resource(),

@@ -11,7 +11,9 @@ import {
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { byToken, findResources } from './find-resources.ts';
 import { isSameContent } from './is-same-content.ts';
+import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import type { WriteRule } from './write-rules.ts';
 
 /** Refuses (422) with the moves that are allowed. */
@@ -35,7 +37,25 @@ export const serviceRequestRule: WriteRule = {
     }
     return undefined;
   },
+
+  async afterUpdate(context, current, stored) {
+    const next = stored.resource();
+    if (current.resourceType !== 'ServiceRequest' || next.resourceType !== 'ServiceRequest') return;
+    const isMoved = current.occurrenceDateTime !== next.occurrenceDateTime || current.status !== next.status;
+    if (isMoved && hasCourseCode(current.code, 'therapy-session') && current.requisition) {
+      await followSession(context, current);
+    }
+  },
 };
+
+/** What hangs on the day of a session moves with it. */
+async function followSession(context: WorkflowContext, { requisition }: ServiceRequest): Promise<void> {
+  const { system = '', value = '' } = requisition ?? {};
+  const [carePlan] = await findResources(context.store, 'CarePlan', [
+    byToken('identifier', { system, code: value }),
+  ]);
+  if (carePlan) await keepQuestionnaireTasks(context, carePlan, await sessionsOf(context, carePlan));
+}
 
 export const goalRule: WriteRule = {
   beforeUpdate(_context, current, next) {

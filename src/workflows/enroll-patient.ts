@@ -23,6 +23,7 @@ import {
 } from './enrolment-checks.ts';
 import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
 import { episodeInStatus, episodeOf } from './move-episode.ts';
+import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { readKnown, readReferenced, referenceTo } from './read-known.ts';
 import { repeatedEnrolment } from './recorded-course.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
@@ -106,6 +107,7 @@ async function newCourse(
     );
   }
   const carePlan = (await createChecked(context, built.carePlan)).resource();
+  await keepQuestionnaireTasks(context, carePlan, built.sessions);
   return { kind: 'created', carePlan, resources: [carePlan, episode, ...written], warnings };
 }
 

@@ -20,6 +20,8 @@ export interface SessionRequest {
   readonly homework: readonly HomeworkItem[];
   /** How sure the person feels about the one small step, 0 to 10; it becomes something to try at home. */
   readonly confidence?: Given & { readonly level: number };
+  /** The note that was begun for this session: a QuestionnaireResponse in progress, which is closed. */
+  readonly draft?: Given;
   /** The day of the next session, confirmed or moved. */
   readonly nextDate?: Given;
   readonly goalProgress: readonly { readonly goal: Given; readonly level: number; readonly note?: string }[];

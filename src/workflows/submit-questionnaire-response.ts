@@ -9,6 +9,7 @@ import { localReference } from '../fhir/reference.ts';
 import { checkAnswers } from '../instruments/check-answers.ts';
 import { chosenPrivacy } from '../instruments/chosen-privacy.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
+import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { recordGuidance } from './record-guidance.ts';
 import { storeScoreChanges } from './store-score-changes.ts';
@@ -30,7 +31,7 @@ export const questionnaireResponseRule: WriteRule = {
     if (!answers || !isComplete(answers.response)) return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
     const scores = await storeScores(service, stored.id, answers, []);
-    await follow(service, answers, scores);
+    await follow(service, stored.id, answers, scores);
   },
 
   beforeUpdate(context, current, next) {
@@ -56,7 +57,7 @@ export const questionnaireResponseRule: WriteRule = {
     const answers = isComplete(response) ? scoredAnswers(context, response) : undefined;
     if (!answers) return;
     const scores = await storeScores(service, stored.id, answers, earlier);
-    await follow(service, answers, scores);
+    await follow(service, stored.id, answers, scores);
   },
 
   beforeDelete(context, current) {
@@ -76,10 +77,12 @@ export const questionnaireResponseRule: WriteRule = {
 /** What comes of new scores: first whoever has to be called in, then what the published plans say. */
 async function follow(
   service: WorkflowContext,
+  responseId: string,
   answers: ScoredAnswers & { readonly patientId: string },
   scores: readonly Observation[],
 ): Promise<void> {
   await storeScoreChanges(service, answers.patientId, answers.definitions);
+  await closeQuestionnaireTask(service, answers.patientId, responseId, answers.response);
   await raiseAlarms(service, answers.patientId, answers, scores);
   await recordGuidance(service, answers.patientId, scores);
 }

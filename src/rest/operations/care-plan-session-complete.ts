@@ -24,6 +24,7 @@ const names = [
   'homework',
   'goalProgress',
   'nextDate',
+  'draft',
 ] as const;
 
 export const carePlanSessionComplete: Operation = {
@@ -65,6 +66,7 @@ export const carePlanSessionComplete: Operation = {
           ...(note && { note }),
         };
       }),
+      draft: given.reference('draft'),
       ...(nextDate && { nextDate: { value: nextDate, expression: 'Parameters.parameter' } }),
       contentMark: await contentMark('CarePlan/$session-complete', request),
       idempotencyKey: request.idempotencyKey,

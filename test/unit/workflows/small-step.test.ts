@@ -143,3 +143,46 @@ describe('the day of the next session', () => {
     },
   );
 });
+
+describe('a note that was begun', () => {
+  const draft = (status: 'in-progress' | 'completed', form = 'session-note', patient = 'anna') =>
+    world.store.create({
+      resourceType: 'QuestionnaireResponse' as const,
+      status,
+      questionnaire: `https://w3id.org/alongside/fhir/Questionnaire/${form}|1.0.0`,
+      subject: { reference: `Patient/${patient}` },
+      authored: '2026-11-20T13:00:00Z',
+      item: [{ linkId: 'discovered', answer: [{ valueString: 'A pause helps' }] }],
+    });
+  const named = (id: string): ParametersParameter => ({
+    name: 'draft',
+    valueReference: { reference: `QuestionnaireResponse/${id}` },
+  });
+
+  it('is closed with the session, and keeps its words', async () => {
+    const { id } = await draft('in-progress');
+    await complete(world, carePlan, [...held, named(id)]);
+    const [encounter] = await world.all('Encounter');
+    expect(await world.all('QuestionnaireResponse')).toMatchObject([
+      {
+        status: 'stopped',
+        encounter: { reference: `Encounter/${encounter?.id}` },
+        item: [{ answer: [{ valueString: 'A pause helps' }] }],
+      },
+    ]);
+  });
+
+  it('of another form, of another person, or closed already is refused, and nothing is stored', async () => {
+    const ids = await Promise.all([
+      draft('in-progress', 'session-opener'),
+      draft('completed'),
+      draft('in-progress', 'session-note', 'bert'),
+    ]);
+    const statuses: number[] = [];
+    for (const { id } of ids) {
+      statuses.push((await refusalOf(complete(world, carePlan, [...held, named(id)]))).status);
+    }
+    expect(statuses).toEqual([422, 422, 404]);
+    expect(await world.all('Encounter')).toEqual([]);
+  });
+});
