@@ -89,7 +89,8 @@ function dayOf(
       (target && !isSession(target) ? dayOf(target, byId, days, new Set([...seen, id])) : undefined);
     return base && relation.offsetDuration ? addDuration(base, relation.offsetDuration) : base;
   });
-  return found.some((day) => day === undefined) ? undefined : found.toSorted().at(-1);
+  const known = found.filter((day) => day !== undefined);
+  return known.length < found.length ? undefined : known.toSorted().at(-1);
 }
 
 const isSession = ({ parent }: Placed): boolean =>

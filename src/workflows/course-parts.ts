@@ -80,7 +80,7 @@ export async function courseParts(
     scores: courseScores(context, carePlan, facts),
     goals,
     ...(tScore && { gasTScore: tScore }),
-    confidence: facts.confidence,
+    confidence: (task) => facts.confidence(task),
     ...(facts.malaise && { malaise: facts.malaise }),
     tasks: await findResources(context.store, 'Task', [byReference('based-on', `CarePlan/${carePlan.id}`)]),
   };
