@@ -47,6 +47,7 @@ const purposes: readonly Purpose[] = [
   },
   { heading: 'Steps of the pathway and the course', holds: isType('ActivityDefinition') },
   { heading: 'Measures of withdrawn support', holds: isType('Measure') },
+  { heading: 'How changes are computed', holds: isType('Library') },
   { heading: 'Words', holds: ({ folder }) => folder === 'wording' },
   {
     heading: 'Profiles: what the service stores',

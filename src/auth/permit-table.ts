@@ -248,6 +248,8 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Observation', 'c'],
     ],
   },
+  // The person may read what was prepared about them. A GP, who does not read session notes, has $course.
+  'CarePlan/$session-brief': { roles: ['therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
   'CarePlan/$course': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // Whoever writes the letter proposes it; the GP and the patient get the letter that was sent.

@@ -44,6 +44,12 @@ const courseDisplays = {
   'closing-letter': 'Closing letter',
   'score-at-end': 'Score at the end',
   'goal-attainment': 'Goal attainment (-2 to +2)',
+  confidence: 'Confidence in a small step (0 to 10)',
+  'find-out': 'What the person wants to find out',
+  'questionnaire-due': 'Questionnaire to fill in',
+  questionnaire: 'The questionnaire',
+  response: 'The answers',
+  'plan-action': 'The step of the plan',
 } as const;
 
 export type CourseCode = keyof typeof courseDisplays;

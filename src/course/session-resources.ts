@@ -11,9 +11,9 @@ import type {
   Reference,
   Task,
 } from '@medplum/fhirtypes';
-import type { CalendarDate } from './calendar.ts';
 import { courseConcept, extensionUrl } from './course-codes.ts';
 import { achievementOf, type GasLevel } from './goal-progress.ts';
+import { confidenceObservation, type HomeworkItem, homeworkTask } from './homework.ts';
 import { type NotePart, narrative, noteHeadings } from './session-note.ts';
 
 export interface DeliveredElement {
@@ -21,11 +21,8 @@ export interface DeliveredElement {
   /** Canonical of the activity, when one of the library was used. */
   readonly activity?: string;
   readonly minutes: number;
-}
-
-export interface HomeworkItem {
-  readonly description: string;
-  readonly due?: CalendarDate;
+  /** Where the minutes come from, when nobody counted them. */
+  readonly remark?: string;
 }
 
 export interface GoalProgress {
@@ -60,6 +57,8 @@ export interface SessionIds {
   readonly composition: string;
   readonly procedures: readonly string[];
   readonly homework: readonly string[];
+  /** One for each item of homework; those of items without a confidence are not used. */
+  readonly confidences: readonly string[];
   readonly observations: readonly string[];
 }
 
@@ -105,9 +104,24 @@ export function sessionResources(ids: SessionIds, content: SessionContent): Sess
     homework: content.homework.map((item, index) =>
       homeworkTask(ids.homework[index] ?? '', item, encounter, content),
     ),
-    observations: content.progress.map((progress, index) =>
-      goalObservation(ids.observations[index] ?? '', progress, encounter, content),
-    ),
+    observations: [
+      ...content.progress.map((progress, index) =>
+        goalObservation(ids.observations[index] ?? '', progress, encounter, content),
+      ),
+      ...content.homework.flatMap(({ confidence }, index) =>
+        confidence === undefined
+          ? []
+          : [
+              confidenceObservation(
+                ids.confidences[index] ?? '',
+                ids.homework[index] ?? '',
+                confidence,
+                encounter,
+                content,
+              ),
+            ],
+      ),
+    ],
     goals: content.progress.map((progress, index) =>
       goalAfter(progress, ids.observations[index] ?? '', content),
     ),
@@ -160,30 +174,7 @@ function procedure(ids: SessionIds, index: number, content: SessionContent): Pro
       end: later(content.start, before + delivered.minutes),
     },
     performer: [{ actor: { reference: content.performer } }],
-  };
-}
-
-function homeworkTask(
-  id: string,
-  item: HomeworkItem,
-  encounter: Reference<Encounter>,
-  content: SessionContent,
-): Task {
-  return {
-    resourceType: 'Task',
-    id,
-    basedOn: [{ reference: content.carePlan }],
-    status: 'requested',
-    intent: 'order',
-    code: courseConcept('homework'),
-    description: item.description,
-    for: { reference: content.patient },
-    encounter,
-    executionPeriod: { start: content.start.slice(0, 10), ...(item.due && { end: item.due }) },
-    authoredOn: content.recordedAt,
-    lastModified: content.recordedAt,
-    requester: { reference: content.performer },
-    owner: { reference: content.patient },
+    ...(delivered.remark && { note: [{ text: delivered.remark }] }),
   };
 }
 

@@ -8,10 +8,13 @@ import { businessRule } from '../fhir/error.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { beginCourse } from './begin-course.ts';
 import { chosenSession } from './chosen-session.ts';
+import { closeDraft } from './close-draft.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { gatedDelivery, reviewTaskFor } from './gated-steps.ts';
 import { gatesOf } from './read-gates.ts';
+import { moveNextSession } from './move-next-session.ts';
+import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { readKnown } from './read-known.ts';
 import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
 import { sessionContent } from './session-content.ts';
@@ -68,6 +71,7 @@ async function record(
       composition: context.newId(),
       procedures: content.elements.map(() => context.newId()),
       homework: content.homework.map(() => context.newId()),
+      confidences: content.homework.map(() => context.newId()),
       observations: content.progress.map(() => context.newId()),
     },
     content,
@@ -90,8 +94,13 @@ async function record(
     const about = { patient, carePlan: plan, owner, encounter: `Encounter/${encounter.id}` };
     written.push(await createChecked(context, reviewTaskFor(context, about)));
   }
+  if (request.draft) written.push(await closeDraft(context, request.draft, content.patient, encounter.id));
   await beginCourse(context, session);
-  const after = sessions.map((each) => (each.id === session.id ? completed : each));
+  const held = sessions.map((each) => (each.id === session.id ? completed : each));
+  const after = request.nextDate
+    ? await moveNextSession(context, carePlan, held, content.start.slice(0, 10), request.nextDate)
+    : held;
+  if (request.nextDate) await keepQuestionnaireTasks(context, carePlan, after);
   return {
     kind: 'created',
     encounter: encounter.resource(),

@@ -16,9 +16,11 @@ import {
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { byToken, findResources } from './find-resources.ts';
 import { withWorksOn } from './formulation-rule.ts';
 import { type ChosenStep, checkPlannedSteps } from './gated-steps.ts';
 import { isSameContent } from './is-same-content.ts';
+import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { gatesOf, refuseWhileStopped } from './read-gates.ts';
 import type { WriteRule } from './write-rules.ts';
 
@@ -63,7 +65,25 @@ export const serviceRequestRule: WriteRule = {
     }
     return undefined;
   },
+
+  async afterUpdate(context, current, stored) {
+    const next = stored.resource();
+    if (current.resourceType !== 'ServiceRequest' || next.resourceType !== 'ServiceRequest') return;
+    const isMoved = current.occurrenceDateTime !== next.occurrenceDateTime || current.status !== next.status;
+    if (isMoved && hasCourseCode(current.code, 'therapy-session') && current.requisition) {
+      await followSession(context, current);
+    }
+  },
 };
+
+/** What hangs on the day of a session moves with it. */
+async function followSession(context: WorkflowContext, { requisition }: ServiceRequest): Promise<void> {
+  const { system = '', value = '' } = requisition ?? {};
+  const [carePlan] = await findResources(context.store, 'CarePlan', [
+    byToken('identifier', { system, code: value }),
+  ]);
+  if (carePlan) await keepQuestionnaireTasks(context, carePlan, await sessionsOf(context, carePlan));
+}
 
 export const goalRule: WriteRule = {
   beforeCreate(context, resource) {

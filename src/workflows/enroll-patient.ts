@@ -25,6 +25,7 @@ import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
 import { checkPlannedSteps } from './gated-steps.ts';
 import { episodeInStatus, episodeOf } from './move-episode.ts';
 import { gatesOf, whileOpen } from './read-gates.ts';
+import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { readKnown, readReferenced, referenceTo } from './read-known.ts';
 import { repeatedEnrolment } from './recorded-course.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
@@ -114,6 +115,7 @@ async function newCourse(
     );
   }
   const carePlan = (await createChecked(context, built.carePlan)).resource();
+  await keepQuestionnaireTasks(context, carePlan, built.sessions);
   return { kind: 'created', carePlan, resources: [carePlan, episode, ...written], warnings };
 }
 

@@ -55,7 +55,7 @@ export async function goalProgressOf(
 const timeOf = (dateTime: string | undefined): number => (dateTime === undefined ? 0 : Date.parse(dateTime));
 
 /** The goal attainment scores of one goal, oldest first. */
-export async function goalScores({ store }: WorkflowContext, goal: string): Promise<readonly Observation[]> {
+async function goalScores({ store }: WorkflowContext, goal: string): Promise<readonly Observation[]> {
   const found = await findResources(
     store,
     'Observation',

@@ -35,7 +35,7 @@ export function followedScores(catalogue: Catalogue): readonly FollowedScore[] {
 }
 
 /** Every usable total of one score, oldest first; those without a value (too many answers missing) are left out. */
-export async function totalsOf(
+async function totalsOf(
   { store }: WorkflowContext,
   patient: string,
   score: FollowedScore,

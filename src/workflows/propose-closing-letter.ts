@@ -4,7 +4,8 @@ import { closingLetter, type LetterGoal, type LetterScore } from '../course/clos
 import { extensionUrl } from '../course/course-codes.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
-import { type Course, type CourseGoal, type CourseScore, readCourse } from './read-course.ts';
+import type { CourseGoal, CourseScore } from './course-parts.ts';
+import { type Course, readCourse } from './read-course.ts';
 
 /** Refused: 404 unknown plan, 422 a plan without a therapist to sign. */
 export async function proposeClosingLetter(

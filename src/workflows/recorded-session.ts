@@ -68,7 +68,8 @@ async function resourcesOf({ store }: WorkflowContext, encounter: Encounter): Pr
   const here = byReference('encounter', `Encounter/${encounter.id}`);
   const observations = await findResources(store, 'Observation', [here]);
   const goals: Resource[] = [];
-  for (const reference of observations.flatMap(({ focus }) => focus?.[0]?.reference ?? [])) {
+  const focused = observations.flatMap(({ focus }) => focus?.[0]?.reference ?? []);
+  for (const reference of focused.filter((each) => each.startsWith('Goal/'))) {
     goals.push((await readReferenced(store, reference, ['Goal'])).resource());
   }
   return [

@@ -1,14 +1,11 @@
 // Checks what was sent about a session and brings it into the form that the record is built from.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../course/calendar.ts';
-import { extensionUrl } from '../course/course-codes.ts';
+import { elementSystem, extensionUrl } from '../course/course-codes.ts';
+import { type HomeworkItem, isConfidence } from '../course/homework.ts';
 import { sessionNumber } from '../course/next-step.ts';
-import type {
-  DeliveredElement,
-  GoalProgress,
-  HomeworkItem,
-  SessionContent,
-} from '../course/session-resources.ts';
+import { sharedMinutes } from '../course/planned-elements.ts';
+import type { DeliveredElement, GoalProgress, SessionContent } from '../course/session-resources.ts';
 import { businessRule, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { elementChoice } from './element-choice.ts';
@@ -38,9 +35,14 @@ export async function sessionContent(
     title: session.code?.text ?? `Session ${sessionNumber(session)}`,
     start,
     minutes: request.minutes,
-    elements: deliveredElements(context, request),
+    elements:
+      request.asPlanned && request.elements.length === 0
+        ? plannedElements(context, session, request.minutes)
+        : deliveredElements(context, request),
     note: request.note,
-    homework: request.homework.map((item) => checkedHomework(item, start.slice(0, 10))),
+    homework: [...smallStep(request), ...request.homework].map((item) =>
+      checkedHomework(item, start.slice(0, 10)),
+    ),
     progress: await progressOf(context, carePlan, request, start),
     recordedAt,
     identifiers: requestIdentifiers(request),
@@ -106,10 +108,52 @@ function deliveredElements(
   return delivered;
 }
 
+/** What was planned for this session, each element once. Its minutes are shared out, which the record says. */
+function plannedElements(
+  { catalogue }: WorkflowContext,
+  session: ServiceRequest,
+  minutes: number,
+): readonly DeliveredElement[] {
+  const codings = (session.orderDetail ?? []).flatMap(({ coding }) => coding ?? []);
+  const planned = codings.filter(
+    ({ system, code }, index) =>
+      system === elementSystem && codings.findIndex((each) => each.code === code) === index,
+  );
+  const shares = sharedMinutes(minutes, planned.length);
+  if (shares.length === 0) {
+    throw businessRule(
+      planned.length === 0
+        ? 'no elements are planned for this session: send each "element" with its minutes'
+        : `${planned.length} elements are planned, which is more than ${minutes} minutes: send each "element" with its minutes`,
+      'Parameters.parameter',
+    );
+  }
+  return planned.map(({ code }, index) => ({
+    element: elementChoice(catalogue, code ?? '', 'Parameters.parameter').element,
+    minutes: shares[index] ?? 1,
+    remark: 'Recorded as planned: the minutes of the session were shared out evenly.',
+  }));
+}
+
+/** A step that the person rated becomes something to try at home; one without a rating stays in the note. */
+function smallStep({ note, confidence }: SessionRequest): readonly HomeworkItem[] {
+  if (!confidence) return [];
+  if (!note.oneSmallStep) {
+    throw businessRule('"confidence" belongs to "oneSmallStep", which is not given', confidence.expression);
+  }
+  return [{ description: note.oneSmallStep, confidence: confidence.level }];
+}
+
 function checkedHomework(item: HomeworkItem, from: string): HomeworkItem {
   if (item.due !== undefined && !(isCalendarDate(item.due) && item.due >= from)) {
     throw businessRule(
       `homework is due on a calendar date on or after the session, not "${item.due}"`,
+      'Parameters.parameter',
+    );
+  }
+  if (item.confidence !== undefined && !isConfidence(item.confidence)) {
+    throw businessRule(
+      `confidence is a whole number from 0 (not sure at all) to 10 (completely sure), not ${item.confidence}`,
       'Parameters.parameter',
     );
   }

@@ -1,8 +1,8 @@
 // What is sent when a session is recorded, and what comes back.
 import type { Encounter, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type { HomeworkItem } from '../course/homework.ts';
 import type { CourseStep } from '../course/next-step.ts';
 import type { NotePart } from '../course/session-note.ts';
-import type { HomeworkItem } from '../course/session-resources.ts';
 import type { Given } from './read-known.ts';
 
 export interface SessionRequest {
@@ -13,9 +13,17 @@ export interface SessionRequest {
   readonly start?: string;
   readonly minutes: number;
   readonly performer?: Given;
+  /** Take what was planned for the session when no element is sent. */
+  readonly asPlanned?: boolean;
   readonly elements: readonly { readonly chosen: Given; readonly minutes: number }[];
   readonly note: Readonly<Partial<Record<NotePart, string>>>;
   readonly homework: readonly HomeworkItem[];
+  /** How sure the person feels about the one small step, 0 to 10; it becomes something to try at home. */
+  readonly confidence?: Given & { readonly level: number };
+  /** The note that was begun for this session: a QuestionnaireResponse in progress, which is closed. */
+  readonly draft?: Given;
+  /** The day of the next session, confirmed or moved. */
+  readonly nextDate?: Given;
   readonly goalProgress: readonly { readonly goal: Given; readonly level: number; readonly note?: string }[];
   readonly contentMark: string;
   readonly idempotencyKey?: string;

@@ -11,9 +11,11 @@ import { chosenPrivacy } from '../instruments/chosen-privacy.ts';
 import { alarmsOfAnswers, alarmsOfScores, asksForAlarms } from '../instruments/raised-alarms.ts';
 import { asksForSafety } from '../instruments/safety-answers.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
+import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { recordGuidance } from './record-guidance.ts';
 import { recordSafetyAnswers, voidSafetyAnswers } from './record-safety-answers.ts';
+import { storeScoreChanges } from './store-score-changes.ts';
 import { type ScoredAnswers, scoresOf, storeScores, voidScores } from './store-scores.ts';
 import type { WriteRule } from './write-rules.ts';
 
@@ -54,6 +56,7 @@ export const questionnaireResponseRule: WriteRule = {
     // Withdrawing must work whatever became of the questionnaire since.
     if (response.status === 'entered-in-error') {
       await voidScores(service.store, earlier);
+      await storeScoreChanges(service, patientId, definitionsOfVoided(context, response));
       await voidSafetyAnswers(service, stored.id);
     }
     const answers = isComplete(response) ? heardAnswers(context, response) : undefined;
@@ -98,6 +101,8 @@ async function follow(
   before: Before,
 ): Promise<void> {
   const { response, questionnaire, definitions, patientId } = answers;
+  await storeScoreChanges(service, patientId, definitions);
+  await closeQuestionnaireTask(service, patientId, responseId, response);
   const raised = [
     ...alarmsOfScores(scores, definitions, before.scores ?? []),
     ...alarmsOfAnswers(questionnaire, response, responseId, before.response),
@@ -258,6 +263,11 @@ function isHeardHere(
     catalogue.scoreDefinitions(url).length > 0 ||
     (questionnaire !== undefined && (asksForAlarms(questionnaire) || asksForSafety(questionnaire)))
   );
+}
+
+/** Of the version that the answers name, or of the one that is published now. */
+function definitionsOfVoided({ catalogue }: WorkflowContext, { questionnaire = '' }: QuestionnaireResponse) {
+  return catalogue.scoreDefinitions(parseCanonical(questionnaire).url);
 }
 
 function patientIdOf(response: QuestionnaireResponse): string | undefined {

@@ -95,6 +95,7 @@ function callsOn(response: QuestionnaireResponse, carePlan: string): Readonly<Re
   return {
     'care-plan-course instance': got(`/CarePlan/${carePlan}/$course`),
     'care-plan-closing-letter instance': got(`/CarePlan/${carePlan}/$closing-letter`),
+    'care-plan-session-brief instance': got(`/CarePlan/${carePlan}/$session-brief`),
     'plan-definition-apply type': got(`/PlanDefinition/$apply?${plan}`),
     'plan-definition-apply instance': got(`/PlanDefinition/pss-pathway/$apply?subject=${person}`),
     'plan-definition-explain type': got(`/PlanDefinition/$explain?${plan}`),

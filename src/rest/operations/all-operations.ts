@@ -2,6 +2,7 @@
 import type { ServedOperation } from '../operation.ts';
 import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { carePlanCourse } from './care-plan-course.ts';
+import { carePlanSessionBrief } from './care-plan-session-brief.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
 import { codeSystemSubsumes } from './code-system-subsumes.ts';
@@ -26,6 +27,7 @@ export const operations: readonly ServedOperation[] = [
   carePlanSessionComplete,
   carePlanCourse,
   carePlanClosingLetter,
+  carePlanSessionBrief,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,

@@ -3,6 +3,7 @@
 import type { Parameters } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
 import { completeSession } from '../../workflows/complete-session.ts';
+import type { SessionRequest } from '../../workflows/session-request.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { issuesParameter } from './issues-parameter.ts';
@@ -14,13 +15,17 @@ const names = [
   'start',
   'minutes',
   'performer',
+  'asPlanned',
   'element',
   'symptomsSince',
   'discovered',
   'agreements',
   'oneSmallStep',
+  'confidence',
   'homework',
   'goalProgress',
+  'nextDate',
+  'draft',
 ] as const;
 
 export const carePlanSessionComplete: Operation = {
@@ -31,12 +36,15 @@ export const carePlanSessionComplete: Operation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-session-complete',
   async handle(request) {
     const given = parameterReader(request.parameters, names);
+    const confidence = given.decimal('confidence');
+    const nextDate = given.text('nextDate');
     const result = await completeSession(request.context, {
       carePlanId: request.id ?? '',
       session: given.reference('session'),
       start: given.text('start'),
       minutes: required(given.minutes('minutes'), 'minutes', given),
       performer: given.reference('performer'),
+      asPlanned: given.flag('asPlanned') ?? false,
       elements: given.groups('element', ['code', 'minutes']).map((element) => ({
         chosen: required(element.reference('code'), 'code', element),
         minutes: required(element.minutes('minutes'), 'minutes', element),
@@ -47,10 +55,10 @@ export const carePlanSessionComplete: Operation = {
         agreements: given.text('agreements'),
         oneSmallStep: given.text('oneSmallStep'),
       },
-      homework: given.groups('homework', ['description', 'due']).map((item) => {
-        const due = item.text('due');
-        return { description: required(item.text('description'), 'description', item), ...(due && { due }) };
+      ...(confidence !== undefined && {
+        confidence: { level: confidence, value: String(confidence), expression: given.expression },
       }),
+      homework: given.groups('homework', ['description', 'due', 'findOut', 'confidence']).map(homeworkItem),
       goalProgress: given.groups('goalProgress', ['goal', 'gas', 'note']).map((progress) => {
         const note = progress.text('note');
         return {
@@ -59,6 +67,8 @@ export const carePlanSessionComplete: Operation = {
           ...(note && { note }),
         };
       }),
+      draft: given.reference('draft'),
+      ...(nextDate && { nextDate: { value: nextDate, expression: 'Parameters.parameter' } }),
       contentMark: await contentMark('CarePlan/$session-complete', request),
       idempotencyKey: request.idempotencyKey,
     });
@@ -81,6 +91,18 @@ export const carePlanSessionComplete: Operation = {
     };
   },
 };
+
+function homeworkItem(item: ParameterReader): SessionRequest['homework'][number] {
+  const due = item.text('due');
+  const findOut = item.text('findOut');
+  const confidence = item.decimal('confidence');
+  return {
+    description: required(item.text('description'), 'description', item),
+    ...(due && { due }),
+    ...(findOut && { findOut }),
+    ...(confidence !== undefined && { confidence }),
+  };
+}
 
 function required<T>(value: T | undefined, name: string, reader: ParameterReader): T {
   if (value === undefined) {

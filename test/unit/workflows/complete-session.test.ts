@@ -80,7 +80,7 @@ describe('a session that was held', () => {
     expect(scored).toMatchObject({ valueInteger: -1, focus: [{ reference: `Goal/${goal?.id}` }] });
     expect(goal?.outcomeReference).toEqual([{ reference: `Observation/${scored?.id}` }]);
     const tasks = await world.all('Task');
-    expect(tasks.find(({ owner }) => owner?.reference === 'Patient/anna')).toMatchObject({
+    expect(tasks.find(({ code }) => code?.coding?.[0]?.code === 'homework')).toMatchObject({
       status: 'requested',
       description: 'Breathing exercise',
       executionPeriod: { start: '2026-11-20', end: '2026-11-27' },
@@ -280,7 +280,7 @@ describe('what cannot be recorded', () => {
       () => [...named(), integer('minuts', 30)],
       400,
       refused(
-        'unknown parameter "minuts"; known here: session, start, minutes, performer, element, symptomsSince, discovered, agreements, oneSmallStep, homework, goalProgress',
+        'unknown parameter "minuts"; known here: session, start, minutes, performer, asPlanned, element, symptomsSince, discovered, agreements, oneSmallStep, confidence, homework, goalProgress, nextDate, draft',
         'Parameters.parameter[2].name',
         'invalid',
       ),

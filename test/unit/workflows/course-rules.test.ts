@@ -159,7 +159,7 @@ describe('homework', () => {
       integer('minutes', 30),
       group('homework', string('description', 'Breathing exercise')),
     ]);
-    const task = (await world.all('Task')).find(({ owner }) => owner?.reference === 'Patient/anna');
+    const task = (await world.all('Task')).find(({ code }) => code?.coding?.[0]?.code === 'homework');
     if (!task) throw new Error('no homework');
     const done: Task = { ...task, status: 'completed' };
     await update(done, 'patient');

@@ -1,0 +1,244 @@
+// GET CarePlan/[id]/$session-brief: what to have seen before the next session, in one call, each fact with its source.
+// https://hl7.org/fhir/R4/operations.html
+import type {
+  Parameters,
+  ParametersParameter,
+  QuestionnaireResponse,
+  QuestionnaireResponseItem,
+  QuestionnaireResponseItemAnswer,
+  Task,
+} from '@medplum/fhirtypes';
+import type { CourseSession } from '../../workflows/course-parts.ts';
+import { readSessionBrief, type SessionBrief } from '../../workflows/read-session-brief.ts';
+import type { Operation } from '../operation.ts';
+import {
+  date,
+  doseParameters,
+  goalParameter,
+  integer,
+  scoreParameter,
+  sessionParameter,
+  source,
+  text,
+  tScoreParameters,
+} from './course-parameters.ts';
+import { nextParameter } from './next-parameter.ts';
+import { parameterReader } from './parameter-reader.ts';
+
+export const carePlanSessionBrief: Operation = {
+  name: 'session-brief',
+  resourceType: 'CarePlan',
+  levels: ['instance'],
+  methods: ['GET'],
+  definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-session-brief',
+  async handle(request) {
+    parameterReader(request.parameters, []);
+    const brief = await readSessionBrief(request.context, request.id ?? '');
+    const answer: Parameters = { resourceType: 'Parameters', parameter: briefParameters(brief) };
+    return { status: 200, resource: answer };
+  },
+};
+
+function briefParameters(brief: SessionBrief): ParametersParameter[] {
+  const { carePlan, last, upcoming, draft } = brief;
+  return [
+    source('carePlan', `CarePlan/${carePlan.id}`),
+    { name: 'status', valueCode: carePlan.status },
+    ...gateParameters(brief),
+    ...(last ? [{ ...named('lastSession', sessionParameter(last)), ...noteOf(brief) }] : []),
+    ...openerParameters(brief.opener),
+    ...brief.homework.map((task) => homeworkParameter(task, brief.confidence(`Task/${task.id}`))),
+    ...brief.experiments.map(experimentParameter),
+    ...brief.scores.map(scoreParameter),
+    ...brief.goals.map(goalParameter),
+    ...tScoreParameters(brief),
+    ...formulationParameters(brief),
+    ...brief.messages.map(({ id, sent, payload }) => ({
+      name: 'message',
+      part: [
+        source('source', `Communication/${id}`),
+        ...(sent ? [{ name: 'sent', valueDateTime: sent }] : []),
+        ...text('text', payload?.flatMap(({ contentString }) => contentString ?? []).join('\n')),
+      ],
+    })),
+    ...doseParameters(brief),
+    ...(upcoming ? [upcomingParameter(upcoming)] : []),
+    ...(draft ? [source('draft', `QuestionnaireResponse/${draft.id}`)] : []),
+    nextParameter(brief.next),
+  ];
+}
+
+const named = (name: string, parameter: ParametersParameter): ParametersParameter => ({ ...parameter, name });
+
+/** The last session's parts, with the sections of its note. */
+function noteOf({ last }: SessionBrief): Pick<ParametersParameter, 'part'> {
+  if (!last) return {};
+  const { note, ...held } = last;
+  return {
+    part: [
+      ...(sessionParameter(held).part ?? []),
+      ...(note
+        ? [
+            {
+              name: 'note',
+              part: [
+                source('source', `Composition/${note.id}`),
+                ...(note.section ?? []).flatMap(({ title, text: narrative }) =>
+                  title && narrative?.div
+                    ? [
+                        {
+                          name: 'section',
+                          part: [...text('title', title), ...text('text', plain(narrative.div))],
+                        },
+                      ]
+                    : [],
+                ),
+              ],
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+const entities: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&amp;': '&' };
+
+/** The words of a narrative, a line for each paragraph. */
+function plain(div: string): string {
+  return div
+    .replaceAll('</p>', '\n')
+    .replace(/<[^>]*>/g, '')
+    .replace(/&(?:lt|gt|quot|amp);/g, (entity) => entities[entity] ?? entity)
+    .trim();
+}
+
+/** What has to be looked at first: open alarm signs, and whether exertion makes things worse. An unasked question is said to be unasked. */
+function gateParameters({ flags, malaise }: SessionBrief): ParametersParameter[] {
+  const answer =
+    malaise?.valueBoolean === undefined ? 'not-asked' : malaise.valueBoolean ? 'present' : 'absent';
+  return [
+    ...flags.map(({ id, code, period }) => ({
+      name: 'flag',
+      part: [
+        source('source', `Flag/${id}`),
+        { name: 'code', valueCodeableConcept: code },
+        ...(period?.start ? [{ name: 'since', valueDateTime: period.start }] : []),
+      ],
+    })),
+    {
+      name: 'afterExertion',
+      part: [
+        { name: 'answer', valueCode: answer },
+        ...(malaise ? [source('source', `Observation/${malaise.id}`)] : []),
+      ],
+    },
+  ];
+}
+
+function homeworkParameter(task: Task, confidence: number | undefined): ParametersParameter {
+  return {
+    name: 'homework',
+    part: [
+      source('source', `Task/${task.id}`),
+      { name: 'status', valueCode: task.status },
+      ...text('description', task.description),
+      ...date('due', task.executionPeriod?.end),
+      ...(task.input ?? []).flatMap(({ type, valueString }) => [
+        ...(type.coding?.[0]?.code === 'find-out' ? text('findOut', valueString) : []),
+      ]),
+      ...integer('confidence', confidence),
+      ...(task.output ?? []).flatMap(({ valueString, valueReference }) => [
+        ...text('discovered', valueString),
+        ...(valueReference?.reference ? [source('source', valueReference.reference)] : []),
+      ]),
+    ],
+  };
+}
+
+/** The first answer under a linkId, wherever it stands. */
+function answerOf(
+  items: readonly QuestionnaireResponseItem[] | undefined,
+  linkId: string,
+): QuestionnaireResponseItemAnswer | undefined {
+  for (const item of items ?? []) {
+    const found = item.linkId === linkId ? item.answer?.[0] : answerOf(item.item, linkId);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const words = (response: QuestionnaireResponse, linkId: string, name: string): ParametersParameter[] =>
+  text(name, answerOf(response.item, linkId)?.valueString);
+
+function coded(response: QuestionnaireResponse, linkId: string, name: string): ParametersParameter[] {
+  const coding = answerOf(response.item, linkId)?.valueCoding;
+  return coding ? [{ name, valueCoding: coding }] : [];
+}
+
+function experimentParameter(response: QuestionnaireResponse): ParametersParameter {
+  return {
+    name: 'experiment',
+    part: [
+      source('source', `QuestionnaireResponse/${response.id}`),
+      ...words(response, 'find-out', 'findOut'),
+      ...words(response, 'try', 'tried'),
+      ...coded(response, 'outcome', 'outcome'),
+      ...words(response, 'discovered', 'discovered'),
+      ...words(response, 'not-now-words', 'insteadOfIt'),
+      ...words(response, 'worse-words', 'worse'),
+    ],
+  };
+}
+
+function openerParameters(response: QuestionnaireResponse | undefined): ParametersParameter[] {
+  if (!response) return [];
+  const isNewWorry = answerOf(response.item, 'new-worry')?.valueBoolean;
+  return [
+    {
+      name: 'opener',
+      part: [
+        source('source', `QuestionnaireResponse/${response.id}`),
+        ...integer('burden', answerOf(response.item, 'burden')?.valueInteger),
+        ...words(response, 'since', 'since'),
+        ...words(response, 'discovered', 'discovered'),
+        ...coded(response, 'step-outcome', 'stepOutcome'),
+        ...words(response, 'topic', 'topic'),
+        ...(isNewWorry === undefined ? [] : [{ name: 'newWorry', valueBoolean: isNewWorry }]),
+        ...words(response, 'new-worry-words', 'newWorryWords'),
+      ],
+    },
+  ];
+}
+
+function formulationParameters({ formulation }: SessionBrief): ParametersParameter[] {
+  if (!formulation) return [];
+  const { impression, open } = formulation;
+  return [
+    {
+      name: 'formulation',
+      part: [
+        source('source', `ClinicalImpression/${impression.id}`),
+        ...text('summary', impression.summary),
+        ...(impression.statusReason
+          ? [{ name: 'agreed', valueCodeableConcept: impression.statusReason }]
+          : []),
+        ...open.flatMap((question) => text('open', question)),
+      ],
+    },
+  ];
+}
+
+function upcomingParameter(upcoming: CourseSession): ParametersParameter {
+  const plans = upcoming.session.instantiatesCanonical ?? [];
+  return {
+    name: 'upcoming',
+    part: [
+      ...(sessionParameter(upcoming).part ?? []),
+      ...(upcoming.session.orderDetail ?? []).map((concept) => ({
+        name: 'planned',
+        valueCodeableConcept: concept,
+      })),
+      ...plans.map((canonical) => ({ name: 'activity', valueCanonical: canonical })),
+    ],
+  };
+}

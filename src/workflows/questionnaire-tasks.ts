@@ -1,0 +1,170 @@
+// Keeps the Tasks for questionnaires of a course in step with its sessions (made, re-timed, withdrawn), and closes them with the answers.
+import type {
+  CarePlan,
+  PlanDefinition,
+  QuestionnaireResponse,
+  ServiceRequest,
+  Task,
+} from '@medplum/fhirtypes';
+import { courseConcept, courseSystem, hasCourseCode } from '../course/course-codes.ts';
+import { type DueQuestionnaire, nearestDue, questionnairesDue } from '../course/questionnaires-due.ts';
+import { parseCanonical } from '../fhir/canonical.ts';
+import type { WorkflowContext } from './context.ts';
+import { courseFacts } from './course-facts.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import { followedScores } from './latest-scores.ts';
+import { createChecked, updateChecked } from './write-checked.ts';
+
+/** For the questionnaires that this service scores. The context's store is a transaction's; call it after any change of sessions. */
+export async function keepQuestionnaireTasks(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+): Promise<void> {
+  const wanted = await dueIn(context, carePlan, sessions);
+  const tasks = (
+    await findResources(context.store, 'Task', [byReference('based-on', `CarePlan/${carePlan.id}`)])
+  ).filter(isQuestionnaireTask);
+  const known = new Map(tasks.map((task) => [actionOf(task), task]));
+  const isNew = tasks.length === 0;
+  const answered = isNew ? await answeredBefore(context, carePlan) : new Set<string>();
+  for (const one of wanted) {
+    const task = known.get(one.actionId);
+    known.delete(one.actionId);
+    if (!task) {
+      const isAnswered = one.isBaseline && (!isNew || answered.has(parseCanonical(one.questionnaire).url));
+      if (!isAnswered) await createChecked(context, questionnaireTask(context, carePlan, one));
+    } else if (task.status === 'requested' && task.executionPeriod?.start !== one.due) {
+      await move(context, task, { executionPeriod: { start: one.due } });
+    }
+  }
+  for (const task of known.values()) {
+    if (task.status !== 'requested') continue;
+    const statusReason = { text: 'The session that it belonged to is not planned any more' };
+    await move(context, task, { status: 'cancelled', statusReason });
+  }
+}
+
+/** The Task that these answers are for is completed, and points to them. */
+export async function closeQuestionnaireTask(
+  context: WorkflowContext,
+  patientId: string,
+  responseId: string,
+  { questionnaire = '', authored }: QuestionnaireResponse,
+): Promise<void> {
+  const asked = (
+    await findResources(context.store, 'Task', [
+      byReference('patient', `Patient/${patientId}`),
+      byToken('code', { system: courseSystem, code: 'questionnaire-due' }),
+    ])
+  )
+    .filter((task) => parseCanonical(questionnaireOf(task)).url === parseCanonical(questionnaire).url)
+    .filter(({ status }) => status === 'requested' || status === 'completed')
+    .map((task) => ({ task, due: task.executionPeriod?.start ?? '' }));
+  const isKnown = asked.some(({ task }) => answersOf(task) === `QuestionnaireResponse/${responseId}`);
+  const beginning = asked.flatMap(({ task }) => task.authoredOn?.slice(0, 10) ?? []).toSorted()[0];
+  const nearest = beginning && authored && nearestDue(asked, beginning, authored.slice(0, 10));
+  if (isKnown || !nearest || nearest.task.status !== 'requested') return;
+  await move(context, nearest.task, {
+    status: 'completed',
+    output: [
+      {
+        type: courseConcept('response'),
+        valueReference: { reference: `QuestionnaireResponse/${responseId}` },
+      },
+    ],
+  });
+}
+
+const isQuestionnaireTask = ({ code }: Task): boolean => hasCourseCode(code, 'questionnaire-due');
+const answersOf = ({ output }: Task) => output?.[0]?.valueReference?.reference;
+const actionOf = ({ input }: Task): string =>
+  input?.find(({ type }) => hasCourseCode(type, 'plan-action'))?.valueString ?? '';
+const questionnaireOf = ({ input }: Task): string =>
+  input?.find(({ type }) => hasCourseCode(type, 'questionnaire'))?.valueCanonical ?? '';
+
+async function move(context: WorkflowContext, task: Task, changes: Partial<Task>): Promise<void> {
+  const lastModified = context.clock.now().toISOString();
+  await updateChecked(context, { ...task, ...changes, lastModified }, task.meta?.versionId ?? '');
+}
+
+function questionnaireTask(
+  { clock, newId }: WorkflowContext,
+  carePlan: CarePlan,
+  { actionId, title, questionnaire, due }: DueQuestionnaire,
+): Task {
+  const now = clock.now().toISOString();
+  return {
+    resourceType: 'Task',
+    id: newId(),
+    basedOn: [{ reference: `CarePlan/${carePlan.id}` }],
+    status: 'requested',
+    intent: 'order',
+    code: courseConcept('questionnaire-due'),
+    description: title,
+    for: { reference: carePlan.subject.reference ?? '' },
+    authoredOn: now,
+    lastModified: now,
+    ...(carePlan.author?.reference && { requester: { reference: carePlan.author.reference } }),
+    owner: { reference: carePlan.subject.reference ?? '' },
+    executionPeriod: { start: due },
+    input: [
+      { type: courseConcept('questionnaire'), valueCanonical: questionnaire },
+      { type: courseConcept('plan-action'), valueString: actionId },
+    ],
+  };
+}
+
+async function dueIn(
+  { store, catalogue }: WorkflowContext,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+): Promise<readonly DueQuestionnaire[]> {
+  const [type, groupId] = carePlan.activity?.[0]?.reference?.reference?.split('/') ?? [];
+  const plan = planOf(catalogue.published(), carePlan);
+  const found = type === 'RequestGroup' && groupId ? await store.read('RequestGroup', groupId) : undefined;
+  const group = found?.kind === 'found' ? found.version.resource() : undefined;
+  if (!plan || group?.resourceType !== 'RequestGroup') return [];
+  const dayOf = new Map(
+    sessions
+      .filter(({ status }) => status !== 'revoked' && status !== 'entered-in-error')
+      .map(({ id, occurrenceDateTime }) => [`ServiceRequest/${id}`, occurrenceDateTime?.slice(0, 10)]),
+  );
+  const days = new Map<string, string>();
+  for (const { id, resource } of group.action ?? []) {
+    const day = dayOf.get(resource?.reference ?? '');
+    if (id && day) days.set(id, day);
+  }
+  return questionnairesDue(plan, days).filter(
+    ({ questionnaire }) => catalogue.scoreDefinitions(questionnaire).length > 0,
+  );
+}
+
+/** The version that the course began with, while it is published; else there is nothing to schedule by. */
+function planOf(
+  published: readonly { readonly resourceType: string }[],
+  { instantiatesCanonical }: CarePlan,
+): PlanDefinition | undefined {
+  const pinned = new Set(
+    (instantiatesCanonical ?? []).flatMap((canonical) => [canonical, parseCanonical(canonical).url]),
+  );
+  return published
+    .filter((resource): resource is PlanDefinition => resource.resourceType === 'PlanDefinition')
+    .find(({ url = '' }) => pinned.has(url));
+}
+
+/** Canonicals without version of what the person answered before the course began. */
+async function answeredBefore(context: WorkflowContext, carePlan: CarePlan): Promise<ReadonlySet<string>> {
+  const patient = carePlan.subject.reference ?? '';
+  const responses = await findResources(context.store, 'QuestionnaireResponse', [
+    byReference('subject', patient),
+    byToken('status', { code: 'completed' }, { code: 'amended' }),
+  ]);
+  const facts = await courseFacts(context, patient);
+  return new Set([
+    ...responses.map(({ questionnaire = '' }) => parseCanonical(questionnaire).url),
+    ...followedScores(context.catalogue)
+      .filter((score) => facts.totals(score).length > 0)
+      .map(({ questionnaire }) => questionnaire),
+  ]);
+}

@@ -1,0 +1,132 @@
+// Gathers what a therapist wants to have seen before a session: what happened since the last one, and what is open. Nothing is judged.
+import type {
+  CarePlan,
+  ClinicalImpression,
+  Communication,
+  Composition,
+  Flag,
+  QuestionnaireResponse,
+  Task,
+} from '@medplum/fhirtypes';
+import { type CourseStep, nextSession, nextStep } from '../course/next-step.ts';
+import { openFactors, unanswered } from '../course/open-questions.ts';
+import { inTransaction, type WorkflowContext } from './context.ts';
+import { type CourseParts, type CourseSession, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
+import { sessionsOf } from './course-sessions.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import { readKnown } from './read-known.ts';
+
+const questionnaires = 'https://w3id.org/alongside/fhir/Questionnaire';
+const openerForm = `${questionnaires}/session-opener`;
+const noteForm = `${questionnaires}/session-note`;
+const experimentForm = `${questionnaires}/something-to-try`;
+
+export interface SessionBrief extends Omit<CourseParts, 'tasks'> {
+  readonly carePlan: CarePlan;
+  /** The newest session that was held, with its note. */
+  readonly last?: CourseSession & { readonly note?: Composition };
+  /** Open, or moved since the last session. */
+  readonly homework: readonly Task[];
+  /** Experiments written down since the last session. */
+  readonly experiments: readonly QuestionnaireResponse[];
+  /** What the person sent before this session. */
+  readonly opener?: QuestionnaireResponse;
+  /** A note that somebody has begun for the next session. */
+  readonly draft?: QuestionnaireResponse;
+  readonly formulation?: { readonly impression: ClinicalImpression; readonly open: readonly string[] };
+  readonly messages: readonly Communication[];
+  readonly flags: readonly Flag[];
+  readonly upcoming?: CourseSession;
+  readonly next: CourseStep;
+  readonly today: string;
+}
+
+/** One consistent reading. Refused: 404 unknown plan, 422 a plan that is no course. */
+export function readSessionBrief(context: WorkflowContext, carePlanId: string): Promise<SessionBrief> {
+  return inTransaction(context, async (inside) => {
+    const carePlan = (await readKnown(inside.store, 'CarePlan', carePlanId)).resource();
+    const sessions = await sessionsOf(inside, carePlan);
+    const { tasks, ...parts } = await courseParts(inside, carePlan, sessions);
+    const patient = carePlan.subject.reference ?? '';
+    const last = lastHeld(parts.sessions);
+    const since = Date.parse(last?.encounter?.period?.start ?? '') || 0;
+    const note = last && (await noteOf(inside, last));
+    const upcoming = parts.sessions.find(({ session }) => session === nextSession(sessions));
+    const impression = await newestFormulation(inside, patient);
+    const today = inside.clock.now().toISOString().slice(0, 10);
+    return {
+      ...parts,
+      ...(await formsSince(inside, patient, since)),
+      carePlan,
+      ...(last && { last: { ...last, ...(note && { note }) } }),
+      homework: homeworkOf(tasks).filter(
+        (task) => isOpenTask(task) || Date.parse(task.meta?.lastUpdated ?? '') >= since,
+      ),
+      ...(impression && { formulation: { impression, open: openFactors(impression) } }),
+      messages: unanswered(
+        await findResources(inside.store, 'Communication', [byReference('subject', patient)]),
+      ),
+      flags: (await findResources(inside.store, 'Flag', [byReference('patient', patient)])).filter(
+        ({ status }) => status === 'active',
+      ),
+      ...(upcoming && { upcoming }),
+      next: nextStep(carePlan, sessions, today),
+      today,
+    };
+  });
+}
+
+const startOf = ({ encounter }: CourseSession): number => Date.parse(encounter?.period?.start ?? '') || 0;
+
+function lastHeld(sessions: readonly CourseSession[]): CourseSession | undefined {
+  return sessions
+    .filter(({ encounter }) => encounter)
+    .toSorted((left, right) => startOf(right) - startOf(left))[0];
+}
+
+async function noteOf({ store }: WorkflowContext, last: CourseSession): Promise<Composition | undefined> {
+  const notes = await findResources(store, 'Composition', [
+    byReference('encounter', `Encounter/${last.encounter?.id}`),
+  ]);
+  return notes.find(({ status }) => status !== 'entered-in-error');
+}
+
+async function newestFormulation(
+  { store }: WorkflowContext,
+  patient: string,
+): Promise<ClinicalImpression | undefined> {
+  const found = await findResources(store, 'ClinicalImpression', [byReference('subject', patient)]);
+  return found
+    .filter(
+      ({ status, protocol }) =>
+        status !== 'entered-in-error' &&
+        protocol?.some((canonical) => canonical.startsWith(`${questionnaires}/three-p-formulation`)),
+    )
+    .toSorted((left, right) => (Date.parse(right.date ?? '') || 0) - (Date.parse(left.date ?? '') || 0))[0];
+}
+
+/** What was written since the last session, newest first; a private answer is not there, because the caller's own store is asked. */
+async function formsSince(
+  { store }: WorkflowContext,
+  patient: string,
+  since: number,
+): Promise<Pick<SessionBrief, 'experiments' | 'opener' | 'draft'>> {
+  const responses = await findResources(store, 'QuestionnaireResponse', [
+    byReference('subject', patient),
+    byToken('status', { code: 'in-progress' }, { code: 'completed' }, { code: 'amended' }),
+  ]);
+  const isOf = (form: string) => (response: QuestionnaireResponse) =>
+    response.questionnaire?.split('|')[0] === form;
+  const isSince = ({ authored, meta }: QuestionnaireResponse) =>
+    Date.parse(authored ?? meta?.lastUpdated ?? '') >= since;
+  const newestFirst = responses.toReversed();
+  const opener = newestFirst.find(
+    (response) => isOf(openerForm)(response) && response.status !== 'in-progress' && isSince(response),
+  );
+  const draft = newestFirst.find((response) => isOf(noteForm)(response) && response.status === 'in-progress');
+  return {
+    experiments: newestFirst.filter((response) => isOf(experimentForm)(response) && isSince(response)),
+    ...(opener && { opener }),
+    ...(draft && { draft }),
+  };
+}
