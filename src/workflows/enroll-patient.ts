@@ -58,7 +58,7 @@ async function newCourse(
     );
   }
   const goals = request.goals.map(agreedGoal);
-  const { sessions, warnings } = plannedSessions(context, request, plan);
+  const { sessions, protocol, warnings } = plannedSessions(context, request, plan);
   const referral = await referralOf(context, request, patient);
   await checkBaseline(context, request, patient);
   const careManager = await careManagerOf(context, request);
@@ -72,6 +72,7 @@ async function newCourse(
     {
       carePlan: carePlanId,
       requestGroup: context.newId(),
+      baseline: context.newId(),
       careTeam: context.newId(),
       episode: earlier?.id ?? context.newId(),
       goals: request.goals.map(() => context.newId()),
@@ -89,6 +90,7 @@ async function newCourse(
       ...(referral?.requester && { requester: referral.requester }),
       goals,
       sessions,
+      protocol,
       elements: choices.map(({ element }) => ({ coding: [element] })),
       activities: choices.flatMap(({ activity }) => (activity ? [activity] : [])),
       reasons: [request.sessionsReason, request.noReferralReason, request.noBaselineReason].filter(
@@ -100,7 +102,8 @@ async function newCourse(
   const isBegun = startOf(context, request) <= authoredOn.slice(0, 10);
   const episode = await writeEpisode(context, built.episode, earlier, isBegun ? 'active' : 'waitlist');
   const written: Resource[] = [];
-  for (const resource of [built.careTeam, ...built.goals, ...built.sessions, built.requestGroup]) {
+  const parts = [built.careTeam, ...built.goals, ...built.sessions, built.requestGroup, built.baseline];
+  for (const resource of parts) {
     written.push(
       (await createChecked<CareTeam | Goal | ServiceRequest | RequestGroup>(context, resource)).resource(),
     );

@@ -1,7 +1,10 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
 import { carePlanCourse } from './care-plan-course.ts';
+import { carePlanPause } from './care-plan-pause.ts';
+import { carePlanResume } from './care-plan-resume.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
+import { carePlanTailor } from './care-plan-tailor.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
 import { codeSystemSubsumes } from './code-system-subsumes.ts';
 import { conceptMapTranslate } from './concept-map-translate.ts';
@@ -24,6 +27,9 @@ export const operations: readonly ServedOperation[] = [
   planDefinitionEnroll,
   carePlanSessionComplete,
   carePlanCourse,
+  carePlanTailor,
+  carePlanPause,
+  carePlanResume,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,
