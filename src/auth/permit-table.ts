@@ -265,7 +265,20 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Observation', 'c'],
     ],
   },
-  'CarePlan/$tailor': { roles: ['therapist'], scopes: planScopes },
+  'CarePlan/$tailor': {
+    roles: ['therapist'],
+    // A reason that is given now is written into what nobody had explained before.
+    scopes: [
+      ...planScopes,
+      ['Encounter', 's'],
+      ['Procedure', 's'],
+      ['Provenance', 's'],
+      ['DetectedIssue', 's'],
+      ['DetectedIssue', 'u'],
+    ],
+  },
+  // What a GP may not read is missing from their answer too.
+  'CarePlan/$deviations': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   'CarePlan/$pause': { roles: ['therapist'], scopes: pauseScopes },
   'CarePlan/$resume': { roles: ['therapist'], scopes: pauseScopes },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.

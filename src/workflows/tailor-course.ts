@@ -11,6 +11,7 @@ import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CoursePlan, coursePlanToChange } from './course-plan.ts';
 import { type SavedPlan, savePlan } from './plan-changes.ts';
 import { protocolWarnings } from './protocol-warnings.ts';
+import { explainDeviations } from './record-deviations.ts';
 import { type AgreedReason, agreedReason, authorOf, reasonInWords } from './tailoring-reason.ts';
 import type { GivenEdit, TailoringRequest, TailoringResult } from './tailoring-request.ts';
 import { createChecked } from './write-checked.ts';
@@ -76,6 +77,7 @@ async function tailored(
     },
   });
   const provenances = await record(context, plan, edits, effects, saved, { author, at });
+  await explainDeviations(context, plan.carePlan.id);
   return {
     carePlan: saved.carePlan,
     changed: steps.flatMap((after, index) => {

@@ -28,3 +28,36 @@ export async function lastBefore<T extends Resource & { id?: string }>(
   } while (cursor !== undefined);
   return undefined;
 }
+
+/** The version that was current at the instant; undefined when there was none. */
+export async function versionAt<T extends Resource & { id?: string }>(
+  { store }: WorkflowContext,
+  current: T,
+  atMs: number | undefined,
+): Promise<T | undefined> {
+  if (atMs === undefined || Date.parse(current.meta?.lastUpdated ?? '') <= atMs) {
+    return current;
+  }
+  const { entries } = await store.history(current.resourceType, current.id ?? '', {
+    count: 1,
+    at: { fromMs: atMs, untilMs: atMs + 1 },
+  });
+  const json = entries[0]?.json;
+  return json === undefined ? undefined : (JSON.parse(json) as T);
+}
+
+/** All of them that were there at the instant, as they were. */
+export async function versionsAt<T extends Resource & { id?: string }>(
+  context: WorkflowContext,
+  all: readonly T[],
+  atMs: number | undefined,
+): Promise<readonly T[]> {
+  const versions: T[] = [];
+  for (const each of all) {
+    const version = await versionAt(context, each, atMs);
+    if (version) {
+      versions.push(version);
+    }
+  }
+  return versions;
+}

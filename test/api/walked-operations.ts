@@ -119,6 +119,7 @@ function callsOn(
         },
       ]),
     },
+    'care-plan-deviations instance': got(`/CarePlan/${carePlan}/$deviations`),
     'care-plan-pause instance': changed(`/CarePlan/${carePlan}/$pause`, after(version, 1), [
       { name: 'until', valueDate: '2099-01-01' },
       ...agreedWhy,

@@ -1,6 +1,7 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
 import { carePlanCourse } from './care-plan-course.ts';
+import { carePlanDeviations } from './care-plan-deviations.ts';
 import { carePlanPause } from './care-plan-pause.ts';
 import { carePlanResume } from './care-plan-resume.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
@@ -30,6 +31,7 @@ export const operations: readonly ServedOperation[] = [
   carePlanTailor,
   carePlanPause,
   carePlanResume,
+  carePlanDeviations,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,
