@@ -11,8 +11,8 @@ import type {
 import { courseResources } from '../course/course-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import { agreedGoal } from './agreed-goal.ts';
+import { checkedSelections } from './checked-selections.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
-import { elementChoice } from './element-choice.ts';
 import {
   careManagerOf,
   checkBaseline,
@@ -62,9 +62,7 @@ async function newCourse(
   const referral = await referralOf(context, request, patient);
   await checkBaseline(context, request, patient);
   const careManager = await careManagerOf(context, request);
-  const choices = request.selections.map(({ value, expression }) =>
-    elementChoice(context.catalogue, value, expression),
-  );
+  const choices = checkedSelections(context, plan, request.selections);
   const earlier = referral && (await episodeOf(context, referral.reference));
   const carePlanId = context.newId();
   const authoredOn = context.clock.now().toISOString();

@@ -1,5 +1,11 @@
 // Changing the plan of a course: new versions with their reasons, a baseline that never changes, and what is refused.
-import type { CarePlan, Parameters, ParametersParameter, RequestGroup } from '@medplum/fhirtypes';
+import type {
+  CarePlan,
+  Parameters,
+  ParametersParameter,
+  PlanDefinition,
+  RequestGroup,
+} from '@medplum/fhirtypes';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
 import { deleteResource } from '../../../src/workflows/delete-resource.ts';
 import { updateResource } from '../../../src/workflows/update-resource.ts';
@@ -425,5 +431,36 @@ describe('refused', () => {
         ],
       },
     });
+  });
+});
+
+describe('what is chosen when a course begins', () => {
+  it('is refused with the group and what is allowed, where the plan allows one element of four only', async () => {
+    const found = await world.store.read<PlanDefinition>('PlanDefinition', 'psychosomatic-therapy');
+    if (found.kind !== 'found') throw new Error('no plan');
+    const plan = found.version.resource();
+    const text = JSON.stringify(plan).replace(
+      /"id":"elements",(.*?)"selectionBehavior":"any"/,
+      '"id":"elements",$1"selectionBehavior":"exactly-one"',
+    );
+    await world.store.update(JSON.parse(text) as PlanDefinition);
+    const choose = (code: string): ParametersParameter => ({ name: 'selection', valueCode: code });
+    const refusal = await refusalOf(enroll(world, choose('education'), choose('cbt')));
+    expect(refusal).toEqual({
+      status: 422,
+      outcome: {
+        resourceType: 'OperationOutcome',
+        issue: [
+          {
+            severity: 'error',
+            code: 'business-rule',
+            diagnostics:
+              'of the group "Elements of the therapy" choose exactly one of: education, body-oriented, cbt, activation (selectionBehavior exactly-one); chosen: education, cbt',
+            expression: [expect.stringContaining('Parameters.parameter')],
+          },
+        ],
+      },
+    });
+    expect(await world.all('CarePlan')).toEqual([]);
   });
 });
