@@ -52,3 +52,11 @@ it('asks for what the plan always has, and takes one thing twice only where it m
   );
   expect(faultOf(group('any', parts), 'a', 'c', 'c')).toBeUndefined();
 });
+
+it('leaves the rest of a group to the plan when something deep inside a part was chosen', () => {
+  const parts = [
+    { id: 'talks', requiredBehavior: 'must' as const },
+    { id: 'inner', action: [{ id: 'x' }] },
+  ];
+  expect(faultOf(group('all', parts), 'x')).toBeUndefined();
+});
