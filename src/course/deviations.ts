@@ -47,7 +47,7 @@ export interface Layers {
 }
 
 /** Those after "length" are codes of CodeSystem/plan-deviation. */
-export type DifferenceCode =
+type DifferenceCode =
   | 'dropped'
   | 'added'
   | 'moved'

@@ -29,7 +29,7 @@ export interface PlanStep {
 }
 
 /** Courses that were begun before sessions carried their step are read through the order that the plan holds. */
-export function stepIdOf(session: ServiceRequest, order: RequestGroup | undefined): string {
+function stepIdOf(session: ServiceRequest, order: RequestGroup | undefined): string {
   const own = session.extension?.find(({ url }) => url === extensionUrl.planStep)?.valueString;
   const action = order?.action?.find(
     ({ resource }) => resource?.reference === `ServiceRequest/${session.id}`,

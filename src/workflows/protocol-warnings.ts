@@ -7,7 +7,7 @@ import { findByCanonical } from './find-by-canonical.ts';
 import { protocolOf } from './protocol-of.ts';
 
 /** The protocol by which a course runs, at its own version. */
-export async function planDefinitionOf(
+async function planDefinitionOf(
   context: WorkflowContext,
   carePlan: CarePlan,
 ): Promise<PlanDefinition | undefined> {

@@ -1,12 +1,14 @@
 // GET CarePlan/[id]/$deviations: protocol, plan and what took place side by side, as Parameters.
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
-import type { ComparedSession, Difference } from '../../course/deviations.ts';
 import { invalid } from '../../fhir/error.ts';
-import { readDeviations } from '../../workflows/read-deviations.ts';
+import { type Deviations, readDeviations } from '../../workflows/read-deviations.ts';
 import type { Operation } from '../operation.ts';
 import { minutesParts } from './changed-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
+
+type ComparedSession = Deviations['sessions'][number];
+type Difference = ComparedSession['differences'][number];
 
 export const carePlanDeviations: Operation = {
   name: 'deviations',

@@ -1,7 +1,8 @@
 // Writes a session of a changed plan as a part of Parameters: how it is now, and how it was.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import type { PlanStep } from '../../course/plan-step.ts';
 import type { ChangedSession } from '../../workflows/tailoring-request.ts';
+
+type PlanStep = ChangedSession['after'];
 
 export function changedParameter({ session, before, after }: ChangedSession): ParametersParameter {
   return {
@@ -17,7 +18,7 @@ export function changedParameter({ session, before, after }: ChangedSession): Pa
 }
 
 /** Number, title, date, minutes and elements. */
-export function stepParts(
+function stepParts(
   step: Pick<PlanStep, 'number' | 'title' | 'date' | 'minutesLow' | 'minutesHigh' | 'elements'>,
 ): ParametersParameter[] {
   return [
