@@ -218,6 +218,23 @@ export interface OperationPermit {
 /** Every role, and an integrator with whatever scopes: these look at what is sent, and at published content that names nobody. */
 const anyToken: OperationPermit = { roles: ['gp', 'therapist', 'patient', 'manager'], scopes: [] };
 
+/** What changing a plan writes. */
+const planScopes: OperationPermit['scopes'] = [
+  ['CarePlan', 'u'],
+  ['RequestGroup', 'u'],
+  ['ServiceRequest', 'c'],
+  ['ServiceRequest', 'u'],
+  ['Provenance', 'c'],
+];
+
+/** A pause stops what hangs on the plan too, and asks somebody to look at it again. */
+const pauseScopes: OperationPermit['scopes'] = [
+  ...planScopes,
+  ['EpisodeOfCare', 'u'],
+  ['Task', 'c'],
+  ['Task', 'u'],
+];
+
 /** By "<type>/$<operation>"; "Resource" stands for every type. An operation that is not here is refused to all but the system. */
 export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   'PlanDefinition/$apply': { roles: ['gp', 'therapist'], scopes: [['PlanDefinition', 'r']] },
@@ -250,6 +267,22 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   },
   // The person may read what was prepared about them. A GP, who does not read session notes, has $course.
   'CarePlan/$session-brief': { roles: ['therapist', 'patient'], scopes: [['CarePlan', 'r']] },
+  'CarePlan/$tailor': {
+    roles: ['therapist'],
+    // A reason that is given now is written into what nobody had explained before.
+    scopes: [
+      ...planScopes,
+      ['Encounter', 's'],
+      ['Procedure', 's'],
+      ['Provenance', 's'],
+      ['DetectedIssue', 's'],
+      ['DetectedIssue', 'u'],
+    ],
+  },
+  // What a GP may not read is missing from their answer too.
+  'CarePlan/$deviations': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
+  'CarePlan/$pause': { roles: ['therapist'], scopes: pauseScopes },
+  'CarePlan/$resume': { roles: ['therapist'], scopes: pauseScopes },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
   'CarePlan/$course': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // Whoever writes the letter proposes it; the GP and the patient get the letter that was sent.

@@ -46,6 +46,13 @@ export function addDays(date: CalendarDate, days: number): CalendarDate {
   return format(year, month, day + days);
 }
 
+/** Whole days from one date to another; negative when the second is earlier. */
+export function daysBetween(from: CalendarDate, to: CalendarDate): number {
+  const [start, end] = [parsed(from), parsed(to)];
+  const day = ({ year, month, day: date }: Ymd) => Date.UTC(year, month - 1, date) / 86_400_000;
+  return day(end) - day(start);
+}
+
 /** Adds months; a day that the target month does not have becomes its last day (31 January + 1 month = 28 February). */
 export function addMonths(date: CalendarDate, months: number): CalendarDate {
   const { year, month, day } = parsed(date);

@@ -20,6 +20,8 @@ export interface ContactTask {
   readonly owner: string;
   readonly description: string;
   readonly reason?: CodeableConcept;
+  /** The day or instant by which it is done, where people agreed on one; what the action says otherwise. */
+  readonly due?: string;
   /** FHIR instant. */
   readonly authoredOn: string;
 }
@@ -33,7 +35,7 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
   if (value === undefined || code !== 'h') {
     throw new Error(`ActivityDefinition/${action.id} does not say within how many hours it is done`);
   }
-  const due = new Date(Date.parse(content.authoredOn) + value * 3_600_000).toISOString();
+  const usual = new Date(Date.parse(content.authoredOn) + value * 3_600_000).toISOString();
   return {
     resourceType: 'Task',
     id,
@@ -48,6 +50,6 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     lastModified: content.authoredOn,
     owner: { reference: content.owner },
     ...(content.reason && { reasonCode: content.reason }),
-    restriction: { period: { start: content.authoredOn, end: due } },
+    restriction: { period: { start: content.authoredOn, end: content.due ?? usual } },
   };
 }

@@ -5,6 +5,8 @@ const base = 'https://w3id.org/alongside/fhir';
 
 export const courseSystem = `${base}/CodeSystem/course`;
 export const referralStatusSystem = `${base}/CodeSystem/referral-status`;
+export const planDeviationSystem = `${base}/CodeSystem/plan-deviation`;
+export const tailoringReasonSystem = `${base}/CodeSystem/tailoring-reason`;
 export const elementSystem = `${base}/CodeSystem/pss-element`;
 
 /** Business identifier of one course; every resource of the course can be found by it. */
@@ -22,7 +24,10 @@ export const extensionUrl = {
   promisedFirstDate: `${base}/StructureDefinition/promised-first-date`,
   goalWeight: `${base}/StructureDefinition/goal-weight`,
   minutes: `${base}/StructureDefinition/minutes`,
+  notAgreedReason: `${base}/StructureDefinition/not-agreed-reason`,
+  planStep: `${base}/StructureDefinition/plan-step`,
   sessionNumber: `${base}/StructureDefinition/session-number`,
+  tailoringEdit: `${base}/StructureDefinition/tailoring-edit`,
   tailoringReason: `${base}/StructureDefinition/tailoring-reason`,
   /** https://hl7.org/fhir/R4/extension-request-statusreason.html: R4 has no statusReason on requests. */
   statusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',

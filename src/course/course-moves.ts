@@ -42,10 +42,10 @@ const goal = {
 
 const homework = {
   draft: ['requested', 'cancelled', 'entered-in-error'],
-  requested: ['ready', 'in-progress', 'completed', 'cancelled', 'entered-in-error'],
-  ready: ['in-progress', 'completed', 'cancelled', 'entered-in-error'],
+  requested: ['ready', 'in-progress', 'on-hold', 'completed', 'cancelled', 'entered-in-error'],
+  ready: ['in-progress', 'on-hold', 'completed', 'cancelled', 'entered-in-error'],
   'in-progress': ['on-hold', 'completed', 'cancelled', 'failed', 'entered-in-error'],
-  'on-hold': ['in-progress', 'completed', 'cancelled', 'failed', 'entered-in-error'],
+  'on-hold': ['requested', 'ready', 'in-progress', 'completed', 'cancelled', 'failed', 'entered-in-error'],
   completed: ['entered-in-error'],
   cancelled: ['entered-in-error'],
   failed: ['entered-in-error'],

@@ -8,14 +8,15 @@ import type {
   Goal,
   GoalTarget,
   Identifier,
-  Quantity,
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
+import { baselineGroup, type ProtocolSession } from './baseline.ts';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from './course-codes.ts';
 import type { GasLevel } from './goal-progress.ts';
 import type { PlannedSession } from './schedule.ts';
+import { sessionQuantity } from './session-quantity.ts';
 
 /** A goal in the patient's own words, with what each level would look like where that was agreed. */
 export interface AgreedGoal {
@@ -39,6 +40,8 @@ export interface CourseContent {
   readonly requester?: string;
   readonly goals: readonly AgreedGoal[];
   readonly sessions: readonly PlannedSession[];
+  /** All sessions of the protocol, as it would have given them. */
+  readonly protocol: readonly ProtocolSession[];
   /** What the sessions are to consist of, where therapist and patient chose. */
   readonly elements: readonly CodeableConcept[];
   readonly activities: readonly string[];
@@ -51,6 +54,8 @@ export interface CourseContent {
 export interface CourseIds {
   readonly carePlan: string;
   readonly requestGroup: string;
+  /** The order that the protocol would have given. */
+  readonly baseline: string;
   readonly careTeam: string;
   readonly episode: string;
   readonly goals: readonly string[];
@@ -63,6 +68,7 @@ export interface CourseResources {
   readonly goals: readonly Goal[];
   readonly sessions: readonly ServiceRequest[];
   readonly requestGroup: RequestGroup;
+  readonly baseline: RequestGroup;
   readonly carePlan: CarePlan;
 }
 
@@ -80,6 +86,7 @@ export function courseResources(ids: CourseIds, content: CourseContent): CourseR
     goals: content.goals.map((goal, index) => goalResource(ids.goals[index] ?? '', goal, content)),
     sessions: content.sessions.map((planned, index) => session(ids.sessions[index] ?? '', planned, content)),
     requestGroup: requestGroup(ids, content),
+    baseline: baselineGroup(ids.baseline, content),
     carePlan: carePlan(ids, content),
   };
 }
@@ -147,20 +154,15 @@ function goalResource(id: string, goal: AgreedGoal, content: CourseContent): Goa
   };
 }
 
-const minutesQuantity = (value: number): Quantity => ({
-  value,
-  unit: 'min',
-  system: 'http://unitsofmeasure.org',
-  code: 'min',
-});
-
 function session(id: string, planned: PlannedSession, content: CourseContent): ServiceRequest {
-  const { minutesLow, minutesHigh } = planned;
   const canonicals = [...(planned.definition ? [planned.definition] : []), ...content.activities];
   return {
     resourceType: 'ServiceRequest',
     id,
-    extension: [{ url: extensionUrl.sessionNumber, valuePositiveInt: planned.number }],
+    extension: [
+      { url: extensionUrl.sessionNumber, valuePositiveInt: planned.number },
+      { url: extensionUrl.planStep, valueString: planned.actionId },
+    ],
     ...(canonicals.length > 0 && { instantiatesCanonical: canonicals }),
     ...(content.referral && { basedOn: [{ reference: content.referral }] }),
     requisition: courseIdentifier(content.courseId),
@@ -168,10 +170,7 @@ function session(id: string, planned: PlannedSession, content: CourseContent): S
     intent: 'plan',
     code: { ...courseConcept('therapy-session'), text: planned.title },
     ...(content.elements.length > 0 && { orderDetail: [...content.elements] }),
-    ...(minutesLow !== undefined &&
-      (minutesHigh === undefined || minutesHigh === minutesLow
-        ? { quantityQuantity: minutesQuantity(minutesLow) }
-        : { quantityRange: { low: minutesQuantity(minutesLow), high: minutesQuantity(minutesHigh) } })),
+    ...sessionQuantity(planned),
     subject: { reference: content.patient },
     occurrenceDateTime: planned.date,
     authoredOn: content.authoredOn,
@@ -185,6 +184,7 @@ function requestGroup(ids: CourseIds, content: CourseContent): RequestGroup {
     resourceType: 'RequestGroup',
     id: ids.requestGroup,
     groupIdentifier: courseIdentifier(content.courseId),
+    basedOn: [reference('RequestGroup', ids.baseline)],
     instantiatesCanonical: [content.plan],
     status: 'active',
     intent: 'plan',

@@ -94,3 +94,11 @@ export function datedSessions(
     date: addDuration(start, offset),
   }));
 }
+
+/** The protocol as it stands, dated from the start; each session knows whether it may be left out. */
+export function datedProtocol(templates: readonly SessionTemplate[], start: CalendarDate) {
+  return datedSessions(templates, start).map((session, index) => ({
+    ...session,
+    isRequired: templates[index]?.isRequired ?? true,
+  }));
+}

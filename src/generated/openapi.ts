@@ -517,6 +517,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/CarePlan/{id}/$tailor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the plan of a running course.
+         * @description One or several edits, each with its reason and whether it was agreed with the patient; all or none. Sessions that were
+         *     held stay as they are. With `dryRun` the same answer comes and nothing is stored. The parameters are described in the
+         *     OperationDefinition `care-plan-tailor`.
+         */
+        post: operations["carePlanTailor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a running course.
+         * @description Everything of the course that is open is on hold until it goes on, and a Task asks its owner to look at it again on the
+         *     day named. The parameters are described in the OperationDefinition `care-plan-pause`.
+         */
+        post: operations["carePlanPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a paused course go on.
+         * @description Open dates move by the length of the pause, or so that the next session is on `from`. The answer has the old and the
+         *     new dates. The parameters are described in the OperationDefinition `care-plan-resume`.
+         */
+        post: operations["carePlanResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Protocol, plan and what took place, side by side.
+         * @description For each session: what the protocol has, what was planned, what took place, and the reason of each difference. A
+         *     difference with a reason is tailoring; one without is a question. Nothing is stored.
+         */
+        get: operations["carePlanDeviations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/CarePlan/{id}/$course": {
         parameters: {
             query?: never;
@@ -3881,6 +3990,342 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanTailor: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "edit",
+                 *           "part": [
+                 *             {
+                 *               "name": "kind",
+                 *               "valueCode": "move"
+                 *             },
+                 *             {
+                 *               "name": "session",
+                 *               "valueInteger": 3
+                 *             },
+                 *             {
+                 *               "name": "date",
+                 *               "valueDate": "2027-02-01"
+                 *             },
+                 *             {
+                 *               "name": "reason",
+                 *               "valueCode": "practical"
+                 *             },
+                 *             {
+                 *               "name": "reasonText",
+                 *               "valueString": "A journey"
+                 *             },
+                 *             {
+                 *               "name": "agreed",
+                 *               "valueBoolean": true
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The plan as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanPause: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "until",
+                 *           "valueDate": "2027-02-01"
+                 *         },
+                 *         {
+                 *           "name": "reason",
+                 *           "valueCode": "symptoms-changed"
+                 *         },
+                 *         {
+                 *           "name": "agreed",
+                 *           "valueBoolean": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The plan as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanResume: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "from",
+                 *           "valueDate": "2027-02-08"
+                 *         },
+                 *         {
+                 *           "name": "reason",
+                 *           "valueCode": "wish-of-the-person"
+                 *         },
+                 *         {
+                 *           "name": "agreed",
+                 *           "valueBoolean": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The plan as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanDeviations: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+                /** @description How it was at this instant. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "at",
+                     *           "valueInstant": "2027-02-01T09:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "name": "session",
+                     *           "part": [
+                     *             {
+                     *               "name": "step",
+                     *               "valueString": "session-03"
+                     *             },
+                     *             {
+                     *               "name": "title",
+                     *               "valueString": "Session 3"
+                     *             },
+                     *             {
+                     *               "name": "verdict",
+                     *               "valueCode": "tailored"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "unexplained",
+                     *           "valueInteger": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["BusinessRule"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -1,5 +1,5 @@
 // What a session is made of: the elements of the therapy and the activities of the library, as the content names them.
-import type { Coding } from '@medplum/fhirtypes';
+import type { ActivityDefinition, Coding } from '@medplum/fhirtypes';
 import type { Catalogue } from '../content/catalogue.ts';
 import { elementSystem } from '../course/course-codes.ts';
 import { businessRule } from '../fhir/error.ts';
@@ -24,6 +24,17 @@ function knownElements(catalogue: Catalogue): readonly (Coding & { readonly code
   );
 }
 
+const elementCodeOf = ({ topic }: ActivityDefinition): string | undefined =>
+  topic?.flatMap(({ coding }) => coding ?? []).find(({ system }) => system === elementSystem)?.code;
+
+/** The code of the element that an activity (canonical) belongs to; undefined for one that belongs to none. */
+export function elementOfActivity(catalogue: Catalogue): (activity: string) => string | undefined {
+  return (canonical) => {
+    const activity = catalogue.definition(canonical);
+    return activity?.resourceType === 'ActivityDefinition' ? elementCodeOf(activity) : undefined;
+  };
+}
+
 /** Refused (422) with the list, for a code or a canonical that the content does not know. */
 export function elementChoice(catalogue: Catalogue, chosen: string, expression: string): ElementChoice {
   const elements = knownElements(catalogue);
@@ -33,10 +44,8 @@ export function elementChoice(catalogue: Catalogue, chosen: string, expression: 
   }
   const activity = chosen.includes(':') ? catalogue.definition(chosen) : undefined;
   if (activity?.resourceType === 'ActivityDefinition') {
-    const topics = activity.topic?.flatMap((topic) => topic.coding ?? []) ?? [];
-    const element = elements.find(({ code }) =>
-      topics.some((topic) => topic.system === elementSystem && topic.code === code),
-    );
+    const code = elementCodeOf(activity);
+    const element = elements.find((each) => each.code === code);
     if (element && activity.url) {
       const canonical = activity.version ? `${activity.url}|${activity.version}` : activity.url;
       return { element, activity: canonical };

@@ -11,8 +11,8 @@ import type {
 import { courseResources } from '../course/course-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import { agreedGoal } from './agreed-goal.ts';
+import { checkedSelections } from './checked-selections.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
-import { elementChoice } from './element-choice.ts';
 import {
   careManagerOf,
   checkBaseline,
@@ -65,14 +65,11 @@ async function newCourse(
     );
   }
   const goals = request.goals.map(agreedGoal);
-  const { sessions, warnings: differences } = plannedSessions(context, request, plan);
+  const { sessions, protocol, warnings: differences } = plannedSessions(context, request, plan);
   const referral = await referralOf(context, request, patient);
   await checkBaseline(context, request, patient);
   const careManager = await careManagerOf(context, request);
-  const choices = request.selections.map(({ value, expression }) => ({
-    ...elementChoice(context.catalogue, value, expression),
-    expression,
-  }));
+  const choices = checkedSelections(context, plan, request.selections);
   const warnings = [...differences, ...checkPlannedSteps(context, gates, choices)];
   const earlier = referral && (await episodeOf(context, referral.reference));
   const carePlanId = context.newId();
@@ -81,6 +78,7 @@ async function newCourse(
     {
       carePlan: carePlanId,
       requestGroup: context.newId(),
+      baseline: context.newId(),
       careTeam: context.newId(),
       episode: earlier?.id ?? context.newId(),
       goals: request.goals.map(() => context.newId()),
@@ -98,6 +96,7 @@ async function newCourse(
       ...(referral?.requester && { requester: referral.requester }),
       goals,
       sessions,
+      protocol,
       elements: choices.map(({ element }) => ({ coding: [element] })),
       activities: choices.flatMap(({ activity }) => (activity ? [activity] : [])),
       reasons: [request.sessionsReason, request.noReferralReason, request.noBaselineReason].filter(
@@ -109,7 +108,8 @@ async function newCourse(
   const isBegun = startOf(context, request) <= authoredOn.slice(0, 10);
   const episode = await writeEpisode(context, built.episode, earlier, isBegun ? 'active' : 'waitlist');
   const written: Resource[] = [];
-  for (const resource of [built.careTeam, ...built.goals, ...built.sessions, built.requestGroup]) {
+  const parts = [built.careTeam, ...built.goals, ...built.sessions, built.requestGroup, built.baseline];
+  for (const resource of parts) {
     written.push(
       (await createChecked<CareTeam | Goal | ServiceRequest | RequestGroup>(context, resource)).resource(),
     );

@@ -1,7 +1,7 @@
 // What must be so before a course begins; each refusal says what to do about it.
 import type { PlanDefinition } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../course/calendar.ts';
-import { datedSessions, isWithinProtocol } from '../course/schedule.ts';
+import { datedProtocol, datedSessions, isWithinProtocol } from '../course/schedule.ts';
 import { businessRule, conflict, invalid } from '../fhir/error.ts';
 import { acceptedReferral } from './accepted-referral.ts';
 import type { WorkflowContext } from './context.ts';
@@ -45,7 +45,12 @@ export function plannedSessions(context: WorkflowContext, request: EnrolmentRequ
       `Sessions of ${minutes} minutes are planned; the protocol has ${least} to ${most} minutes.`,
     );
   }
-  return { sessions: datedSessions(protocol.templates, startOf(context, request), minutes), warnings };
+  const start = startOf(context, request);
+  return {
+    sessions: datedSessions(protocol.templates, start, minutes),
+    protocol: datedProtocol(protocol.all, start),
+    warnings,
+  };
 }
 
 export async function refuseSecondCourse(

@@ -7,6 +7,8 @@ import { sessionsOf } from '../pathways/sessions-of.ts';
 export interface Protocol {
   /** As many as were asked for, or the plan's required ones. */
   readonly templates: readonly SessionTemplate[];
+  /** All of the plan's own, optional ones too. */
+  readonly all: readonly SessionTemplate[];
   readonly bounds: SessionBounds;
   readonly minutes: SessionBounds;
 }
@@ -26,6 +28,7 @@ export function protocolOf(plan: PlanDefinition, wanted: number | undefined): Pr
   const bounds = { least: protocol.least, most: protocol.most };
   return {
     templates: chooseSessions(protocol.sessions, wanted, bounds),
+    all: protocol.sessions,
     bounds,
     minutes: { least: protocol.minutesLow, most: protocol.minutesHigh },
   };

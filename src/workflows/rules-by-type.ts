@@ -4,6 +4,7 @@ import { flagRule } from './alarm-rules.ts';
 import { appointmentRule } from './appointment-rule.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
 import { clinicalImpressionRule, procedureRule } from './formulation-rule.ts';
+import { requestGroupRule } from './request-group-rule.ts';
 import { questionnaireResponseRule } from './submit-questionnaire-response.ts';
 import { taskRule } from './task-rule.ts';
 import type { WriteRule } from './write-rules.ts';
@@ -16,6 +17,7 @@ export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   Goal: goalRule,
   Procedure: procedureRule,
   QuestionnaireResponse: questionnaireResponseRule,
+  RequestGroup: requestGroupRule,
   ServiceRequest: serviceRequestRule,
   Task: taskRule,
 };

@@ -83,10 +83,27 @@ const exported = (path: string): OperationCall => ({
   status: 202,
   headers: { Prefer: 'respond-async' },
 });
+/** A change of the plan, dated by the version that was seen. */
+const changed = (path: string, version: string, parameter: readonly object[]): OperationCall => ({
+  ...got(path),
+  method: 'POST',
+  headers: { 'If-Match': `W/"${version}"` },
+  body: { resourceType: 'Parameters', parameter },
+});
+/** Each change makes one version; they are called in this order. */
+const after = (version: string, changes: number): string => String(Number(version) + changes);
+const agreedWhy = [
+  { name: 'reason', valueCode: 'practical' },
+  { name: 'agreed', valueBoolean: true },
+];
 const coded = `system=${colours}&code=red`;
 
 /** By the name of the definition and the level. Those of the story are called by it, since each needs the one before. */
-function callsOn(response: QuestionnaireResponse, carePlan: string): Readonly<Record<string, OperationCall>> {
+function callsOn(
+  response: QuestionnaireResponse,
+  carePlan: string,
+  version: string,
+): Readonly<Record<string, OperationCall>> {
   const plan = `url=${ours}/PlanDefinition/pss-pathway&subject=${person}`;
   const body = {
     resourceType: 'Parameters',
@@ -96,6 +113,20 @@ function callsOn(response: QuestionnaireResponse, carePlan: string): Readonly<Re
     'care-plan-course instance': got(`/CarePlan/${carePlan}/$course`),
     'care-plan-closing-letter instance': got(`/CarePlan/${carePlan}/$closing-letter`),
     'care-plan-session-brief instance': got(`/CarePlan/${carePlan}/$session-brief`),
+    'care-plan-tailor instance': {
+      ...changed(`/CarePlan/${carePlan}/$tailor`, version, [
+        {
+          name: 'edit',
+          part: [{ name: 'kind', valueCode: 'note' }, { name: 'text', valueString: 'A word' }, ...agreedWhy],
+        },
+      ]),
+    },
+    'care-plan-deviations instance': got(`/CarePlan/${carePlan}/$deviations`),
+    'care-plan-pause instance': changed(`/CarePlan/${carePlan}/$pause`, after(version, 1), [
+      { name: 'until', valueDate: '2099-01-01' },
+      ...agreedWhy,
+    ]),
+    'care-plan-resume instance': changed(`/CarePlan/${carePlan}/$resume`, after(version, 2), agreedWhy),
     'plan-definition-apply type': got(`/PlanDefinition/$apply?${plan}`),
     'plan-definition-apply instance': got(`/PlanDefinition/pss-pathway/$apply?subject=${person}`),
     'plan-definition-explain type': got(`/PlanDefinition/$explain?${plan}`),
@@ -162,5 +193,8 @@ export async function prepareOperations(walk: WalkedService): Promise<WalkedOper
   const response = (body as { readonly entry: readonly { readonly resource: QuestionnaireResponse }[] })
     .entry[0];
   if (response === undefined) throw new Error('the story stored no QuestionnaireResponse');
-  return { told, calls: callsOn(response.resource, end.carePlan.id ?? '') };
+  return {
+    told,
+    calls: callsOn(response.resource, end.carePlan.id ?? '', end.carePlan.meta?.versionId ?? ''),
+  };
 }

@@ -54,6 +54,7 @@ export const courseParts = {
   requestGroup: 1,
   careTeam: 2,
   episode: 3,
+  baseline: 4,
   goal: 16,
   session: 32,
 } as const;

@@ -11,7 +11,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
 import { courseResources } from '../../../src/course/course-resources.ts';
-import { datedSessions } from '../../../src/course/schedule.ts';
+import { datedProtocol, datedSessions } from '../../../src/course/schedule.ts';
 import { scoreObservations } from '../../../src/instruments/score-observations.ts';
 import { protocolOf } from '../../../src/workflows/protocol-of.ts';
 import { answersTo } from '../answers.ts';
@@ -130,6 +130,7 @@ function course(plan: PlanDefinition, patient: number): readonly Resource[] {
     {
       carePlan: id(courseParts.carePlan),
       requestGroup: id(courseParts.requestGroup),
+      baseline: id(courseParts.baseline),
       careTeam: id(courseParts.careTeam),
       episode: id(courseParts.episode),
       goals: goals.map((_, at) => id(courseParts.goal + at)),
@@ -146,19 +147,21 @@ function course(plan: PlanDefinition, patient: number): readonly Resource[] {
       requester: generalPractitionerOf(patient),
       goals,
       sessions: datedSessions(protocolOf(plan, sessionCount).templates, start),
+      protocol: datedProtocol(protocolOf(plan, sessionCount).all, start),
       elements: [],
       activities: [],
       reasons: ['Came without a referral in this system'],
       identifiers: [],
     },
   );
-  const { episode, careTeam, sessions, requestGroup, carePlan } = built;
+  const { episode, careTeam, sessions, requestGroup, baseline, carePlan } = built;
   return [
     { ...episode, status: 'active', statusHistory: [{ status: 'waitlist', period: { start, end: start } }] },
     careTeam,
     ...built.goals,
     ...sessions,
     requestGroup,
+    baseline,
     carePlan,
   ];
 }

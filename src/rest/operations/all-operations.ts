@@ -3,7 +3,11 @@ import type { ServedOperation } from '../operation.ts';
 import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanSessionBrief } from './care-plan-session-brief.ts';
+import { carePlanDeviations } from './care-plan-deviations.ts';
+import { carePlanPause } from './care-plan-pause.ts';
+import { carePlanResume } from './care-plan-resume.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
+import { carePlanTailor } from './care-plan-tailor.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
 import { codeSystemSubsumes } from './code-system-subsumes.ts';
 import { conceptMapTranslate } from './concept-map-translate.ts';
@@ -28,6 +32,10 @@ export const operations: readonly ServedOperation[] = [
   carePlanCourse,
   carePlanClosingLetter,
   carePlanSessionBrief,
+  carePlanTailor,
+  carePlanPause,
+  carePlanResume,
+  carePlanDeviations,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,

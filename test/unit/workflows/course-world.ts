@@ -74,6 +74,7 @@ export interface CourseWorld {
     id: string,
     parameters: Parameters['parameter'],
     idempotencyKey?: string,
+    ifMatch?: string,
   ): Promise<OperationResult>;
   all<K extends ResourceType>(type: K): Promise<readonly Extract<Resource, { resourceType: K }>[]>;
   /** Moves the clock to this instant; it advances by a second with each reading. */
@@ -174,12 +175,13 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
     clock,
     contextOf,
     contextFor,
-    call: (operation, actor, id, parameter, idempotencyKey) =>
+    call: (operation, actor, id, parameter, idempotencyKey, ifMatch) =>
       operation.handle({
         context: contextOf(actor),
         id,
         parameters: { resourceType: 'Parameters', parameter },
         ...(idempotencyKey && { idempotencyKey }),
+        ...(ifMatch && { ifMatch }),
       }),
     all: (type) => findResources(store, type, []),
     setClock: (instant) => {

@@ -1,0 +1,42 @@
+// Reads what was chosen for the sessions of a course, and refuses what the plan's behaviours do not allow.
+import type { PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import { faultOfSelections } from '../course/check-selections.ts';
+import { businessRule } from '../fhir/error.ts';
+import type { WorkflowContext } from './context.ts';
+import { type ElementChoice, elementChoice } from './element-choice.ts';
+import type { Given } from './read-known.ts';
+
+/** Refused (422): what is no element or activity of the therapy, and too many or too few of a group, which is named. */
+export function checkedSelections(
+  { catalogue }: WorkflowContext,
+  plan: PlanDefinition,
+  selections: readonly Given[],
+): readonly (ElementChoice & Pick<Given, 'expression'>)[] {
+  const choices = selections.map(({ value, expression }) => ({
+    ...elementChoice(catalogue, value, expression),
+    expression,
+  }));
+  const fault = faultOfSelections(
+    plan.action ?? [],
+    (action) => choices.filter((choice) => isOf(choice, action)).length,
+  );
+  if (fault !== undefined) {
+    throw businessRule(fault, selections[0]?.expression);
+  }
+  return choices;
+}
+
+const urlOf = (canonical: string | undefined): string | undefined => canonical?.split('|')[0];
+
+/** An activity is the action that points to it; an element is the action whose id or code is the element's. */
+function isOf({ element, activity }: ElementChoice, action: PlanDefinitionAction): boolean {
+  if (activity !== undefined) {
+    return urlOf(action.definitionCanonical) === urlOf(activity);
+  }
+  return (
+    action.id === element.code ||
+    action.code?.some(({ coding }) =>
+      coding?.some(({ system, code }) => system === element.system && code === element.code),
+    ) === true
+  );
+}

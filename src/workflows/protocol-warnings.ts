@@ -1,0 +1,47 @@
+// Says where a plan lies outside its protocol, in words. Never a reason to refuse: tailoring is ordinary care.
+import type { CarePlan, PlanDefinition } from '@medplum/fhirtypes';
+import type { PlanStep } from '../course/plan-step.ts';
+import { isWithinProtocol } from '../course/schedule.ts';
+import type { WorkflowContext } from './context.ts';
+import { findByCanonical } from './find-by-canonical.ts';
+import { protocolOf } from './protocol-of.ts';
+
+/** The protocol by which a course runs, at its own version. */
+async function planDefinitionOf(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+): Promise<PlanDefinition | undefined> {
+  const canonical = carePlan.instantiatesCanonical?.[0] ?? '';
+  const published = context.catalogue.definition(canonical);
+  return published?.resourceType === 'PlanDefinition'
+    ? published
+    : findByCanonical(context, 'PlanDefinition', canonical);
+}
+
+export async function protocolWarnings(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  steps: readonly PlanStep[],
+): Promise<readonly string[]> {
+  const definition = await planDefinitionOf(context, carePlan);
+  if (!definition) {
+    return [];
+  }
+  const { bounds, minutes } = protocolOf(definition, undefined);
+  const live = steps.filter(({ state }) => state !== 'dropped');
+  const outside = live.filter(
+    ({ state, minutesLow, minutesHigh }) =>
+      state === 'open' &&
+      [minutesLow, minutesHigh].some((length) => length !== undefined && !isWithinProtocol(length, minutes)),
+  );
+  return [
+    ...(isWithinProtocol(live.length, bounds)
+      ? []
+      : [`${live.length} sessions are planned; the protocol has ${bounds.least} to ${bounds.most}.`]),
+    ...(outside.length > 0
+      ? [
+          `The length of ${outside.map(({ number }) => `session ${number}`).join(', ')} lies outside the ${minutes.least} to ${minutes.most} minutes of the protocol.`,
+        ]
+      : []),
+  ];
+}
