@@ -130,6 +130,7 @@ function compileAction(
     path,
     name: partName('action', path),
     title,
+    names: new Set([id, path, ...codesIn([...(action.code ?? []), ...(target.topics ?? [])])]),
     conditions: (action.condition ?? []).map((condition) => ({
       source: condition,
       text: condition.expression?.expression ?? '',
@@ -153,6 +154,8 @@ function compileAction(
 
 type Target = Pick<CompiledAction, 'request' | 'nested'> & {
   readonly participants?: PlanDefinitionAction['participant'];
+  /** What the definition is about. */
+  readonly topics?: readonly CodeableConcept[];
   readonly dynamicValues?: PlanDefinitionAction['dynamicValue'];
 };
 
@@ -178,6 +181,7 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
     return {
       request: template,
       participants: participants ?? definition.participant ?? [],
+      topics: [...(definition.topic ?? []), ...(definition.code ? [definition.code] : [])],
       ...(definition.dynamicValue && { dynamicValues: definition.dynamicValue }),
     };
   }
@@ -198,6 +202,9 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
   }
   return { ...(participants && { participants }), request: missingRequest(action, title, canonical) };
 }
+
+const codesIn = (concepts: readonly CodeableConcept[]): string[] =>
+  concepts.flatMap(({ coding }) => (coding ?? []).flatMap(({ code }) => code ?? []));
 
 /** The scope with more inputs. A name that means two things in one plan is not used at all. */
 function withInputs(outer: Scope, own: readonly PlanInput[], path: string, setting: Setting): Scope {

@@ -69,6 +69,8 @@ export interface CompiledAction {
   /** The name of what it makes, among everything that an application of the plan makes. */
   readonly name: HashedName;
   readonly title: string;
+  /** What a what-if question may call it: its id, its path, and the codes of it and of its definition. */
+  readonly names: ReadonlySet<string>;
   /** Every kind: applicability, start and stop. */
   readonly conditions: readonly CompiledCondition[];
   /** What the action carries into the RequestGroup whatever the person's data are. */

@@ -29,6 +29,12 @@ export interface ProposalSetting extends ParticipantSetting {
   /** Grows with the goals of the plan and of each nested plan that applies. */
   readonly goals: Goal[];
   readonly issues: PlanIssue[];
+  /** Whether the actions of a nested plan are put where the action that points to it stands. */
+  readonly mergesNested: boolean;
+  /** Grows with the canonicals of the plans that were merged. */
+  readonly merged: string[];
+  /** The ids of the plan's own actions; grows with those of merged plans. */
+  readonly actionIds: Set<string>;
 }
 
 /** What the actions of one plan share. */
@@ -115,6 +121,12 @@ function proposedAction(
   const frame: RequestGroupAction = { ...action.frame, ...marks };
   const participant = participantsOf(action, setting);
   if (participant.length > 0) frame.participant = participant;
+  if (action.nested && setting.mergesNested) {
+    const merged = mergedActions(action.nested, trace, setting);
+    frame.action = [...merged, ...children];
+    if (relatedAction.length > 0) frame.relatedAction = relatedAction;
+    return frame;
+  }
   const made = targetOf(trace, frame, level, setting);
   const proposed = made?.frame ?? frame;
   const resource = made && { reference: setting.reference(made.id) };
@@ -241,4 +253,39 @@ function nestedGroup(
   };
   setting.created.splice(place, 0, group);
   return { id, frame };
+}
+
+/** The actions of a nested plan as a part of the group around it; they get new ids when theirs are taken. */
+function mergedActions(
+  plan: CompiledPlan,
+  trace: ActionTrace,
+  setting: ProposalSetting,
+): RequestGroupAction[] {
+  setting.merged.push(plan.canonical);
+  const isTaken = [...plan.actionIds].some((id) => setting.actionIds.has(id));
+  // Both forms are kept from the plans nested in this one, whose ids get this prefix too.
+  for (const id of plan.actionIds) setting.actionIds.add(id).add(`${trace.action.id}.${id}`);
+  const actions = proposedActions(plan, trace.nested, setting);
+  if (!isTaken) return actions;
+  setting.issues.push(
+    planIssue(
+      'information',
+      'informational',
+      trace.action.path,
+      `ids of ${plan.canonical} are taken already; they begin with "${trace.action.id}." here`,
+    ),
+  );
+  return actions.map((action) => renamed(action, `${trace.action.id}.`));
+}
+
+function renamed(action: RequestGroupAction, prefix: string): RequestGroupAction {
+  const { id, relatedAction, action: children } = action;
+  return {
+    ...action,
+    ...(id !== undefined && { id: `${prefix}${id}` }),
+    ...(relatedAction && {
+      relatedAction: relatedAction.map((each) => ({ ...each, actionId: `${prefix}${each.actionId}` })),
+    }),
+    ...(children && { action: children.map((child) => renamed(child, prefix)) }),
+  };
 }

@@ -5,6 +5,7 @@ import type {
   CommunicationRequest,
   Encounter,
   Goal,
+  Group,
   Patient,
   PlanDefinitionAction,
   Practitioner,
@@ -19,7 +20,7 @@ type RequestResource = ServiceRequest | Task | CommunicationRequest;
 /** What the person and the call add to a template. */
 interface RequestContext {
   readonly id: string;
-  readonly subject: Reference<Patient>;
+  readonly subject: Reference<Patient | Group>;
   readonly encounter: Reference<Encounter> | undefined;
   readonly requester: Reference<Practitioner> | undefined;
   /** Goals that the action works on. */

@@ -18,6 +18,8 @@ const sharedNames = [
   'encounter',
   'practitioner',
   'organization',
+  'data',
+  'declined',
 ] as const;
 
 export interface PlanRunParameters {
@@ -26,27 +28,28 @@ export interface PlanRunParameters {
   readonly given: ParameterReader;
 }
 
-/** Refused (400): an unknown parameter, no subject or several, no plan or several. */
+/** Refused (400): an unknown parameter, no subject, no plan or several. */
 export function planRunParameters(
   operation: OperationRequest,
   ownNames: readonly string[],
 ): PlanRunParameters {
   const given = parameterReader(operation.parameters, [...sharedNames, ...ownNames]);
-  const [subject, second] = given.references('subject');
-  if (!subject) {
+  const subjects = given.references('subject');
+  if (subjects.length === 0) {
     throw invalid('"subject" is needed: the patient, such as "Patient/x"', 'Parameters.parameter');
-  }
-  if (second) {
-    throw invalid('one subject at a time: call the operation once for each', second.expression);
   }
   const encounter = given.reference('encounter');
   const practitioner = given.reference('practitioner');
   const organization = given.reference('organization');
+  const data = given.resources('data');
+  const declined = given.texts('declined');
   return {
     given,
     request: {
       plan: planName(operation, given),
-      subject,
+      subjects,
+      expandsMembers: false,
+      ...(data.length + declined.length > 0 && { whatIf: { data, declined } }),
       ...(encounter && { encounter }),
       ...(practitioner && { practitioner }),
       ...(organization && { organization }),
