@@ -222,6 +222,7 @@ const anyToken: OperationPermit = { roles: ['gp', 'therapist', 'patient', 'manag
 export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   'PlanDefinition/$apply': { roles: ['gp', 'therapist'], scopes: [['PlanDefinition', 'r']] },
   'PlanDefinition/$explain': { roles: ['gp', 'therapist'], scopes: [['PlanDefinition', 'r']] },
+  'ActivityDefinition/$apply': { roles: ['gp', 'therapist'], scopes: [['ActivityDefinition', 'r']] },
   'Patient/$refer': {
     roles: ['gp'],
     scopes: [

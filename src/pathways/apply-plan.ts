@@ -17,6 +17,7 @@ import type {
 import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, type Judgement, judgePlan } from './judge-plan.ts';
+import { beside } from './kept-translations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';
@@ -112,7 +113,7 @@ function proposedCarePlan(
     instantiatesCanonical: [plan.canonical],
     status: 'draft',
     intent: 'proposal',
-    ...(plan.source.title && { title: plan.source.title }),
+    ...(plan.source.title && { title: plan.source.title, ...beside(plan.source, 'title') }),
     subject: setting.subject,
     ...(setting.encounter && { encounter: setting.encounter }),
     created: input.now.toISOString(),

@@ -13,6 +13,7 @@ import type {
   Trust,
 } from './compiled-plan.ts';
 import { carriedRelation } from './kept-relations.ts';
+import { orderConflicts } from './order-conflicts.ts';
 import { inputsOf, type PlanInput, parametersOf } from './plan-input.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { partName } from './proposal-ids.ts';
@@ -62,6 +63,7 @@ function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
   const inside = { ...setting, above: [...setting.above, canonical] };
   const scope = withInputs({ inputs: new Map() }, parametersOf(plan), setting.path, inside);
   const actions = compileActions(plan.action, scope, '', inside);
+  setting.issues.push(...orderConflicts(actions));
   return {
     source: plan,
     canonical,

@@ -14,6 +14,7 @@ import type { CompiledAction, CompiledExpression, CompiledPlan } from './compile
 import { writeDynamicValue } from './dynamic-value.ts';
 import type { ActionTrace } from './judge-plan.ts';
 import { keptRelations } from './kept-relations.ts';
+import { beside } from './kept-translations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { proposedGoal } from './proposed-goal.ts';
 import { type ParticipantSetting, participantsOf } from './proposed-participants.ts';
@@ -131,7 +132,12 @@ function proposedAction(
   const proposed = made?.frame ?? frame;
   const resource = made && { reference: setting.reference(made.id) };
   if (children.length > 0) {
-    const own = resource && { id: ownTargetId(action), title: action.title, resource };
+    const own = resource && {
+      id: ownTargetId(action),
+      title: action.title,
+      ...beside(action.source, 'title'),
+      resource,
+    };
     proposed.action = own ? [own, ...children] : children;
   } else if (resource) {
     proposed.resource = resource;
@@ -205,11 +211,11 @@ function targetOf(
 }
 
 /** The definition's values come first, then the action's; a path that begins with "action." means the RequestGroup's action. */
-function withDynamicValues<T extends Resource>(
+export function withDynamicValues<T extends Resource>(
   action: CompiledAction,
   request: T,
   frame: RequestGroupAction,
-  setting: ProposalSetting,
+  setting: Pick<ProposalSetting, 'values' | 'issues'>,
 ): { readonly request: T; readonly frame: RequestGroupAction } {
   let filled = { request, frame };
   for (const { path, expression } of action.dynamicValues) {

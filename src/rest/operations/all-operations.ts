@@ -1,5 +1,6 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
+import { activityDefinitionApply } from './activity-definition-apply.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
@@ -20,6 +21,7 @@ import { valueSetExpand } from './value-set-expand.ts';
 export const operations: readonly ServedOperation[] = [
   planDefinitionApply,
   planDefinitionExplain,
+  activityDefinitionApply,
   patientRefer,
   planDefinitionEnroll,
   carePlanSessionComplete,

@@ -1,18 +1,14 @@
 // Reads the parameters that $apply and $explain share: https://hl7.org/fhir/R4/plandefinition-operation-apply.html
 import { invalid } from '../../fhir/error.ts';
-import type { PlanName } from '../../workflows/load-plan.ts';
 import type { PlanRunRequest } from '../../workflows/prepare-plan-run.ts';
 import type { OperationRequest } from '../operation.ts';
+import { definitionName, type Named, namesOf, unusedNames } from './definition-name.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 
-/** `planDefinition`, `canonical` and `url` name the plan at type level, in the words of R4, R5 and the CPG guide. */
-const planNames = ['planDefinition', 'canonical', 'url'] as const;
-
-/** Context that R4 lets a client send and that no plan of this service looks at: accepted, without effect. */
-const unusedNames = ['userType', 'userLanguage', 'userTaskContext', 'setting', 'settingContext'] as const;
+const plan: Named = { type: 'PlanDefinition', parameter: 'planDefinition', word: 'plan' };
 
 const sharedNames = [
-  ...planNames,
+  ...namesOf(plan),
   ...unusedNames,
   'subject',
   'encounter',
@@ -20,7 +16,7 @@ const sharedNames = [
   'organization',
   'data',
   'declined',
-] as const;
+];
 
 export interface PlanRunParameters {
   readonly request: PlanRunRequest;
@@ -46,7 +42,7 @@ export function planRunParameters(
   return {
     given,
     request: {
-      plan: planName(operation, given),
+      plan: definitionName(operation, given, plan),
       subjects,
       expandsMembers: false,
       ...(data.length + declined.length > 0 && { whatIf: { data, declined } }),
@@ -55,30 +51,4 @@ export function planRunParameters(
       ...(organization && { organization }),
     },
   };
-}
-
-function planName(operation: OperationRequest, given: ParameterReader): PlanName {
-  const entries = operation.parameters.parameter ?? [];
-  const inline = entries.findIndex(({ name, resource }) => name === 'planDefinition' && resource);
-  if (inline >= 0) {
-    throw invalid(
-      'name a plan that is stored here; a plan inside the request is not applied',
-      `Parameters.parameter[${inline}]`,
-    );
-  }
-  const [named, second] = planNames.flatMap((name) => given.references(name));
-  if (operation.id !== undefined) {
-    if (named) throw invalid('the plan is already named by the address', named.expression);
-    return { kind: 'id', id: operation.id };
-  }
-  if (!named) {
-    throw invalid(
-      '"canonical" is needed: the url of the plan, with or without |version',
-      'Parameters.parameter',
-    );
-  }
-  if (second) throw invalid('name the plan once', second.expression);
-  const { value, expression } = named;
-  const id = /^PlanDefinition\/([A-Za-z0-9\-.]{1,64})$/.exec(value)?.[1];
-  return id ? { kind: 'id', id, expression } : { kind: 'canonical', canonical: value, expression };
 }
