@@ -1,6 +1,7 @@
 // Compiles a PlanDefinition, once for each object in memory, so that applying it costs little.
 import type { CodeableConcept, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
+import type { CqlExpression } from '../fhir/cql.ts';
 import { actionFrame } from './action-frame.ts';
 import { activityRequest } from './activity-request.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
@@ -39,6 +40,7 @@ export function compilePlan(plan: PlanDefinition, source: DefinitionSource, trus
     above: [],
     inputs: new Map(),
     reads: new Set(),
+    cql: [],
     issues: [],
     paths: new Set(),
   });
@@ -54,14 +56,16 @@ interface Setting {
   readonly above: readonly string[];
   readonly inputs: Map<string, PlanInput>;
   readonly reads: Set<string>;
+  readonly cql: CqlExpression[];
   readonly issues: PlanIssue[];
   readonly paths: Set<string>;
 }
 
 function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
   const canonical = canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
+  const libraries = (plan.library ?? []).flatMap((name) => setting.source.library?.(name) ?? []);
   const inside = { ...setting, above: [...setting.above, canonical] };
-  const scope = withInputs({ inputs: new Map() }, parametersOf(plan), setting.path, inside);
+  const scope = withInputs({ inputs: new Map(), libraries }, parametersOf(plan), setting.path, inside);
   const actions = compileActions(plan.action, scope, '', inside);
   setting.issues.push(...orderConflicts(actions));
   return {
@@ -73,6 +77,7 @@ function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
     goals: goalsOf(plan, setting.path),
     inputs: setting.inputs,
     reads: setting.reads,
+    cql: setting.cql,
     issues: setting.issues,
   };
 }
@@ -120,6 +125,7 @@ function compileAction(
       setting.issues.push(planIssue('error', 'not-supported', path, compiled.why));
     } else {
       for (const name of compiled.run.variables) setting.reads.add(name);
+      if (compiled.cql) setting.cql.push(compiled.cql);
     }
     return compiled;
   };
@@ -231,7 +237,7 @@ function withInputs(outer: Scope, own: readonly PlanInput[], path: string, setti
     setting.inputs.set(input.name, known ?? input);
     inputs.set(input.name, known ?? input);
   }
-  return { inputs };
+  return { ...outer, inputs };
 }
 
 function uniquePath(path: string, setting: Setting): string {

@@ -1,7 +1,9 @@
 // Decides for each action of a plan whether it applies to a person, and keeps how it was decided. Nothing is left out here:
 // $apply and $explain read the same judgement.
 import type { Resource } from '@medplum/fhirtypes';
+import type { CqlAnswers } from '../fhir/cql.ts';
 import { fhirPathTime } from '../fhir/fhirpath.ts';
+import { cqlVariable } from './compile-expression.ts';
 import type { CompiledAction, CompiledCondition, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
 import type { InputTrace, PlanInput } from './plan-input.ts';
 import type { PlanSubject } from './plan-subject.ts';
@@ -19,6 +21,8 @@ export interface JudgeInput {
   readonly now: Date;
   /** %practitioner, %organization, %encounter, as far as the call named them. */
   readonly given?: Readonly<Record<string, Resource>>;
+  /** The answers to the CQL that the plan names. */
+  readonly cql?: CqlAnswers;
   /** A question about something that is not so; its data are among the facts. */
   readonly whatIf?: WhatIf;
   /** A nested plan becomes part of the group around it, so that one in which nothing applies is left out. */
@@ -95,10 +99,11 @@ function judgeFor(person: Person): (action: CompiledAction) => ActionVerdict {
   const known = new Map<string, ConditionTrace>();
   const judgeCondition = (condition: CompiledCondition): ConditionTrace => {
     // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer.
-    const earlier = condition.expression.kind === 'ready' ? known.get(condition.text) : undefined;
+    const text = `${condition.source.expression?.language ?? ''} ${condition.text}`;
+    const earlier = condition.expression.kind === 'ready' ? known.get(text) : undefined;
     if (earlier) return { ...earlier, condition };
     const trace = judge(condition, person);
-    if (condition.expression.kind === 'ready') known.set(condition.text, trace);
+    if (condition.expression.kind === 'ready') known.set(text, trace);
     return trace;
   };
   const declined = person.whatIf?.declined ?? none;
@@ -206,7 +211,7 @@ function dateOf(text: string): unknown {
 
 function variablesOf(
   plan: CompiledPlan,
-  { subject, facts, now, given }: JudgeInput,
+  { subject, facts, now, given, cql }: JudgeInput,
 ): Record<string, unknown> {
   const instant = now.toISOString();
   const variables: Record<string, unknown> = {
@@ -214,6 +219,7 @@ function variablesOf(
     organization: [],
     encounter: [],
     ...given,
+    ...(cql && { [cqlVariable]: cql }),
     subject,
     patient: subject.resourceType === 'Patient' ? subject : [],
     // Parsing an instant costs as much as a condition, and few rules look at the time of day.

@@ -1,9 +1,10 @@
 // What $apply and $explain both need before the pure part begins: the plan, the people and their data.
 import type { Encounter, Practitioner, Reference, Resource } from '@medplum/fhirtypes';
+import { runCql } from '../fhir/cql.ts';
 import { businessRule, invalid, notFound } from '../fhir/error.ts';
 import { compilePlan } from '../pathways/compile-plan.ts';
 import type { CompiledAction, CompiledPlan } from '../pathways/compiled-plan.ts';
-import type { JudgeInput } from '../pathways/judge-plan.ts';
+import type { Facts, JudgeInput } from '../pathways/judge-plan.ts';
 import { dataNeeds } from '../pathways/plan-input.ts';
 import { type PlanSubject, subjectReference } from '../pathways/plan-subject.ts';
 import type { WorkflowContext } from './context.ts';
@@ -59,7 +60,12 @@ export async function preparePlanRuns(
       subject.resourceType === 'Group'
         ? new Map<string, readonly Resource[]>()
         : await gatherInputs(context, subject.id ?? '', needs, question?.whatIf.data);
+    const cql =
+      subject.resourceType === 'Patient' && compiled.cql.length > 0
+        ? await runCql(compiled.cql, [subject, ...resourcesIn(facts)], now)
+        : undefined;
     runs.push({
+      ...(cql && { cql }),
       ...loaded,
       ...around,
       subject,
@@ -69,6 +75,12 @@ export async function preparePlanRuns(
     });
   }
   return runs;
+}
+
+/** Each once, whatever number of inputs found it. */
+function resourcesIn(facts: Facts): readonly Resource[] {
+  const found = [...facts.values()].flatMap((fact) => (fact === 'not-visible' ? [] : fact));
+  return [...new Map(found.map((each) => [`${each.resourceType}/${each.id ?? ''}`, each])).values()];
 }
 
 /** Refused (422): a name that no action of the plan has, so that nobody takes an unchanged plan for an answer. */
