@@ -239,6 +239,7 @@ const pauseScopes: OperationPermit['scopes'] = [
 export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   'PlanDefinition/$apply': { roles: ['gp', 'therapist'], scopes: [['PlanDefinition', 'r']] },
   'PlanDefinition/$explain': { roles: ['gp', 'therapist'], scopes: [['PlanDefinition', 'r']] },
+  'ActivityDefinition/$apply': { roles: ['gp', 'therapist'], scopes: [['ActivityDefinition', 'r']] },
   'Patient/$refer': {
     roles: ['gp'],
     scopes: [

@@ -2,6 +2,7 @@
 import type {
   ActivityDefinition,
   Coding,
+  Library,
   ObservationDefinition,
   PlanDefinition,
   Questionnaire,
@@ -21,6 +22,7 @@ export interface Catalogue extends HeldTerminology {
   /** By canonical, with or without |version; the newest version when none is asked for. */
   questionnaire(canonical: string): Questionnaire | undefined;
   definition(canonical: string): Definition | undefined;
+  library(canonical: string): Library | undefined;
   /** The codes of a value set that is held here; undefined when it is not, or cannot be listed. */
   codesOf(valueSet: string): readonly Coding[] | undefined;
   /** The ObservationDefinitions that say how a questionnaire (canonical, with or without |version) is scored, total first. */

@@ -60,6 +60,10 @@ export function catalogueOf(published: readonly Resource[], baseFolder: string):
       const found = find(canonical);
       return found && isDefinition(found) ? found : undefined;
     },
+    library: (canonical) => {
+      const found = find(canonical);
+      return found?.resourceType === 'Library' ? found : undefined;
+    },
     scoreDefinitions: (canonical) => {
       const found = questionnaire(canonical);
       return (found && scores.get(found)) ?? [];

@@ -318,6 +318,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/ActivityDefinition/$apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Apply an activity to a patient; nothing is stored (the activity named by its canonical).
+         * @description Returns the request (ServiceRequest, Task, CommunicationRequest or Appointment) that the activity means, as a
+         *     proposal. https://hl7.org/fhir/R4/activitydefinition-operation-apply.html
+         */
+        get: operations["activityDefinitionApplyByType"];
+        put?: never;
+        /**
+         * Apply an activity to a patient; nothing is stored (the activity named by its canonical).
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["activityDefinitionApplyByTypeByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ActivityDefinition/{id}/$apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Apply an activity to a patient; nothing is stored.
+         * @description Returns the request (ServiceRequest, Task, CommunicationRequest or Appointment) that the activity means, as a
+         *     proposal. https://hl7.org/fhir/R4/activitydefinition-operation-apply.html
+         */
+        get: operations["activityDefinitionApply"];
+        put?: never;
+        /**
+         * Apply an activity to a patient; nothing is stored.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["activityDefinitionApplyByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/PlanDefinition/$apply": {
         parameters: {
             query?: never;
@@ -326,14 +382,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Apply a plan to a patient; nothing is stored (the plan named by its canonical).
+         * Apply a plan to patients or a group; nothing is stored (the plan named by its canonical).
          * @description Returns a CarePlan with a contained RequestGroup, its actions in order and its goals, as proposals. With
-         *     `resultType=bundle` the answer is a Bundle with the RequestGroup first. https://hl7.org/fhir/R4/plandefinition-operation-apply.html
+         *     `resultType=bundle` the answer is a Bundle with the RequestGroup first. Several subjects, or a Group with
+         *     `expand=members`, give a Bundle with one result each. By POST, `data` (resources taken for true in this call) and
+         *     `declined` (actions left out) ask a what-if question, whose answer is tagged counterfactual. https://hl7.org/fhir/R4/plandefinition-operation-apply.html
          */
         get: operations["planDefinitionApplyByType"];
         put?: never;
         /**
-         * Apply a plan to a patient; nothing is stored (the plan named by its canonical).
+         * Apply a plan to patients or a group; nothing is stored (the plan named by its canonical).
          * @description The same as by GET, with its parameters in a Parameters resource.
          */
         post: operations["planDefinitionApplyByTypeByPost"];
@@ -357,14 +415,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Apply a plan to a patient; nothing is stored.
+         * Apply a plan to patients or a group; nothing is stored.
          * @description Returns a CarePlan with a contained RequestGroup, its actions in order and its goals, as proposals. With
-         *     `resultType=bundle` the answer is a Bundle with the RequestGroup first. https://hl7.org/fhir/R4/plandefinition-operation-apply.html
+         *     `resultType=bundle` the answer is a Bundle with the RequestGroup first. Several subjects, or a Group with
+         *     `expand=members`, give a Bundle with one result each. By POST, `data` (resources taken for true in this call) and
+         *     `declined` (actions left out) ask a what-if question, whose answer is tagged counterfactual. https://hl7.org/fhir/R4/plandefinition-operation-apply.html
          */
         get: operations["planDefinitionApply"];
         put?: never;
         /**
-         * Apply a plan to a patient; nothing is stored.
+         * Apply a plan to patients or a group; nothing is stored.
          * @description The same as by GET, with its parameters in a Parameters resource.
          */
         post: operations["planDefinitionApplyByPost"];
@@ -2024,7 +2084,7 @@ export interface components {
          */
         Subject: string;
         /**
-         * @description The url of the plan, with or without `|version`.
+         * @description The url of the plan or the activity, with or without `|version`.
          * @example https://w3id.org/alongside/fhir/PlanDefinition/pss-pathway
          */
         Canonical: string;
@@ -3146,6 +3206,251 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    activityDefinitionApplyByType: {
+        parameters: {
+            query: {
+                /**
+                 * @description The patient, such as `Patient/7`.
+                 * @example Patient/7
+                 */
+                subject: components["parameters"]["Subject"];
+                /**
+                 * @description The url of the plan or the activity, with or without `|version`.
+                 * @example https://w3id.org/alongside/fhir/PlanDefinition/pss-pathway
+                 */
+                canonical: components["parameters"]["Canonical"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Task",
+                     *       "status": "draft",
+                     *       "intent": "proposal",
+                     *       "for": {
+                     *         "reference": "Patient/7"
+                     *       },
+                     *       "instantiatesCanonical": "https://w3id.org/alongside/fhir/ActivityDefinition/home-exercises|1.0.0"
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    activityDefinitionApplyByTypeByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "canonical",
+                 *           "valueString": "https://w3id.org/alongside/fhir/ActivityDefinition/home-exercises"
+                 *         },
+                 *         {
+                 *           "name": "subject",
+                 *           "valueString": "Patient/7"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Task",
+                     *       "status": "draft",
+                     *       "intent": "proposal",
+                     *       "for": {
+                     *         "reference": "Patient/7"
+                     *       },
+                     *       "instantiatesCanonical": "https://w3id.org/alongside/fhir/ActivityDefinition/home-exercises|1.0.0"
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    activityDefinitionApply: {
+        parameters: {
+            query: {
+                /**
+                 * @description The patient, such as `Patient/7`.
+                 * @example Patient/7
+                 */
+                subject: components["parameters"]["Subject"];
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Task",
+                     *       "status": "draft",
+                     *       "intent": "proposal",
+                     *       "for": {
+                     *         "reference": "Patient/7"
+                     *       },
+                     *       "instantiatesCanonical": "https://w3id.org/alongside/fhir/ActivityDefinition/home-exercises|1.0.0"
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    activityDefinitionApplyByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "subject",
+                 *           "valueString": "Patient/7"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Task",
+                     *       "status": "draft",
+                     *       "intent": "proposal",
+                     *       "for": {
+                     *         "reference": "Patient/7"
+                     *       },
+                     *       "instantiatesCanonical": "https://w3id.org/alongside/fhir/ActivityDefinition/home-exercises|1.0.0"
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     planDefinitionApplyByType: {
         parameters: {
             query: {
@@ -3155,7 +3460,7 @@ export interface operations {
                  */
                 subject: components["parameters"]["Subject"];
                 /**
-                 * @description The url of the plan, with or without `|version`.
+                 * @description The url of the plan or the activity, with or without `|version`.
                  * @example https://w3id.org/alongside/fhir/PlanDefinition/pss-pathway
                  */
                 canonical: components["parameters"]["Canonical"];
@@ -3180,7 +3485,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "resourceType": "CarePlan",
-                     *       "status": "active",
+                     *       "status": "draft",
                      *       "intent": "proposal",
                      *       "subject": {
                      *         "reference": "Patient/7"
@@ -3189,8 +3494,8 @@ export interface operations {
                      *         {
                      *           "resourceType": "RequestGroup",
                      *           "id": "actions",
-                     *           "status": "active",
-                     *           "intent": "option"
+                     *           "status": "draft",
+                     *           "intent": "proposal"
                      *         }
                      *       ],
                      *       "activity": [
@@ -3258,7 +3563,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "resourceType": "CarePlan",
-                     *       "status": "active",
+                     *       "status": "draft",
                      *       "intent": "proposal",
                      *       "subject": {
                      *         "reference": "Patient/7"
@@ -3267,8 +3572,8 @@ export interface operations {
                      *         {
                      *           "resourceType": "RequestGroup",
                      *           "id": "actions",
-                     *           "status": "active",
-                     *           "intent": "option"
+                     *           "status": "draft",
+                     *           "intent": "proposal"
                      *         }
                      *       ],
                      *       "activity": [
@@ -3332,7 +3637,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "resourceType": "CarePlan",
-                     *       "status": "active",
+                     *       "status": "draft",
                      *       "intent": "proposal",
                      *       "subject": {
                      *         "reference": "Patient/7"
@@ -3341,8 +3646,8 @@ export interface operations {
                      *         {
                      *           "resourceType": "RequestGroup",
                      *           "id": "actions",
-                     *           "status": "active",
-                     *           "intent": "option"
+                     *           "status": "draft",
+                     *           "intent": "proposal"
                      *         }
                      *       ],
                      *       "activity": [
@@ -3412,7 +3717,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "resourceType": "CarePlan",
-                     *       "status": "active",
+                     *       "status": "draft",
                      *       "intent": "proposal",
                      *       "subject": {
                      *         "reference": "Patient/7"
@@ -3421,8 +3726,8 @@ export interface operations {
                      *         {
                      *           "resourceType": "RequestGroup",
                      *           "id": "actions",
-                     *           "status": "active",
-                     *           "intent": "option"
+                     *           "status": "draft",
+                     *           "intent": "proposal"
                      *         }
                      *       ],
                      *       "activity": [
@@ -3460,7 +3765,7 @@ export interface operations {
                  */
                 subject: components["parameters"]["Subject"];
                 /**
-                 * @description The url of the plan, with or without `|version`.
+                 * @description The url of the plan or the activity, with or without `|version`.
                  * @example https://w3id.org/alongside/fhir/PlanDefinition/pss-pathway
                  */
                 canonical: components["parameters"]["Canonical"];

@@ -1,15 +1,19 @@
 // The part of a RequestGroup.action that is the same for every person. https://hl7.org/fhir/R4/requestgroup.html
 // Documentation is left in the plan, which the RequestGroup names by its canonical.
 import type { PlanDefinitionAction, RequestGroupAction } from '@medplum/fhirtypes';
+import { beside } from './kept-translations.ts';
 
 export function actionFrame(action: PlanDefinitionAction, id: string): RequestGroupAction {
   const carried = (action.condition ?? []).filter(({ kind }) => kind !== 'applicability');
   return {
     id,
     ...(action.prefix && { prefix: action.prefix }),
-    ...(action.title && { title: action.title }),
-    ...(action.description && { description: action.description }),
-    ...(action.textEquivalent && { textEquivalent: action.textEquivalent }),
+    ...(action.title && { title: action.title, ...beside(action, 'title') }),
+    ...(action.description && { description: action.description, ...beside(action, 'description') }),
+    ...(action.textEquivalent && {
+      textEquivalent: action.textEquivalent,
+      ...beside(action, 'textEquivalent'),
+    }),
     ...(action.priority && { priority: action.priority }),
     ...(action.code && { code: action.code }),
     ...(carried.length > 0 && { condition: carried }),

@@ -1,8 +1,11 @@
 // Makes a request out of an ActivityDefinition: https://hl7.org/fhir/R4/activitydefinition-operation-apply.html
 // What the request cannot hold is named, never dropped in silence.
 import type { ActivityDefinition, PlanDefinitionAction, ServiceRequest } from '@medplum/fhirtypes';
+import { besideAs } from './kept-translations.ts';
 import {
+  appointment,
   communicationRequest,
+  describedBy,
   fulfil,
   type RequestTemplate,
   serviceRequest,
@@ -18,6 +21,7 @@ export function activityRequest(
   definition: ActivityDefinition,
   canonical: string,
 ): RequestTemplate {
+  const kind = kindOf(definition);
   const code = action.code?.[0] ?? definition.code;
   const participants = action.participant ?? definition.participant ?? [];
   const roles = participants.flatMap(({ type, role }) => (type !== 'patient' && role ? [role] : []));
@@ -28,10 +32,10 @@ export function activityRequest(
       ? ['a request cannot hold this kind of timing; it stands on the action alone']
       : []),
     ...(definition.transform ? ['transform is not applied'] : []),
-    ...notCarriedOf(definition),
+    ...notCarriedOf(definition, kind),
   ];
   const occurrence = timing === 'not-carried' ? undefined : timing;
-  if (definition.kind === 'ServiceRequest') {
+  if (kind === 'ServiceRequest') {
     return serviceRequest(notCarried, {
       instantiatesCanonical: [canonical],
       status: 'draft',
@@ -46,7 +50,7 @@ export function activityRequest(
       ...(definition.bodySite && { bodySite: definition.bodySite }),
     });
   }
-  if (definition.kind === 'CommunicationRequest') {
+  if (kind === 'CommunicationRequest') {
     const { occurrenceTiming, ...when } = occurrence ?? {};
     return communicationRequest(
       occurrenceTiming
@@ -58,8 +62,35 @@ export function activityRequest(
         ...(code && { category: [code] }),
         ...(priority && { priority }),
         ...(definition.doNotPerform && { doNotPerform: true }),
-        payload: [{ contentString: title }],
+        payload: [{ contentString: title, ...besideAs(action, 'title', 'contentString') }],
         ...when,
+      },
+    );
+  }
+  const forbids = definition.doNotPerform ? { modifierExtension: [doNotPerform] } : undefined;
+  if (kind === 'Appointment') {
+    const { repeat } = occurrence?.occurrenceTiming ?? {};
+    const requested = occurrence?.occurrencePeriod ?? repeat?.boundsPeriod ?? startingAt(occurrence);
+    const minutes = repeat?.durationUnit === 'min' ? repeat.duration : undefined;
+    const isHeld = !occurrence || requested !== undefined || minutes !== undefined;
+    return appointment(
+      [
+        ...notCarried,
+        ...(isHeld ? [] : ['an Appointment holds a period or minutes, no other timing']),
+        ...(priority ? ['the priority of an Appointment is a number; it is not carried'] : []),
+      ],
+      [
+        ...roles.map((role) => ({ type: [role], status: 'needs-action' as const })),
+        ...(definition.location ? [{ actor: definition.location, status: 'needs-action' as const }] : []),
+      ],
+      {
+        extension: [{ url: instantiatesUrl, valueCanonical: canonical }],
+        ...forbids,
+        status: 'proposed',
+        ...(code && { serviceType: [code] }),
+        ...describedBy(action, title),
+        ...(minutes !== undefined && Number.isInteger(minutes) && { minutesDuration: minutes }),
+        ...(requested && { requestedPeriod: [requested] }),
       },
     );
   }
@@ -74,11 +105,12 @@ export function activityRequest(
     ],
     {
       instantiatesCanonical: canonical,
+      ...forbids,
       status: 'draft',
       intent: 'option',
       ...(priority && { priority }),
       code: code ?? fulfil,
-      description: action.textEquivalent ?? title,
+      ...(action.textEquivalent ? describedBy(action, title) : describedBy(titleAlone(action), title)),
       ...(occurrencePeriod && { executionPeriod: occurrencePeriod }),
       ...(roles.length > 0 && { performerType: roles }),
     },
@@ -105,7 +137,36 @@ const fieldsNotCarried = [
   'observationResultRequirement',
 ] as const satisfies readonly (keyof ActivityDefinition)[];
 
-const notCarriedOf = (definition: ActivityDefinition) =>
-  fieldsNotCarried
+/** What a request of this kind has no place for, besides. */
+const fieldsWithoutPlace = {
+  ServiceRequest: [],
+  CommunicationRequest: ['quantity', 'location', 'bodySite'],
+  Appointment: ['quantity', 'bodySite'],
+  Task: ['quantity', 'location', 'bodySite'],
+} as const satisfies Record<RequestKind, readonly (keyof ActivityDefinition)[]>;
+
+const notCarriedOf = (definition: ActivityDefinition, kind: RequestKind) =>
+  [...fieldsNotCarried, ...fieldsWithoutPlace[kind]]
     .filter((field) => definition[field] !== undefined)
     .map((field) => `${field} is not carried`);
+
+type RequestKind = 'ServiceRequest' | 'CommunicationRequest' | 'Appointment' | 'Task';
+
+function kindOf({ kind }: ActivityDefinition): RequestKind {
+  return kind === 'ServiceRequest' || kind === 'CommunicationRequest' || kind === 'Appointment'
+    ? kind
+    : 'Task';
+}
+
+/** R4 gives a Task and an Appointment no element of their own for "not to be done". */
+const doNotPerform = {
+  url: 'http://hl7.org/fhir/StructureDefinition/request-doNotPerform',
+  valueBoolean: true,
+};
+
+const startingAt = (occurrence: Occurrence | undefined) =>
+  occurrence?.occurrenceDateTime ? { start: occurrence.occurrenceDateTime } : undefined;
+
+/** Without its description, which says more than what is to be done. */
+const titleAlone = ({ description: _description, ...action }: PlanDefinitionAction): PlanDefinitionAction =>
+  action;

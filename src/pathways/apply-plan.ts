@@ -5,6 +5,7 @@ import type {
   CarePlan,
   Encounter,
   Goal,
+  Group,
   OperationOutcome,
   Patient,
   PlanDefinition,
@@ -16,9 +17,12 @@ import type {
 import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, type Judgement, judgePlan } from './judge-plan.ts';
+import { beside } from './kept-translations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
+import { subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';
 import { type ProposalSetting, proposedActions } from './proposed-actions.ts';
+import { counterfactualTag, unusedData, whatIfKey, whatIfWords } from './what-if.ts';
 
 export interface ApplyInput extends JudgeInput {
   readonly plan: PlanDefinition;
@@ -44,12 +48,12 @@ export function applyPlan(input: ApplyInput): ApplyResult {
   const judgement = judgePlan(plan, input);
   const reference =
     input.resultType === 'bundle' ? (id: string) => `urn:uuid:${id}` : (id: string) => `#${id}`;
-  const subject: Reference<Patient> = { reference: `Patient/${input.subject.id ?? ''}` };
+  const subject: Reference<Patient | Group> = subjectReference(input.subject);
   const created: Resource[] = [];
   const goals: Goal[] = [];
-  const issues: PlanIssue[] = [...plan.issues];
+  const issues: PlanIssue[] = [...plan.issues, ...whatIfIssues(plan, input)];
   const setting: ProposalSetting = {
-    idOf: proposalIds(plan.canonical, input.subject.id ?? ''),
+    idOf: proposalIds(plan.canonical, `${subjectKey(input.subject)}${whatIfKey(input.whatIf)}`),
     reference,
     subject,
     today: input.now.toISOString().slice(0, 10),
@@ -57,6 +61,9 @@ export function applyPlan(input: ApplyInput): ApplyResult {
     created,
     goals,
     issues,
+    mergesNested: input.mergesNested ?? false,
+    merged: [],
+    actionIds: new Set(plan.actionIds),
     roles: new Map(),
     ...(input.encounter && { encounter: input.encounter }),
     ...(input.practitioner && { practitioner: input.practitioner }),
@@ -83,7 +90,7 @@ function proposedGroup(
   return {
     resourceType: 'RequestGroup',
     id: setting.idOf(proposalPart.requestGroup),
-    instantiatesCanonical: [plan.canonical],
+    instantiatesCanonical: [...new Set([plan.canonical, ...setting.merged])],
     status: 'draft',
     intent: 'proposal',
     subject: setting.subject,
@@ -106,7 +113,7 @@ function proposedCarePlan(
     instantiatesCanonical: [plan.canonical],
     status: 'draft',
     intent: 'proposal',
-    ...(plan.source.title && { title: plan.source.title }),
+    ...(plan.source.title && { title: plan.source.title, ...beside(plan.source, 'title') }),
     subject: setting.subject,
     ...(setting.encounter && { encounter: setting.encounter }),
     created: input.now.toISOString(),
@@ -116,6 +123,18 @@ function proposedCarePlan(
     }),
     activity: [{ reference: { reference: setting.reference(group.id ?? '') } }],
   };
+}
+
+/** That the question is counterfactual, and which of its data no condition of the plan asks for. */
+function whatIfIssues(plan: CompiledPlan, { whatIf, now }: ApplyInput): PlanIssue[] {
+  if (!whatIf) return [];
+  const told = `an answer to a what-if question, not to the person as they are (${whatIfWords(whatIf).join('; ')})`;
+  return [
+    planIssue('information', 'informational', plan.canonical, told),
+    ...unusedData(plan, whatIf, now).map((what) =>
+      planIssue('warning', 'informational', plan.canonical, `no condition of the plan asks for ${what}`),
+    ),
+  ];
 }
 
 /** With the issues, when there are any, as an OperationOutcome that the CarePlan points to. */
@@ -131,23 +150,28 @@ function assembled(
   const extension = outcome && [
     { url: messagesUrl, valueReference: { reference: setting.reference(outcome.id ?? '') } },
   ];
-  const [group, ...requests] = outcome ? [...others, outcome] : others;
+  const told = outcome ? [...others, outcome] : others;
+  const [group, ...requests] = input.whatIf ? told.map(marked) : told;
+  const meta = input.whatIf && { meta: { tag: [counterfactualTag] } };
   if (input.resultType === 'care-plan') {
     const contained = group ? [group, ...requests] : requests;
-    return { resourceType, id, contained, ...(extension && { extension }), ...rest };
+    return { resourceType, id, ...meta, contained, ...(extension && { extension }), ...rest };
   }
-  const marked: CarePlan = { resourceType, id, ...(extension && { extension }), ...rest };
+  const plan: CarePlan = { resourceType, id, ...meta, ...(extension && { extension }), ...rest };
   return {
     resourceType: 'Bundle',
     id: setting.idOf(proposalPart.bundle),
+    ...meta,
     type: 'collection',
     timestamp: input.now.toISOString(),
-    entry: (group ? [group, marked, ...requests] : [marked, ...requests]).map((resource) => ({
+    entry: (group ? [group, plan, ...requests] : [plan, ...requests]).map((resource) => ({
       fullUrl: `urn:uuid:${resource.id ?? ''}`,
       resource,
     })),
   };
 }
+
+const marked = (resource: Resource): Resource => ({ ...resource, meta: { tag: [counterfactualTag] } });
 
 function outcomeWith(issues: readonly PlanIssue[], id: string): OperationOutcome {
   return { resourceType: 'OperationOutcome', id, issue: [...issues] };

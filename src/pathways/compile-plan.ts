@@ -1,6 +1,7 @@
 // Compiles a PlanDefinition, once for each object in memory, so that applying it costs little.
 import type { CodeableConcept, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
+import type { CqlExpression } from '../fhir/cql.ts';
 import { actionFrame } from './action-frame.ts';
 import { activityRequest } from './activity-request.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
@@ -13,6 +14,7 @@ import type {
   Trust,
 } from './compiled-plan.ts';
 import { carriedRelation } from './kept-relations.ts';
+import { orderConflicts } from './order-conflicts.ts';
 import { inputsOf, type PlanInput, parametersOf } from './plan-input.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { partName } from './proposal-ids.ts';
@@ -38,6 +40,7 @@ export function compilePlan(plan: PlanDefinition, source: DefinitionSource, trus
     above: [],
     inputs: new Map(),
     reads: new Set(),
+    cql: [],
     issues: [],
     paths: new Set(),
   });
@@ -53,15 +56,18 @@ interface Setting {
   readonly above: readonly string[];
   readonly inputs: Map<string, PlanInput>;
   readonly reads: Set<string>;
+  readonly cql: CqlExpression[];
   readonly issues: PlanIssue[];
   readonly paths: Set<string>;
 }
 
 function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
   const canonical = canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
+  const libraries = (plan.library ?? []).flatMap((name) => setting.source.library?.(name) ?? []);
   const inside = { ...setting, above: [...setting.above, canonical] };
-  const scope = withInputs({ inputs: new Map() }, parametersOf(plan), setting.path, inside);
+  const scope = withInputs({ inputs: new Map(), libraries }, parametersOf(plan), setting.path, inside);
   const actions = compileActions(plan.action, scope, '', inside);
+  setting.issues.push(...orderConflicts(actions));
   return {
     source: plan,
     canonical,
@@ -71,6 +77,7 @@ function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
     goals: goalsOf(plan, setting.path),
     inputs: setting.inputs,
     reads: setting.reads,
+    cql: setting.cql,
     issues: setting.issues,
   };
 }
@@ -118,6 +125,7 @@ function compileAction(
       setting.issues.push(planIssue('error', 'not-supported', path, compiled.why));
     } else {
       for (const name of compiled.run.variables) setting.reads.add(name);
+      if (compiled.cql) setting.cql.push(compiled.cql);
     }
     return compiled;
   };
@@ -130,6 +138,7 @@ function compileAction(
     path,
     name: partName('action', path),
     title,
+    names: new Set([id, path, ...codesIn([...(action.code ?? []), ...(target.topics ?? [])])]),
     conditions: (action.condition ?? []).map((condition) => ({
       source: condition,
       text: condition.expression?.expression ?? '',
@@ -153,6 +162,8 @@ function compileAction(
 
 type Target = Pick<CompiledAction, 'request' | 'nested'> & {
   readonly participants?: PlanDefinitionAction['participant'];
+  /** What the definition is about. */
+  readonly topics?: readonly CodeableConcept[];
   readonly dynamicValues?: PlanDefinitionAction['dynamicValue'];
 };
 
@@ -178,6 +189,7 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
     return {
       request: template,
       participants: participants ?? definition.participant ?? [],
+      topics: [...(definition.topic ?? []), ...(definition.code ? [definition.code] : [])],
       ...(definition.dynamicValue && { dynamicValues: definition.dynamicValue }),
     };
   }
@@ -198,6 +210,9 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
   }
   return { ...(participants && { participants }), request: missingRequest(action, title, canonical) };
 }
+
+const codesIn = (concepts: readonly CodeableConcept[]): string[] =>
+  concepts.flatMap(({ coding }) => (coding ?? []).flatMap(({ code }) => code ?? []));
 
 /** The scope with more inputs. A name that means two things in one plan is not used at all. */
 function withInputs(outer: Scope, own: readonly PlanInput[], path: string, setting: Setting): Scope {
@@ -222,7 +237,7 @@ function withInputs(outer: Scope, own: readonly PlanInput[], path: string, setti
     setting.inputs.set(input.name, known ?? input);
     inputs.set(input.name, known ?? input);
   }
-  return { inputs };
+  return { ...outer, inputs };
 }
 
 function uniquePath(path: string, setting: Setting): string {

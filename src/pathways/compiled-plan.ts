@@ -2,6 +2,7 @@
 import type {
   ActivityDefinition,
   CodeableConcept,
+  Library,
   PlanDefinition,
   PlanDefinitionAction,
   PlanDefinitionActionCondition,
@@ -10,6 +11,7 @@ import type {
   RequestGroupAction,
   RequestGroupActionRelatedAction,
 } from '@medplum/fhirtypes';
+import type { CqlExpression } from '../fhir/cql.ts';
 import type { HashedName } from '../fhir/deterministic-id.ts';
 import type { FhirPath } from '../fhir/fhirpath.ts';
 import type { CodesOfValueSet, PlanInput } from './plan-input.ts';
@@ -21,6 +23,8 @@ export interface DefinitionSource {
   definition(canonical: string): PlanDefinition | ActivityDefinition | Questionnaire | undefined;
   /** Of the value sets that inputs name; without it such an input cannot be fetched. */
   readonly codesOf?: CodesOfValueSet;
+  /** Of PlanDefinition.library; without it no CQL is run. */
+  library?(canonical: string): Library | undefined;
 }
 
 /**
@@ -31,7 +35,13 @@ export type Trust = 'published' | 'foreign';
 
 /** An expression with the inputs that it reads, or the reason why it cannot be run. */
 export type CompiledExpression =
-  | { readonly kind: 'ready'; readonly run: FhirPath; readonly inputs: readonly PlanInput[] }
+  | {
+      readonly kind: 'ready';
+      readonly run: FhirPath;
+      readonly inputs: readonly PlanInput[];
+      /** What has to be run before anything is judged. */
+      readonly cql?: CqlExpression;
+    }
   | { readonly kind: 'not-run'; readonly why: string };
 
 export interface CompiledCondition {
@@ -69,6 +79,8 @@ export interface CompiledAction {
   /** The name of what it makes, among everything that an application of the plan makes. */
   readonly name: HashedName;
   readonly title: string;
+  /** What a what-if question may call it: its id, its path, and the codes of it and of its definition. */
+  readonly names: ReadonlySet<string>;
   /** Every kind: applicability, start and stop. */
   readonly conditions: readonly CompiledCondition[];
   /** What the action carries into the RequestGroup whatever the person's data are. */
@@ -97,6 +109,8 @@ export interface CompiledPlan {
   readonly inputs: ReadonlyMap<string, PlanInput>;
   /** The variables that its expressions read. */
   readonly reads: ReadonlySet<string>;
+  /** The CQL that its expressions name, nested plans included. */
+  readonly cql: readonly CqlExpression[];
   /** What is wrong with the plan itself, whoever it is applied to. */
   readonly issues: readonly PlanIssue[];
 }

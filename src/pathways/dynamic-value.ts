@@ -14,5 +14,8 @@ export function writeDynamicValue<T extends object>(
   path: string,
   values: readonly unknown[],
 ): Written<T> {
-  return writeElement(target, typeName, path, values, fixed);
+  const written = writeElement(target, typeName, path, values, fixed);
+  // Translations of the text that was there do not fit the new one.
+  if (written.kind === 'written') Reflect.deleteProperty(written.value, `_${path}`);
+  return written;
 }

@@ -9,10 +9,12 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { compilePlan } from './compile-plan.ts';
-import type { DefinitionSource, Trust } from './compiled-plan.ts';
+import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type ActionTrace, type ConditionTrace, type JudgeInput, judgePlan } from './judge-plan.ts';
 import type { InputTrace, PlanInput } from './plan-input.ts';
+import { subjectReference } from './plan-subject.ts';
 import type { Verdict } from './verdict.ts';
+import { unusedData, whatIfWords } from './what-if.ts';
 
 export interface ExplainInput extends JudgeInput {
   readonly plan: PlanDefinition;
@@ -27,9 +29,10 @@ export function explainPlan(input: ExplainInput): Parameters {
     resourceType: 'Parameters',
     parameter: [
       { name: 'plan', valueCanonical: plan.canonical },
-      { name: 'subject', valueReference: { reference: `Patient/${input.subject.id ?? ''}` } },
+      { name: 'subject', valueReference: subjectReference(input.subject) },
       { name: 'evaluatedAt', valueInstant: input.now.toISOString() },
-      ...actions.flatMap((action) => explained(action, undefined)),
+      ...explainedWhatIf(plan, input),
+      ...actions.flatMap((action) => explained(action, undefined, input.whatIf?.data ?? [])),
       ...plan.issues.map((issue) => ({
         name: 'problem',
         part: [
@@ -41,8 +44,28 @@ export function explainPlan(input: ExplainInput): Parameters {
   };
 }
 
+/** That the answer is about something that is not so, and what was assumed. */
+function explainedWhatIf(plan: CompiledPlan, { whatIf, now }: ExplainInput): ParametersParameter[] {
+  if (!whatIf) return [];
+  return [
+    { name: 'counterfactual', valueBoolean: true },
+    ...whatIfWords(whatIf).map((valueString) => ({ name: 'assumption', valueString })),
+    ...unusedData(plan, whatIf, now).map((what) => ({
+      name: 'problem',
+      part: [
+        { name: 'severity', valueCode: 'warning' },
+        { name: 'text', valueString: `no condition of the plan asks for ${what}` },
+      ],
+    })),
+  ];
+}
+
 /** The action and everything below it, in the plan's order. `leftOutWith` is the title of a group around it that does not apply. */
-function explained(trace: ActionTrace, leftOutWith: string | undefined): ParametersParameter[] {
+function explained(
+  trace: ActionTrace,
+  leftOutWith: string | undefined,
+  assumed: readonly Resource[],
+): ParametersParameter[] {
   const { action, verdict } = trace;
   const isEmptyGroup = verdict !== 'not-met' && !trace.isKept;
   const isIncluded = leftOutWith === undefined && trace.isKept;
@@ -56,16 +79,22 @@ function explained(trace: ActionTrace, leftOutWith: string | undefined): Paramet
       { name: 'included', valueBoolean: isIncluded },
       { name: 'summary', valueString: summaryOf(trace, leftOutWith, isEmptyGroup) },
       ...trace.missing.map((valueString) => ({ name: 'missing', valueString })),
-      ...trace.conditions.map(explainedCondition),
+      ...trace.conditions.map((condition) => explainedCondition(condition, assumed)),
     ],
   };
-  return [entry, ...[...trace.children, ...trace.nested].flatMap((child) => explained(child, below))];
+  return [
+    entry,
+    ...[...trace.children, ...trace.nested].flatMap((child) => explained(child, below, assumed)),
+  ];
 }
 
 function summaryOf(trace: ActionTrace, leftOutWith: string | undefined, isEmptyGroup: boolean): string {
   const { verdict } = trace;
   if (leftOutWith !== undefined) {
     return `Left out, because "${leftOutWith}" does not apply.`;
+  }
+  if (trace.declined !== undefined) {
+    return `Left out, because "${trace.declined}" is declined in this question.`;
   }
   if (verdict === 'not-met') {
     const failed = trace.conditions.filter(
@@ -82,7 +111,10 @@ function summaryOf(trace: ActionTrace, leftOutWith: string | undefined, isEmptyG
 const wordsOf = ({ condition }: ConditionTrace): string =>
   condition.source.expression?.description ?? condition.text;
 
-function explainedCondition({ condition, verdict, reason, inputs }: ConditionTrace): ParametersParameter {
+function explainedCondition(
+  { condition, verdict, reason, inputs }: ConditionTrace,
+  assumed: readonly Resource[],
+): ParametersParameter {
   const { description } = condition.source.expression ?? {};
   return {
     name: 'condition',
@@ -92,12 +124,15 @@ function explainedCondition({ condition, verdict, reason, inputs }: ConditionTra
       ...(condition.text ? [{ name: 'expression', valueString: condition.text }] : []),
       { name: 'verdict', valueCode: verdict satisfies Verdict },
       ...(reason ? [{ name: 'reason', valueString: reason }] : []),
-      ...inputs.map(explainedInput),
+      ...inputs.map((input) => explainedInput(input, assumed)),
     ],
   };
 }
 
-function explainedInput({ input, found, missing }: InputTrace): ParametersParameter {
+function explainedInput(
+  { input, found, missing }: InputTrace,
+  assumed: readonly Resource[],
+): ParametersParameter {
   return {
     name: 'input',
     part: [
@@ -105,7 +140,10 @@ function explainedInput({ input, found, missing }: InputTrace): ParametersParame
       ...(missing ? [{ name: 'missing', valueString: missing }] : []),
       ...(!missing && found.length === 0 ? [{ name: 'value', valueString: plainValue(input) }] : []),
       ...found.flatMap((resource) => [
-        { name: 'source', valueReference: sourceOf(resource) },
+        {
+          name: 'source',
+          valueReference: assumed.includes(resource) ? assumedSource(resource) : sourceOf(resource),
+        },
         ...(input.requirement.mustSupport ?? []).flatMap((element) => valueParts(resource, element)),
       ]),
     ],
@@ -114,6 +152,11 @@ function explainedInput({ input, found, missing }: InputTrace): ParametersParame
 
 function plainValue({ parameter }: PlanInput): string {
   return parameter ? String(parameter.value) : 'none on record';
+}
+
+/** Not the one on record, even when it has the same id. */
+function assumedSource({ resourceType }: Resource): Reference {
+  return { type: resourceType, display: 'Assumed in this question' };
 }
 
 function sourceOf(resource: Resource): Reference {

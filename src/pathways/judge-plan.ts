@@ -1,22 +1,32 @@
 // Decides for each action of a plan whether it applies to a person, and keeps how it was decided. Nothing is left out here:
 // $apply and $explain read the same judgement.
-import type { Patient, Resource } from '@medplum/fhirtypes';
+import type { Resource } from '@medplum/fhirtypes';
+import type { CqlAnswers } from '../fhir/cql.ts';
 import { fhirPathTime } from '../fhir/fhirpath.ts';
+import { cqlVariable } from './compile-expression.ts';
 import type { CompiledAction, CompiledCondition, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
 import type { InputTrace, PlanInput } from './plan-input.ts';
+import type { PlanSubject } from './plan-subject.ts';
 import { allOf, type Verdict } from './verdict.ts';
+import type { WhatIf } from './what-if.ts';
 import { whyUndecided } from './why-undecided.ts';
 
 /** What was found for an input, by its key; "not-visible" when the asker may not read such data. */
 export type Facts = ReadonlyMap<string, readonly Resource[] | 'not-visible'>;
 
 export interface JudgeInput {
-  readonly subject: Patient;
+  readonly subject: PlanSubject;
   readonly facts: Facts;
   /** The present instant; %now and %today (in UTC) come from it. */
   readonly now: Date;
   /** %practitioner, %organization, %encounter, as far as the call named them. */
   readonly given?: Readonly<Record<string, Resource>>;
+  /** The answers to the CQL that the plan names. */
+  readonly cql?: CqlAnswers;
+  /** A question about something that is not so; its data are among the facts. */
+  readonly whatIf?: WhatIf;
+  /** A nested plan becomes part of the group around it, so that one in which nothing applies is left out. */
+  readonly mergesNested?: boolean;
 }
 
 export interface ConditionTrace {
@@ -34,6 +44,8 @@ export interface ActionVerdict {
   readonly verdict: Verdict;
   /** What was missing, in words; empty unless unknown. */
   readonly missing: readonly string[];
+  /** The name under which a what-if question declines it; its conditions do not count then. */
+  readonly declined?: string;
   readonly conditions: readonly ConditionTrace[];
 }
 
@@ -55,19 +67,14 @@ export function judgePlan(plan: CompiledPlan, input: JudgeInput): Judgement {
   const person = personOf(plan, input);
   const judgeOne = judgeFor(person);
   const judgeAction = (action: CompiledAction): ActionTrace => {
-    const { verdict, missing, conditions } = judgeOne(action);
+    const own = judgeOne(action);
     const children = action.children.length > 0 ? action.children.map(judgeAction) : none;
+    const nested = action.nested?.actions.map(judgeAction) ?? none;
     const holdsSomething =
-      action.request !== undefined || action.nested !== undefined || children.some((child) => child.isKept);
-    return {
-      action,
-      verdict,
-      missing,
-      conditions,
-      children,
-      nested: action.nested?.actions.map(judgeAction) ?? none,
-      isKept: verdict !== 'not-met' && holdsSomething,
-    };
+      action.request !== undefined ||
+      (action.nested !== undefined && (input.mergesNested !== true || nested.some(({ isKept }) => isKept))) ||
+      children.some((child) => child.isKept);
+    return { ...own, children, nested, isKept: own.verdict !== 'not-met' && holdsSomething };
   };
   return {
     actions: plan.actions.map(judgeAction),
@@ -92,13 +99,19 @@ function judgeFor(person: Person): (action: CompiledAction) => ActionVerdict {
   const known = new Map<string, ConditionTrace>();
   const judgeCondition = (condition: CompiledCondition): ConditionTrace => {
     // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer.
-    const earlier = condition.expression.kind === 'ready' ? known.get(condition.text) : undefined;
+    const text = `${condition.source.expression?.language ?? ''} ${condition.text}`;
+    const earlier = condition.expression.kind === 'ready' ? known.get(text) : undefined;
     if (earlier) return { ...earlier, condition };
     const trace = judge(condition, person);
-    if (condition.expression.kind === 'ready') known.set(condition.text, trace);
+    if (condition.expression.kind === 'ready') known.set(text, trace);
     return trace;
   };
+  const declined = person.whatIf?.declined ?? none;
   return (action) => {
+    const name = declined.find((each) => action.names.has(each));
+    if (name !== undefined) {
+      return { action, verdict: 'not-met', missing: none, declined: name, conditions: none };
+    }
     if (action.conditions.length === 0) {
       return { action, verdict: 'met', missing: none, conditions: none };
     }
@@ -115,13 +128,19 @@ function judgeFor(person: Person): (action: CompiledAction) => ActionVerdict {
 }
 
 interface Person {
-  readonly subject: Patient;
+  readonly subject: PlanSubject;
   readonly facts: Facts;
+  readonly whatIf: WhatIf | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
 function personOf(plan: CompiledPlan, input: JudgeInput): Person {
-  return { subject: input.subject, facts: input.facts, variables: variablesOf(plan, input) };
+  return {
+    subject: input.subject,
+    facts: input.facts,
+    whatIf: input.whatIf,
+    variables: variablesOf(plan, input),
+  };
 }
 
 function judge(condition: CompiledCondition, person: Person): ConditionTrace {
@@ -131,6 +150,10 @@ function judge(condition: CompiledCondition, person: Person): ConditionTrace {
   }
   const inputs = traced(expression.inputs, person);
   const missing = inputs.flatMap((trace) => (trace.missing ? [trace.missing] : []));
+  const readsPatient = expression.run.variables.includes('patient');
+  if (person.subject.resourceType === 'Group' && readsPatient && missing.length === 0) {
+    missing.push(`%patient: ${groupHasNone}`);
+  }
   if (missing.length > 0) {
     return { condition, verdict: 'unknown', reason: missing.join('; '), inputs };
   }
@@ -156,6 +179,9 @@ function traced(inputs: readonly PlanInput[], { subject, facts }: Person): reado
       };
     }
     if (input.parameter) return { input, found: [] };
+    if (subject.resourceType === 'Group') {
+      return { input, found: [], missing: `%${input.name}: ${groupHasNone}` };
+    }
     const fact = input.requirement.type === 'Patient' ? [subject] : facts.get(input.key);
     if (fact === 'not-visible') {
       return { input, found: [], missing: `%${input.name}: you may not read ${input.requirement.type}` };
@@ -170,6 +196,8 @@ function traced(inputs: readonly PlanInput[], { subject, facts }: Person): reado
   });
 }
 
+const groupHasNone = 'a group has none of its own; each member has, with expand=members';
+
 const nameOf = ({ requirement }: PlanInput): string =>
   requirement.codeFilter?.[0]?.code?.[0]?.display ?? requirement.type;
 
@@ -183,7 +211,7 @@ function dateOf(text: string): unknown {
 
 function variablesOf(
   plan: CompiledPlan,
-  { subject, facts, now, given }: JudgeInput,
+  { subject, facts, now, given, cql }: JudgeInput,
 ): Record<string, unknown> {
   const instant = now.toISOString();
   const variables: Record<string, unknown> = {
@@ -191,8 +219,9 @@ function variablesOf(
     organization: [],
     encounter: [],
     ...given,
+    ...(cql && { [cqlVariable]: cql }),
     subject,
-    patient: subject,
+    patient: subject.resourceType === 'Patient' ? subject : [],
     // Parsing an instant costs as much as a condition, and few rules look at the time of day.
     ...(plan.reads.has('now') && { now: fhirPathTime(instant) }),
     today: dateOf(instant.slice(0, 10)),

@@ -14,6 +14,7 @@ import type { CompiledAction, CompiledExpression, CompiledPlan } from './compile
 import { writeDynamicValue } from './dynamic-value.ts';
 import type { ActionTrace } from './judge-plan.ts';
 import { keptRelations } from './kept-relations.ts';
+import { beside } from './kept-translations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { proposedGoal } from './proposed-goal.ts';
 import { type ParticipantSetting, participantsOf } from './proposed-participants.ts';
@@ -29,6 +30,12 @@ export interface ProposalSetting extends ParticipantSetting {
   /** Grows with the goals of the plan and of each nested plan that applies. */
   readonly goals: Goal[];
   readonly issues: PlanIssue[];
+  /** Whether the actions of a nested plan are put where the action that points to it stands. */
+  readonly mergesNested: boolean;
+  /** Grows with the canonicals of the plans that were merged. */
+  readonly merged: string[];
+  /** The ids of the plan's own actions; grows with those of merged plans. */
+  readonly actionIds: Set<string>;
 }
 
 /** What the actions of one plan share. */
@@ -115,11 +122,22 @@ function proposedAction(
   const frame: RequestGroupAction = { ...action.frame, ...marks };
   const participant = participantsOf(action, setting);
   if (participant.length > 0) frame.participant = participant;
+  if (action.nested && setting.mergesNested) {
+    const merged = mergedActions(action.nested, trace, setting);
+    frame.action = [...merged, ...children];
+    if (relatedAction.length > 0) frame.relatedAction = relatedAction;
+    return frame;
+  }
   const made = targetOf(trace, frame, level, setting);
   const proposed = made?.frame ?? frame;
   const resource = made && { reference: setting.reference(made.id) };
   if (children.length > 0) {
-    const own = resource && { id: ownTargetId(action), title: action.title, resource };
+    const own = resource && {
+      id: ownTargetId(action),
+      title: action.title,
+      ...beside(action.source, 'title'),
+      resource,
+    };
     proposed.action = own ? [own, ...children] : children;
   } else if (resource) {
     proposed.resource = resource;
@@ -193,11 +211,11 @@ function targetOf(
 }
 
 /** The definition's values come first, then the action's; a path that begins with "action." means the RequestGroup's action. */
-function withDynamicValues<T extends Resource>(
+export function withDynamicValues<T extends Resource>(
   action: CompiledAction,
   request: T,
   frame: RequestGroupAction,
-  setting: ProposalSetting,
+  setting: Pick<ProposalSetting, 'values' | 'issues'>,
 ): { readonly request: T; readonly frame: RequestGroupAction } {
   let filled = { request, frame };
   for (const { path, expression } of action.dynamicValues) {
@@ -241,4 +259,39 @@ function nestedGroup(
   };
   setting.created.splice(place, 0, group);
   return { id, frame };
+}
+
+/** The actions of a nested plan as a part of the group around it; they get new ids when theirs are taken. */
+function mergedActions(
+  plan: CompiledPlan,
+  trace: ActionTrace,
+  setting: ProposalSetting,
+): RequestGroupAction[] {
+  setting.merged.push(plan.canonical);
+  const isTaken = [...plan.actionIds].some((id) => setting.actionIds.has(id));
+  // Both forms are kept from the plans nested in this one, whose ids get this prefix too.
+  for (const id of plan.actionIds) setting.actionIds.add(id).add(`${trace.action.id}.${id}`);
+  const actions = proposedActions(plan, trace.nested, setting);
+  if (!isTaken) return actions;
+  setting.issues.push(
+    planIssue(
+      'information',
+      'informational',
+      trace.action.path,
+      `ids of ${plan.canonical} are taken already; they begin with "${trace.action.id}." here`,
+    ),
+  );
+  return actions.map((action) => renamed(action, `${trace.action.id}.`));
+}
+
+function renamed(action: RequestGroupAction, prefix: string): RequestGroupAction {
+  const { id, relatedAction, action: children } = action;
+  return {
+    ...action,
+    ...(id !== undefined && { id: `${prefix}${id}` }),
+    ...(relatedAction && {
+      relatedAction: relatedAction.map((each) => ({ ...each, actionId: `${prefix}${each.actionId}` })),
+    }),
+    ...(children && { action: children.map((child) => renamed(child, prefix)) }),
+  };
 }

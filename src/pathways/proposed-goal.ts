@@ -2,6 +2,7 @@
 import type {
   Goal,
   GoalTarget,
+  Group,
   Patient,
   PlanDefinitionGoal,
   PlanDefinitionGoalTarget,
@@ -13,7 +14,7 @@ import { dueDate } from './due-date.ts';
 export function proposedGoal(
   goal: PlanDefinitionGoal,
   id: string,
-  subject: Reference<Patient>,
+  subject: Reference<Patient | Group>,
   today: string,
 ): Goal {
   const targets = (goal.target ?? []).flatMap((target) => targetOf(target, today));

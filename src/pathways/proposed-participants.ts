@@ -1,5 +1,5 @@
 // Who takes part in a proposed action: the person, and a PractitionerRole for each role, made once in a proposal.
-import type { Patient, PractitionerRole, Reference } from '@medplum/fhirtypes';
+import type { Group, Patient, PractitionerRole, Reference } from '@medplum/fhirtypes';
 import type { HashedName } from '../fhir/deterministic-id.ts';
 import type { CompiledAction, CompiledRole } from './compiled-plan.ts';
 
@@ -8,7 +8,7 @@ export interface ParticipantSetting {
   idOf(name: HashedName): string;
   /** How a resource of the result is referred to. */
   reference(id: string): string;
-  readonly subject: Reference<Patient>;
+  readonly subject: Reference<Patient | Group>;
   /** Grows with each role that takes part, by its key; each is created once. */
   readonly roles: Map<string, ProposedRole>;
 }
@@ -22,9 +22,15 @@ type Participant = Reference<Patient | PractitionerRole>;
 
 /** A role without a name becomes a PractitionerRole that holds the role alone: who it will be is open. */
 export function participantsOf(action: CompiledAction, setting: ParticipantSetting): Participant[] {
-  const participants: Participant[] = action.hasPatient ? [setting.subject] : [];
+  // A group cannot stand here (RequestGroup.action.participant); it is the subject of the whole.
+  const person = personIn(setting.subject);
+  const participants: Participant[] = action.hasPatient && person ? [person] : [];
   for (const role of action.roles) participants.push(roleReference(role, setting));
   return participants;
+}
+
+function personIn({ reference }: Reference<Patient | Group>): Reference<Patient> | undefined {
+  return reference === undefined || reference.startsWith('Group/') ? undefined : { reference };
 }
 
 function roleReference(

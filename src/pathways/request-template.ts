@@ -1,10 +1,13 @@
 // What an action creates, without the person: the constant part of a ServiceRequest, Task or CommunicationRequest.
 // Status draft, intent option: a proposal among others until somebody chooses it.
 import type {
+  Appointment,
+  AppointmentParticipant,
   CodeableConcept,
   CommunicationRequest,
   Encounter,
   Goal,
+  Group,
   Patient,
   PlanDefinitionAction,
   Practitioner,
@@ -12,14 +15,15 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import { beside, besideAs } from './kept-translations.ts';
 
 /** The requests that this service creates; every other kind of activity becomes a Task. */
-type RequestResource = ServiceRequest | Task | CommunicationRequest;
+type RequestResource = ServiceRequest | Task | CommunicationRequest | Appointment;
 
 /** What the person and the call add to a template. */
 interface RequestContext {
   readonly id: string;
-  readonly subject: Reference<Patient>;
+  readonly subject: Reference<Patient | Group>;
   readonly encounter: Reference<Encounter> | undefined;
   readonly requester: Reference<Practitioner> | undefined;
   /** Goals that the action works on. */
@@ -87,10 +91,19 @@ function taskOf(
     intent: 'option',
     ...(action.priority && { priority: action.priority }),
     code: action.code?.[0] ?? code,
-    description: action.textEquivalent ?? action.description ?? title,
+    ...describedBy(action, title),
     ...(action.timingPeriod && { executionPeriod: action.timingPeriod }),
     ...(roles.length > 0 && { performerType: roles }),
   };
+}
+
+/** The words for a person to do something by, with their translations. */
+export function describedBy(action: PlanDefinitionAction, title: string): Pick<Task, 'description'> {
+  const { textEquivalent, description } = action;
+  if (textEquivalent)
+    return { description: textEquivalent, ...besideAs(action, 'textEquivalent', 'description') };
+  if (description) return { description, ...beside(action, 'description') };
+  return { description: title, ...besideAs(action, 'title', 'description') };
 }
 
 type Constant<T> = Omit<T, 'resourceType' | 'id' | 'subject'>;
@@ -151,6 +164,35 @@ export function communicationRequest(
     },
   };
 }
+
+/** An appointment to be made: whom it is with is known by role, when it is has yet to be agreed. */
+export function appointment(
+  notCarried: readonly string[],
+  others: readonly AppointmentParticipant[],
+  { extension, ...constant }: Omit<Appointment, 'resourceType' | 'id' | 'participant'>,
+): RequestTemplate {
+  return {
+    resourceType: 'Appointment',
+    notCarried,
+    make: ({ id, subject, goals }) => ({
+      resourceType: 'Appointment',
+      id,
+      extension: [...(extension ?? []), ...goals.map(pertainsTo)],
+      ...constant,
+      ...(isGroup(subject) && { supportingInformation: [subject] }),
+      participant: [
+        isGroup(subject)
+          ? { type: [{ text: 'The members of the group' }], status: 'needs-action' }
+          : { actor: { ...(subject.reference && { reference: subject.reference }) }, status: 'needs-action' },
+        ...others,
+      ],
+    }),
+  };
+}
+
+/** An appointment has patients in it, never a group. */
+const isGroup = ({ reference }: Reference<Patient | Group>): boolean =>
+  reference?.startsWith('Group/') === true;
 
 /** Undefined, which a spread takes for nothing, when the action works on no goal. */
 const goalsOf = (goals: readonly Reference<Goal>[]) =>

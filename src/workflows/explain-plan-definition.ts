@@ -2,11 +2,14 @@
 import type { Parameters } from '@medplum/fhirtypes';
 import { explainPlan } from '../pathways/explain-plan.ts';
 import type { WorkflowContext } from './context.ts';
-import { type PlanRunRequest, preparePlanRun } from './prepare-plan-run.ts';
+import { type PlanRunRequest, preparePlanRuns } from './prepare-plan-run.ts';
 
+/** For one subject: the request names one. */
 export async function explainPlanDefinition(
   context: WorkflowContext,
   request: PlanRunRequest,
 ): Promise<Parameters> {
-  return explainPlan(await preparePlanRun(context, request));
+  const [run] = await preparePlanRuns(context, request);
+  if (!run) throw new Error('no subject was asked about');
+  return explainPlan(run);
 }

@@ -5,6 +5,7 @@ import { passesCodes, passesDates } from '../fhir/data-requirement.ts';
 import type { SearchFilter, SortKey } from '../fhir/search-query.ts';
 import type { Facts } from '../pathways/judge-plan.ts';
 import type { PlanInput } from '../pathways/plan-input.ts';
+import { assumedFor } from '../pathways/what-if.ts';
 import type { WorkflowContext } from './context.ts';
 
 /**
@@ -39,17 +40,36 @@ export async function gatherInputs(
   context: WorkflowContext,
   patientId: string,
   needs: readonly PlanInput[],
+  assumed: readonly Resource[] = [],
 ): Promise<Facts> {
   const found = await Promise.all(
-    needs.map(async (need) => [need.key, await gather(context, patientId, need)] as const),
+    needs.map(async (need) => [need.key, await gatherWith(context, patientId, need, assumed)] as const),
   );
   return new Map(found.flatMap(([key, fact]) => (fact === undefined ? [] : [[key, fact]])));
+}
+
+/** The assumed data first. What is on record is not asked for when they are as many as the need takes. */
+async function gatherWith(
+  context: WorkflowContext,
+  patientId: string,
+  need: PlanInput,
+  assumed: readonly Resource[],
+): Promise<readonly Resource[] | 'not-visible' | undefined> {
+  if (assumed.length === 0) return gather(context, patientId, need, new Set());
+  const given = assumedFor(need, assumed, context.clock.now());
+  const left = (need.requirement.limit ?? Number.POSITIVE_INFINITY) - given.length;
+  if (left <= 0) return given;
+  const replaced = new Set(assumed.map(({ resourceType, id }) => `${resourceType}/${id ?? ''}`));
+  const onRecord = await gather(context, patientId, need, replaced);
+  if (onRecord === 'not-visible') return onRecord;
+  return onRecord || given.length > 0 ? [...given, ...(onRecord ?? []).slice(0, left)] : undefined;
 }
 
 async function gather(
   { store, actor, clock }: WorkflowContext,
   patientId: string,
   { requirement }: PlanInput,
+  replaced: ReadonlySet<string>,
 ): Promise<readonly Resource[] | 'not-visible' | undefined> {
   const type = searchedType(requirement.type);
   const parameters = type && searchable[type];
@@ -64,6 +84,7 @@ async function gather(
   const now = clock.now();
   const passesHere = (resource: Resource) =>
     isEvidence(resource) &&
+    !replaced.has(`${resource.resourceType}/${resource.id ?? ''}`) &&
     comparedHere.every((filter) => passesCodes(resource, filter)) &&
     (requirement.dateFilter ?? []).every((filter) => passesDates(resource, filter, now));
   const limit = requirement.limit ?? Number.POSITIVE_INFINITY;

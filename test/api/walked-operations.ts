@@ -129,6 +129,10 @@ function callsOn(
     'care-plan-resume instance': changed(`/CarePlan/${carePlan}/$resume`, after(version, 2), agreedWhy),
     'plan-definition-apply type': got(`/PlanDefinition/$apply?${plan}`),
     'plan-definition-apply instance': got(`/PlanDefinition/pss-pathway/$apply?subject=${person}`),
+    'activity-definition-apply type': got(
+      `/ActivityDefinition/$apply?url=${ours}/ActivityDefinition/home-exercises&subject=${person}`,
+    ),
+    'activity-definition-apply instance': got(`/ActivityDefinition/home-exercises/$apply?subject=${person}`),
     'plan-definition-explain type': got(`/PlanDefinition/$explain?${plan}`),
     'plan-definition-explain instance': got(`/PlanDefinition/pss-pathway/$explain?subject=${person}`),
     'questionnaire-populate type': got(

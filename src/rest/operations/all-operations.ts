@@ -1,6 +1,7 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
 import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
+import { activityDefinitionApply } from './activity-definition-apply.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanSessionBrief } from './care-plan-session-brief.ts';
 import { carePlanDeviations } from './care-plan-deviations.ts';
@@ -26,6 +27,7 @@ import { valueSetExpand } from './value-set-expand.ts';
 export const operations: readonly ServedOperation[] = [
   planDefinitionApply,
   planDefinitionExplain,
+  activityDefinitionApply,
   patientRefer,
   planDefinitionEnroll,
   carePlanSessionComplete,

@@ -28,6 +28,7 @@ export interface ParameterReader {
   coding(name: string): Placed<Coding> | undefined;
   /** A whole resource, as it came. */
   resource(name: string): Placed<Resource> | undefined;
+  resources(name: string): readonly Placed<Resource>[];
   /** A reader for each group of parts under this name; `names` are the parts that it knows. */
   groups(name: string, names: readonly string[]): readonly ParameterReader[];
 }
@@ -87,6 +88,7 @@ function readerOf(
     concept: (name) => single(name, conceptOf),
     coding: (name) => placedOne(name, codingOf),
     resource: (name) => placedOne(name, resourceIn),
+    resources: (name) => each(name, resourceIn),
     groups: (name, partNames) =>
       all(name).map(({ value, expression: place }) => readerOf(value.part ?? [], place, 'part', partNames)),
   };

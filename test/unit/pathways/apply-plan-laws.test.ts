@@ -38,6 +38,9 @@ const leaf = fc.record({
 type Leaf = typeof leaf extends fc.Arbitrary<infer T> ? T : never;
 const groups = fc.array(fc.array(leaf, { maxLength: 4 }), { minLength: 1, maxLength: 4 });
 
+/** Every action has an id. */
+const named = groups.map((shape) => shape.map((leaves) => leaves.map((each) => ({ ...each, hasId: true }))));
+
 const phq15Input = planCalled('psychosomatic-therapy').action?.[0]?.input?.find(({ id }) => id === 'phq15');
 
 function actionOf({ expression, definition, after, hasId }: Leaf, number: number): PlanDefinitionAction {
@@ -202,10 +205,110 @@ describe('whatever the plan', () => {
     );
   });
 
-  it('changing the order of actions with ids changes the order and nothing else', () => {
-    const named = groups.map((shape) =>
-      shape.map((leaves) => leaves.map((each) => ({ ...each, hasId: true }))),
+  it('an inlined plan proposes what the same plan nested and merged proposes', () => {
+    fc.assert(
+      fc.property(named, (shape) => {
+        const inner = planOf(shape);
+        const outer = (action: PlanDefinitionAction): PlanDefinition => ({
+          resourceType: 'PlanDefinition',
+          status: 'active',
+          url: 'https://example.org/outer',
+          action: [{ id: 'before', title: 'Before' }, action],
+        });
+        const nested = outer({ id: 'held', title: 'Held', definitionCanonical: 'https://example.org/any|1' });
+        const inlined = outer({ id: 'held', title: 'Held', action: inner.action ?? [] });
+        const definitions = {
+          definition: (canonical: string) =>
+            canonical.startsWith('https://example.org/any') ? inner : catalogue.definition(canonical),
+        };
+        // As a plan in a plan, each gives its requests the ids that follow from their place; the plans that are named differ.
+        const merged = applied(nested, [phq15(12)], {
+          ...inputFor(inlined, [phq15(12)]),
+          plan: nested,
+          definitions,
+          mergesNested: true,
+        }).resource as CarePlan;
+        const written = applied(inlined, [phq15(12)], {
+          ...inputFor(inlined, [phq15(12)]),
+          definitions,
+          mergesNested: true,
+        }).resource as CarePlan;
+        const proposed = ({ contained = [] }: CarePlan) =>
+          contained
+            .filter(({ resourceType }) => resourceType !== 'OperationOutcome')
+            .map((each) =>
+              each.resourceType === 'RequestGroup' ? { ...each, instantiatesCanonical: [] } : each,
+            );
+        expect(proposed(merged)).toEqual(proposed(written));
+        expect(problemsOf(merged)).toEqual([]);
+      }),
+      { numRuns: 60 },
     );
+  });
+
+  it('other ids of the actions give the same proposal under other ids', () => {
+    fc.assert(
+      fc.property(named, (shape) => {
+        const plan = planOf(shape);
+        const rename = (actions: readonly PlanDefinitionAction[] | undefined): PlanDefinitionAction[] =>
+          (actions ?? []).map((action) => ({
+            ...action,
+            ...(action.id && { id: `other-${action.id}` }),
+            ...(action.relatedAction && {
+              relatedAction: action.relatedAction.map((each) => ({
+                ...each,
+                actionId: `other-${each.actionId}`,
+              })),
+            }),
+            ...(action.action && { action: rename(action.action) }),
+          }));
+        const renamed = resourceOf({ ...plan, action: rename(plan.action) });
+        // Every id that was made, numbered by where it first stands, and every id of an action without its new beginning.
+        const plain = (resource: CarePlan) => {
+          const seen = new Map<string, number>();
+          const { contained = [], ...rest } = resource;
+          const told = contained.filter(({ resourceType }) => resourceType !== 'OperationOutcome');
+          return JSON.stringify({ ...rest, contained: told })
+            .replaceAll('other-', '')
+            .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => {
+              seen.set(id, seen.get(id) ?? seen.size);
+              return `id ${seen.get(id)}`;
+            });
+        };
+        expect(plain(renamed)).toBe(plain(resourceOf(plan)));
+      }),
+    );
+  });
+
+  it('a merged proposal is valid R4, and no two of its actions share an id', () => {
+    fc.assert(
+      fc.property(named, (shape) => {
+        const plan = planOf(shape);
+        const twice: PlanDefinition = {
+          ...plan,
+          action: [
+            ...(plan.action ?? []),
+            { id: 'one', definitionCanonical: `${fhir}/PlanDefinition/psychosomatic-therapy` },
+            { id: 'two', definitionCanonical: `${fhir}/PlanDefinition/psychosomatic-therapy` },
+          ],
+        };
+        const input = inputFor(twice, [phq15(12)], { mergesNested: true });
+        const { resource } = applied(twice, [], input);
+        const group = (resource as CarePlan).contained?.[0] as RequestGroup;
+        const ids = (actions: readonly RequestGroupAction[] | undefined): string[] =>
+          (actions ?? []).flatMap(({ id, action }) => [id ?? '', ...ids(action)]);
+        const all = ids(group.action);
+        expect(new Set(all).size).toBe(all.length);
+        expect(
+          (resource as CarePlan).contained?.filter((each) => each.resourceType === 'RequestGroup'),
+        ).toHaveLength(1);
+        expect(problemsOf(resource)).toEqual([]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('changing the order of actions with ids changes the order and nothing else', () => {
     fc.assert(
       fc.property(named, (shape) => {
         const plan = planOf(shape);

@@ -532,8 +532,8 @@ describe('a small plan', () => {
   it.each([
     [
       'another language',
-      { language: 'text/cql', expression: 'true' },
-      'the expression language text/cql is not run; text/fhirpath is',
+      { language: 'application/x-fhir-query', expression: 'true' },
+      'the expression language application/x-fhir-query is not run; text/fhirpath is',
     ],
     [
       'an undeclared input',

@@ -178,11 +178,11 @@ describe('PlanDefinition/$apply', () => {
       'Parameters.parameter',
     ],
     [
-      'two subjects',
+      'the same subject twice',
       [subject, therapy, subject],
       gp,
       'invalid',
-      'one subject at a time: call the operation once for each',
+      'Patient/anna is named twice',
       'Parameters.parameter[2]',
     ],
     [
@@ -219,10 +219,10 @@ describe('PlanDefinition/$apply', () => {
     ],
     [
       'a subject that is no patient',
-      [text('subject', 'Group/x'), therapy],
+      [text('subject', 'Device/x'), therapy],
       gp,
       'business-rule',
-      '"Group/x" is not a reference to Patient on this server',
+      '"Device/x" is not a reference to Patient, Group on this server',
       'Parameters.parameter[0]',
     ],
     [

@@ -1,0 +1,149 @@
+// ActivityDefinition/$apply: one activity and a person in, one proposed request out. Pure: nothing is stored, no clock is read.
+// https://hl7.org/fhir/R4/activitydefinition-operation-apply.html
+import type {
+  ActivityDefinition,
+  Encounter,
+  PlanDefinition,
+  Practitioner,
+  Reference,
+  Resource,
+} from '@medplum/fhirtypes';
+import { canonicalOf } from '../fhir/canonical.ts';
+import { compilePlan } from './compile-plan.ts';
+import type { Trust } from './compiled-plan.ts';
+import { type JudgeInput, judgePlan } from './judge-plan.ts';
+import { beside } from './kept-translations.ts';
+import { type PlanIssue, planIssue } from './plan-issue.ts';
+import { type PlanSubject, subjectKey, subjectReference } from './plan-subject.ts';
+import { proposalIds, proposalPart } from './proposal-ids.ts';
+import { withDynamicValues } from './proposed-actions.ts';
+
+export interface ApplyActivityInput extends Pick<JudgeInput, 'subject' | 'now' | 'given'> {
+  readonly definition: ActivityDefinition;
+  readonly trust: Trust;
+  readonly practitioner?: Reference<Practitioner>;
+  readonly encounter?: Reference<Encounter>;
+}
+
+export interface ActivityResult {
+  readonly resource: Resource;
+  /** Also in the resource, as an OperationOutcome behind the cqf-messages extension. */
+  readonly issues: readonly PlanIssue[];
+}
+
+const messagesUrl = 'http://hl7.org/fhir/StructureDefinition/cqf-messages';
+
+/** A plan of one action, so that an activity is read in one way only; kept for each object in memory. */
+const plansOfOne = new WeakMap<ActivityDefinition, PlanDefinition>();
+
+function planOfOne(definition: ActivityDefinition): PlanDefinition {
+  const known = plansOfOne.get(definition);
+  if (known) return known;
+  const name = canonicalOf(definition) ?? `ActivityDefinition/${definition.id ?? ''}`;
+  const title = definition.title ?? definition.name ?? name;
+  const plan: PlanDefinition = {
+    resourceType: 'PlanDefinition',
+    status: definition.status,
+    url: `${name}#apply`,
+    action: [
+      {
+        id: definition.id ?? 'activity',
+        title,
+        ...(title === definition.title && beside(definition, 'title')),
+        definitionCanonical: name,
+      },
+    ],
+  };
+  plansOfOne.set(definition, plan);
+  return plan;
+}
+
+/** The same input gives the same bytes. Status draft (an Appointment: proposed), intent proposal: a person decides. */
+export function applyActivity(input: ApplyActivityInput): ActivityResult {
+  const { definition, subject, trust } = input;
+  const plan = compilePlan(planOfOne(definition), sourceOf(definition), trust);
+  const [action] = plan.actions;
+  if (!action?.request) throw new Error(`no request comes of ActivityDefinition/${definition.id ?? ''}`);
+  const idOf = proposalIds(plan.canonical, subjectKey(subject));
+  const issues: PlanIssue[] = [...plan.issues];
+  const made = action.request.make({
+    id: idOf(action.name),
+    subject: subjectReference(subject),
+    encounter: input.encounter,
+    requester: input.practitioner,
+    goals: [],
+  });
+  const judgement = judgePlan(plan, { ...input, facts: new Map() });
+  const { request } = withDynamicValues(action, made, action.frame, {
+    values: (expression) => judgement.values(expression),
+    issues,
+  });
+  const proposed = withParticipants(request, definition, subject, issues);
+  return {
+    resource: withIssues(asProposal(proposed), issues, idOf(proposalPart.messages)),
+    issues,
+  };
+}
+
+const sources = new WeakMap<ActivityDefinition, { definition: () => ActivityDefinition }>();
+
+/** The same object each time, as compiling once asks for. */
+function sourceOf(definition: ActivityDefinition): { definition: () => ActivityDefinition } {
+  const known = sources.get(definition) ?? { definition: () => definition };
+  sources.set(definition, known);
+  return known;
+}
+
+/** An option is one among others of a plan; alone, the request is a proposal. */
+function asProposal(request: Resource): Resource {
+  return request.resourceType === 'ServiceRequest' || request.resourceType === 'Task'
+    ? { ...request, intent: 'proposal' }
+    : request;
+}
+
+/** Who takes part where no action around the request can say it. What has no place is told. */
+function withParticipants(
+  request: Resource,
+  { participant = [] }: ActivityDefinition,
+  subject: PlanSubject,
+  issues: PlanIssue[],
+): Resource {
+  const at = request.resourceType;
+  const untold = (what: string) =>
+    issues.push(planIssue('warning', 'not-supported', at, `${what} is not carried as a participant`));
+  const roles = participant.filter(({ type, role }) => type === 'practitioner' && role);
+  for (const { type } of participant) {
+    if (type !== 'patient' && type !== 'practitioner') untold(type);
+  }
+  if (at === 'ServiceRequest' && roles.length > 1) untold('more than one role');
+  if (at === 'CommunicationRequest' && roles.length > 0) untold('a role');
+  const reference = `${subject.resourceType}/${subject.id ?? ''}`;
+  if (subject.resourceType === 'Group' || !participant.some(({ type }) => type === 'patient')) return request;
+  switch (request.resourceType) {
+    case 'ServiceRequest':
+      return { ...request, performer: [{ reference }] };
+    case 'Task':
+      return { ...request, owner: { reference } };
+    case 'CommunicationRequest':
+      return { ...request, recipient: [{ reference }] };
+    default:
+      return request;
+  }
+}
+
+function withIssues(request: Resource, issues: readonly PlanIssue[], id: string): Resource {
+  if (issues.length === 0) return request;
+  const [contained, extension] = [listIn(request, 'contained'), listIn(request, 'extension')];
+  const messages = { url: messagesUrl, valueReference: { reference: `#${id}` } };
+  const answer = {
+    ...request,
+    contained: [...contained, { resourceType: 'OperationOutcome', id, issue: [...issues] }],
+    extension: [...extension, messages],
+  };
+  return answer as Resource;
+}
+
+function listIn(resource: Resource, name: string): readonly unknown[] {
+  const found: unknown = Reflect.get(resource, name);
+  return Array.isArray(found) ? found : [];
+}
