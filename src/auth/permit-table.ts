@@ -248,6 +248,31 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Observation', 'c'],
     ],
   },
+  // What a group has as a whole is written by the service for a leader who sees it; the members' own parts as the leader writes them.
+  'PlanDefinition/$start-group': {
+    roles: ['therapist'],
+    scopes: [
+      ['Group', 'c'],
+      ['EpisodeOfCare', 'c'],
+      ['CareTeam', 'c'],
+      ['CarePlan', 'c'],
+      ['RequestGroup', 'c'],
+      ['ServiceRequest', 'c'],
+      ['Appointment', 'c'],
+      ['Task', 'c'],
+    ],
+  },
+  'CarePlan/$group-day-complete': {
+    roles: ['therapist'],
+    scopes: [
+      ['CarePlan', 'u'],
+      ['ServiceRequest', 'u'],
+      ['Encounter', 'c'],
+      ['Procedure', 'c'],
+      ['Composition', 'c'],
+      ['Task', 'c'],
+    ],
+  },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
   'CarePlan/$course': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // Both store nothing. What the caller may not search stays open in a form, because the workflow searches through their store.

@@ -1,6 +1,7 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
 import { carePlanCourse } from './care-plan-course.ts';
+import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
 import { codeSystemSubsumes } from './code-system-subsumes.ts';
@@ -11,6 +12,7 @@ import { patientRefer } from './patient-refer.ts';
 import { planDefinitionApply } from './plan-definition-apply.ts';
 import { planDefinitionEnroll } from './plan-definition-enroll.ts';
 import { planDefinitionExplain } from './plan-definition-explain.ts';
+import { planDefinitionStartGroup } from './plan-definition-start-group.ts';
 import { questionnairePopulate } from './questionnaire-populate.ts';
 import { questionnaireResponseExtract } from './questionnaire-response-extract.ts';
 import { resourceValidate } from './resource-validate.ts';
@@ -23,6 +25,8 @@ export const operations: readonly ServedOperation[] = [
   patientRefer,
   planDefinitionEnroll,
   carePlanSessionComplete,
+  planDefinitionStartGroup,
+  carePlanGroupDayComplete,
   carePlanCourse,
   questionnairePopulate,
   questionnaireResponseExtract,
