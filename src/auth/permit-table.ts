@@ -273,6 +273,30 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Task', 'c'],
     ],
   },
+  'CarePlan/$make-up-day': {
+    roles: ['therapist'],
+    scopes: [
+      ['CarePlan', 'u'],
+      ['RequestGroup', 'u'],
+      ['ServiceRequest', 'c'],
+      ['Appointment', 'c'],
+      ['Provenance', 'c'],
+      ['Task', 'u'],
+    ],
+  },
+  'CarePlan/$group-member': {
+    roles: ['therapist'],
+    scopes: [
+      ['Group', 'u'],
+      ['CarePlan', 'c'],
+      ['CarePlan', 'u'],
+      ['CareTeam', 'u'],
+      ['EpisodeOfCare', 'u'],
+      ['ServiceRequest', 'u'],
+      ['Appointment', 'u'],
+      ['Task', 'c'],
+    ],
+  },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
   'CarePlan/$course': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // Both store nothing. What the caller may not search stays open in a form, because the workflow searches through their store.

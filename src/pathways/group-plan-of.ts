@@ -39,10 +39,10 @@ export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
   if (days.length === 0) {
     return undefined;
   }
-  const size = valueOf(plan.extension, 'group-size')?.valueRange;
+  const size = extensionOf(plan.extension, 'group-size')?.valueRange;
   const least = size?.low?.value ?? fault(plan, 'group-size');
   const most = size?.high?.value ?? fault(plan, 'group-size');
-  const leaders = valueOf(plan.extension, 'leaders')?.valueInteger ?? fault(plan, 'leaders');
+  const leaders = extensionOf(plan.extension, 'leaders')?.valueInteger ?? fault(plan, 'leaders');
   const followUp = actions.find((action) => hasStep(action, 'follow-up'));
   const offset = followUp?.relatedAction?.[0]?.offsetDuration;
   return {
@@ -105,7 +105,7 @@ function hasStep({ code }: PlanDefinitionAction, step: string): boolean {
   );
 }
 
-function valueOf(extensions: readonly Extension[] | undefined, name: string): Extension | undefined {
+function extensionOf(extensions: readonly Extension[] | undefined, name: string): Extension | undefined {
   return extensions?.find(({ url }) => url === `${base}/StructureDefinition/${name}`);
 }
 

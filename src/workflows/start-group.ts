@@ -32,6 +32,12 @@ async function newRun(
   plan: PlanDefinition,
 ): Promise<GroupRunResult> {
   const programme = programmeOf(plan);
+  if (programme.elements.some(({ coding }) => coding.system?.endsWith('/joint-course-part'))) {
+    throw businessRule(
+      `PlanDefinition/${plan.id} is for pairs of a patient and a therapist who both consent: it does not begin as a group`,
+      'PlanDefinition.action',
+    );
+  }
   const leaders = await leadersOf(context, request.leaders, programme);
   const members = await membersOf(context, request.members, plan);
   const sizes = checkSize(members.length, programme, request.sizeReason);

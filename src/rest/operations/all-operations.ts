@@ -2,6 +2,8 @@
 import type { ServedOperation } from '../operation.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
+import { carePlanGroupMember } from './care-plan-group-member.ts';
+import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
 import { codeSystemSubsumes } from './code-system-subsumes.ts';
@@ -27,6 +29,8 @@ export const operations: readonly ServedOperation[] = [
   carePlanSessionComplete,
   planDefinitionStartGroup,
   carePlanGroupDayComplete,
+  carePlanGroupMember,
+  carePlanMakeUpDay,
   carePlanCourse,
   questionnairePopulate,
   questionnaireResponseExtract,

@@ -193,6 +193,16 @@ describe('a run is refused', () => {
     expect((await begin(...call, string('datesReason', 'The room is free on these days'))).status).toBe(201);
   });
 
+  it('for the joint course, which takes pairs who consent', async () => {
+    const refusal = await refusalOf(
+      world.call(planDefinitionStartGroup, 'therapist', 'joint-course', [...leaders, ...members(8)]),
+    );
+    expect([refusal.status, refusal.outcome.issue[0]?.diagnostics]).toEqual([
+      422,
+      'PlanDefinition/joint-course is for pairs of a patient and a therapist who both consent: it does not begin as a group',
+    ]);
+  });
+
   it('for a member who is in a running group of this plan', async () => {
     await begin(...leaders, ...members(8), start);
     const refusal = await refusalOf(
