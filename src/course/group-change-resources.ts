@@ -4,7 +4,6 @@ import type {
   CarePlan,
   CareTeam,
   CodeableConcept,
-  EpisodeOfCare,
   Extension,
   Group,
   Provenance,

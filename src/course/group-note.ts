@@ -29,7 +29,7 @@ const plain = (text: string): string =>
 const wordsOf = (text: string): readonly string[] => plain(text).match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** A single letter is an initial and stands for nobody. */
-const isName = (word: string): boolean => [...word].length > 1;
+const isName = (word: string): boolean => Array.from(word).length > 1;
 
 /**
  * The words of names: each given name, and of a family name those with a capital, so that "de" and "van" of a longer name do not

@@ -13,7 +13,7 @@ export interface DayElement {
 }
 
 /** Somebody chose something quieter than an exercise of the day. */
-export interface QuietChoice {
+interface QuietChoice {
   readonly exercise: DayElement;
   readonly instead: DayElement;
 }

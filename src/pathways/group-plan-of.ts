@@ -12,7 +12,7 @@ export interface GroupElement {
   readonly activity?: string;
 }
 
-export interface GroupPlanDay {
+interface GroupPlanDay {
   /** The action's id in the plan; stable over versions. */
   readonly actionId: string;
   readonly title: string;

@@ -94,7 +94,7 @@ interface Service {
   readonly effect: ServiceEffect;
   /** Whose record is open to it. */
   readonly patients: PatientReach;
-  demandAbout(resource: Resource): Promise<void>;
+  readonly demandAbout: (resource: Resource) => Promise<void>;
 }
 
 function serve(audited: AuditedStore, service: Service): Store {

@@ -1,6 +1,6 @@
 // What a group run shows to whom, walked over HTTP: leaders the run and its members, a member their own part, others nothing; and the
 // diary of a member to nobody but its writer.
-import type { Bundle } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan } from '@medplum/fhirtypes';
 import request from 'supertest';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
@@ -249,7 +249,7 @@ describe('the run', () => {
   });
 
   it('is changed by its own operations, not by PUT, and nobody ties themselves to it', async () => {
-    const plan = (await send('get', `CarePlan/${planId}`, 'firstLeader')).body;
+    const plan = (await send('get', `CarePlan/${planId}`, 'firstLeader')).body as CarePlan;
     const changed = await send('put', `CarePlan/${planId}`, 'firstLeader', plan, { 'If-Match': 'W/"2"' });
     expect([changed.status, changed.body.issue[0].diagnostics]).toEqual([
       422,

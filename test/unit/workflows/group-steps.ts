@@ -1,5 +1,5 @@
 // A run of eight people with two leaders, for the tests of groups.
-import type { CarePlan, Parameters, ParametersParameter, Resource } from '@medplum/fhirtypes';
+import type { CarePlan, ParametersParameter } from '@medplum/fhirtypes';
 import type { Operation, OperationResult } from '../../../src/rest/operation.ts';
 import { planDefinitionStartGroup } from '../../../src/rest/operations/plan-definition-start-group.ts';
 import { group, integer, reference } from './course-steps.ts';
@@ -21,7 +21,7 @@ export async function addMembers(world: CourseWorld, ids: readonly string[] = me
   }
 }
 
-export const leaders: readonly ParametersParameter[] = ['therapist', 'other-therapist'].map((id) =>
+const leaders: readonly ParametersParameter[] = ['therapist', 'other-therapist'].map((id) =>
   reference('leader', `Practitioner/${id}`),
 );
 
@@ -75,9 +75,3 @@ export const attends = (
 
 export const theme = (code: string, minutes: number): ParametersParameter =>
   group('theme', { name: 'code', valueCode: code }, integer('minutes', minutes));
-
-/** The resources under a name in an answer. */
-export function resourcesIn(answer: OperationResult, name: string): readonly Resource[] {
-  const { parameter } = answer.resource as Parameters;
-  return (parameter ?? []).flatMap((each) => (each.name === name && each.resource ? [each.resource] : []));
-}
