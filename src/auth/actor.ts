@@ -32,6 +32,8 @@ export type PatientReach =
   | { readonly kind: 'none' }
   /** One patient, by id: the patient's own token. */
   | { readonly kind: 'own'; readonly patientId: string }
+  /** What a group has as a whole and nothing of its members: the service acting for a leader. */
+  | { readonly kind: 'group'; readonly groupId: string }
   /** Every patient whom a CareTeam, referral, Task, episode or general-practitioner entry ties to this reference. */
   | { readonly kind: 'tied'; readonly reference: string }
   /** Every patient: integrators and the system, still only for the types listed. */

@@ -284,6 +284,55 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   'CarePlan/$deviations': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   'CarePlan/$pause': { roles: ['therapist'], scopes: pauseScopes },
   'CarePlan/$resume': { roles: ['therapist'], scopes: pauseScopes },
+  // What a group has as a whole is written by the service for a leader who sees it; the members' own parts as the leader writes them.
+  'PlanDefinition/$start-group': {
+    roles: ['therapist'],
+    scopes: [
+      ['Group', 'c'],
+      ['EpisodeOfCare', 'c'],
+      ['CareTeam', 'c'],
+      ['CarePlan', 'c'],
+      ['RequestGroup', 'c'],
+      ['ServiceRequest', 'c'],
+      ['Appointment', 'c'],
+      ['Task', 'c'],
+    ],
+  },
+  'CarePlan/$group-day-complete': {
+    roles: ['therapist'],
+    scopes: [
+      ['CarePlan', 'u'],
+      ['ServiceRequest', 'u'],
+      ['Encounter', 'c'],
+      ['Procedure', 'c'],
+      ['Composition', 'c'],
+      ['Task', 'c'],
+    ],
+  },
+  'CarePlan/$make-up-day': {
+    roles: ['therapist'],
+    scopes: [
+      ['CarePlan', 'u'],
+      ['RequestGroup', 'u'],
+      ['ServiceRequest', 'c'],
+      ['Appointment', 'c'],
+      ['Provenance', 'c'],
+      ['Task', 'u'],
+    ],
+  },
+  'CarePlan/$group-member': {
+    roles: ['therapist'],
+    scopes: [
+      ['Group', 'u'],
+      ['CarePlan', 'c'],
+      ['CarePlan', 'u'],
+      ['CareTeam', 'u'],
+      ['EpisodeOfCare', 'u'],
+      ['ServiceRequest', 'u'],
+      ['Appointment', 'u'],
+      ['Task', 'c'],
+    ],
+  },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
   'CarePlan/$course': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // Whoever writes the letter proposes it; the GP and the patient get the letter that was sent.

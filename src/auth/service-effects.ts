@@ -1,5 +1,5 @@
 // What the service may do for an actor who may not do it themself, one row per effect. Always for one patient whom the
-// actor reaches, inside the actor's own transaction, and audited under the actor's name with the effect's.
+// actor reaches, or one group that the actor leads or begins, inside the actor's own transaction, and audited under the actor's name with the effect's.
 import type { ResourceType } from '@medplum/fhirtypes';
 
 interface EffectRights {
@@ -85,7 +85,34 @@ const serviceEffects = {
     creates: ['Task'],
     updates: ['Task'],
   },
+  /** Leaders begin and lead a run of a group programme: what the group has as a whole is written by the service alone. */
+  'lead-group': {
+    reads: [
+      'Group',
+      'CarePlan',
+      'CareTeam',
+      'RequestGroup',
+      'ServiceRequest',
+      'Encounter',
+      'Composition',
+      'Appointment',
+    ],
+    creates: [
+      'Group',
+      'CarePlan',
+      'CareTeam',
+      'RequestGroup',
+      'ServiceRequest',
+      'Encounter',
+      'Composition',
+      'Appointment',
+    ],
+    updates: ['Group', 'CarePlan', 'CareTeam', 'RequestGroup', 'ServiceRequest', 'Appointment'],
+  },
 } as const satisfies Record<string, EffectRights>;
+
+/** The group of a run that begins: an id that nothing has yet. Or the group of a plan that the actor sees. */
+export type GroupOfRun = { readonly newGroup: string } | { readonly carePlan: string };
 
 export type ServiceEffect = keyof typeof serviceEffects;
 

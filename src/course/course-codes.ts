@@ -55,6 +55,16 @@ const courseDisplays = {
   questionnaire: 'The questionnaire',
   response: 'The answers',
   'plan-action': 'The step of the plan',
+  'group-day': 'Day of a group',
+  'make-up-offer': 'Offer of a day to make up',
+  'group-place': 'Place in a group',
+  'follow-up': 'Follow-up',
+  'hand-over-note': 'Note for the other leaders',
+  'group-leader': 'Leader of a group',
+  'left-early': 'Left before the end',
+  present: 'Was there',
+  'absent-with-notice': 'Was not there, and let us know',
+  'absent-without-notice': 'Was not there',
 } as const;
 
 export type CourseCode = keyof typeof courseDisplays;

@@ -29,10 +29,7 @@ export function lastAnswerOf(request: ServiceRequest, tasks: readonly Task[]): s
 export const isOwnedStep = (task: Task): boolean => isOpenTask(task) && task.owner?.reference !== undefined;
 
 /** The episode of a course, which says when it ended. */
-function episodeOfCourse(
-  carePlan: CarePlan,
-  episodes: readonly EpisodeOfCare[],
-): EpisodeOfCare | undefined {
+function episodeOfCourse(carePlan: CarePlan, episodes: readonly EpisodeOfCare[]): EpisodeOfCare | undefined {
   const reference = carePlan.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference
     ?.reference;
   return episodes.find(({ id }) => `EpisodeOfCare/${id}` === reference);

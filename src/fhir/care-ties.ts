@@ -1,10 +1,12 @@
 // Who takes part in a patient's care, as the patient's own record says: the ties by which clinicians may see a patient.
+// The leaders of a group are tied to what the group has as a whole by the group's CareTeam, and to its members by theirs.
 import type { Reference, Resource } from '@medplum/fhirtypes';
+import type { RecordOwner } from './compartment.ts';
 import { localReference } from './reference.ts';
 
-/** One patient and the people or organisations that this resource ties to them, as relative references. */
+/** One patient, or a group, and the people or organisations that this resource ties to them, as relative references. */
 export interface CareTie {
-  readonly patient: string;
+  readonly of: RecordOwner;
   readonly references: readonly string[];
 }
 
@@ -49,13 +51,14 @@ function claimedTies(resource: Resource): Claimed | undefined {
 export function careTiesOf(resource: Resource, baseUrl?: string): readonly CareTie[] {
   const claimed = claimedTies(resource);
   const patient = localReference(claimed?.patient?.reference, baseUrl);
-  if (claimed === undefined || !patient?.startsWith('Patient/')) {
+  const [type, id] = patient?.split('/') ?? [];
+  // Of what is a group's only the team ties: whoever is named by a request or a Task of a group sees it by that no sooner.
+  const isTying = type === 'Patient' || (type === 'Group' && resource.resourceType === 'CareTeam');
+  if (claimed === undefined || id === undefined || !isTying) {
     return [];
   }
   const references = claimed.references
     .flatMap((reference) => localReference(reference?.reference, baseUrl) ?? [])
     .filter((reference) => reference !== patient);
-  return references.length === 0
-    ? []
-    : [{ patient: patient.slice('Patient/'.length), references: [...new Set(references)] }];
+  return references.length === 0 ? [] : [{ of: { type, id }, references: [...new Set(references)] }];
 }

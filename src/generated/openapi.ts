@@ -577,6 +577,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/PlanDefinition/{id}/$start-group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a run of a group programme.
+         * @description Stores in one transaction the Group with its plan, days and team of leaders, and for each member a plan of their own
+         *     that is a part of it. What the group has as a whole names nobody. Each parameter is described in the
+         *     OperationDefinition `plan-definition-start-group`.
+         */
+        post: operations["planDefinitionStartGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$group-day-complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a day of a group that was held.
+         * @description Called on the group's plan. Stores in one transaction the Encounter of the group, the leaders' note, and on each
+         *     member's own record what was theirs, or the offer of a day to make up. Each parameter is described in the
+         *     OperationDefinition `care-plan-group-day-complete`.
+         */
+        post: operations["carePlanGroupDayComplete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$make-up-day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan a day to make up.
+         * @description Called on a member's own plan: an extra session in it, with an Appointment and a Provenance. Each parameter is
+         *     described in the OperationDefinition `care-plan-make-up-day`.
+         */
+        post: operations["carePlanMakeUpDay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$group-member": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join or leave a run of a group.
+         * @description Called on the group's plan. Leaving asks for no reason and ends with a next step. Each parameter is described in the
+         *     OperationDefinition `care-plan-group-member`.
+         */
+        post: operations["carePlanGroupMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/CarePlan/{id}/$tailor": {
         parameters: {
             query?: never;
@@ -706,6 +816,35 @@ export interface paths {
          *     Nothing is stored.
          */
         get: operations["carePlanCourse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$session-brief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What to have seen before the next session.
+         * @description In one call: open alarm signs and the answer about exertion first, then the last session with its note, what the
+         *     person sent and discovered, homework, scores against the own start, goals, open questions of the shared
+         *     explanation, unanswered messages, the dose of the elements and the next session. Each part names its source.
+         *     Nothing is stored.
+         */
+        get: operations["carePlanSessionBrief"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4300,6 +4439,353 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    planDefinitionStartGroup: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "leader",
+                 *           "valueReference": {
+                 *             "reference": "Practitioner/therapist"
+                 *           }
+                 *         },
+                 *         {
+                 *           "name": "leader",
+                 *           "valueReference": {
+                 *             "reference": "Practitioner/second-leader"
+                 *           }
+                 *         },
+                 *         {
+                 *           "name": "member",
+                 *           "valueReference": {
+                 *             "reference": "Patient/anna"
+                 *           }
+                 *         },
+                 *         {
+                 *           "name": "sizeReason",
+                 *           "valueString": "The others begin with the next group"
+                 *         },
+                 *         {
+                 *           "name": "start",
+                 *           "valueDate": "2027-01-12"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The same run was begun before; nothing was stored again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            201: components["responses"]["OperationCreated"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanGroupDayComplete: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "attendance",
+                 *           "part": [
+                 *             {
+                 *               "name": "member",
+                 *               "valueReference": {
+                 *                 "reference": "Patient/anna"
+                 *               }
+                 *             },
+                 *             {
+                 *               "name": "presence",
+                 *               "valueCode": "present"
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "theme",
+                 *           "part": [
+                 *             {
+                 *               "name": "code",
+                 *               "valueCode": "sleep"
+                 *             },
+                 *             {
+                 *               "name": "minutes",
+                 *               "valueInteger": 90
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "note",
+                 *           "valueString": "The group found its own pace"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The day was recorded before; nothing was stored again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            201: components["responses"]["OperationCreated"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanMakeUpDay: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "offer",
+                 *           "valueReference": {
+                 *             "reference": "Task/12"
+                 *           }
+                 *         },
+                 *         {
+                 *           "name": "date",
+                 *           "valueDate": "2027-02-02"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The answer to a call that was made before under the same Idempotency-Key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            201: components["responses"]["OperationCreated"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanGroupMember: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "action",
+                 *           "valueCode": "leave"
+                 *         },
+                 *         {
+                 *           "name": "member",
+                 *           "valueReference": {
+                 *             "reference": "Patient/anna"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The group's plan, the person's own, and the task that follows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     carePlanTailor: {
         parameters: {
             query?: {
@@ -4686,6 +5172,94 @@ export interface operations {
                      *         {
                      *           "name": "minutesDone",
                      *           "valueInteger": 80
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanSessionBrief: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The brief. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "status",
+                     *           "valueCode": "active"
+                     *         },
+                     *         {
+                     *           "name": "afterExertion",
+                     *           "part": [
+                     *             {
+                     *               "name": "answer",
+                     *               "valueCode": "not-asked"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "homework",
+                     *           "part": [
+                     *             {
+                     *               "name": "source",
+                     *               "valueReference": {
+                     *                 "reference": "Task/8"
+                     *               }
+                     *             },
+                     *             {
+                     *               "name": "status",
+                     *               "valueCode": "completed"
+                     *             },
+                     *             {
+                     *               "name": "description",
+                     *               "valueString": "Two minutes at the window before lunch"
+                     *             },
+                     *             {
+                     *               "name": "discovered",
+                     *               "valueString": "The headache came an hour later than usual"
+                     *             }
+                     *           ]
                      *         }
                      *       ]
                      *     }

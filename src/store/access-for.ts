@@ -1,8 +1,8 @@
 // One request's way to the store: audited, then authorised. The only door that the composition root needs.
 import { type Interaction, may } from '../auth/permits.ts';
-import type { ServiceEffect } from '../auth/service-effects.ts';
+import type { GroupOfRun, ServiceEffect } from '../auth/service-effects.ts';
 import { forbidden } from '../fhir/error.ts';
-import { asService } from './as-service.ts';
+import { asService, asServiceOfGroup } from './as-service.ts';
 import { type Attempt, type AuditSource, audited } from './audited.ts';
 import { authorised } from './authorised.ts';
 import type { Store } from './store.ts';
@@ -12,6 +12,7 @@ import type { PatientFacts } from './write-checks.ts';
 export interface Access {
   readonly store: Store;
   readonly asService: (store: Store, effect: ServiceEffect, patientId: string) => Promise<Store>;
+  readonly asServiceOfGroup: (store: Store, effect: ServiceEffect, run: GroupOfRun) => Promise<Store>;
   readonly demandOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
   readonly noteOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
 }
@@ -22,6 +23,7 @@ export function accessFor(root: Store, source: AuditSource, facts: PatientFacts)
   return {
     store: authorised(store, actor, facts),
     asService,
+    asServiceOfGroup,
     noteOperation: (type, operation, id) => store.did(executed(type, operation, id)),
     async demandOperation(type: string, operation: Extract<Interaction, `$${string}`>, id?: string) {
       if (may(actor, type, operation)) return;

@@ -1,7 +1,10 @@
-// The service acting for an actor with rights of its own: narrow, for one patient, in the actor's own transaction.
+// The service acting for an actor with rights of its own: narrow, for one patient or one group, in the actor's own transaction.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
+import type { PatientReach } from '../auth/actor.ts';
 import { openTypes } from '../auth/permit-table.ts';
-import { rightsOfEffect, type ServiceEffect } from '../auth/service-effects.ts';
+import { type GroupOfRun, rightsOfEffect, type ServiceEffect } from '../auth/service-effects.ts';
+import { notFound } from '../fhir/error.ts';
+import { groupsOf } from '../fhir/group-record.ts';
 import type { AuditedStore } from './audited.ts';
 import { patientsNamed } from './patients-named.ts';
 import type { Store } from './store.ts';
@@ -12,7 +15,7 @@ export interface ServiceGround {
   /** The transaction's audited store, not narrowed to the actor. */
   readonly store: AuditedStore;
   /** As the actor sees it: whom they reach, the service may act for. */
-  readonly reach: Store;
+  readonly reach: AuditedStore;
   readonly facts: PatientFacts;
 }
 
@@ -35,33 +38,77 @@ export async function asService(store: Store, effect: ServiceEffect, patientId: 
   const ground = grounds.get(store);
   if (!ground) throw new Error("asService needs the store of a running transaction of the actor's");
   if (!(await ground.reach.reachablePatients([patientId])).has(patientId)) throw patientNotFound(patientId);
-  return serve(ground.store.because(effect), { effect, patientId, facts: ground.facts });
+  return serve(ground.store.because(effect), {
+    effect,
+    patients: { kind: 'own', patientId },
+    async demandAbout(resource) {
+      const others = patientsNamed(resource, ground.facts.baseUrl).filter((id) => id !== patientId);
+      if (others.length > 0 || !ground.facts.patientsOf(resource).includes(patientId)) {
+        throw new Error(`The effect ${effect} may write only about its patient`);
+      }
+    },
+  });
+}
+
+/**
+ * The same, for what a group has as a whole. Nothing of a group names a member, but for the Group itself; and whom that names,
+ * the actor reaches. Throws FhirError 404 when the actor does not see the plan.
+ */
+export async function asServiceOfGroup(store: Store, effect: ServiceEffect, run: GroupOfRun): Promise<Store> {
+  const ground = grounds.get(store);
+  if (!ground) throw new Error("asServiceOfGroup needs the store of a running transaction of the actor's");
+  const groupId = await groupOf(ground, run);
+  return serve(ground.store.because(effect), {
+    effect,
+    patients: { kind: 'group', groupId },
+    async demandAbout(resource) {
+      const named = patientsNamed(resource, ground.facts.baseUrl);
+      const isOfGroup = groupsOf(resource, ground.facts.baseUrl).includes(groupId);
+      if (!isOfGroup || (resource.resourceType !== 'Group' && named.length > 0)) {
+        throw new Error(`The effect ${effect} may write only about its group, and names nobody`);
+      }
+      const earlier = await ground.store.peek('Group', groupId);
+      const before =
+        earlier.kind === 'found' ? patientsNamed(earlier.version.resource(), ground.facts.baseUrl) : [];
+      const joining = named.filter((id) => !before.includes(id));
+      const inReach = await ground.reach.reachablePatients(joining);
+      const stranger = joining.find((id) => !inReach.has(id));
+      if (stranger !== undefined) throw patientNotFound(stranger);
+    },
+  });
+}
+
+async function groupOf(ground: ServiceGround, run: GroupOfRun): Promise<string> {
+  if ('newGroup' in run) {
+    const found = await ground.store.peek('Group', run.newGroup);
+    if (found.kind !== 'missing') throw new Error('A new run needs a group that is not there yet');
+    return run.newGroup;
+  }
+  const plan = await ground.reach.peek('CarePlan', run.carePlan);
+  const [groupId] = plan.kind === 'found' ? groupsOf(plan.version.resource(), ground.facts.baseUrl) : [];
+  if (groupId === undefined) throw notFound(`CarePlan/${run.carePlan} is not known`);
+  return groupId;
 }
 
 interface Service {
   readonly effect: ServiceEffect;
-  readonly patientId: string;
-  readonly facts: PatientFacts;
+  /** Whose record is open to it. */
+  readonly patients: PatientReach;
+  readonly demandAbout: (resource: Resource) => Promise<void>;
 }
 
 function serve(audited: AuditedStore, service: Service): Store {
-  const { effect, patientId, facts } = service;
+  const { effect, patients, demandAbout } = service;
   const rights = rightsOfEffect(effect);
   const view = audited.within({
     kind: 'limited',
     openTypes: open,
     patientTypes: new Set<string>(rights.reads),
-    patients: { kind: 'own', patientId },
+    patients,
   });
 
   function demand(allowed: readonly ResourceType[], type: ResourceType, doing: string): void {
     if (!allowed.includes(type)) throw new Error(`The effect ${effect} may not ${doing} ${type}`);
-  }
-  function demandAbout(resource: Resource): void {
-    const others = patientsNamed(resource, facts.baseUrl).filter((id) => id !== patientId);
-    if (others.length > 0 || !facts.patientsOf(resource).includes(patientId)) {
-      throw new Error(`The effect ${effect} may write only about its patient`);
-    }
   }
   const never = (doing: string) => (): never => {
     throw new Error(`The service may not ${doing} for an actor`);
@@ -78,12 +125,12 @@ function serve(audited: AuditedStore, service: Service): Store {
     record: (entry) => view.record(entry),
     async create(resource, options) {
       demand(rights.creates, resource.resourceType, 'create');
-      demandAbout(resource);
+      await demandAbout(resource);
       return view.create(resource, options);
     },
     async update(resource, options = {}) {
       demand(rights.updates, resource.resourceType, 'update');
-      demandAbout(resource);
+      await demandAbout(resource);
       return view.update(resource, { ...options, upsert: false });
     },
     transaction: (work) => audited.transaction((inner) => work(serve(inner, service))),

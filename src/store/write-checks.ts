@@ -4,6 +4,7 @@ import type { Actor } from '../auth/actor.ts';
 import { faultOfOwnTaskChange } from '../auth/own-task.ts';
 import { openTypes } from '../auth/permit-table.ts';
 import { businessRule, type FhirError, forbidden, notFound } from '../fhir/error.ts';
+import { groupsOf } from '../fhir/group-record.ts';
 import { localReference } from '../fhir/reference.ts';
 import { patientsNamed } from './patients-named.ts';
 
@@ -47,6 +48,12 @@ export function checkNew(resource: Resource, actor: Actor, facts: PatientFacts):
           'Patient.generalPractitioner',
         );
   }
+  if (groupsOf(resource, facts.baseUrl).length > 0) {
+    return forbidden(
+      'What a group has as a whole begins with PlanDefinition/[id]/$start-group, and is written by the operations of a group.',
+      resource.resourceType,
+    );
+  }
   if (facts.patientsOf(resource).length === 0 && !isOpen(resource)) {
     return forbidden(
       `This ${resource.resourceType} must say which patient it is about.`,
@@ -75,6 +82,13 @@ export function checkChange(
   actor: Actor,
   facts: PatientFacts,
 ): FhirError | undefined {
+  const groups = [current, next].flatMap((resource) => groupsOf(resource, facts.baseUrl));
+  if (groups.length > 0) {
+    return businessRule(
+      `What a group has as a whole is changed by its own operations: CarePlan/[id]/$group-day-complete, CarePlan/[id]/$group-member.`,
+      next.resourceType,
+    );
+  }
   if (isMoved(current, next, facts)) {
     return businessRule(
       `An update may not bring a ${next.resourceType} into another patient's record. Mark this one entered-in-error and create a new one.`,

@@ -1,6 +1,6 @@
 // Records a session that was held: meeting, elements with their minutes, note, homework, goal progress. All of it once, or nothing.
 import type { CarePlan, Goal, Resource, ServiceRequest } from '@medplum/fhirtypes';
-import { keyIdentifierSystem } from '../course/course-codes.ts';
+import { hasCourseCode, keyIdentifierSystem } from '../course/course-codes.ts';
 import { allowedSessionMoves } from '../course/course-moves.ts';
 import { nextStep, sessionNumber } from '../course/next-step.ts';
 import { sessionResources } from '../course/session-resources.ts';
@@ -12,9 +12,9 @@ import { closeDraft } from './close-draft.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { gatedDelivery, reviewTaskFor } from './gated-steps.ts';
-import { gatesOf } from './read-gates.ts';
 import { moveNextSession } from './move-next-session.ts';
 import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
+import { gatesOf } from './read-gates.ts';
 import { readKnown } from './read-known.ts';
 import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
 import { sessionContent } from './session-content.ts';
@@ -62,6 +62,12 @@ async function record(
     throw businessRule(
       `session ${sessionNumber(session)} is ${session.status} and cannot become completed; allowed: ${allowed}`,
       'ServiceRequest.status',
+    );
+  }
+  if (hasCourseCode(session.code, 'group-day')) {
+    throw businessRule(
+      `session ${sessionNumber(session)} is a day of a group: it is recorded for all with POST CarePlan/[id]/$group-day-complete on the group's plan`,
+      'ServiceRequest.code',
     );
   }
   const content = await sessionContent(context, carePlan, session, request);

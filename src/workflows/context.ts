@@ -1,6 +1,6 @@
 // What every workflow is given. Its store already knows who is asking: access and audit wrap it.
 import type { Actor } from '../auth/actor.ts';
-import type { ServiceEffect } from '../auth/service-effects.ts';
+import type { GroupOfRun, ServiceEffect } from '../auth/service-effects.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import type { Validator } from '../fhir/validator.ts';
@@ -18,6 +18,7 @@ export interface WorkflowContext {
   /** Reads a search that stands in content, such as "Observation?code=x", strictly. Throws FhirError 400. */
   readonly readSearch: (text: string) => SearchQuery;
   readonly asService: AsService;
+  readonly asServiceOfGroup: AsServiceOfGroup;
   /** Refuses (403, audited) when the actor may not call the operation, such as "$apply". Called before it is handled. */
   readonly demandOperation: (type: string, operation: `$${string}`, id?: string) => Promise<void>;
   /** Writes an audit row for an operation whose own reads and writes, if it has any, do not tell that it was called. */
@@ -29,6 +30,14 @@ export interface WorkflowContext {
  * store is given. Throws FhirError 404 when the actor does not reach the patient; anything beyond the effect is a bug and throws.
  */
 type AsService = (store: Store, effect: ServiceEffect, patientId: string) => Promise<Store>;
+
+/** The same, for what a group has as a whole: the group of a plan that the actor sees (404 otherwise), or a new one. */
+type AsServiceOfGroup = (store: Store, effect: ServiceEffect, run: GroupOfRun) => Promise<Store>;
+
+/** The same context, acting as the service for a group, whose plan and days nobody writes themself. */
+export async function forGroup(context: WorkflowContext, run: GroupOfRun): Promise<WorkflowContext> {
+  return { ...context, store: await context.asServiceOfGroup(context.store, 'lead-group', run) };
+}
 
 /** The same context, acting as the service: for what follows from a write that the actor may make, but may not write themself. */
 export async function forEffect(

@@ -55,7 +55,8 @@ export const serviceRequestRule: WriteRule = {
 
   async beforeUpdate(context, current, next) {
     if (current.resourceType === 'ServiceRequest' && next.resourceType === 'ServiceRequest') {
-      if (hasCourseCode(current.code, 'therapy-session') && current.requisition) {
+      const isGroupDay = hasCourseCode(current.code, 'group-day');
+      if ((isGroupDay || hasCourseCode(current.code, 'therapy-session')) && current.requisition) {
         checkSession(current, next);
         await checkPlannedContent(context, current, next);
       } else if (hasCourseCode(current.category?.[0], 'referral')) {
@@ -174,10 +175,8 @@ function checkSession(current: ServiceRequest, next: ServiceRequest): void {
   checkMove('a session', current.status, next.status, allowedSessionMoves(current.status), place);
   checkReason('a session', current.status, next.status, next.extension, 'ServiceRequest.extension');
   if (next.status === 'completed' && current.status !== 'completed') {
-    throw businessRule(
-      'a session that was held is recorded with POST CarePlan/[id]/$session-complete',
-      place,
-    );
+    const operation = hasCourseCode(current.code, 'group-day') ? 'group-day-complete' : 'session-complete';
+    throw businessRule(`a session that was held is recorded with POST CarePlan/[id]/$${operation}`, place);
   }
 }
 

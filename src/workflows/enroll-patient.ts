@@ -24,8 +24,8 @@ import {
 import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
 import { checkPlannedSteps } from './gated-steps.ts';
 import { episodeInStatus, episodeOf } from './move-episode.ts';
-import { gatesOf, whileOpen } from './read-gates.ts';
 import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
+import { gatesOf, whileOpen } from './read-gates.ts';
 import { readKnown, readReferenced, referenceTo } from './read-known.ts';
 import { repeatedEnrolment } from './recorded-course.ts';
 import { requestIdentifiers } from './request-identifiers.ts';

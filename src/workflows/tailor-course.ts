@@ -9,7 +9,7 @@ import { businessRule, invalid } from '../fhir/error.ts';
 import { checkedEdit } from './checked-edits.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CoursePlan, coursePlanToChange } from './course-plan.ts';
-import { checkPlannedSteps, type ChosenStep } from './gated-steps.ts';
+import { type ChosenStep, checkPlannedSteps } from './gated-steps.ts';
 import { type SavedPlan, savePlan } from './plan-changes.ts';
 import { protocolWarnings } from './protocol-warnings.ts';
 import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';

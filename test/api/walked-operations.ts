@@ -5,6 +5,7 @@ import { tokensOfSpeakers } from '../../src/demo/prepare-demo.ts';
 import { playStory } from '../../src/demo/story.ts';
 import { storyClient } from '../../src/demo/story-client.ts';
 import type { HttpCall } from '../support/over-http.ts';
+import { playGroup } from './walked-groups.ts';
 import type { WalkedService } from './walked-service.ts';
 
 export type Level = 'system' | 'type' | 'instance';
@@ -193,6 +194,7 @@ export async function prepareOperations(walk: WalkedService): Promise<WalkedOper
     },
   });
   await walk.store(terminology);
+  for (const name of await playGroup(walk)) told.add(name);
   const { body } = await walk.get(`/QuestionnaireResponse?subject=${person}&_count=1`);
   const response = (body as { readonly entry: readonly { readonly resource: QuestionnaireResponse }[] })
     .entry[0];

@@ -1,12 +1,15 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
-import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { activityDefinitionApply } from './activity-definition-apply.ts';
+import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { carePlanCourse } from './care-plan-course.ts';
-import { carePlanSessionBrief } from './care-plan-session-brief.ts';
 import { carePlanDeviations } from './care-plan-deviations.ts';
+import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
+import { carePlanGroupMember } from './care-plan-group-member.ts';
+import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
 import { carePlanPause } from './care-plan-pause.ts';
 import { carePlanResume } from './care-plan-resume.ts';
+import { carePlanSessionBrief } from './care-plan-session-brief.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
 import { carePlanTailor } from './care-plan-tailor.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
@@ -18,6 +21,7 @@ import { patientRefer } from './patient-refer.ts';
 import { planDefinitionApply } from './plan-definition-apply.ts';
 import { planDefinitionEnroll } from './plan-definition-enroll.ts';
 import { planDefinitionExplain } from './plan-definition-explain.ts';
+import { planDefinitionStartGroup } from './plan-definition-start-group.ts';
 import { questionnairePopulate } from './questionnaire-populate.ts';
 import { questionnaireResponseExtract } from './questionnaire-response-extract.ts';
 import { resourceValidate } from './resource-validate.ts';
@@ -31,6 +35,10 @@ export const operations: readonly ServedOperation[] = [
   patientRefer,
   planDefinitionEnroll,
   carePlanSessionComplete,
+  planDefinitionStartGroup,
+  carePlanGroupDayComplete,
+  carePlanGroupMember,
+  carePlanMakeUpDay,
   carePlanCourse,
   carePlanClosingLetter,
   carePlanSessionBrief,

@@ -1,10 +1,11 @@
 // Copies the versions of resources in batches, each behind the last one that is stored.
 import type { Resource } from '@medplum/fhirtypes';
-import type { PatientCompartment } from '../../fhir/compartment.ts';
+import type { PatientCompartment, RecordOwner } from '../../fhir/compartment.ts';
 import { isForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { parseWritten } from '../../fhir/json.ts';
 import { indexTableNames } from '../sql/index-tables.ts';
 import { methods } from '../sql/resource-rows.ts';
+import { sharingOf } from '../sql/sharing.ts';
 import type { CopyReader, CopyTarget, NewRow, NumberGiver } from './copy-ends.ts';
 import { mostPageBytes } from './keyset-pages.ts';
 import { storedVersions, type VersionOfRow, type VersionPlace } from './stored-versions.ts';
@@ -14,12 +15,12 @@ interface Item {
   /** Absent for a deletion. */
   readonly resource?: Resource;
   /** Whose record it is in; for a deletion, whose the version before it was in. */
-  readonly patients: readonly string[];
+  readonly owners: readonly RecordOwner[];
   /** Whether the person alone is shown it; for a deletion, the version before it. */
   readonly isPrivate: boolean;
 }
 
-type Sight = Pick<Item, 'patients' | 'isPrivate'>;
+type Sight = Pick<Item, 'owners' | 'isPrivate'>;
 type Place = VersionPlace & Sight;
 
 const batchRows = 500;
@@ -27,15 +28,18 @@ const batchRows = 500;
 const readPlace = (text: string): Place | undefined =>
   text === '' ? undefined : (JSON.parse(text) as Place);
 
-const placeOf = ({ row: { rowId, version, isCurrent }, patients, isPrivate }: Item): string =>
-  JSON.stringify({ rowId, version, isCurrent, patients, isPrivate } satisfies Place);
+const placeOf = ({ row: { rowId, version, isCurrent }, owners, isPrivate }: Item): string =>
+  JSON.stringify({ rowId, version, isCurrent, owners, isPrivate } satisfies Place);
 
 /** In the target row_ids are as in the source: their order is the order of an unsorted search. */
-function rowsOf({ row, resource, patients, isPrivate }: Item, numbers: NumberGiver): readonly NewRow[] {
+function rowsOf({ row, resource, owners, isPrivate }: Item, numbers: NumberGiver): readonly NewRow[] {
   const { rowId, version, lastUpdated, method, body } = row;
   const typeId = numbers.term(row.type);
-  const patientIds = patients.map((id) => numbers.target({ kind: 'local', type: 'Patient', id }));
-  const home = patientIds[0] ?? 0;
+  const owned = owners.map((owner) => ({
+    id: numbers.target({ kind: 'local', ...owner }),
+    sharing: sharingOf(owner, isPrivate),
+  }));
+  const home = owned[0]?.id ?? 0;
   if (!row.isCurrent) {
     return [{ table: 'version', values: [rowId, home, version, lastUpdated, method, body, typeId] }];
   }
@@ -44,10 +48,11 @@ function rowsOf({ row, resource, patients, isPrivate }: Item, numbers: NumberGiv
   const own: NewRow = { table: 'resource', values };
   if (resource === undefined) {
     // Who could see the last version may see that it is gone.
-    const kept = isPrivate ? 1 : 0;
     return [
       own,
-      ...patientIds.map((id): NewRow => ({ table: 'compartment', values: [rowId, home, id, kept] })),
+      ...owned.map(
+        ({ id, sharing }): NewRow => ({ table: 'compartment', values: [rowId, home, id, sharing] }),
+      ),
     ];
   }
   const index = numbers.indexRows(typeId, resource);
@@ -78,7 +83,7 @@ export async function copyVersions(
   let from = place;
   let before: Sight & { readonly row: { readonly rowId: number } } = {
     row: { rowId: start?.rowId ?? 0 },
-    patients: start?.patients ?? [],
+    owners: start?.owners ?? [],
     isPrivate: start?.isPrivate ?? false,
   };
   let batch: Item[] = [];
@@ -89,7 +94,7 @@ export async function copyVersions(
       const isOfTheSame = before.row.rowId === row.rowId;
       return {
         row,
-        patients: isOfTheSame ? before.patients : [],
+        owners: isOfTheSame ? before.owners : [],
         isPrivate: isOfTheSame && before.isPrivate,
       };
     }
@@ -97,7 +102,7 @@ export async function copyVersions(
     return {
       row,
       resource,
-      patients: compartment.patientsOf(resource),
+      owners: compartment.ownersOf(resource),
       isPrivate: isForThePersonAlone(resource),
     };
   };

@@ -42,10 +42,12 @@ export function couldSee(
     return false;
   }
   if (!sight.some(narrow)) return true;
-  const patients = parts.compartment.patientsOf(versionOf(type, row).resource());
-  return patients.length === 0
+  const owners = parts.compartment.ownersOf(versionOf(type, row).resource());
+  return owners.length === 0
     ? sight.every((visibility) => visibility.kind === 'everything' || visibility.openTypes.has(type))
-    : reachablePatients(statements, parts.dictionary, sight, patients).size > 0;
+    : owners.some(
+        (owner) => reachablePatients(statements, parts.dictionary, sight, [owner.id], owner.type).size > 0,
+      );
 }
 
 function versionsBefore(

@@ -11,6 +11,7 @@ import type { Dictionary } from './dictionary.ts';
 import { createElementRows } from './element-rows.ts';
 import { among } from './fragment.ts';
 import { type IndexRows, indexTableNames, noIndexRows } from './index-tables.ts';
+import { sharingOf } from './sharing.ts';
 import type { Statements } from './statements.ts';
 
 /** Stand in system_id for "no system" and for "a bare code, whose binding implies the system". */
@@ -176,20 +177,17 @@ export function createIndexRows(
         }
       }
       elementRows.add(statements, rows, resource);
-      const patientIds = compartment
-        .patientsOf(resource)
-        .map((id) => dictionary.targetId(statements, { kind: 'local', type: 'Patient', id }));
-      const isPrivate = isForThePersonAlone(resource) ? 1 : 0;
-      for (const patientId of patientIds) {
-        rows.compartment.push([patientId, isPrivate]);
+      const owners = compartment.ownersOf(resource);
+      const ownerIds: number[] = [];
+      const isPrivate = isForThePersonAlone(resource);
+      for (const owner of owners) {
+        const ownerId = dictionary.targetId(statements, { kind: 'local', ...owner });
+        rows.compartment.push([ownerId, sharingOf(owner, isPrivate)]);
+        ownerIds.push(ownerId);
       }
-      addTimeline(statements, rows, { typeId, type }, entries, patientIds);
+      addTimeline(statements, rows, { typeId, type }, entries, ownerIds);
       for (const tie of careTiesOf(resource, registry.baseUrl)) {
-        const patientId = dictionary.targetId(statements, {
-          kind: 'local',
-          type: 'Patient',
-          id: tie.patient,
-        });
+        const patientId = dictionary.targetId(statements, { kind: 'local', ...tie.of });
         for (const reference of tie.references) {
           const target = referenceTarget(reference);
           if (target !== undefined) {

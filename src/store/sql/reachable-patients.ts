@@ -1,4 +1,5 @@
-// Which of the patients named are within an actor's reach.
+// Which of the patients named, or the groups, are within an actor's reach.
+import type { RecordOwner } from '../../fhir/compartment.ts';
 import type { Dictionary } from './dictionary.ts';
 import { allOf, fragment } from './fragment.ts';
 import type { Statements } from './statements.ts';
@@ -9,11 +10,12 @@ export function reachablePatients(
   dictionary: Dictionary,
   sight: Sight,
   patientIds: readonly string[],
+  type: RecordOwner['type'] = 'Patient',
 ): ReadonlySet<string> {
   const reaches = sight.flatMap((visibility) => (visibility.kind === 'limited' ? [visibility.patients] : []));
   return new Set(
     patientIds.filter((id) => {
-      const target = dictionary.findTarget(statements, { kind: 'local', type: 'Patient', id }) ?? unknownId;
+      const target = dictionary.findTarget(statements, { kind: 'local', type, id }) ?? unknownId;
       const condition = allOf(
         reaches.map((reach) =>
           reachSql(reach, fragment('CAST(? AS BIGINT)', target), dictionary, statements),

@@ -1,0 +1,114 @@
+// Reads a group programme or a joint course from its PlanDefinition: how many people, how many leaders, which days, how far apart, what each day holds. The numbers are the plan's.
+import type { Coding, Duration, Extension, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+
+const base = 'https://w3id.org/alongside/fhir';
+const stepSystem = `${base}/CodeSystem/pathway-step`;
+
+/** One theme, exercise or part of a day: what it is called and where it is described. */
+export interface GroupElement {
+  readonly coding: Coding;
+  readonly title: string;
+  /** Canonical of the ActivityDefinition. */
+  readonly activity?: string;
+}
+
+interface GroupPlanDay {
+  /** The action's id in the plan; stable over versions. */
+  readonly actionId: string;
+  readonly title: string;
+  /** How long after the day before it comes, in the plan's unit; undefined where the plan does not say. */
+  readonly gap?: { readonly low: Duration; readonly high: Duration };
+  readonly minutes?: number;
+}
+
+export interface GroupPlan {
+  readonly size: { readonly least: number; readonly most: number };
+  readonly leaders: number;
+  readonly days: readonly GroupPlanDay[];
+  /** Everything that a day can hold, by the plan. */
+  readonly elements: readonly GroupElement[];
+  readonly followUp?: { readonly title: string; readonly offset: Duration; readonly activity?: string };
+  /** What is agreed at the end, with whom: the plan's own words. */
+  readonly nextStep: string;
+}
+
+/** Undefined when the plan has no days of a group. Throws when it has some and its data cannot be read: the content is wrong then. */
+export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
+  const actions = everyAction(plan.action);
+  const days = actions.filter((action) => hasStep(action, 'group-day'));
+  if (days.length === 0) {
+    return undefined;
+  }
+  const size = extensionOf(plan.extension, 'group-size')?.valueRange;
+  const least = size?.low?.value ?? fault(plan, 'group-size');
+  const most = size?.high?.value ?? fault(plan, 'group-size');
+  const leaders = extensionOf(plan.extension, 'leaders')?.valueInteger ?? fault(plan, 'leaders');
+  const followUp = actions.find((action) => hasStep(action, 'follow-up'));
+  const offset = followUp?.relatedAction?.[0]?.offsetDuration;
+  return {
+    size: { least, most },
+    leaders,
+    days: days.map((action, index) => dayOf(plan, action, days[index - 1]?.id)),
+    elements: actions.filter((action) => !hasStep(action, 'group-day')).flatMap(elementOf),
+    ...(followUp && {
+      followUp: {
+        title: followUp.title ?? fault(plan, 'follow-up.title'),
+        offset: offset ?? fault(plan, 'follow-up.relatedAction'),
+        ...(followUp.definitionCanonical && { activity: followUp.definitionCanonical }),
+      },
+    }),
+    nextStep: actions.find((action) => hasStep(action, 'next-step'))?.title ?? fault(plan, 'next-step'),
+  };
+}
+
+function dayOf(plan: PlanDefinition, action: PlanDefinitionAction, before: string | undefined): GroupPlanDay {
+  const actionId = action.id ?? fault(plan, 'action.id of a day');
+  const range = action.relatedAction?.find((related) => related.actionId === before)?.offsetRange;
+  const minutes = minutesOf(action.timingDuration);
+  return {
+    actionId,
+    title: action.title ?? actionId,
+    ...(range?.low && range.high && { gap: { low: range.low, high: range.high } }),
+    ...(minutes !== undefined && { minutes }),
+  };
+}
+
+/** What has a code of the content's own and no step of the pathway. */
+function elementOf({ code, title, definitionCanonical }: PlanDefinitionAction): readonly GroupElement[] {
+  const coding = code?.[0]?.coding?.[0];
+  if (!coding?.system?.startsWith(base) || coding.system === stepSystem || !coding.code) {
+    return [];
+  }
+  return [
+    {
+      coding,
+      title: title ?? coding.code,
+      ...(definitionCanonical && { activity: definitionCanonical }),
+    },
+  ];
+}
+
+function minutesOf(duration: Duration | undefined): number | undefined {
+  if (duration?.value === undefined) return undefined;
+  return duration.code === 'h' ? duration.value * 60 : duration.code === 'min' ? duration.value : undefined;
+}
+
+function everyAction(actions: readonly PlanDefinitionAction[] | undefined): readonly PlanDefinitionAction[] {
+  return (actions ?? []).flatMap((action) => [action, ...everyAction(action.action)]);
+}
+
+function hasStep({ code }: PlanDefinitionAction, step: string): boolean {
+  return (
+    code?.some((concept) =>
+      concept.coding?.some((each) => each.system === stepSystem && each.code === step),
+    ) ?? false
+  );
+}
+
+function extensionOf(extensions: readonly Extension[] | undefined, name: string): Extension | undefined {
+  return extensions?.find(({ url }) => url === `${base}/StructureDefinition/${name}`);
+}
+
+function fault(plan: PlanDefinition, what: string): never {
+  throw new Error(`the group of ${plan.url ?? plan.id} cannot be read: ${what}`);
+}

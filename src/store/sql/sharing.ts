@@ -1,0 +1,13 @@
+// How a row of the compartment table is shared: its column is_private.
+import type { RecordOwner } from '../../fhir/compartment.ts';
+
+/** With all who may see the record. */
+const shared = 0;
+/** With the person alone (src/fhir/for-the-person-alone.ts). */
+const kept = 1;
+/** What a group has as a whole: with those whom the group's team ties. It is in nobody's record, so in no export of patients. */
+const ofGroup = 2;
+
+export function sharingOf({ type }: Pick<RecordOwner, 'type'>, isForThePersonAlone: boolean): number {
+  return type === 'Group' ? ofGroup : isForThePersonAlone ? kept : shared;
+}

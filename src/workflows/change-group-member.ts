@@ -1,0 +1,213 @@
+// Somebody joins a run of a group while it begins, waits for a place, or leaves it at any time: leaving asks for no reason, changes nothing else in their care, and ends with a next step.
+import type { CarePlan, CodeableConcept, Group, Resource, Task } from '@medplum/fhirtypes';
+import { addDuration } from '../course/calendar.ts';
+import { hasCourseCode } from '../course/course-codes.ts';
+import { isOpenSession } from '../course/course-moves.ts';
+import {
+  cancelled,
+  endedTeam,
+  groupWith,
+  groupWithout,
+  placeTask,
+  revoked,
+} from '../course/group-change-resources.ts';
+import { dateOf, type GroupDay } from '../course/group-resources.ts';
+import { hasRoom } from '../course/group-size.ts';
+import { sessionNumber } from '../course/next-step.ts';
+import { businessRule } from '../fhir/error.ts';
+import { forGroup, inTransaction, type WorkflowContext } from './context.ts';
+import { refuseSecondCourse } from './enrolment-checks.ts';
+import { byReference, findResources } from './find-resources.ts';
+import { giveDuty } from './give-duty.ts';
+import { groupRunOf, type MemberOfRun, membersOfRun, type RunOfGroup } from './group-run-of.ts';
+import { episodeInStatus } from './move-episode.ts';
+import { type Given, readKnown, readReferenced, referenceTo } from './read-known.ts';
+import { assertVersion, demandVersion } from './version-demand.ts';
+import { createChecked, updateChecked } from './write-checked.ts';
+import { writeMember } from './write-member.ts';
+
+export interface GroupMemberRequest {
+  /** Of the group. */
+  readonly carePlanId: string;
+  readonly action: 'join' | 'leave';
+  readonly member: Given;
+  /** In the person's words, where they wish to say one. */
+  readonly reason?: string;
+  /** Where the group is full or on its way: let them wait for the next. */
+  readonly waits: boolean;
+  readonly ifMatch?: string;
+}
+
+export interface GroupMemberResult {
+  /** Of the group. */
+  readonly carePlan: CarePlan;
+  /** The plan of whoever joined or left; undefined for whoever waits. */
+  readonly own?: CarePlan;
+  /** What somebody does now for the person. */
+  readonly task?: Task;
+}
+
+/** The last day before whose meeting somebody can still join: the second, our own choice, so that everybody has met. */
+const joiningEndsWith = 2;
+
+/**
+ * Refused: 404 a plan or a person out of reach; 409 somebody in a running group of this plan; 412 and 428 without the version of
+ * the group's plan; 422 to join a full group or one that is on its way without waiting, or to leave where one is not.
+ */
+export function changeGroupMember(
+  context: WorkflowContext,
+  request: GroupMemberRequest,
+): Promise<GroupMemberResult> {
+  return inTransaction(context, async (inside) => {
+    const run = await groupRunOf(inside, request.carePlanId);
+    demandVersion('CarePlan', { ifMatch: request.ifMatch, demandsIfMatch: true });
+    const { value, expression } = request.member;
+    const patient = referenceTo(await readReferenced(inside.store, value, ['Patient'], expression));
+    assertVersion(run.versionId, request.ifMatch);
+    if (run.carePlan.status !== 'active') {
+      throw businessRule(
+        `CarePlan/${run.carePlan.id} is ${run.carePlan.status}: people join and leave a running group`,
+        'CarePlan.status',
+      );
+    }
+    const members = await membersOfRun(inside, run);
+    return request.action === 'leave'
+      ? leave(inside, run, members, patient, request)
+      : join(inside, run, members, patient, request);
+  });
+}
+
+async function join(
+  context: WorkflowContext,
+  run: RunOfGroup,
+  members: readonly MemberOfRun[],
+  patient: string,
+  request: GroupMemberRequest,
+): Promise<GroupMemberResult> {
+  await refuseSecondCourse(context, run.plan, patient);
+  const isOpen = run.days.some((day) => sessionNumber(day) === joiningEndsWith && isOpenSession(day.status));
+  const why = !isOpen
+    ? 'the group is on its way, and has met too often for somebody to join'
+    : hasRoom(members.length, run.programme.size)
+      ? undefined
+      : `the group has ${members.length} people, as many as the plan says`;
+  const authoredOn = context.clock.now().toISOString();
+  if (why !== undefined) {
+    if (!request.waits) {
+      throw businessRule(`${why}: let them wait for a place ("waits" true)`, request.member.expression);
+    }
+    const task = placeTask(context.newId(), {
+      patient,
+      owner: run.leaders[0] ?? '',
+      plan: run.carePlan.instantiatesCanonical?.[0] ?? '',
+      authoredOn,
+    });
+    return { carePlan: run.carePlan, task: (await createChecked(context, task)).resource() };
+  }
+  const days = run.days.filter(({ status }) => isOpenSession(status)).map(dayOf(run));
+  const [first, last] = [days[0], days.at(-1)];
+  const { followUp } = run.programme;
+  const own = await writeMember(context, {
+    patient,
+    groupPlan: `CarePlan/${run.carePlan.id}`,
+    run: {
+      plan: run.carePlan.instantiatesCanonical?.[0] ?? '',
+      title: run.carePlan.title ?? '',
+      authoredOn,
+      leaders: run.leaders,
+      days,
+      reasons: [],
+      ...placeOfRun(run),
+    },
+    days,
+    isBegun: first !== undefined && dateOf(first) <= authoredOn.slice(0, 10),
+    ...(followUp &&
+      last && {
+        followUp: {
+          title: followUp.title,
+          date: addDuration(dateOf(last), followUp.offset),
+          ...(followUp.activity && { activity: followUp.activity }),
+        },
+      }),
+  });
+  const carePlan = await groupBecomes(context, run, (group) =>
+    groupWith(group, patient, first ? dateOf(first) : authoredOn.slice(0, 10)),
+  );
+  return { carePlan, own };
+}
+
+const dayOf =
+  (run: RunOfGroup) =>
+  (request: RunOfGroup['days'][number]): GroupDay => ({
+    number: sessionNumber(request),
+    actionId: run.programme.days[sessionNumber(request) - 1]?.actionId ?? `day-${sessionNumber(request)}`,
+    title: request.code?.text ?? '',
+    at: request.occurrenceDateTime ?? '',
+    ...(request.quantityQuantity?.value !== undefined && { minutes: request.quantityQuantity.value }),
+  });
+
+function placeOfRun({ days }: RunOfGroup): { readonly place?: string } {
+  const place = days[0]?.locationReference?.[0]?.reference ?? days[0]?.locationCode?.[0]?.text;
+  return place === undefined ? {} : { place };
+}
+
+async function leave(
+  context: WorkflowContext,
+  run: RunOfGroup,
+  members: readonly MemberOfRun[],
+  patient: string,
+  request: GroupMemberRequest,
+): Promise<GroupMemberResult> {
+  const member = members.find((each) => each.patient === patient);
+  if (!member) {
+    throw businessRule(`${patient} does not take part in this group`, request.member.expression);
+  }
+  const at = context.clock.now().toISOString();
+  const reason: CodeableConcept = { text: request.reason ?? 'The person chose to leave the group' };
+  const update = <T extends Resource>(resource: T) =>
+    updateChecked(context, resource, resource.meta?.versionId ?? '');
+  for (const day of member.days.filter(({ status }) => isOpenSession(status))) {
+    await update(revoked(day, reason));
+    const appointments = await findResources(context.store, 'Appointment', [
+      byReference('based-on', `ServiceRequest/${day.id}`),
+    ]);
+    for (const appointment of appointments) await update(cancelled(appointment));
+  }
+  const tasks = await findResources(context.store, 'Task', [
+    byReference('based-on', `CarePlan/${member.carePlan.id}`),
+  ]);
+  for (const task of tasks.filter(
+    ({ status, code }) => status === 'requested' && hasCourseCode(code, 'make-up-offer'),
+  )) {
+    await update(cancelled(task));
+  }
+  // Before the team ends: it may be what ties the one who writes.
+  const own = (await update(revoked(member.carePlan, reason))).resource();
+  const task = await giveDuty(context, {
+    duty: 'next-step',
+    about: `CarePlan/${own.id}`,
+    patient,
+    owner: run.leaders[0] ?? '',
+    description: run.programme.nextStep,
+  });
+  const carePlan = await groupBecomes(context, run, (group) => groupWithout(group, patient, at.slice(0, 10)));
+  const team = await readReferenced(context.store, own.careTeam?.[0]?.reference ?? '', ['CareTeam']);
+  if (member.episode) {
+    const episode = (await readReferenced(context.store, member.episode, ['EpisodeOfCare'])).resource();
+    await update(episodeInStatus(episode, 'finished', at));
+  }
+  await update(endedTeam(team.resource(), at.slice(0, 10)));
+  return { carePlan, own, task };
+}
+
+/** The group with its members as they are now; its plan gets a new version, so that whoever saw the old one hears of it. */
+async function groupBecomes(
+  context: WorkflowContext,
+  run: RunOfGroup,
+  change: (group: Group) => Group,
+): Promise<CarePlan> {
+  const asGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
+  const group = await readKnown(asGroup.store, 'Group', run.group.slice('Group/'.length));
+  await updateChecked(asGroup, change(group.resource()), group.versionId);
+  return (await updateChecked(asGroup, run.carePlan, run.versionId)).resource();
+}

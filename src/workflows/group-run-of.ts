@@ -1,0 +1,89 @@
+// Reads a run of a group as one of its leaders sees it: its plan, days and programme, and the members' own plans.
+import type { CarePlan, CareTeam, PlanDefinition, ServiceRequest } from '@medplum/fhirtypes';
+import { extensionUrl, hasCourseCode } from '../course/course-codes.ts';
+import { businessRule } from '../fhir/error.ts';
+import type { GroupPlan } from '../pathways/group-plan-of.ts';
+import type { WorkflowContext } from './context.ts';
+import { sessionsOf } from './course-sessions.ts';
+import { findByCanonical } from './find-by-canonical.ts';
+import { byReference, findResources } from './find-resources.ts';
+import { programmeOf } from './group-run-checks.ts';
+import { readKnown, readReferenced } from './read-known.ts';
+
+export interface RunOfGroup {
+  readonly carePlan: CarePlan;
+  readonly versionId: string;
+  /** "Group/x". */
+  readonly group: string;
+  readonly plan: PlanDefinition;
+  readonly programme: GroupPlan;
+  readonly days: readonly ServiceRequest[];
+  readonly leaders: readonly string[];
+}
+
+/** A member's own plan and the days in it, whatever their status. */
+export interface MemberOfRun {
+  readonly patient: string;
+  readonly carePlan: CarePlan;
+  readonly episode?: string;
+  readonly days: readonly ServiceRequest[];
+}
+
+/** Refused: 404 a plan that the actor does not see, 422 one that is no group's. */
+export async function groupRunOf(context: WorkflowContext, carePlanId: string): Promise<RunOfGroup> {
+  const version = await readKnown(context.store, 'CarePlan', carePlanId);
+  const carePlan = version.resource();
+  const group = carePlan.subject.reference ?? '';
+  if (!group.startsWith('Group/')) {
+    throw businessRule(
+      `CarePlan/${carePlanId} is the plan of one person: name the group's plan, which it is a part of`,
+      'CarePlan.subject',
+    );
+  }
+  const canonical = carePlan.instantiatesCanonical?.[0] ?? '';
+  const published = context.catalogue.definition(canonical);
+  const plan =
+    published?.resourceType === 'PlanDefinition'
+      ? published
+      : await findByCanonical(context, 'PlanDefinition', canonical);
+  if (!plan) {
+    throw businessRule(`the plan of this group is not known: ${canonical}`, 'CarePlan.instantiatesCanonical');
+  }
+  return {
+    carePlan,
+    versionId: version.versionId,
+    group,
+    plan,
+    programme: programmeOf(plan),
+    days: await sessionsOf(context, carePlan),
+    leaders: await leadersOf(context, carePlan),
+  };
+}
+
+async function leadersOf(context: WorkflowContext, carePlan: CarePlan): Promise<readonly string[]> {
+  const team: CareTeam = (
+    await readReferenced(context.store, carePlan.careTeam?.[0]?.reference ?? '', ['CareTeam'])
+  ).resource();
+  return (team.participant ?? []).flatMap(({ member }) => member?.reference ?? []);
+}
+
+/** Those whose own plan is a part of this one and runs. */
+export async function membersOfRun(
+  context: WorkflowContext,
+  { carePlan }: Pick<RunOfGroup, 'carePlan'>,
+): Promise<readonly MemberOfRun[]> {
+  const plans = await findResources(context.store, 'CarePlan', [
+    byReference('part-of', `CarePlan/${carePlan.id}`),
+  ]);
+  const members: MemberOfRun[] = [];
+  for (const own of plans.filter(({ status }) => status === 'active' || status === 'on-hold')) {
+    const episode = own.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference?.reference;
+    members.push({
+      patient: own.subject.reference ?? '',
+      carePlan: own,
+      ...(episode && { episode }),
+      days: (await sessionsOf(context, own)).filter(({ code }) => hasCourseCode(code, 'group-day')),
+    });
+  }
+  return members;
+}

@@ -1,0 +1,34 @@
+// Stores one member's own part of a run of a group.
+import type { CarePlan, Resource } from '@medplum/fhirtypes';
+import { type MemberPlan, memberResources } from '../course/group-member-resources.ts';
+import type { WorkflowContext } from './context.ts';
+import { createChecked } from './write-checked.ts';
+
+/** Their plan; everything that it leads to is written with it. */
+export async function writeMember(context: WorkflowContext, member: MemberPlan): Promise<CarePlan> {
+  const { newId } = context;
+  const built = memberResources(
+    {
+      carePlan: newId(),
+      requestGroup: newId(),
+      baseline: newId(),
+      careTeam: newId(),
+      episode: newId(),
+      days: member.days.map(() => newId()),
+      appointments: member.days.map(() => newId()),
+      followUp: newId(),
+    },
+    member,
+  );
+  const parts: readonly Resource[] = [
+    built.episode,
+    built.careTeam,
+    ...built.days,
+    ...built.appointments,
+    built.baseline,
+    built.requestGroup,
+    ...(built.followUp ? [built.followUp] : []),
+  ];
+  for (const resource of parts) await createChecked(context, resource);
+  return (await createChecked(context, built.carePlan)).resource();
+}

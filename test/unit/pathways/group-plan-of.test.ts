@@ -1,0 +1,39 @@
+// The published group programme and joint course are read from their plans: how many, which days, what they hold.
+import { readFileSync } from 'node:fs';
+import type { PlanDefinition } from '@medplum/fhirtypes';
+import { groupPlanOf } from '../../../src/pathways/group-plan-of.ts';
+
+const plan = (id: string): PlanDefinition =>
+  JSON.parse(readFileSync(`fhir-profiles/plans/PlanDefinition-${id}.json`, 'utf8')) as PlanDefinition;
+
+it('the group programme has eight days of six hours, two to four weeks apart, two leaders, and a contact a year later', () => {
+  const programme = groupPlanOf(plan('prop-programme'));
+  expect(
+    programme?.days.map(({ actionId, minutes, gap }) => [actionId, minutes, gap?.low.value, gap?.high.value]),
+  ).toEqual([
+    ['day-1', 360, undefined, undefined],
+    ...[2, 3, 4, 5, 6, 7, 8].map((number) => [`day-${number}`, 360, 2, 4]),
+  ]);
+  expect([programme?.size, programme?.leaders, programme?.followUp?.offset.value]).toEqual([
+    { least: 8, most: 12 },
+    2,
+    12,
+  ]);
+  expect(programme?.elements.map(({ coding }) => coding.code)).toEqual(
+    expect.arrayContaining(['sleep', 'medical-yoga', 'diary-discoveries']),
+  );
+});
+
+it('the joint course has two days, and no distance between them', () => {
+  const course = groupPlanOf(plan('joint-course'));
+  expect(course?.days.map(({ actionId, gap }) => [actionId, gap])).toEqual([
+    ['day-1', undefined],
+    ['day-2', undefined],
+  ]);
+});
+
+it('a plan of one person has no group, and a group without its numbers is a fault of the content', () => {
+  expect(groupPlanOf(plan('psychosomatic-therapy'))).toBeUndefined();
+  const { extension: _numbers, ...rest } = plan('prop-programme');
+  expect(() => groupPlanOf(rest)).toThrow('the group of');
+});
