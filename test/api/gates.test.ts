@@ -1,7 +1,14 @@
 // Over HTTP: an alarm sign stops the next step and says what to do, its Flag ends with words and the version that was seen, and an exercise says why it is done.
 
 import { readFileSync } from 'node:fs';
-import type { Bundle, Flag, OperationOutcome, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  ClinicalImpression,
+  Flag,
+  OperationOutcome,
+  QuestionnaireResponse,
+  Resource,
+} from '@medplum/fhirtypes';
 import request from 'supertest';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
@@ -173,6 +180,6 @@ it('an exercise tells why it is done, in the words of the factor that it works o
   });
   const read = await send('get', task);
   expect(read.body.extension[0].valueReference.display).toBe('I wake up three times a night');
-  const factors = (await send('get', explanation)).body.finding;
-  expect(factors.map(({ id }: { id: string }) => id)).toEqual(['factor-1']);
+  const { finding = [] } = (await send('get', explanation)).body as ClinicalImpression;
+  expect(finding.map(({ id }) => id)).toEqual(['factor-1']);
 });

@@ -74,7 +74,13 @@ describe('a planned session whose day has passed', () => {
 
 describe('a questionnaire that is open', () => {
   const remind = (day: string) => runOn(world, 'remind-questionnaires', day);
+  /** One that is due, and nothing else of what the course asks for. */
   const ask = async (carePlan: CarePlan) => {
+    for (const task of await world.all('Task')) {
+      if (task.code?.coding?.[0]?.code === 'questionnaire-due') {
+        await put(world, 'system', task, { status: 'cancelled' });
+      }
+    }
     const due: Task = {
       resourceType: 'Task',
       status: 'requested',

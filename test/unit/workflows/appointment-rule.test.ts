@@ -2,7 +2,7 @@
 import type { Appointment, Task } from '@medplum/fhirtypes';
 import { createResource } from '../../../src/workflows/create-resource.ts';
 import { updateResource } from '../../../src/workflows/update-resource.ts';
-import { complete, enroll, integer, put, refer } from './course-steps.ts';
+import { complete, enroll, integer, put, refer, referralTask } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn } from './course-world.ts';
 
 let world: CourseWorld;
@@ -101,8 +101,7 @@ describe('the intake', () => {
 it('a session that was not attended is told by the running referral, which goes on', async () => {
   const { carePlan, sessions } = await enroll(world, integer('sessions', 6));
   await complete(world, carePlan, [integer('minutes', 30), integer('session', 1)]);
-  const task = (await world.all('Task'))[0];
-  if (!task) throw new Error('no Task');
+  const task = await referralTask(world);
   const booked = await book(`ServiceRequest/${sessions[1]?.id}`);
   await turn(booked, 'noshow');
   expect(await standing(task)).toEqual(['in-progress', 'unattended']);

@@ -25,6 +25,15 @@ export async function refer(world: CourseWorld, patient = 'anna', owners = ['the
   return task;
 }
 
+/** The Task by which the referral of the only patient is moved. */
+export async function referralTask(world: CourseWorld): Promise<Task> {
+  const task = (await world.all('Task')).find(({ code }) =>
+    code?.coding?.some((one) => one.code === 'referral'),
+  );
+  if (!task) throw new Error('no referral Task');
+  return task;
+}
+
 /** The days that a candidate promises: one range for all tests. */
 export const promise = { period: { start: '2026-12-01', end: '2026-12-15' } };
 

@@ -121,7 +121,7 @@ describe('what nobody has explained', () => {
       code: { coding: [{ code: 'element-not-used' }] },
       patient: { reference: 'Patient/anna' },
       implicated: [
-        { reference: expect.stringMatching(/^ServiceRequest/) },
+        { reference: expect.stringMatching(/^ServiceRequest/) as string },
         { reference: `Encounter/${encounter?.id}` },
       ],
       evidence: [{ detail: [{ reference: `CarePlan/${carePlan.id}` }] }],

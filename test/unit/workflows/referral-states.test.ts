@@ -1,7 +1,17 @@
 // A referral through its states: drafted, sent, several candidates, waiting with a promise, withdrawn, ended with a letter, wrong.
 import type { Task } from '@medplum/fhirtypes';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
-import { complete, enroll, integer, letter, promise, put, refer, reference } from './course-steps.ts';
+import {
+  complete,
+  enroll,
+  integer,
+  letter,
+  promise,
+  put,
+  refer,
+  reference,
+  referralTask,
+} from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 
 let world: CourseWorld;
@@ -284,8 +294,7 @@ describe('the end of a course', () => {
   async function running(): Promise<Task> {
     const { carePlan } = await enroll(world, integer('sessions', 6));
     await complete(world, carePlan, [integer('minutes', 30), integer('session', 1)]);
-    const task = (await world.all('Task'))[0];
-    if (!task) throw new Error('no Task');
+    const task = await referralTask(world);
     return task;
   }
 
@@ -366,8 +375,7 @@ describe('a wrong referral', () => {
   it('can be so after its end, with the course', async () => {
     const { carePlan } = await enroll(world, integer('sessions', 6));
     await complete(world, carePlan, [integer('minutes', 30), integer('session', 1)]);
-    const task = (await world.all('Task'))[0];
-    if (!task) throw new Error('no Task');
+    const task = await referralTask(world);
     const statusReason = { text: 'Recorded in the wrong file' };
     await put(world, 'therapist', task, { status: 'failed', statusReason });
     await put(world, 'gp', task, { status: 'entered-in-error', statusReason });

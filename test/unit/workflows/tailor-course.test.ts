@@ -141,8 +141,8 @@ describe('tailoring', () => {
     expect(await world.all('Provenance')).toEqual([
       {
         resourceType: 'Provenance',
-        id: expect.any(String),
-        meta: expect.anything(),
+        id: expect.any(String) as string,
+        meta: expect.anything() as object,
         extension: [
           { url: 'https://w3id.org/alongside/fhir/StructureDefinition/tailoring-edit', valueCode: 'move' },
         ],
@@ -153,8 +153,8 @@ describe('tailoring', () => {
           { reference: `ServiceRequest/${sessions[5]?.id}/_history/2` },
           { reference: 'Patient/anna' },
         ],
-        occurredDateTime: expect.any(String),
-        recorded: expect.any(String),
+        occurredDateTime: expect.any(String) as string,
+        recorded: expect.any(String) as string,
         reason: [
           {
             coding: [
@@ -167,7 +167,9 @@ describe('tailoring', () => {
             text: 'A journey',
           },
         ],
-        activity: expect.objectContaining({ coding: [expect.objectContaining({ code: 'UPDATE' })] }),
+        activity: expect.objectContaining({
+          coding: [expect.objectContaining({ code: 'UPDATE' })],
+        }) as object,
         agent: [
           expect.objectContaining({ who: { reference: 'Practitioner/therapist' } }),
           expect.objectContaining({ who: { reference: 'Patient/anna' } }),

@@ -3,7 +3,7 @@ import type { Task } from '@medplum/fhirtypes';
 import { allowedMoves, mayMove, type TaskStatus } from '../../../src/course/referral-moves.ts';
 import { coordinationTask, referralRequest } from '../../../src/course/referral-resources.ts';
 import { createResource } from '../../../src/workflows/create-resource.ts';
-import { complete, enroll, integer, letter, put, refer } from './course-steps.ts';
+import { complete, enroll, integer, letter, put, refer, referralTask } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 
 let world: CourseWorld;
@@ -235,8 +235,7 @@ describe('ending', () => {
   it('is not complete while sessions are open', async () => {
     const { carePlan, sessions } = await enroll(world, integer('sessions', 6));
     await complete(world, carePlan, [integer('minutes', 30), integer('session', 1)]);
-    const task = (await world.all('Task'))[0];
-    if (!task) throw new Error('no Task');
+    const task = await referralTask(world);
     const open = sessions.slice(1).map(({ id }) => `ServiceRequest/${id}`);
     expect(await refusalOf(put(world, 'therapist', task, { status: 'completed' }))).toEqual({
       status: 422,
@@ -252,14 +251,15 @@ describe('ending', () => {
     for (const [index] of sessions.entries()) {
       await complete(world, carePlan, [integer('minutes', 30), integer('session', index + 1)]);
     }
-    const task = (await world.all('Task'))[0];
-    if (!task) throw new Error('no Task');
+    const task = await referralTask(world);
     await put(world, 'therapist', task, { status: 'completed' });
     expect(await world.all('CarePlan')).toMatchObject([{ status: 'completed' }]);
     expect(await world.all('EpisodeOfCare')).toMatchObject([{ status: 'finished' }]);
     const requests = await world.all('ServiceRequest');
     expect(new Set(requests.map(({ status }) => status))).toEqual(new Set(['completed']));
-    expect((await world.all('Task')).find(({ id }) => id !== task.id)).toMatchObject({
+    expect(
+      (await world.all('Task')).find(({ code }) => code?.coding?.[0]?.code === 'next-step'),
+    ).toMatchObject({
       status: 'requested',
       owner: { reference: 'Practitioner/gp' },
       description:
@@ -271,8 +271,7 @@ describe('ending', () => {
   it('failed drops the sessions that were left, with the reason', async () => {
     const { carePlan } = await enroll(world, integer('sessions', 6));
     await complete(world, carePlan, [integer('minutes', 30), integer('session', 1)]);
-    const task = (await world.all('Task'))[0];
-    if (!task) throw new Error('no Task');
+    const task = await referralTask(world);
     await put(world, 'therapist', task, {
       status: 'failed',
       statusReason: { text: 'She found it too much' },
