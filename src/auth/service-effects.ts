@@ -40,6 +40,7 @@ const serviceEffects = {
       'RequestGroup',
       'CareTeam',
       'Goal',
+      'Appointment',
     ],
     creates: ['Task', 'EpisodeOfCare', 'Provenance', 'Flag'],
     updates: ['Task', 'ServiceRequest', 'EpisodeOfCare', 'CarePlan', 'RequestGroup'],

@@ -18,6 +18,8 @@ export const extensionUrl = {
   explanationGiven: `${base}/StructureDefinition/explanation-given`,
   explanationNotGivenReason: `${base}/StructureDefinition/explanation-not-given-reason`,
   gasLevel: `${base}/StructureDefinition/gas-level`,
+  /** When the person who waits was promised a first appointment, on the episode. */
+  promisedFirstDate: `${base}/StructureDefinition/promised-first-date`,
   goalWeight: `${base}/StructureDefinition/goal-weight`,
   minutes: `${base}/StructureDefinition/minutes`,
   sessionNumber: `${base}/StructureDefinition/session-number`,
@@ -36,6 +38,11 @@ const courseDisplays = {
   'therapy-session': 'Therapy session',
   homework: 'Something to try at home',
   alternative: 'Another offer',
+  'info-request': 'Question about a referral',
+  answer: 'Answer to a question',
+  'get-in-touch': 'Get in touch',
+  'closing-letter': 'Closing letter',
+  'score-at-end': 'Score at the end',
   'goal-attainment': 'Goal attainment (-2 to +2)',
 } as const;
 

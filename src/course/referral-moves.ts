@@ -3,7 +3,10 @@ import type { Task } from '@medplum/fhirtypes';
 
 export type TaskStatus = Task['status'];
 
-/** Legal moves of a referral Task. A status without moves is final, or is never used by a referral. */
+/**
+ * Legal moves of a referral Task, beside the one to entered-in-error. A status without moves is final, or is never used by a
+ * referral.
+ */
 const moves = {
   draft: ['requested'],
   requested: ['received', 'accepted', 'rejected', 'cancelled'],
@@ -19,18 +22,21 @@ const moves = {
   'entered-in-error': [],
 } as const satisfies Record<TaskStatus, readonly TaskStatus[]>;
 
-/** The statuses that a referral Task may go to from this one, in the order of the table; empty when it is final. */
+/**
+ * The statuses that a referral Task may go to from this one, in the order of the table. Whatever was wrong can be marked as
+ * such, what is final too.
+ */
 export function allowedMoves(from: TaskStatus): readonly TaskStatus[] {
-  return moves[from];
+  return from === 'entered-in-error' ? [] : [...moves[from], 'entered-in-error'];
 }
 
 export function mayMove(from: TaskStatus, to: TaskStatus): boolean {
   return allowedMoves(from).includes(to);
 }
 
-/** True when nothing more can happen to this Task. */
+/** True when nothing more can happen to this Task, unless it was wrong. */
 export function isFinal(status: TaskStatus): boolean {
-  return allowedMoves(status).length === 0;
+  return moves[status].length === 0;
 }
 
 export type ReferralStatus =
@@ -71,7 +77,7 @@ const meanings = {
   draft: [],
   requested: ['created', 'cancel-requested'],
   received: ['received', 'info-requested', 'cancel-requested'],
-  accepted: ['accepted', 'scheduled', 'unattended', 'event-cancelled'],
+  accepted: ['accepted', 'scheduled', 'unattended', 'event-cancelled', 'cancel-requested'],
   'in-progress': ['course-started', 'unattended', 'event-cancelled'],
   'on-hold': ['paused'],
   completed: ['completed', 'ended-early'],
@@ -89,6 +95,31 @@ export function meaningsOf(status: TaskStatus): readonly ReferralStatus[] {
 /** Who moves a referral: the side that asked, the side that was asked, or the person whom it is about. */
 export type Side = 'requester' | 'performer' | 'patient';
 
+/**
+ * Which sides may set a finer meaning without a move. A question sets "info-requested" by itself, and its answer takes it back:
+ * nobody types that.
+ */
+const meaningSetters = {
+  created: ['requester'],
+  received: ['requester'],
+  'info-requested': [],
+  accepted: ['performer', 'requester'],
+  scheduled: ['performer'],
+  unattended: ['performer'],
+  'event-cancelled': ['performer'],
+  'course-started': ['performer'],
+  paused: [],
+  completed: [],
+  'ended-early': [],
+  declined: [],
+  'cancel-requested': ['requester', 'patient'],
+  cancelled: [],
+} as const satisfies Record<ReferralStatus, readonly Side[]>;
+
+export function sidesThatMayMean(meaning: ReferralStatus): readonly Side[] {
+  return meaningSetters[meaning];
+}
+
 /** Which sides may move a referral into a status. */
 const movers = {
   draft: [],
@@ -102,16 +133,19 @@ const movers = {
   failed: ['performer'],
   cancelled: ['requester', 'patient'],
   ready: [],
-  'entered-in-error': [],
+  'entered-in-error': ['requester', 'performer'],
 } as const satisfies Record<TaskStatus, readonly Side[]>;
 
-export function sidesThatMayMoveTo(status: TaskStatus): readonly Side[] {
-  return movers[status];
+/** Whoever was asked to let go of a referral (`meaning`) may do so themself. */
+export function sidesThatMayMoveTo(status: TaskStatus, meaning?: string): readonly Side[] {
+  return status === 'cancelled' && meaning === 'cancel-requested'
+    ? [...movers.cancelled, 'performer']
+    : movers[status];
 }
 
-const reasonAsked: readonly TaskStatus[] = ['rejected', 'cancelled', 'failed', 'on-hold'];
+const reasonAsked: readonly TaskStatus[] = ['rejected', 'cancelled', 'failed', 'on-hold', 'entered-in-error'];
 
-/** True for a status that stops support, for now or for good: then the reason is always asked. */
+/** True for a status that stops support, for now or for good, or says that it never was meant: then the reason is always asked. */
 export function asksForReason(status: TaskStatus): boolean {
   return reasonAsked.includes(status);
 }

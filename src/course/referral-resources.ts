@@ -1,4 +1,4 @@
-// The resources of a referral: the request itself, one coordination Task for each candidate, and the next step when an offer ends.
+// The resources of a referral: the request itself, and one coordination Task for each candidate.
 import type {
   Annotation,
   CodeableConcept,
@@ -8,6 +8,7 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import {
+  type CourseCode,
   courseConcept,
   courseSystem,
   extensionUrl,
@@ -29,6 +30,8 @@ export interface ReferralContent {
   /** "Observation/x" and the like: scores, consent, what the therapist should know. */
   readonly supportingInfo: readonly string[];
   readonly identifiers: readonly Identifier[];
+  /** Written, and not sent to anybody yet. */
+  readonly isDraft?: boolean;
 }
 
 /** Who will do it is left open: the performer is set when a candidate accepts, and so is that person's sight of the record. */
@@ -56,7 +59,7 @@ export function referralRequest(id: string, content: ReferralContent): ServiceRe
     id,
     extension,
     ...(content.identifiers.length > 0 && { identifier: [...content.identifiers] }),
-    status: 'active',
+    status: content.isDraft ? 'draft' : 'active',
     intent: 'order',
     category: [courseConcept('referral')],
     code: courseConcept('psychosomatic-therapy'),
@@ -121,10 +124,10 @@ export function isCoordinationTask(task: Task): boolean {
   return hasCourseCode(task.code, 'referral');
 }
 
-/** The alternative that a declining candidate names, as text to read; undefined when there is none. */
-export function alternativeOf(task: Task): string | undefined {
+/** What an output of this kind says, as text to read or as a reference; undefined when there is none. */
+export function outputOf(task: Task, code: CourseCode): string | undefined {
   for (const output of task.output ?? []) {
-    if (hasCourseCode(output.type, 'alternative')) {
+    if (hasCourseCode(output.type, code)) {
       const text = output.valueString ?? output.valueReference?.display ?? output.valueReference?.reference;
       if (text?.trim()) {
         return text.trim();
@@ -134,32 +137,16 @@ export function alternativeOf(task: Task): string | undefined {
   return undefined;
 }
 
-export interface NextStep {
-  readonly about: string;
-  readonly patient: string;
-  readonly owner: string;
-  readonly description: string;
-  readonly reason?: CodeableConcept;
-  readonly authoredOn: string;
+/** The alternative that a declining candidate names; undefined when there is none. */
+export function alternativeOf(task: Task): string | undefined {
+  return outputOf(task, 'alternative');
 }
 
-/**
- * What must be decided now, and by whom: no offer of support ends without it.
- * It names no requester: that would tie a therapist who has just declined to the patient again.
- */
-export function nextStepTask(id: string, step: NextStep): Task {
-  return {
-    resourceType: 'Task',
-    id,
-    status: 'requested',
-    intent: 'order',
-    code: courseConcept('next-step'),
-    description: step.description,
-    focus: { reference: step.about },
-    for: { reference: step.patient },
-    authoredOn: step.authoredOn,
-    lastModified: step.authoredOn,
-    owner: { reference: step.owner },
-    ...(step.reason && { reasonCode: step.reason }),
-  };
+/** The letters that a Task says were written, as references. */
+export function lettersOf(task: Task): readonly string[] {
+  return (task.output ?? []).flatMap((output) =>
+    hasCourseCode(output.type, 'closing-letter') && output.valueReference?.reference
+      ? [output.valueReference.reference]
+      : [],
+  );
 }

@@ -1,5 +1,5 @@
 // The bodies that the story sends: what the invented people said, agreed and did.
-import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
+import type { Parameters, ParametersParameter, Task } from '@medplum/fhirtypes';
 
 export function applicationTo(subject: string): Parameters {
   return parameters({ name: 'subject', valueString: subject });
@@ -15,6 +15,17 @@ export function referral(therapist: string): Parameters {
     { name: 'explanationGiven', valueBoolean: true },
     { name: 'patientWords', valueString: 'I want to be able to plan a week again.' },
   );
+}
+
+/** The therapist takes her on, and promises a first date between two and four weeks from when she was asked. */
+export function acceptance(task: Task): Task {
+  const askedAt = Date.parse(task.authoredOn ?? '');
+  const dayAfter = (days: number) => new Date(askedAt + days * 86_400_000).toISOString().slice(0, 10);
+  return {
+    ...task,
+    status: 'accepted',
+    restriction: { period: { start: dayAfter(14), end: dayAfter(28) } },
+  };
 }
 
 export function enrolment(subject: string, acceptedReferral: string): Parameters {

@@ -13,7 +13,14 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { courseLines } from './course-lines.ts';
-import { applicationTo, enrolment, firstSession, referral, secondSession } from './story-bodies.ts';
+import {
+  acceptance,
+  applicationTo,
+  enrolment,
+  firstSession,
+  referral,
+  secondSession,
+} from './story-bodies.ts';
 import type { StoryClient } from './story-client.ts';
 
 const folder = join('fhir-profiles', 'demo');
@@ -149,7 +156,7 @@ async function refer(client: StoryClient) {
     method: 'PUT',
     path: address,
     ...(seen.versionId && { ifMatch: seen.versionId }),
-    body: { ...task, status: 'accepted' },
+    body: acceptance(task),
     expect: 200,
   });
   return { refused: refused.resource as OperationOutcome, task: accepted.resource as Task };

@@ -1,14 +1,15 @@
 // Guards a referral's coordination Task when it is updated over plain REST, and carries out what each move means.
-import type { CodeableConcept, Resource, Task } from '@medplum/fhirtypes';
+import type { Resource, Task } from '@medplum/fhirtypes';
 import type { Actor } from '../auth/actor.ts';
 import { hasCourseCode } from '../course/course-codes.ts';
+import { isSamePromise, promiseOf } from '../course/first-date.ts';
 import {
   allowedMoves,
   asksForReason,
   isFinal,
   mayMove,
   meaningsOf,
-  type Side,
+  sidesThatMayMean,
   sidesThatMayMoveTo,
 } from '../course/referral-moves.ts';
 import {
@@ -17,11 +18,23 @@ import {
   businessStatusCode,
   isCoordinationTask,
 } from '../course/referral-resources.ts';
-import { businessRule, forbidden } from '../fhir/error.ts';
+import { businessRule } from '../fhir/error.ts';
+import { changePromise } from './accept-referral.ts';
 import { applyReferralMove } from './apply-referral-move.ts';
+import { withLetterAndScores } from './closing-letter-duty.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { checkHomework } from './course-rules.ts';
 import { isSameContent } from './is-same-content.ts';
+import { checkChangedPromise, checkPromise, withNoteOfChange } from './referral-promise.ts';
+import {
+  checkNewQuestion,
+  checkQuestion,
+  followNewQuestion,
+  followQuestion,
+  isQuestion,
+  openQuestionsOf,
+} from './referral-questions.ts';
+import { demandSide, hasText } from './referral-side.ts';
 import type { WriteRule } from './write-rules.ts';
 
 /**
@@ -29,9 +42,22 @@ import type { WriteRule } from './write-rules.ts';
  * what the referral is about; (403) a move by a side that it is not for. Other Tasks are left alone.
  */
 export const taskRule: WriteRule = {
-  beforeCreate(_context, resource) {
-    if (resource.resourceType === 'Task' && isCoordinationTask(resource)) {
+  async beforeCreate(context, resource) {
+    if (resource.resourceType !== 'Task') {
+      return;
+    }
+    if (isCoordinationTask(resource)) {
       throw businessRule('a referral is made with POST Patient/[id]/$refer', 'Task.code');
+    }
+    if (isQuestion(resource)) {
+      await checkNewQuestion(context, resource);
+    }
+  },
+
+  async afterCreate(context, stored) {
+    const resource = stored.resource();
+    if (resource.resourceType === 'Task' && isQuestion(resource)) {
+      await followNewQuestion(context, resource);
     }
   },
 
@@ -43,12 +69,24 @@ export const taskRule: WriteRule = {
       if (isCoordinationTask(next)) {
         throw businessRule('a referral is made with POST Patient/[id]/$refer', 'Task.code');
       }
+      if (isQuestion(current) !== isQuestion(next)) {
+        throw businessRule('a Task does not become a question, nor cease to be one', 'Task.code');
+      }
       if (hasCourseCode(current.code, 'homework')) {
         checkHomework(current, next);
+      } else if (isQuestion(current)) {
+        await checkQuestion(context, current, next);
       }
       return undefined;
     }
     return guardedUpdate(context, current, next);
+  },
+
+  async afterUpdate(context, current, stored) {
+    const next = stored.resource();
+    if (current.resourceType === 'Task' && next.resourceType === 'Task' && isQuestion(current)) {
+      await followQuestion(context, current, next);
+    }
   },
 
   beforeDelete(_context, current) {
@@ -73,21 +111,62 @@ async function guardedUpdate(
   checkMove(current, next);
   checkMover(context.actor, current, next);
   checkReason(next);
-  const moved = derived(context, current, next);
-  const patientId = current.for?.reference?.replace('Patient/', '') ?? '';
-  await applyReferralMove(await forEffect(context, 'follow-task', patientId), current, moved);
+  checkPromise(context, current, next);
+  const derivedTask = derived(context, current, next);
+  const isEnd = next.status === 'completed' || next.status === 'failed';
+  const moved = isEnd ? await withLetterAndScores(context, derivedTask) : derivedTask;
+  await applyReferralMove(await forPatient(context, current), current, moved);
   return moved;
 }
 
-/** The same status again: notes, the meaning and, until somebody accepted, the candidate may change. */
-function updateInPlace(context: WorkflowContext, current: Task, next: Task): Task {
+const forPatient = (context: WorkflowContext, task: Task): Promise<WorkflowContext> =>
+  forEffect(context, 'follow-task', task.for?.reference?.replace('Patient/', '') ?? '');
+
+/** The same status again: notes, the meaning, the promise and, until somebody accepted, the candidate may change. */
+async function updateInPlace(context: WorkflowContext, current: Task, next: Task): Promise<Task> {
   if (isFinal(current.status) && !isSameContent(withoutMeta(current), withoutMeta(next))) {
     throw businessRule(
       `this referral Task is ${current.status}, which is final: it cannot be changed any more`,
       'Task.status',
     );
   }
-  return derived(context, current, next);
+  const after = derived(context, current, next);
+  await checkMeaning(context, current, after);
+  if (isSamePromise(promiseOf(current), promiseOf(next))) {
+    return after;
+  }
+  checkChangedPromise(context, current, next);
+  await changePromise(await forPatient(context, current), current.focus?.reference ?? '', promiseOf(next));
+  return withNoteOfChange(context, current, after);
+}
+
+/** Who may say what, while the status stays. */
+async function checkMeaning(context: WorkflowContext, current: Task, next: Task): Promise<void> {
+  const [before, after] = [current, next].map(({ businessStatus: meaning }) => businessStatusCode(meaning));
+  const meaning = meaningsOf(next.status).find((each) => each === after);
+  if (before === after || meaning === undefined) {
+    return;
+  }
+  if (meaning === 'info-requested') {
+    throw businessRule(
+      'a question is asked by a Task of its own: POST Task with the code "info-request" and partOf this Task',
+      'Task.businessStatus',
+    );
+  }
+  if (before === 'info-requested' && meaning === 'received') {
+    const open = (await openQuestionsOf(context, current)).map(({ id }) => `Task/${id}`);
+    throw businessRule(
+      `the referral waits for an answer: complete or cancel ${open.join(', ')}`,
+      'Task.businessStatus',
+    );
+  }
+  demandSide(
+    context.actor,
+    current,
+    sidesThatMayMean(meaning),
+    `businessStatus "${meaning}" is set`,
+    'Task.businessStatus',
+  );
 }
 
 function checkWhatMayNotChange(current: Task, next: Task): void {
@@ -126,33 +205,9 @@ function checkMove(current: Task, next: Task): void {
   );
 }
 
-/** Which side of a referral a role speaks for; integrators and the system carry messages for all of them. */
-const sideOf = {
-  gp: 'requester',
-  therapist: 'performer',
-  patient: 'patient',
-  manager: undefined,
-  integrator: 'any',
-  system: 'any',
-} as const satisfies Record<Actor['role'], Side | 'any' | undefined>;
-
 function checkMover(actor: Actor, current: Task, next: Task): void {
-  const side = sideOf[actor.role];
-  const sides = sidesThatMayMoveTo(next.status);
-  if (side === 'any') {
-    return;
-  }
-  if (!side || !sides.includes(side)) {
-    throw forbidden(
-      `a referral Task is moved to ${next.status} by the ${sides.join(' or the ')} only`,
-      'Task.status',
-    );
-  }
-  const owner = current.owner?.reference;
-  const isAskedByName = owner?.startsWith('Practitioner/') ?? false;
-  if (side === 'performer' && isAskedByName && owner !== actor.subject) {
-    throw forbidden(`this referral was sent to ${owner}`, 'Task.owner');
-  }
+  const sides = sidesThatMayMoveTo(next.status, businessStatusCode(current.businessStatus));
+  demandSide(actor, current, sides, `a referral Task is moved to ${next.status}`, 'Task.status');
 }
 
 function checkReason(next: Task): void {
@@ -167,28 +222,39 @@ function checkReason(next: Task): void {
   }
 }
 
-/** The Task as it is stored: its meaning follows from the status unless a finer one of that status was sent. */
+/**
+ * The Task as it is stored: its meaning follows from the status unless a finer one of that status was sent. What was wrong means
+ * nothing any more.
+ */
 function derived({ clock }: WorkflowContext, current: Task, next: Task): Task {
+  const { businessStatus: meaning, ...rest } = next;
+  const lastModified = clock.now().toISOString();
+  if (next.status === 'entered-in-error') {
+    return { ...rest, lastModified };
+  }
   const meanings = meaningsOf(next.status);
   const isMove = current.status !== next.status;
-  const sent = businessStatusCode(next.businessStatus);
-  const isUntouched = isMove && sent === businessStatusCode(current.businessStatus);
+  const before = businessStatusCode(current.businessStatus);
+  const sent = businessStatusCode(meaning);
+  const wanted = isMove ? (sent === before ? undefined : sent) : (sent ?? before);
   const [usual] = meanings;
-  const chosen = sent === undefined || isUntouched ? usual : meanings.find((meaning) => meaning === sent);
+  const chosen = wanted === undefined ? usual : meanings.find((each) => each === wanted);
   if (!chosen) {
     throw businessRule(
-      `businessStatus "${sent}" does not fit a Task that is ${next.status}; allowed: ${meanings.join(', ')}`,
+      `businessStatus "${wanted}" does not fit a Task that is ${next.status}; allowed: ${meanings.join(', ')}`,
+      'Task.businessStatus',
+    );
+  }
+  if (isMove && chosen === 'info-requested') {
+    throw businessRule(
+      'a question is asked by a Task of its own: POST Task with the code "info-request" and partOf this Task',
       'Task.businessStatus',
     );
   }
   if (chosen === 'ended-early' && !hasText(next.statusReason)) {
     throw businessRule('a course that ended early needs a reason', 'Task.statusReason');
   }
-  return { ...next, businessStatus: businessStatus(chosen), lastModified: clock.now().toISOString() };
-}
-
-function hasText(concept: CodeableConcept | undefined): boolean {
-  return Boolean(concept?.text?.trim() || concept?.coding?.some((coding) => coding.code));
+  return { ...rest, businessStatus: businessStatus(chosen), lastModified };
 }
 
 function withoutMeta(task: Task): Omit<Task, 'meta' | 'lastModified'> {

@@ -76,7 +76,7 @@ describe('the main job, from screening to the course view', () => {
         severity: 'error',
         code: 'business-rule',
         diagnostics:
-          'a referral Task cannot go from requested to completed; allowed: received, accepted, rejected, cancelled',
+          'a referral Task cannot go from requested to completed; allowed: received, accepted, rejected, cancelled, entered-in-error',
         expression: ['Task.status'],
       },
     ]);

@@ -25,6 +25,37 @@ export async function refer(world: CourseWorld, patient = 'anna', owners = ['the
   return task;
 }
 
+/** The days that a candidate promises: one range for all tests. */
+export const promise = { period: { start: '2026-12-01', end: '2026-12-15' } };
+
+/** A letter to the general practitioner, and the output of a Task that names it. */
+export async function letter(world: CourseWorld, id = 'letter', patient = 'anna') {
+  const { kind } = await world.store.read('DocumentReference', id);
+  if (kind !== 'found') {
+    await world.store.create(
+      {
+        resourceType: 'DocumentReference',
+        status: 'current',
+        subject: { reference: `Patient/${patient}` },
+        content: [{ attachment: { contentType: 'text/plain', data: 'RGVhciBjb2xsZWFndWU=' } }],
+      },
+      { id },
+    );
+  }
+  return {
+    type: {
+      coding: [{ system: 'https://w3id.org/alongside/fhir/CodeSystem/course', code: 'closing-letter' }],
+    },
+    valueReference: { reference: `DocumentReference/${id}` },
+  };
+}
+
+/** What the move asks for, so that a test need not say it unless it is about that. */
+async function usual(world: CourseWorld, { status }: Partial<Task>): Promise<Partial<Task>> {
+  if (status === 'accepted') return { restriction: promise };
+  return status === 'completed' || status === 'failed' ? { output: [await letter(world)] } : {};
+}
+
 /** A PUT of the Task as the actor, with these elements changed. */
 export async function put(
   world: CourseWorld,
@@ -34,7 +65,7 @@ export async function put(
 ): Promise<Task> {
   const current = await world.store.read<Task>('Task', task.id ?? '');
   if (current.kind !== 'found') throw new Error('no such Task');
-  const next: Task = { ...current.version.resource(), ...changes };
+  const next: Task = { ...current.version.resource(), ...(await usual(world, changes)), ...changes };
   const { result } = await updateResource(world.contextOf(actor), next, { mayCreate: false });
   const version = result.version.resource();
   if (version.resourceType !== 'Task') throw new Error('not a Task');

@@ -3,7 +3,7 @@ import type { Task } from '@medplum/fhirtypes';
 import { allowedMoves, mayMove, type TaskStatus } from '../../../src/course/referral-moves.ts';
 import { coordinationTask, referralRequest } from '../../../src/course/referral-resources.ts';
 import { createResource } from '../../../src/workflows/create-resource.ts';
-import { complete, enroll, integer, put, refer } from './course-steps.ts';
+import { complete, enroll, integer, letter, put, refer } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 
 let world: CourseWorld;
@@ -67,7 +67,11 @@ describe('every pair of statuses', () => {
     '%s to %s',
     async (from, to) => {
       const task = await taskIn(from);
-      const move = put(world, 'system', task, { status: to, statusReason, output: alternative });
+      const move = put(world, 'system', task, {
+        status: to,
+        statusReason,
+        output: [...alternative, await letter(world)],
+      });
       if (mayMove(from, to)) {
         expect((await move).status).toBe(to);
         return;
@@ -209,7 +213,7 @@ describe('what a referral is about', () => {
     ).toEqual({
       status: 422,
       outcome: refused(
-        'businessStatus "completed" does not fit a Task that is accepted; allowed: accepted, scheduled, unattended, event-cancelled',
+        'businessStatus "completed" does not fit a Task that is accepted; allowed: accepted, scheduled, unattended, event-cancelled, cancel-requested',
         'Task.businessStatus',
       ),
     });

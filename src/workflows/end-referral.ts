@@ -1,0 +1,206 @@
+// How a referral ends: completed or early, each with a letter; withdrawn; or never meant. What hangs on it ends with it, and somebody has the next step.
+import type { CarePlan, EpisodeOfCare, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { extensionUrl } from '../course/course-codes.ts';
+import { isOpenSession } from '../course/course-moves.ts';
+import { isFinal } from '../course/referral-moves.ts';
+import { businessRule } from '../fhir/error.ts';
+import type { ReferralMove } from './accept-referral.ts';
+import type { WorkflowContext } from './context.ts';
+import { coordinationTasksOf } from './coordination-tasks.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import { giveDuty } from './give-duty.ts';
+import { episodeInStatus, episodeOf, moveEpisode } from './move-episode.ts';
+import { readReferenced } from './read-known.ts';
+import { closeQuestions } from './referral-questions.ts';
+import { updateChecked } from './write-checked.ts';
+
+/** Refused (422) while sessions are open. */
+export async function completeReferral(context: WorkflowContext, move: ReferralMove): Promise<void> {
+  const open = (await sessionsOfReferral(context, move.referral)).filter(({ status }) =>
+    isOpenSession(status),
+  );
+  if (open.length > 0) {
+    throw businessRule(
+      `${open.length} planned sessions are still open: complete them, or set them to revoked with a reason (${open.map(({ id }) => `ServiceRequest/${id}`).join(', ')})`,
+      'Task.status',
+    );
+  }
+  await closeAll(context, move, 'completed');
+  await giveNextStep(
+    context,
+    move,
+    'The course is completed. Plan a conversation with the patient about what it brought and what follows.',
+  );
+}
+
+export async function endReferralEarly(context: WorkflowContext, move: ReferralMove): Promise<void> {
+  for (const session of await sessionsOfReferral(context, move.referral)) {
+    if (isOpenSession(session.status)) {
+      const revoked: ServiceRequest = { ...session, status: 'revoked' };
+      await updateChecked(context, withReason(revoked, move.next), session.meta?.versionId ?? '');
+    }
+  }
+  await closeAll(context, move, 'revoked');
+  await giveNextStep(
+    context,
+    move,
+    'The course ended early. Talk with the patient about what would help now, and who will do it.',
+  );
+}
+
+/** The candidate is let off; with the last one the request is revoked, and the one who asked has the next step. */
+export async function withdrawReferral(context: WorkflowContext, move: ReferralMove): Promise<void> {
+  const { current, next, referral } = move;
+  await closeQuestions(context, current, next.statusReason);
+  if (await hasOtherCandidates(context, referral, current)) {
+    return;
+  }
+  await giveNextStep(
+    context,
+    move,
+    'The referral was withdrawn. Talk with the patient about what would help now.',
+  );
+  await moveEpisode(context, referral, 'cancelled');
+  await closeRequest(context, referral, 'revoked', next);
+}
+
+/** Something else than these people and this help was meant: every part says so. What was held and recorded stays as it is. */
+export async function voidReferral(context: WorkflowContext, move: ReferralMove): Promise<void> {
+  const { current, next, referral } = move;
+  const episode = await episodeOf(context, referral);
+  for (const session of await sessionsOfReferral(context, referral)) {
+    if (isOpenSession(session.status)) {
+      const wrong: ServiceRequest = { ...session, status: 'entered-in-error' };
+      await updateChecked(context, withReason(wrong, next), session.meta?.versionId ?? '');
+    }
+  }
+  for (const carePlan of await carePlansOf(context, episode)) {
+    const wrong: CarePlan = { ...carePlan, status: 'entered-in-error' };
+    await updateChecked(context, withReason(wrong, next), carePlan.meta?.versionId ?? '');
+  }
+  for (const task of await findResources(context.store, 'Task', [byReference('focus', referral)])) {
+    if (task.id !== current.id && task.status !== 'entered-in-error') {
+      const { businessStatus: _meaning, ...rest } = task;
+      const wrong: Task = {
+        ...rest,
+        status: 'entered-in-error',
+        ...(next.statusReason && { statusReason: next.statusReason }),
+        lastModified: context.clock.now().toISOString(),
+      };
+      await updateChecked(context, wrong, task.meta?.versionId ?? '');
+    }
+  }
+  await voidEpisodes(context, referral);
+  const version = await readReferenced(context.store, referral, ['ServiceRequest'], 'Task.focus');
+  const wrong: ServiceRequest = { ...version.resource(), status: 'entered-in-error' };
+  await updateChecked(context, withReason(wrong, next), version.versionId);
+  await giveNextStep(
+    context,
+    move,
+    'The referral was marked as entered in error. Look whether this person needs a referral, or another person does.',
+  );
+}
+
+async function voidEpisodes(context: WorkflowContext, referral: string): Promise<void> {
+  const episodes = await findResources(context.store, 'EpisodeOfCare', [
+    byReference('incoming-referral', referral),
+  ]);
+  for (const episode of episodes) {
+    if (episode.status !== 'entered-in-error') {
+      const wrong = episodeInStatus(episode, 'entered-in-error', context.clock.now().toISOString());
+      await updateChecked(context, wrong, episode.meta?.versionId ?? '');
+    }
+  }
+}
+
+/** Is anybody else still being asked? */
+export async function hasOtherCandidates(
+  context: WorkflowContext,
+  referral: string,
+  current: Task,
+): Promise<boolean> {
+  const tasks = await coordinationTasksOf(context, referral);
+  return tasks.some(
+    (task) => task.id !== current.id && !isFinal(task.status) && task.status !== 'entered-in-error',
+  );
+}
+
+export async function giveNextStep(
+  context: WorkflowContext,
+  { current, next, referral, patient }: ReferralMove,
+  description: string,
+): Promise<void> {
+  await giveDuty(context, {
+    duty: 'next-step',
+    about: referral,
+    patient,
+    owner: current.requester?.reference ?? patient,
+    description,
+    ...(next.statusReason && { reason: next.statusReason }),
+  });
+}
+
+async function closeAll(
+  context: WorkflowContext,
+  { current, next, referral }: ReferralMove,
+  carePlanStatus: 'completed' | 'revoked',
+): Promise<void> {
+  await closeQuestions(context, current, { text: 'The course has ended' });
+  for (const carePlan of await carePlansOf(context, await episodeOf(context, referral))) {
+    if (carePlan.status === 'active' || carePlan.status === 'on-hold') {
+      const closed: CarePlan = { ...carePlan, status: carePlanStatus };
+      await updateChecked(context, withReason(closed, next), carePlan.meta?.versionId ?? '');
+    }
+  }
+  await closeRequest(context, referral, 'completed', next);
+  await moveEpisode(context, referral, 'finished');
+}
+
+/** The sessions planned from a referral. */
+function sessionsOfReferral(context: WorkflowContext, referral: string): Promise<readonly ServiceRequest[]> {
+  return findResources(context.store, 'ServiceRequest', [byReference('based-on', referral)]);
+}
+
+/** The plans of an episode's course. */
+async function carePlansOf(
+  context: WorkflowContext,
+  episode: EpisodeOfCare | undefined,
+): Promise<readonly CarePlan[]> {
+  const [identifier] = episode?.identifier ?? [];
+  if (!identifier?.value) {
+    return [];
+  }
+  return findResources(context.store, 'CarePlan', [
+    byToken('identifier', {
+      ...(identifier.system && { system: identifier.system }),
+      code: identifier.value,
+    }),
+  ]);
+}
+
+async function closeRequest(
+  context: WorkflowContext,
+  referral: string,
+  status: 'completed' | 'revoked',
+  task: Task,
+): Promise<void> {
+  const version = await readReferenced(context.store, referral, ['ServiceRequest'], 'Task.focus');
+  const request = version.resource();
+  if (request.status === 'active' || request.status === 'on-hold') {
+    const closed: ServiceRequest = { ...request, status };
+    await updateChecked(context, withReason(closed, task), version.versionId);
+  }
+}
+
+/** The reason of the Task's move, on a request: R4 has an extension for it and no element. */
+function withReason<T extends ServiceRequest | CarePlan>(request: T, task: Task): T {
+  return task.statusReason
+    ? {
+        ...request,
+        extension: [
+          ...(request.extension ?? []).filter(({ url }) => url !== extensionUrl.statusReason),
+          { url: extensionUrl.statusReason, valueCodeableConcept: task.statusReason },
+        ],
+      }
+    : request;
+}
