@@ -1,0 +1,293 @@
+// What a referral and its course should do, written down a second time and without the service's own tables: each move either happens,
+// with these consequences, or is refused. The random moves are held against it.
+import type { CarePlan, EpisodeOfCare, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
+
+export type Candidate = 'therapist' | 'other-therapist';
+type TaskStatus = Task['status'];
+
+/** One thing that somebody does, legal or not. Numbers choose among what is there, whatever that is by then. */
+export type Move =
+  | { readonly kind: 'refer'; readonly owners: readonly Candidate[]; readonly isExplained: boolean }
+  | {
+      readonly kind: 'task';
+      readonly owner: Candidate;
+      readonly to: TaskStatus;
+      readonly isComplete: boolean;
+      readonly isStale: boolean;
+    }
+  | { readonly kind: 'enroll'; readonly hasReferral: boolean; readonly hasGoal: boolean }
+  | { readonly kind: 'session'; readonly number: number | 'next'; readonly minutes: number }
+  | { readonly kind: 'revoke'; readonly number: number; readonly hasReason: boolean }
+  | { readonly kind: 'plan'; readonly to: CarePlan['status']; readonly hasReason: boolean }
+  | { readonly kind: 'goal'; readonly to: Goal['lifecycleStatus'] }
+  | { readonly kind: 'wait'; readonly days: number };
+
+interface Course {
+  readonly plan: CarePlan['status'];
+  readonly sessions: readonly ServiceRequest['status'][];
+  readonly goal: Goal['lifecycleStatus'];
+  /** Began from the referral that the model holds. */
+  readonly isOfReferral: boolean;
+}
+
+interface Referral {
+  readonly request: ServiceRequest['status'];
+  readonly tasks: Readonly<Partial<Record<Candidate, TaskStatus>>>;
+  readonly acceptedBy?: Candidate;
+  readonly episode?: EpisodeOfCare['status'];
+}
+
+/** The newest referral and the newest course of one person. */
+export interface Model {
+  readonly referral?: Referral;
+  readonly course?: Course;
+}
+
+const taskMoves: Readonly<Partial<Record<TaskStatus, readonly TaskStatus[]>>> = {
+  requested: ['received', 'accepted', 'rejected', 'cancelled', 'entered-in-error'],
+  received: ['accepted', 'rejected', 'cancelled', 'entered-in-error'],
+  accepted: ['in-progress', 'cancelled', 'on-hold', 'entered-in-error'],
+  'in-progress': ['on-hold', 'completed', 'failed', 'entered-in-error'],
+  'on-hold': ['in-progress', 'entered-in-error'],
+  rejected: ['entered-in-error'],
+  cancelled: ['entered-in-error'],
+  failed: ['entered-in-error'],
+  completed: ['entered-in-error'],
+};
+
+const planMoves: Readonly<Partial<Record<CarePlan['status'], readonly CarePlan['status'][]>>> = {
+  active: ['on-hold', 'completed', 'revoked', 'entered-in-error'],
+  'on-hold': ['active', 'completed', 'revoked', 'entered-in-error'],
+  completed: ['entered-in-error'],
+  revoked: ['entered-in-error'],
+};
+
+const goalMoves: Readonly<Partial<Record<Goal['lifecycleStatus'], readonly Goal['lifecycleStatus'][]>>> = {
+  active: ['on-hold', 'completed', 'cancelled', 'entered-in-error'],
+  'on-hold': ['active', 'completed', 'cancelled', 'entered-in-error'],
+  completed: ['entered-in-error'],
+  cancelled: ['entered-in-error'],
+};
+
+const final: readonly TaskStatus[] = ['rejected', 'cancelled', 'failed', 'completed', 'entered-in-error'];
+export const isOpenTask = (status: TaskStatus | undefined): boolean =>
+  status !== undefined && !final.includes(status);
+export const isOpenSession = (status: ServiceRequest['status']): boolean =>
+  ['draft', 'active', 'on-hold'].includes(status);
+const isRunning = (plan: CarePlan['status']): boolean => ['draft', 'active', 'on-hold'].includes(plan);
+
+/** The model after the move; undefined when the move is refused. The same model when there is nothing that it could be about. */
+export function after(model: Model, move: Move): Model | undefined {
+  switch (move.kind) {
+    case 'refer':
+      return referred(model, move);
+    case 'task':
+      return taskMoved(model, move);
+    case 'enroll':
+      return enrolled(model, move);
+    case 'session':
+      return held(model, move);
+    case 'revoke':
+      return revoked(model, move);
+    case 'plan':
+      return planMoved(model, move);
+    case 'goal':
+      return goalMoved(model, move);
+    case 'wait':
+      return model;
+  }
+}
+
+/** Is there anything in the record that the move would change, or try to? */
+export function isAbout({ referral, course }: Model, move: Move): boolean {
+  const isOther = (from: string | undefined, to: string) => from !== undefined && from !== to;
+  switch (move.kind) {
+    case 'task':
+      return isOther(referral?.tasks[move.owner], move.to);
+    case 'plan':
+      return isOther(course?.plan, move.to);
+    case 'goal':
+      return isOther(course?.goal, move.to);
+    case 'revoke':
+      return isOther(course?.sessions[move.number - 1], 'revoked');
+    case 'session':
+      return course !== undefined;
+    default:
+      return true;
+  }
+}
+
+function referred(model: Model, move: Move & { kind: 'refer' }): Model | undefined {
+  if (!move.isExplained || move.owners.length === 0 || model.referral?.request === 'active') return undefined;
+  const tasks = Object.fromEntries(move.owners.map((owner) => [owner, 'requested' as const]));
+  const { course } = model;
+  return {
+    referral: { request: 'active', tasks },
+    ...(course && { course: { ...course, isOfReferral: false } }),
+  };
+}
+
+const stopsSupport: readonly TaskStatus[] = [
+  'rejected',
+  'cancelled',
+  'failed',
+  'on-hold',
+  'entered-in-error',
+];
+/** What each move asks for beside the status; a move that lacks it is refused. */
+const asksForMore: readonly TaskStatus[] = [...stopsSupport, 'accepted', 'completed'];
+
+function taskMoved(model: Model, move: Move & { kind: 'task' }): Model | undefined {
+  const { referral } = model;
+  const from = referral?.tasks[move.owner];
+  if (!referral || from === undefined || move.isStale) return undefined;
+  if (!taskMoves[from]?.includes(move.to)) return undefined;
+  if (asksForMore.includes(move.to) && !move.isComplete) return undefined;
+  const moved: Referral = { ...referral, tasks: { ...referral.tasks, [move.owner]: move.to } };
+  const others = Object.entries(referral.tasks).filter(([owner]) => owner !== move.owner);
+  const isLast = !others.some(([, status]) => isOpenTask(status));
+  switch (move.to) {
+    case 'accepted':
+      return accepted(model, moved, move.owner);
+    case 'in-progress':
+      return { ...model, referral: { ...moved, episode: 'active' } };
+    case 'on-hold':
+      return { ...model, referral: { ...moved, episode: 'onhold' } };
+    case 'completed':
+      return completed(model, moved);
+    case 'failed':
+      return ended(model, moved, 'revoked');
+    case 'cancelled':
+      return isLast ? withdrawn(model, moved) : { ...model, referral: moved };
+    case 'entered-in-error':
+      return voided(model, moved);
+    default:
+      return { ...model, referral: moved };
+  }
+}
+
+function accepted(model: Model, referral: Referral, by: Candidate): Model | undefined {
+  if (referral.request !== 'active' || referral.acceptedBy) return undefined;
+  const tasks = Object.fromEntries(
+    Object.entries(referral.tasks).map(([owner, status]) => [
+      owner,
+      owner !== by && isOpenTask(status) ? 'cancelled' : status,
+    ]),
+  );
+  return { ...model, referral: { ...referral, tasks, acceptedBy: by, episode: 'waitlist' } };
+}
+
+function completed(model: Model, referral: Referral): Model | undefined {
+  const isAnyOpen = model.course?.isOfReferral === true && model.course.sessions.some(isOpenSession);
+  return isAnyOpen ? undefined : ended(model, referral, 'completed');
+}
+
+/** The course of the referral ends with it, and with the course what was planned. */
+function ended(model: Model, referral: Referral, plan: 'completed' | 'revoked'): Model {
+  return {
+    referral: { ...referral, request: 'completed', ...(referral.episode && { episode: 'finished' }) },
+    ...courseEnded(model, plan),
+  };
+}
+
+function withdrawn(model: Model, referral: Referral): Model {
+  return {
+    referral: { ...referral, request: 'revoked', ...(referral.episode && { episode: 'cancelled' }) },
+    ...courseEnded(model, 'revoked'),
+  };
+}
+
+function courseEnded({ course }: Model, plan: 'completed' | 'revoked'): Pick<Model, 'course'> {
+  if (!course) return {};
+  if (!course.isOfReferral) return { course };
+  const sessions = course.sessions.map((status) => (isOpenSession(status) ? 'revoked' : status));
+  return { course: { ...course, sessions, plan: isRunning(course.plan) ? plan : course.plan } };
+}
+
+function voided(model: Model, referral: Referral): Model {
+  const tasks = Object.fromEntries(
+    Object.keys(referral.tasks).map((owner) => [owner, 'entered-in-error' as const]),
+  );
+  const { course } = model;
+  return {
+    referral: {
+      ...referral,
+      tasks,
+      request: 'entered-in-error',
+      ...(referral.episode && { episode: 'entered-in-error' }),
+    },
+    ...(course && {
+      course: course.isOfReferral
+        ? {
+            ...course,
+            plan: 'entered-in-error',
+            sessions: course.sessions.map((status) => (isOpenSession(status) ? 'entered-in-error' : status)),
+          }
+        : course,
+    }),
+  };
+}
+
+/** What the protocol gives when nothing else is asked for. */
+const usualSessions = 6;
+
+function enrolled(model: Model, move: Move & { kind: 'enroll' }): Model | undefined {
+  const { referral, course } = model;
+  if (!move.hasGoal || (course && isRunning(course.plan))) return undefined;
+  const begun: Course = {
+    plan: 'active',
+    sessions: Array.from({ length: usualSessions }, () => 'active'),
+    goal: 'active',
+    isOfReferral: move.hasReferral,
+  };
+  if (!move.hasReferral) return { ...model, course: begun };
+  const isAccepted = Object.values(referral?.tasks ?? {}).some((status) =>
+    ['accepted', 'in-progress'].includes(status),
+  );
+  if (referral?.request !== 'active' || !isAccepted) return undefined;
+  return { referral: { ...referral, episode: 'active' }, course: begun };
+}
+
+function held(model: Model, move: Move & { kind: 'session' }): Model | undefined {
+  const { course, referral } = model;
+  if (!course || course.plan !== 'active' || move.minutes < 20) return undefined;
+  const at = move.number === 'next' ? course.sessions.findIndex(isOpenSession) : move.number - 1;
+  if (course.sessions[at] !== 'active') return undefined;
+  const sessions = course.sessions.map((status, index) => (index === at ? 'completed' : status));
+  const begins =
+    course.isOfReferral && referral && isOpenTask(referral.tasks[referral.acceptedBy ?? 'therapist']);
+  const tasks = Object.fromEntries(
+    Object.entries(referral?.tasks ?? {}).map(([owner, status]) => [
+      owner,
+      status === 'accepted' ? 'in-progress' : status,
+    ]),
+  );
+  return {
+    ...(referral && { referral: begins ? { ...referral, tasks, episode: 'active' } : referral }),
+    course: { ...course, sessions },
+  };
+}
+
+function revoked(model: Model, move: Move & { kind: 'revoke' }): Model | undefined {
+  const status = model.course?.sessions[move.number - 1];
+  if (!model.course || status === undefined || !isOpenSession(status) || !move.hasReason) return undefined;
+  const sessions = model.course.sessions.map((each, index) => (index === move.number - 1 ? 'revoked' : each));
+  return { ...model, course: { ...model.course, sessions } };
+}
+
+function planMoved(model: Model, move: Move & { kind: 'plan' }): Model | undefined {
+  const { course } = model;
+  if (!course || !planMoves[course.plan]?.includes(move.to)) return undefined;
+  if (['on-hold', 'revoked'].includes(move.to) && !move.hasReason) return undefined;
+  if (move.to === 'completed' && course.sessions.some(isOpenSession)) return undefined;
+  const follows = { revoked: 'revoked', 'entered-in-error': 'entered-in-error' } as const;
+  const end = move.to === 'revoked' || move.to === 'entered-in-error' ? follows[move.to] : undefined;
+  const sessions = course.sessions.map((status) => (end && isOpenSession(status) ? end : status));
+  return { ...model, course: { ...course, plan: move.to, sessions } };
+}
+
+function goalMoved(model: Model, move: Move & { kind: 'goal' }): Model | undefined {
+  const { course } = model;
+  if (!course || !goalMoves[course.goal]?.includes(move.to)) return undefined;
+  return { ...model, course: { ...course, goal: move.to } };
+}
