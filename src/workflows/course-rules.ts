@@ -14,8 +14,9 @@ import {
   isOpenSession,
 } from '../course/course-moves.ts';
 import { businessRule } from '../fhir/error.ts';
-import type { WorkflowContext } from './context.ts';
+import { forEffect, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { endWhatWasPlanned } from './end-plan.ts';
 import { byToken, findResources } from './find-resources.ts';
 import { withWorksOn } from './formulation-rule.ts';
 import { type ChosenStep, checkPlannedSteps } from './gated-steps.ts';
@@ -42,6 +43,19 @@ export const carePlanRule: WriteRule = {
       if (current.status === 'draft' && next.status === 'active') await refuseToBegin(context, next);
     }
     return undefined;
+  },
+
+  async afterUpdate(context, current, stored) {
+    const next = stored.resource();
+    if (current.resourceType !== 'CarePlan' || next.resourceType !== 'CarePlan') return;
+    const patient = next.subject.reference ?? '';
+    const { status } = next;
+    const isEnd = status === 'completed' || status === 'revoked' || status === 'entered-in-error';
+    if (!isEnd || current.status === status || !isOfCourse(current) || !patient.startsWith('Patient/'))
+      return;
+    const service = await forEffect(context, 'follow-task', patient.slice('Patient/'.length));
+    const reason = next.extension?.find(({ url }) => url === extensionUrl.statusReason);
+    await endWhatWasPlanned(service, next, status, reason?.valueCodeableConcept);
   },
 };
 
@@ -156,9 +170,30 @@ export function checkHomework(current: Task, next: Task): void {
   checkMove('homework', current.status, next.status, allowedHomeworkMoves(current.status), 'Task.status');
 }
 
+/** A plan that rests while its sessions run, or the other way about, would mislead whoever reads either. */
+function checkPause(current: CarePlan, next: CarePlan): void {
+  const isPause = current.status === 'active' && next.status === 'on-hold';
+  const isResumption = current.status === 'on-hold' && next.status === 'active';
+  if (isPause || isResumption) {
+    throw businessRule(
+      isPause
+        ? 'a course is paused with POST CarePlan/[id]/$pause, which takes its sessions, the referral and what is tried at home along'
+        : 'a course goes on with POST CarePlan/[id]/$resume, which sets all its dates anew',
+      'CarePlan.status',
+    );
+  }
+}
+
 async function checkCarePlan(context: WorkflowContext, current: CarePlan, next: CarePlan): Promise<void> {
+  checkPause(current, next);
   checkMove('a course', current.status, next.status, allowedCourseMoves(current.status), 'CarePlan.status');
-  checkReason('a course', current.status, next.status, next.extension, 'CarePlan.extension');
+  checkReason(
+    'a course',
+    current.status,
+    next.status,
+    [current.extension, next.extension],
+    'CarePlan.extension',
+  );
   if (next.status === 'completed' && current.status !== 'completed') {
     const open = (await sessionsOf(context, current)).filter(({ status }) => isOpenSession(status));
     if (open.length > 0) {
@@ -173,7 +208,13 @@ async function checkCarePlan(context: WorkflowContext, current: CarePlan, next: 
 function checkSession(current: ServiceRequest, next: ServiceRequest): void {
   const place = 'ServiceRequest.status';
   checkMove('a session', current.status, next.status, allowedSessionMoves(current.status), place);
-  checkReason('a session', current.status, next.status, next.extension, 'ServiceRequest.extension');
+  checkReason(
+    'a session',
+    current.status,
+    next.status,
+    [current.extension, next.extension],
+    'ServiceRequest.extension',
+  );
   if (next.status === 'completed' && current.status !== 'completed') {
     const operation = hasCourseCode(current.code, 'group-day') ? 'group-day-complete' : 'session-complete';
     throw businessRule(`a session that was held is recorded with POST CarePlan/[id]/$${operation}`, place);
@@ -218,15 +259,20 @@ function checkMove(
   }
 }
 
+/** Why something rested is no reason for its end: a move that stops something has a reason of its own. */
 function checkReason(
   what: string,
   from: string,
   to: string,
-  extensions: readonly Extension[] | undefined,
+  [before, after]: readonly [readonly Extension[] | undefined, readonly Extension[] | undefined],
   expression: string,
 ): void {
   const isStop = from !== to && (to === 'on-hold' || to === 'revoked');
-  if (isStop && !extensions?.some(({ url }) => url === extensionUrl.statusReason)) {
+  if (!isStop) return;
+  const reasonIn = (extensions: readonly Extension[] | undefined) =>
+    extensions?.find(({ url }) => url === extensionUrl.statusReason);
+  const reason = reasonIn(after);
+  if (!reason || isSameContent(reason, reasonIn(before))) {
     throw businessRule(
       `${what} that becomes ${to} needs a reason: extension ${extensionUrl.statusReason}`,
       expression,

@@ -1,12 +1,12 @@
 // How a referral ends: completed or early, each with a letter; withdrawn; or never meant. What hangs on it ends with it, and somebody has the next step.
 import type { CarePlan, EpisodeOfCare, ServiceRequest, Task } from '@medplum/fhirtypes';
-import { extensionUrl } from '../course/course-codes.ts';
 import { isOpenSession } from '../course/course-moves.ts';
 import { isFinal } from '../course/referral-moves.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { ReferralMove } from './accept-referral.ts';
 import type { WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
+import { endWhatWasPlanned, type PlanEnd, withStatusReason } from './end-plan.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
 import { episodeInStatus, episodeOf, moveEpisode } from './move-episode.ts';
@@ -34,12 +34,6 @@ export async function completeReferral(context: WorkflowContext, move: ReferralM
 }
 
 export async function endReferralEarly(context: WorkflowContext, move: ReferralMove): Promise<void> {
-  for (const session of await sessionsOfReferral(context, move.referral)) {
-    if (isOpenSession(session.status)) {
-      const revoked: ServiceRequest = { ...session, status: 'revoked' };
-      await updateChecked(context, withReason(revoked, move.next), session.meta?.versionId ?? '');
-    }
-  }
   await closeAll(context, move, 'revoked');
   await giveNextStep(
     context,
@@ -60,6 +54,7 @@ export async function withdrawReferral(context: WorkflowContext, move: ReferralM
     move,
     'The referral was withdrawn. Talk with the patient about what would help now.',
   );
+  await closeCourse(context, move, 'revoked');
   await moveEpisode(context, referral, 'cancelled');
   await closeRequest(context, referral, 'revoked', next);
 }
@@ -73,7 +68,7 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
   for (const session of await sessionsOfReferral(context, referral)) {
     if (isOpenSession(session.status)) {
       const wrong: ServiceRequest = { ...session, status: 'entered-in-error' };
-      await updateChecked(context, withReason(wrong, next), session.meta?.versionId ?? '');
+      await updateChecked(context, withStatusReason(wrong, next.statusReason), session.meta?.versionId ?? '');
     }
   }
   for (const episode of episodes) {
@@ -93,7 +88,7 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
   }
   const version = await readReferenced(context.store, referral, ['ServiceRequest'], 'Task.focus');
   const wrong: ServiceRequest = { ...version.resource(), status: 'entered-in-error' };
-  await updateChecked(context, withReason(wrong, next), version.versionId);
+  await updateChecked(context, withStatusReason(wrong, next.statusReason), version.versionId);
   await giveNextStep(
     context,
     move,
@@ -104,8 +99,7 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
 async function voidEpisode(context: WorkflowContext, episode: EpisodeOfCare, task: Task): Promise<void> {
   for (const carePlan of await carePlansOf(context, episode)) {
     if (carePlan.status !== 'entered-in-error') {
-      const wrong: CarePlan = { ...carePlan, status: 'entered-in-error' };
-      await updateChecked(context, withReason(wrong, task), carePlan.meta?.versionId ?? '');
+      await endPlan(context, carePlan, 'entered-in-error', task.statusReason);
     }
   }
   if (episode.status !== 'entered-in-error') {
@@ -141,18 +135,38 @@ export async function giveNextStep(
   });
 }
 
-async function closeAll(
+/** The running plan of the referral's course, and with it what was planned. */
+async function closeCourse(
   context: WorkflowContext,
-  { current, next, referral }: ReferralMove,
-  carePlanStatus: 'completed' | 'revoked',
+  { next, referral }: ReferralMove,
+  status: 'completed' | 'revoked',
 ): Promise<void> {
-  await closeQuestions(context, current, { text: 'The course has ended' });
   for (const carePlan of await carePlansOf(context, await episodeOf(context, referral))) {
     if (carePlan.status === 'active' || carePlan.status === 'on-hold') {
-      const closed: CarePlan = { ...carePlan, status: carePlanStatus };
-      await updateChecked(context, withReason(closed, next), carePlan.meta?.versionId ?? '');
+      await endPlan(context, carePlan, status, next.statusReason);
     }
   }
+}
+
+async function endPlan(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  status: PlanEnd,
+  reason: Task['statusReason'],
+): Promise<void> {
+  const ended = withStatusReason<CarePlan>({ ...carePlan, status }, reason);
+  await updateChecked(context, ended, carePlan.meta?.versionId ?? '');
+  await endWhatWasPlanned(context, carePlan, status, reason);
+}
+
+async function closeAll(
+  context: WorkflowContext,
+  move: ReferralMove,
+  carePlanStatus: 'completed' | 'revoked',
+): Promise<void> {
+  const { current, next, referral } = move;
+  await closeQuestions(context, current, { text: 'The course has ended' });
+  await closeCourse(context, move, carePlanStatus);
   await closeRequest(context, referral, 'completed', next);
   await moveEpisode(context, referral, 'finished');
 }
@@ -189,19 +203,6 @@ async function closeRequest(
   const request = version.resource();
   if (request.status === 'active' || request.status === 'on-hold') {
     const closed: ServiceRequest = { ...request, status };
-    await updateChecked(context, withReason(closed, task), version.versionId);
+    await updateChecked(context, withStatusReason(closed, task.statusReason), version.versionId);
   }
-}
-
-/** The reason of the Task's move, on a request: R4 has an extension for it and no element. */
-function withReason<T extends ServiceRequest | CarePlan>(request: T, task: Task): T {
-  return task.statusReason
-    ? {
-        ...request,
-        extension: [
-          ...(request.extension ?? []).filter(({ url }) => url !== extensionUrl.statusReason),
-          { url: extensionUrl.statusReason, valueCodeableConcept: task.statusReason },
-        ],
-      }
-    : request;
 }

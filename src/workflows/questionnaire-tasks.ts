@@ -21,19 +21,45 @@ export async function keepQuestionnaireTasks(
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
 ): Promise<void> {
-  const wanted = await dueIn(context, carePlan, sessions);
-  const tasks = (
-    await findResources(context.store, 'Task', [byReference('based-on', `CarePlan/${carePlan.id}`)])
-  ).filter(isQuestionnaireTask);
-  const known = new Map(tasks.map((task) => [actionOf(task), task]));
+  const tasks = await questionnaireTasksOf(context, carePlan);
+  const missing = await moveAndWithdraw(context, tasks, await dueIn(context, carePlan, sessions));
   const isNew = tasks.length === 0;
   const answered = isNew ? await answeredBefore(context, carePlan) : new Set<string>();
+  for (const one of missing) {
+    const isAnswered = one.isBaseline && (!isNew || answered.has(parseCanonical(one.questionnaire).url));
+    if (!isAnswered) await createChecked(context, questionnaireTask(context, carePlan, one));
+  }
+}
+
+/** As above for a course that has ended: what belongs to a session that will not be is withdrawn, and nothing new is asked. */
+export async function withdrawQuestionnaireTasks(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+): Promise<void> {
+  const tasks = await questionnaireTasksOf(context, carePlan);
+  if (tasks.length > 0) await moveAndWithdraw(context, tasks, await dueIn(context, carePlan, sessions));
+}
+
+async function questionnaireTasksOf({ store }: WorkflowContext, { id }: CarePlan): Promise<readonly Task[]> {
+  return (await findResources(store, 'Task', [byReference('based-on', `CarePlan/${id}`)])).filter(
+    isQuestionnaireTask,
+  );
+}
+
+/** Answers with what is wanted and has no Task yet. */
+async function moveAndWithdraw(
+  context: WorkflowContext,
+  tasks: readonly Task[],
+  wanted: readonly DueQuestionnaire[],
+): Promise<readonly DueQuestionnaire[]> {
+  const known = new Map(tasks.map((task) => [actionOf(task), task]));
+  const missing: DueQuestionnaire[] = [];
   for (const one of wanted) {
     const task = known.get(one.actionId);
     known.delete(one.actionId);
     if (!task) {
-      const isAnswered = one.isBaseline && (!isNew || answered.has(parseCanonical(one.questionnaire).url));
-      if (!isAnswered) await createChecked(context, questionnaireTask(context, carePlan, one));
+      missing.push(one);
     } else if (task.status === 'requested' && task.executionPeriod?.start !== one.due) {
       await move(context, task, { executionPeriod: { start: one.due } });
     }
@@ -43,6 +69,7 @@ export async function keepQuestionnaireTasks(
     const statusReason = { text: 'The session that it belonged to is not planned any more' };
     await move(context, task, { status: 'cancelled', statusReason });
   }
+  return missing;
 }
 
 /** The Task that these answers are for is completed, and points to them. */

@@ -73,7 +73,7 @@ export function concurrencyInBundles(asking: () => Asking): void {
       expect(countByStatus(answers)).toEqual({ 200: parallel });
       expect(countEntries(answers)).toEqual({ 201: keysAtOnce, 200: keysAtOnce * (parallel - 1) });
       for (const key of keys) expect([key, await asking().total(conditionOn(key))]).toEqual([key, 1]);
-    }, 90_000);
+    });
 
     it.each([
       ['PUT', putEntry],

@@ -631,5 +631,5 @@ describe('an export in a process', () => {
       .map((line) => (JSON.parse(line) as Line).id);
     expect([ids.length, new Set(ids).size]).toEqual([total, total]);
     expect(await child.stop()).toBe(0);
-  }, 120_000);
+  });
 });

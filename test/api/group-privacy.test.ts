@@ -91,7 +91,7 @@ beforeAll(async () => {
   });
   expect([written.status, written.body.issue]).toEqual([201, undefined]);
   diary = `QuestionnaireResponse/${written.body.id}`;
-}, 60_000);
+});
 afterAll(() => service.stop());
 
 const attendance = members.map((id) => ({

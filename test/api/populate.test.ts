@@ -348,7 +348,7 @@ describe('a published form', () => {
         'Questionnaire.item[10]',
       ],
     ]);
-  }, 20_000);
+  });
 
   it('says what the caller may not search, instead of calling it empty', async () => {
     const integrator = service.bearer('integrator');

@@ -172,7 +172,7 @@ describe('SQL, paths and prototypes', () => {
     }
     expect(at).toBeGreaterThan(2_500);
     expect(await state()).toEqual(before);
-  }, 120_000);
+  });
 
   it('change nothing in the place of a name, a modifier, a chain, a sort key, an include or a cursor', async () => {
     const before = await state();
@@ -200,5 +200,5 @@ describe('SQL, paths and prototypes', () => {
       }
     }
     expect(await state()).toEqual(before);
-  }, 120_000);
+  });
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   databaseUrl = await server.createDatabase();
   child = await startChild('', databaseUrl);
   bearer = await systemBearer('', databaseUrl);
-}, 60_000);
+});
 afterAll(async () => {
   await child.kill();
   await server.stop();
@@ -152,7 +152,7 @@ describe('when PostgreSQL hangs under load', () => {
       'readyz ms': readyWhile.ms,
       'good again after ms': backAfterMs,
     });
-  }, 60_000);
+  });
 
   it('every request ends in time, well or with 503, Retry-After and an OperationOutcome', async () => {
     expect(illAnswered(calls)).toEqual([]);
@@ -201,7 +201,7 @@ describe('when PostgreSQL crashes and starts again, five times under load', () =
       'slowest ms': Math.max(...calls.map(({ startedAt, endedAt }) => endedAt - startedAt)),
       'good again after ms, at most': Math.max(...backAfterMs),
     });
-  }, 90_000);
+  });
 
   it('the process lives on and every request is answered well or with 503', async () => {
     expect(child.isRunning()).toBe(true);
@@ -243,5 +243,5 @@ describe('when the service is stopped while PostgreSQL hangs', () => {
     report('stop while it hangs', { 'exit after ms': ms });
     expect(code).toBe(0);
     expect(ms).toBeLessThan(10_000);
-  }, 60_000);
+  });
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
      FROM term t, generate_series(1, $1) AS n WHERE t.text = 'Basic'`,
     [total],
   );
-}, 60_000);
+});
 afterAll(async () => {
   await node.stop();
   await child.kill();
@@ -89,7 +89,7 @@ it('begins on one node, is followed on the other and given out by both', async (
   expect((await fetch(`${node.base}/$export-status/${job}`, { method: 'DELETE', headers })).status).toBe(202);
   expect((await statusOf(child.base, job)).status).toBe(404);
   expect(await chunks()).toBe(0);
-}, 60_000);
+});
 
 it('is given out whole when the database is held up meanwhile', async () => {
   const job = await begun(child.base, 'Basic');
@@ -103,7 +103,7 @@ it('is given out whole when the database is held up meanwhile', async () => {
   await holder.end();
   expect(await reading).toEqual(texts);
   expect((await fetch(`${node.base}/$export-status/${job}`, { method: 'DELETE', headers })).status).toBe(202);
-}, 60_000);
+});
 
 it('that is cancelled on the other node ends on the one that carries it out, and leaves nothing', async () => {
   const job = await begun(child.base, 'Basic');
@@ -113,7 +113,7 @@ it('that is cancelled on the other node ends on the one that carries it out, and
   await pause(500);
   expect(await chunks()).toBe(0);
   expect(await begun(child.base, 'Patient')).not.toBe('');
-}, 60_000);
+});
 
 it('goes on when the node that carries it out is killed; nothing is missing or twice', async () => {
   const { jobs } = node.system.exports.tools;
@@ -130,7 +130,7 @@ it('goes on when the node that carries it out is killed; nothing is missing or t
   expect([ids.length, new Set(ids).size]).toEqual([total, total]);
   child = await startChild('', databaseUrl);
   expect(idsIn(await textsFrom(child.base, job))).toEqual(ids);
-}, 90_000);
+});
 
 it('is taken up at once by another node when its own is stopped in order', async () => {
   const job = await begun(child.base, 'Basic');
@@ -140,4 +140,4 @@ it('is taken up at once by another node when its own is stopped in order', async
   const ids = idsIn(await textsFrom(node.base, job));
   expect([ids.length, new Set(ids).size]).toEqual([total, total]);
   expect(performance.now() - from).toBeLessThan(20_000);
-}, 60_000);
+});

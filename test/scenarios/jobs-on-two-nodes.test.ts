@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await startPostgres(['fsync=off']);
   const databaseUrl = await server.createDatabase();
   nodes = await Promise.all([startNode(databaseUrl), startNode(databaseUrl)]);
-}, 90_000);
+});
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.stop()));
   await server.stop();
@@ -62,7 +62,7 @@ async function expectOneWinner(two: readonly [Runs, Runs]): Promise<void> {
 
 it('gives each slot to one of fifty that ask at once on two nodes with one PostgreSQL', async () => {
   await expectOneWinner([nodes[0].system.jobRuns, nodes[1].system.jobRuns]);
-}, 60_000);
+});
 
 it('does so where two processes have one SQLite file open', async () => {
   const given = { clock: systemClock, newId: () => 'unused', ...readSearchParameters('fhir-profiles/base') };
@@ -70,7 +70,7 @@ it('does so where two processes have one SQLite file open', async () => {
   const stores = [sqliteStore({ path, ...given }), sqliteStore({ path, ...given })] as const;
   await expectOneWinner([stores[0].jobRuns, stores[1].jobRuns]);
   await Promise.all(stores.map((store) => store.close()));
-}, 60_000);
+});
 
 it('sets each Task once when two nodes tick at the same moments, and says who ran what', async () => {
   const [node] = nodes;
@@ -120,4 +120,4 @@ it('sets each Task once when two nodes tick at the same moments, and says who ra
     schedule.map(({ name }) => `${name} done 1 1`).toSorted(),
   );
   expect((await ask('/AuditEvent?_total=accurate')).total).toBe(schedule.length);
-}, 60_000);
+});

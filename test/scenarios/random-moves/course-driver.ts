@@ -11,8 +11,12 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { FhirError } from '../../../src/fhir/error.ts';
+import type { Operation } from '../../../src/rest/operation.ts';
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
+import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
+import { carePlanResume } from '../../../src/rest/operations/care-plan-resume.ts';
 import { carePlanSessionComplete } from '../../../src/rest/operations/care-plan-session-complete.ts';
+import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
 import { byReference, findResources } from '../../../src/workflows/find-resources.ts';
@@ -23,7 +27,7 @@ import type { Move } from './course-model.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
 const statusReason = 'http://hl7.org/fhir/StructureDefinition/request-statusReason';
-const reason = { url: statusReason, valueCodeableConcept: { text: 'Agreed with the patient' } };
+const reason = { url: statusReason, valueCodeableConcept: { text: 'What was wanted is reached' } };
 
 /** What is stored about one person, the newest last. */
 export interface PersonRecord {
@@ -166,6 +170,21 @@ async function act(
           }),
         })
       );
+    case 'pause':
+      return changePlan(world, carePlanPause, plan, [
+        { name: 'until', valueDate: '2028-01-01' },
+        ...because(move),
+      ]);
+    case 'resume':
+      return changePlan(world, carePlanResume, plan, because(move));
+    case 'drop':
+      return changePlan(world, carePlanTailor, plan, [
+        group('edit', { name: 'kind', valueCode: 'drop' }, integer('session', move.number), ...because(move)),
+      ]);
+    case 'add':
+      return changePlan(world, carePlanTailor, plan, [
+        group('edit', { name: 'kind', valueCode: 'add' }, ...because(move)),
+      ]);
     case 'goal': {
       const goal = record.goals.findLast(({ id }) =>
         plan?.goal?.some((one) => one.reference === `Goal/${id}`),
@@ -175,6 +194,18 @@ async function act(
     case 'wait':
       return passDays(world, move.days);
   }
+}
+
+const because = ({ hasReason }: { readonly hasReason: boolean }): NonNullable<Parameters['parameter']> =>
+  hasReason ? [string('reasonText', 'Agreed with the patient'), { name: 'agreed', valueBoolean: true }] : [];
+
+async function changePlan(
+  world: CourseWorld,
+  operation: Operation,
+  plan: CarePlan | undefined,
+  parameters: NonNullable<Parameters['parameter']>,
+): Promise<void> {
+  await world.call(operation, 'system', plan?.id ?? '', parameters, undefined, plan?.meta?.versionId);
 }
 
 function passDays(world: CourseWorld, days: number): void {
@@ -217,7 +248,7 @@ async function putTask(
     status: to,
     ...(isComplete && { statusReason: { text: 'Agreed with the patient' } }),
     ...(isComplete &&
-      to === 'accepted' && { restriction: { period: { start: '2027-11-01', end: '2027-11-30' } } }),
+      to === 'accepted' && { restriction: { period: { start: '2028-11-01', end: '2028-11-30' } } }),
     ...(isComplete && output.length > 0 && { output }),
   };
   if (!isComplete) delete next.statusReason;

@@ -19,6 +19,10 @@ export type Move =
   | { readonly kind: 'session'; readonly number: number | 'next'; readonly minutes: number }
   | { readonly kind: 'revoke'; readonly number: number; readonly hasReason: boolean }
   | { readonly kind: 'plan'; readonly to: CarePlan['status']; readonly hasReason: boolean }
+  | { readonly kind: 'pause'; readonly hasReason: boolean }
+  | { readonly kind: 'resume'; readonly hasReason: boolean }
+  | { readonly kind: 'drop'; readonly number: number; readonly hasReason: boolean }
+  | { readonly kind: 'add'; readonly hasReason: boolean }
   | { readonly kind: 'goal'; readonly to: Goal['lifecycleStatus'] }
   | { readonly kind: 'wait'; readonly days: number };
 
@@ -55,9 +59,10 @@ const taskMoves: Readonly<Partial<Record<TaskStatus, readonly TaskStatus[]>>> = 
   completed: ['entered-in-error'],
 };
 
+/** By PUT; a pause and its end are operations of their own. */
 const planMoves: Readonly<Partial<Record<CarePlan['status'], readonly CarePlan['status'][]>>> = {
-  active: ['on-hold', 'completed', 'revoked', 'entered-in-error'],
-  'on-hold': ['active', 'completed', 'revoked', 'entered-in-error'],
+  active: ['completed', 'revoked', 'entered-in-error'],
+  'on-hold': ['completed', 'revoked', 'entered-in-error'],
   completed: ['entered-in-error'],
   revoked: ['entered-in-error'],
 };
@@ -91,6 +96,14 @@ export function after(model: Model, move: Move): Model | undefined {
       return revoked(model, move);
     case 'plan':
       return planMoved(model, move);
+    case 'pause':
+      return paused(model, move);
+    case 'resume':
+      return resumed(model, move);
+    case 'drop':
+      return dropped(model, move);
+    case 'add':
+      return added(model, move);
     case 'goal':
       return goalMoved(model, move);
     case 'wait':
@@ -111,7 +124,13 @@ export function isAbout({ referral, course }: Model, move: Move): boolean {
     case 'revoke':
       return isOther(course?.sessions[move.number - 1], 'revoked');
     case 'session':
+      return move.number === 'next' ? course !== undefined : course?.sessions[move.number - 1] !== undefined;
+    case 'pause':
+    case 'resume':
+    case 'add':
       return course !== undefined;
+    case 'drop':
+      return course?.sessions[move.number - 1] !== undefined;
     default:
       return true;
   }
@@ -122,7 +141,7 @@ function referred(model: Model, move: Move & { kind: 'refer' }): Model | undefin
   const tasks = Object.fromEntries(move.owners.map((owner) => [owner, 'requested' as const]));
   const { course } = model;
   return {
-    referral: { request: 'active', tasks },
+    referral: { request: 'active', tasks, episode: 'planned' },
     ...(course && { course: { ...course, isOfReferral: false } }),
   };
 }
@@ -284,6 +303,65 @@ function planMoved(model: Model, move: Move & { kind: 'plan' }): Model | undefin
   const end = move.to === 'revoked' || move.to === 'entered-in-error' ? follows[move.to] : undefined;
   const sessions = course.sessions.map((status) => (end && isOpenSession(status) ? end : status));
   return { ...model, course: { ...course, plan: move.to, sessions } };
+}
+
+function paused(model: Model, { hasReason }: Move & { kind: 'pause' }): Model | undefined {
+  const { course, referral } = model;
+  if (course?.plan !== 'active' || !hasReason) return undefined;
+  const rests = (status: TaskStatus) =>
+    status === 'accepted' || status === 'in-progress' ? 'on-hold' : status;
+  return {
+    ...(referral && {
+      referral: course.isOfReferral
+        ? { ...withTasks(referral, rests), ...episodeNow(referral, 'onhold') }
+        : referral,
+    }),
+    course: {
+      ...course,
+      plan: 'on-hold',
+      sessions: course.sessions.map((each) => (isOpenSession(each) ? 'on-hold' : each)),
+    },
+  };
+}
+
+function resumed(model: Model, { hasReason }: Move & { kind: 'resume' }): Model | undefined {
+  const { course, referral } = model;
+  if (course?.plan !== 'on-hold' || !hasReason) return undefined;
+  const goesOn = (status: TaskStatus) => (status === 'on-hold' ? 'in-progress' : status);
+  return {
+    ...(referral && {
+      referral: course.isOfReferral
+        ? { ...withTasks(referral, goesOn), ...episodeNow(referral, 'active') }
+        : referral,
+    }),
+    course: {
+      ...course,
+      plan: 'active',
+      sessions: course.sessions.map((each) => (isOpenSession(each) ? 'active' : each)),
+    },
+  };
+}
+
+const withTasks = (referral: Referral, to: (status: TaskStatus) => TaskStatus): Referral => ({
+  ...referral,
+  tasks: Object.fromEntries(Object.entries(referral.tasks).map(([owner, status]) => [owner, to(status)])),
+});
+
+/** An episode that has ended stays so. */
+const episodeNow = ({ episode }: Referral, status: EpisodeOfCare['status']): Pick<Referral, 'episode'> =>
+  episode !== undefined && ['active', 'waitlist', 'onhold'].includes(episode) ? { episode: status } : {};
+
+function dropped(model: Model, { number, hasReason }: Move & { kind: 'drop' }): Model | undefined {
+  const { course } = model;
+  if (course?.plan !== 'active' || course.sessions[number - 1] !== 'active' || !hasReason) return undefined;
+  const sessions = course.sessions.map((each, index) => (index === number - 1 ? 'revoked' : each));
+  return { ...model, course: { ...course, sessions } };
+}
+
+function added(model: Model, { hasReason }: Move & { kind: 'add' }): Model | undefined {
+  const { course } = model;
+  if (course?.plan !== 'active' || !hasReason) return undefined;
+  return { ...model, course: { ...course, sessions: [...course.sessions, 'active'] } };
 }
 
 function goalMoved(model: Model, move: Move & { kind: 'goal' }): Model | undefined {

@@ -74,7 +74,20 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('plan' as const),
-      to: fc.constantFrom('active', 'on-hold', 'on-hold', 'completed', 'revoked', 'entered-in-error'),
+      to: fc.constantFrom('active', 'on-hold', 'completed', 'completed', 'revoked', 'entered-in-error'),
+      hasReason: mostly(8),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom('pause' as const, 'add' as const), hasReason: mostly(8) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('resume' as const), hasReason: mostly(9) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('drop' as const),
+      number: fc.integer({ min: 1, max: 9 }),
       hasReason: mostly(8),
     }),
   },

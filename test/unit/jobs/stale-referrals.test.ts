@@ -1,5 +1,6 @@
 // A referral that nobody answers: a Task to whoever was asked, then to whoever referred, and never two for one thing.
 
+import { createResource } from '../../../src/workflows/create-resource.ts';
 import { put, refer } from '../workflows/course-steps.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
 import { courseWorld, errorsIn } from '../workflows/course-world.ts';
@@ -114,11 +115,18 @@ it('takes them back in the moment of a decline, so that whoever declined does no
 
 it('goes to whoever referred when it is they who were asked for more', async () => {
   const referral = await refer(world);
-  const system = 'https://w3id.org/alongside/fhir/CodeSystem/referral-status';
+  const system = 'https://w3id.org/alongside/fhir/CodeSystem/course';
   world.setClock('2026-11-24T09:00:00.000Z');
-  await put(world, 'therapist', referral, {
-    status: 'received',
-    businessStatus: { coding: [{ system, code: 'info-requested' }] },
+  await createResource(world.contextOf('therapist'), {
+    resourceType: 'Task',
+    status: 'requested',
+    intent: 'order',
+    code: { coding: [{ system, code: 'info-request' }] },
+    partOf: [{ reference: `Task/${referral.id}` }],
+    focus: referral.focus ?? {},
+    for: referral.for ?? {},
+    owner: { reference: 'Practitioner/gp' },
+    description: 'Was her thyroid looked at this year?',
   });
   expect(await runOn(world, job, '2026-11-30')).toMatchObject({ set: 0 });
   expect(await runOn(world, job, '2026-12-01')).toMatchObject({ set: 1 });

@@ -6,6 +6,7 @@ import {
   allowedHomeworkMoves,
   allowedSessionMoves,
 } from '../../../src/course/course-moves.ts';
+import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
 import { updateResource } from '../../../src/workflows/update-resource.ts';
 import { complete, enroll, group, integer, string } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, refusalOf } from './course-world.ts';
@@ -51,24 +52,71 @@ const firstGoal = (): Goal => {
 };
 
 describe('a course', () => {
-  it('pauses and goes on, with a reason', async () => {
+  it('pauses and goes on by operations that take everything along, not by a status that somebody writes', async () => {
     expect(await refusalOf(update({ ...carePlan, status: 'on-hold' }))).toEqual(
       refused(
-        'a course that becomes on-hold needs a reason: extension http://hl7.org/fhir/StructureDefinition/request-statusReason',
-        'CarePlan.extension',
+        'a course is paused with POST CarePlan/[id]/$pause, which takes its sessions, the referral and what is tried at home along',
+        'CarePlan.status',
       ),
     );
-    const paused: CarePlan = {
-      ...carePlan,
-      status: 'on-hold',
-      extension: [...(carePlan.extension ?? []), ...reason],
-    };
-    await update(paused);
+    await world.call(
+      carePlanPause,
+      'therapist',
+      carePlan.id ?? '',
+      [
+        { name: 'until', valueDate: '2027-01-08' },
+        string('reasonText', 'A flare'),
+        { name: 'agreed', valueBoolean: true },
+      ],
+      undefined,
+      carePlan.meta?.versionId,
+    );
     expect(await refusalOf(complete(world, carePlan, [integer('minutes', 30)]))).toEqual(
       refused(`CarePlan/${carePlan.id} is on-hold: only a running course has sessions`, 'CarePlan.status'),
     );
-    await update({ ...paused, status: 'active' });
-    expect((await complete(world, carePlan, [integer('minutes', 30)])).status).toBe(201);
+    const [paused] = await world.all('CarePlan');
+    if (!paused) throw new Error('no plan');
+    expect(await refusalOf(update({ ...paused, status: 'active' }))).toEqual(
+      refused(
+        'a course goes on with POST CarePlan/[id]/$resume, which sets all its dates anew',
+        'CarePlan.status',
+      ),
+    );
+    const resting = (await world.all('ServiceRequest')).find(({ status }) => status === 'on-hold');
+    if (!resting) throw new Error('no session rests');
+    expect(await refusalOf(update({ ...resting, status: 'revoked' }))).toEqual(
+      refused(
+        'a session that becomes revoked needs a reason: extension http://hl7.org/fhir/StructureDefinition/request-statusReason',
+        'ServiceRequest.extension',
+      ),
+    );
+  });
+
+  it('that is revoked takes what was planned along, with its reason', async () => {
+    const held = (await complete(world, carePlan, [integer('minutes', 30)])).status;
+    expect(held).toBe(201);
+    await update({
+      ...carePlan,
+      status: 'revoked',
+      extension: [...(carePlan.extension ?? []), ...reason],
+    });
+    const planned = (await world.all('ServiceRequest')).filter(({ requisition }) => requisition);
+    expect(planned.map(({ status }) => status).toSorted()).toEqual([
+      'completed',
+      ...Array.from({ length: 5 }, () => 'revoked'),
+    ]);
+    for (const session of planned.filter(({ status }) => status === 'revoked')) {
+      expect(session.extension).toEqual(expect.arrayContaining(reason));
+    }
+    const orders = await world.all('RequestGroup');
+    expect(orders.map(({ intent, status }) => `${intent} ${status}`).toSorted()).toEqual([
+      'plan revoked',
+      'proposal active',
+    ]);
+    const due = (await world.all('Task')).filter(
+      ({ code }) => code?.coding?.[0]?.code === 'questionnaire-due',
+    );
+    expect(due.some(({ status }) => status === 'cancelled')).toBe(true);
   });
 
   it('is not complete while sessions are open, and does not go back to draft', async () => {

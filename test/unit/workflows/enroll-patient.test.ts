@@ -49,7 +49,10 @@ describe('enrolling', () => {
     expect(requestGroup?.action?.map(({ resource }) => resource?.reference)).toEqual(
       sessions.map(({ id }) => `ServiceRequest/${id}`),
     );
-    expect(episode).toMatchObject({ status: 'active', statusHistory: [{ status: 'waitlist' }] });
+    expect(episode).toMatchObject({
+      status: 'active',
+      statusHistory: [{ status: 'planned' }, { status: 'waitlist' }],
+    });
     expect(careTeam?.participant?.map(({ member }) => member?.reference)).toEqual([
       'Patient/anna',
       'Practitioner/therapist',

@@ -1,15 +1,20 @@
 // While an alarm Flag is active the next steps of a course wait and say what to do; support goes on, and what was done is always recorded.
+
 import { readFileSync } from 'node:fs';
 import type {
   CarePlan,
   Flag,
   Observation,
   Parameters,
+  ParametersParameter,
   QuestionnaireResponse,
   Resource,
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import type { Operation } from '../../../src/rest/operation.ts';
+import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
+import { carePlanResume } from '../../../src/rest/operations/care-plan-resume.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
 import { createResource } from '../../../src/workflows/create-resource.ts';
 import { deleteResource } from '../../../src/workflows/delete-resource.ts';
@@ -256,19 +261,14 @@ describe('while the Flag is active', () => {
       subject: { reference: 'Patient/anna' },
       payload: [{ contentString: 'I call you tomorrow' }],
     });
-    const paused = await change('therapist', carePlan, {
-      status: 'on-hold',
-      extension: [
-        ...(carePlan.extension ?? []),
-        {
-          url: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
-          valueCodeableConcept: { text: 'First the examination' },
-        },
-      ],
-    });
-    expect(paused.status).toBe('on-hold');
-    const resumed = await change('therapist', paused, { status: 'active' });
-    expect(resumed.status).toBe('active');
+    const why = [string('reasonText', 'First the examination'), { name: 'agreed', valueBoolean: true }];
+    const version = async () => (await world.all('CarePlan'))[0]?.meta?.versionId;
+    const onThePlan = async (operation: Operation, ...more: ParametersParameter[]) =>
+      world.call(operation, 'therapist', carePlan.id ?? '', [...more, ...why], undefined, await version());
+    await onThePlan(carePlanPause, { name: 'until', valueDate: '2027-01-08' });
+    expect((await world.all('CarePlan')).map(({ status }) => status)).toEqual(['on-hold']);
+    await onThePlan(carePlanResume);
+    expect((await world.all('CarePlan')).map(({ status }) => status)).toEqual(['active']);
   });
 
   it('a referral is made: the way to others stays open', async () => {

@@ -121,7 +121,7 @@ describe('the day of the next session', () => {
     await complete(world, carePlan, [...held, nextDate('2026-11-30')]);
     const second = (await world.all('ServiceRequest')).find(({ id }) => id === sessions[1]?.id);
     expect(second?.occurrenceDateTime).toBe('2026-11-30');
-    const [order] = await world.all('RequestGroup');
+    const order = (await world.all('RequestGroup')).find(({ intent }) => intent === 'plan');
     expect(order?.action?.[1]?.timingDateTime).toBe('2026-11-30');
   });
 

@@ -1,0 +1,65 @@
+// What was planned ends with its plan: open sessions and their order. Nobody is to wait for a session of a course that has ended.
+import type { CarePlan, CodeableConcept, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
+import { extensionUrl } from '../course/course-codes.ts';
+import { isOpenSession } from '../course/course-moves.ts';
+import type { WorkflowContext } from './context.ts';
+import { sessionsOf } from './course-sessions.ts';
+import { withdrawQuestionnaireTasks } from './questionnaire-tasks.ts';
+import { updateChecked } from './write-checked.ts';
+
+export type PlanEnd = 'completed' | 'revoked' | 'entered-in-error';
+
+/** The ending in a request that has an extension for its reason, and no element. An earlier reason gives way. */
+export function withStatusReason<T extends CarePlan | RequestGroup | ServiceRequest>(
+  request: T,
+  reason: CodeableConcept | undefined,
+): T {
+  if (!reason) return request;
+  const others = (request.extension ?? []).filter(({ url }) => url !== extensionUrl.statusReason);
+  return {
+    ...request,
+    extension: [...others, { url: extensionUrl.statusReason, valueCodeableConcept: reason }],
+  };
+}
+
+/** The plan itself is written by the caller. Sessions that were held stay as they are. */
+export async function endWhatWasPlanned(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  end: PlanEnd,
+  reason: CodeableConcept | undefined,
+): Promise<void> {
+  const sessions = await sessionsOf(context, carePlan);
+  const status = end === 'completed' ? 'revoked' : end;
+  const after: ServiceRequest[] = [];
+  for (const session of sessions) {
+    if (!isOpenSession(session.status)) {
+      after.push(session);
+      continue;
+    }
+    const ended = withStatusReason<ServiceRequest>({ ...session, status }, reason);
+    after.push((await updateChecked(context, ended, session.meta?.versionId ?? '')).resource());
+  }
+  await endOrder(context, carePlan, end, reason);
+  await withdrawQuestionnaireTasks(context, carePlan, after);
+}
+
+async function endOrder(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  status: PlanEnd,
+  reason: CodeableConcept | undefined,
+): Promise<void> {
+  for (const { reference } of carePlan.activity ?? []) {
+    const [type, id] = reference?.reference?.split('/') ?? [];
+    if (type !== 'RequestGroup' || !id) continue;
+    const read = await context.store.read<RequestGroup>('RequestGroup', id);
+    if (read.kind !== 'found') continue;
+    const order = read.version.resource();
+    const isOpen = ['draft', 'active', 'on-hold'].includes(order.status);
+    if (isOpen || (status === 'entered-in-error' && order.status !== status)) {
+      const ended = withStatusReason<RequestGroup>({ ...order, status }, reason);
+      await updateChecked(context, ended, read.version.versionId);
+    }
+  }
+}
