@@ -262,6 +262,21 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Task', 'c'],
     ],
   },
+  // What the therapists of the pairs have to do is their own, written by the service.
+  'PlanDefinition/$start-pairs': {
+    roles: ['therapist'],
+    scopes: [
+      ['Group', 'c'],
+      ['EpisodeOfCare', 'c'],
+      ['CareTeam', 'c'],
+      ['CarePlan', 'c'],
+      ['RequestGroup', 'c'],
+      ['ServiceRequest', 'c'],
+      ['Appointment', 'c'],
+      ['Observation', 'c'],
+      ['Task', 'c'],
+    ],
+  },
   'CarePlan/$group-day-complete': {
     roles: ['therapist'],
     scopes: [

@@ -6,6 +6,8 @@ const base = 'https://w3id.org/alongside/fhir';
 export const courseSystem = `${base}/CodeSystem/course`;
 export const referralStatusSystem = `${base}/CodeSystem/referral-status`;
 export const elementSystem = `${base}/CodeSystem/pss-element`;
+export const pairPartSystem = `${base}/CodeSystem/joint-course-part`;
+export const pairRoleSystem = `${base}/CodeSystem/joint-course-role`;
 export const tailoringReasonSystem = `${base}/CodeSystem/tailoring-reason`;
 
 /** Business identifier of one course; every resource of the course can be found by it. */

@@ -25,7 +25,7 @@ export async function endGroupRun(
     const step = nextStepTask(context.newId(), {
       about: `CarePlan/${member.carePlan.id}`,
       patient: member.patient,
-      owner: run.leaders[0] ?? '',
+      owner: member.pair?.therapist ?? run.leaders[0] ?? '',
       description: run.programme.nextStep,
       authoredOn: day.recordedAt,
     });
