@@ -30,14 +30,20 @@ export interface PairTask {
   readonly form?: string;
 }
 
-/** What a course for pairs of a patient and a therapist has beyond the days of a group; the same for both. */
-export interface PairPlan {
-  /** Canonical of the form by which each agrees, before the first day. */
+/** What one side of a pair does. */
+interface PairSide {
+  /** The form by which they agree, before the first day. */
   readonly agreement: PairTask;
-  /** What both do between the days, and the forms that are due then. */
+  /** What they do between the days, and the forms that are due then. */
   readonly between: readonly PairTask[];
-  /** The codes by which the plan knows that somebody consents. */
-  readonly consents: { readonly patient: Coding; readonly therapist: Coding };
+  /** The code by which the plan knows that they consent. */
+  readonly consent: Coding;
+}
+
+/** What a course for pairs of a patient and a therapist has beyond the days of a group. */
+export interface PairPlan {
+  readonly patient: PairSide;
+  readonly therapist: PairSide;
 }
 
 export interface GroupPlan {
@@ -90,22 +96,25 @@ export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
 
 /** Undefined where the plan's roles name no pair. */
 function pairPlanOf(plan: PlanDefinition, actions: readonly PlanDefinitionAction[]): PairPlan | undefined {
-  const ofPatient = actions.filter((action) => hasRole(action, 'patient'));
   if (!actions.some((action) => hasRole(action, 'therapist'))) return undefined;
   const between = actions.find(({ relatedAction }) =>
     relatedAction?.some(({ relationship }) => relationship === 'before-start'),
   );
-  const inBetween = (between?.action ?? []).filter((action) => hasRole(action, 'patient'));
-  const agreement = ofPatient.find((action) => isForm(action) && !inBetween.includes(action));
   const inputs = actions.flatMap(({ input }) => input ?? []);
-  const consent = (id: string): Coding =>
-    inputs.find((input) => input.id === id)?.codeFilter?.find(({ path }) => path === 'code')?.code?.[0] ??
-    fault(plan, `action.input ${id}`);
-  return {
-    agreement: agreement ? pairTaskOf(agreement) : fault(plan, 'the form of the agreement'),
-    between: inBetween.map(pairTaskOf),
-    consents: { patient: consent('patientAgrees'), therapist: consent('therapistAgrees') },
+  const sideOf = (role: string): PairSide => {
+    const own = actions.filter((action) => hasRole(action, role));
+    const inBetween = own.filter((action) => between?.action?.includes(action));
+    const agreement = own.find((action) => isForm(action) && !inBetween.includes(action));
+    const consent = inputs
+      .find(({ id }) => id === `${role}Agrees`)
+      ?.codeFilter?.find(({ path }) => path === 'code')?.code?.[0];
+    return {
+      agreement: agreement ? pairTaskOf(agreement) : fault(plan, `the agreement of the ${role}`),
+      between: inBetween.map(pairTaskOf),
+      consent: consent ?? fault(plan, `action.input ${role}Agrees`),
+    };
   };
+  return { patient: sideOf('patient'), therapist: sideOf('therapist') };
 }
 
 function pairTaskOf(action: PlanDefinitionAction): PairTask {

@@ -9,19 +9,19 @@ import type { MemberOfRun } from './group-run-of.ts';
 /** Refused (422) naming those whose agreement is missing, patients and therapists alike. What else they answered is not told. */
 export async function refuseWithoutAgreements(
   context: WorkflowContext,
-  { agreement }: PairPlan,
+  plan: PairPlan,
   members: readonly MemberOfRun[],
 ): Promise<void> {
   const missing: string[] = [];
   for (const { patient, pair } of members) {
-    if (!(await hasAgreed(context, patient, agreement.form))) missing.push(patient);
+    if (!(await hasAgreed(context, patient, plan.patient.agreement.form))) missing.push(patient);
     if (!pair) continue;
     const own = await forPractitioner(context, pair.therapist.slice('Practitioner/'.length));
-    if (!(await hasAgreed(own, pair.therapist, agreement.form))) missing.push(pair.therapist);
+    if (!(await hasAgreed(own, pair.therapist, plan.therapist.agreement.form))) missing.push(pair.therapist);
   }
   if (missing.length > 0) {
     throw businessRule(
-      `before a day of the course everybody agrees to what stays among them: ${missing.join(', ')} has not sent a completed "${agreement.title}" (${agreement.form}) that says yes`,
+      `before a day of the course everybody agrees to what stays among them: ${missing.join(', ')} has not sent a completed ${plan.patient.agreement.form} that says yes`,
       'Parameters.parameter',
     );
   }

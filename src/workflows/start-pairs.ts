@@ -74,12 +74,12 @@ async function writePair(
   programme: GroupPlan & { readonly pairs: PairPlan },
 ): Promise<readonly Resource[]> {
   const { patient, therapist } = pair;
-  const { consents } = programme.pairs;
+  const { pairs } = programme;
   const [first, last] = [run.days[0], run.days.at(-1)].map((day) => (day ? dateOf(day) : ''));
   const team = pairTeam(context.newId(), pair, { ...run, start: first ?? '' });
   for (const [code, by, on] of [
-    [consents.patient, patient, pair.patientConsent],
-    [consents.therapist, therapist, pair.therapistConsent],
+    [pairs.patient.consent, patient, pair.patientConsent],
+    [pairs.therapist.consent, therapist, pair.therapistConsent],
   ] as const) {
     await createChecked(context, consentObservation(context.newId(), { code, by, on, patient }));
   }
@@ -91,12 +91,12 @@ async function writePair(
   );
   const asTherapist = await forPractitioner(context, therapist.slice('Practitioner/'.length));
   const authored = run.authoredOn.slice(0, 10);
-  for (const [who, acting, about] of [
-    [patient, context, { carePlan: `CarePlan/${carePlan.id}` }],
-    [therapist, asTherapist, {}],
+  for (const [who, acting, side, about] of [
+    [patient, context, pairs.patient, { carePlan: `CarePlan/${carePlan.id}` }],
+    [therapist, asTherapist, pairs.therapist, {}],
   ] as const) {
     const content = { ...about, who, runId: run.runId, authoredOn: run.authoredOn };
-    const { agreement, between } = programme.pairs;
+    const { agreement, between } = side;
     const [begin = ''] = [authored, first ?? ''].toSorted();
     const tasks = [
       { ...content, ...agreement, start: begin, end: first ?? '' },

@@ -36,15 +36,18 @@ it('the joint course has two days, one to four weeks apart, and nobody joins it 
 it('the joint course is for pairs: how each agrees, and what both do between the days', () => {
   const form = (name: string) => `https://w3id.org/alongside/fhir/Questionnaire/${name}|1.0.0`;
   const pairs = groupPlanOf(plan('joint-course'))?.pairs;
-  expect(pairs?.agreement.form).toBe(form('joint-course-agreement'));
-  expect(pairs?.between.map((task) => task.form ?? task.activity)).toEqual([
-    'https://w3id.org/alongside/fhir/ActivityDefinition/joint-course-presentation|1.0.0',
-    form('joint-course-preparation'),
-  ]);
-  expect([pairs?.consents.patient.code, pairs?.consents.therapist.code]).toEqual([
-    'joint-course-patient-agrees',
-    'joint-course-therapist-agrees',
-  ]);
+  for (const role of ['patient', 'therapist'] as const) {
+    const side = pairs?.[role];
+    expect([side?.agreement.title, side?.agreement.form]).toEqual([
+      `Agreement, side of ${role}`,
+      form('joint-course-agreement'),
+    ]);
+    expect(side?.between.map((task) => task.form ?? task.activity)).toEqual([
+      'https://w3id.org/alongside/fhir/ActivityDefinition/joint-course-presentation|1.0.0',
+      form('joint-course-preparation'),
+    ]);
+    expect(side?.consent.code).toBe(`joint-course-${role}-agrees`);
+  }
 });
 
 it('a group programme is for no pairs, and somebody can join it until its second day', () => {

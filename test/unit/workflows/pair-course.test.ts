@@ -43,7 +43,7 @@ const present = (encounter: Awaited<ReturnType<typeof encounters>>['ofGroup']) =
   encounter?.participant?.map(({ individual }) => individual?.reference);
 
 const needed = (who: string): string =>
-  `before a day of the course everybody agrees to what stays among them: ${who} has not sent a completed "Agreement, side of patient" (https://w3id.org/alongside/fhir/Questionnaire/joint-course-agreement|1.0.0) that says yes`;
+  `before a day of the course everybody agrees to what stays among them: ${who} has not sent a completed https://w3id.org/alongside/fhir/Questionnaire/joint-course-agreement|1.0.0 that says yes`;
 
 describe('a day of a course for pairs', () => {
   it('is not recorded before everybody has agreed, and says whose agreement is missing', async () => {
