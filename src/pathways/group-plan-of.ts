@@ -22,7 +22,7 @@ interface GroupPlanDay {
 }
 
 /** Something that both of a pair do, each for themselves. */
-export interface PairTask {
+interface PairTask {
   readonly title: string;
   /** Canonical of an ActivityDefinition. */
   readonly activity?: string;

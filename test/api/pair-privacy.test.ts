@@ -11,12 +11,12 @@ const tokens: Readonly<Record<string, readonly ['therapist' | 'gp' | 'patient', 
   secondInstructor: ['therapist', 'Practitioner/instructor-2'],
   elsewhere: ['therapist', 'Practitioner/elsewhere'],
   gp: ['gp', 'Practitioner/gp'],
-  ...Object.fromEntries(
-    numbers.flatMap((number) => [
-      [`patient${number}`, ['patient', `Patient/patient-${number}`]] as const,
-      [`therapist${number}`, ['therapist', `Practitioner/therapist-${number}`]] as const,
-    ]),
-  ),
+  patient1: ['patient', 'Patient/patient-1'],
+  patient2: ['patient', 'Patient/patient-2'],
+  patient3: ['patient', 'Patient/patient-3'],
+  therapist1: ['therapist', 'Practitioner/therapist-1'],
+  therapist2: ['therapist', 'Practitioner/therapist-2'],
+  therapist3: ['therapist', 'Practitioner/therapist-3'],
 };
 const pages = {
   patient1: { subject: 'Patient/patient-1', words: 'the lake in the evening' },
