@@ -310,6 +310,7 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['ServiceRequest', 'u'],
       ['Appointment', 'u'],
       ['Task', 'c'],
+      ['Task', 'u'],
     ],
   },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
