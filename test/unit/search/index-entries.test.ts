@@ -212,7 +212,7 @@ describe('care ties', () => {
   });
 
   it('come from teams, requests, tasks, episodes and the general practitioner', () => {
-    const tie = (...references: string[]) => [{ patient: 'a', references }];
+    const tie = (...references: string[]) => [{ of: { type: 'Patient', id: 'a' }, references }];
     const subject = { reference: 'Patient/a' };
     expect(careTiesOf(task('accepted'))).toEqual(tie('Practitioner/t', 'Practitioner/g'));
     expect(
