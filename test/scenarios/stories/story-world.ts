@@ -10,6 +10,7 @@ import { wallClock } from '../../../src/jobs/slots.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { type HttpCall, httpClient, overHttp, type SendHttp } from '../../support/over-http.ts';
 import { startTestService } from '../../support/test-system.ts';
+import { withNames } from './stable-names.ts';
 import { all, type View, viewOf } from './story-view.ts';
 
 export interface Person {
@@ -274,8 +275,6 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
 export const saidBy = ({ resource }: StoryAnswer): string =>
   ((resource as OperationOutcome).issue ?? []).map(({ diagnostics }) => diagnostics ?? '').join(' ');
 
-const countedId = /00000000-0000-4000-8000-\d{12}/g;
-
 /**
  * Holds `value` against test/scenarios/stories/<name>.golden.json, deeply. Ids that the service gave are first replaced by names in
  * their order of appearance (Task-1, Task-2, CarePlan-1); nothing else is touched, since clock and ids are the story's own.
@@ -292,24 +291,4 @@ export function golden(name: string, value: unknown): void {
     throw new Error(`${name}.golden.json is missing: UPDATE_GOLDEN=1 writes it; read it before it is kept`);
   }
   expect(JSON.parse(named)).toEqual(JSON.parse(readFileSync(file, 'utf8')));
-}
-
-function withNames(text: string): string {
-  const types = new Map<string, string>();
-  const referred = new RegExp(`([A-Z][A-Za-z]+)/(${countedId.source})`, 'g');
-  const held = new RegExp(`"resourceType": "([A-Za-z]+)",\\s+"id": "(${countedId.source})"`, 'g');
-  for (const [, type = '', id = ''] of [...text.matchAll(referred), ...text.matchAll(held)]) {
-    if (!types.has(id)) types.set(id, type);
-  }
-  const names = new Map<string, string>();
-  const counts = new Map<string, number>();
-  return text.replaceAll(countedId, (id) => {
-    const type = types.get(id) ?? 'id';
-    const count = counts.get(type) ?? 0;
-    if (!names.has(id)) {
-      counts.set(type, count + 1);
-      names.set(id, `${type}-${count + 1}`);
-    }
-    return names.get(id) ?? id;
-  });
 }
