@@ -238,6 +238,34 @@ export async function closeWithLetter(
   });
 }
 
+/** The forms that she would rather not fill in are left out, as agreed; the PHQ-15 stays. */
+export async function leaveOtherFormsOut(world: StoryWorld): Promise<void> {
+  const due = await world.find<Task>('/Task?patient=Patient/anna&code=questionnaire-due', 'therapist');
+  const others = due.filter(
+    ({ status, input }) =>
+      status === 'requested' && !input?.some(({ valueCanonical }) => valueCanonical?.includes('/phq-15')),
+  );
+  for (const { id } of others) {
+    const path = `/Task/${id}`;
+    const { resource } = await world.ask('therapist', { method: 'GET', path });
+    const left = { ...resource, status: 'cancelled', statusReason: { text: 'Left out, as agreed with her' } };
+    const { status } = await world.ask('therapist', { method: 'PUT', path, body: left });
+    if (status !== 200) throw new Error(`${path} answered ${status}`);
+  }
+  await world.act('therapist', 'agrees with her to fill in the PHQ-15 and no other form', {
+    method: 'GET',
+    path: '/Task?patient=Patient/anna&code=questionnaire-due',
+  });
+}
+
+/** An open Task with this code. Throws when there is none. */
+export async function openTask(world: StoryWorld, who: string, taskCode: string): Promise<Task> {
+  const found = await world.find<Task>(`/Task?patient=Patient/anna&code=${taskCode}`, who);
+  const open = found.find(({ status }) => ['requested', 'ready', 'in-progress'].includes(status));
+  if (!open) throw new Error(`${who} finds no open Task ${taskCode}`);
+  return open;
+}
+
 /** The sessions of the plan as they stand: "2027-01-11 active". */
 export async function sessionDays(world: StoryWorld): Promise<readonly string[]> {
   const { sessions } = await world.see('gp');

@@ -2,6 +2,7 @@
 // a day, and each step kept with what people can see then, to be held against a golden file.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { OperationOutcome, ParametersParameter, Resource } from '@medplum/fhirtypes';
 import type { Role } from '../../../src/auth/actor.ts';
 import { carryOut, type JobTools } from '../../../src/jobs/carry-out.ts';
@@ -11,7 +12,7 @@ import { silentLog } from '../../../src/runtime/log.ts';
 import { type HttpCall, httpClient, overHttp, type SendHttp } from '../../support/over-http.ts';
 import { startTestService } from '../../support/test-system.ts';
 import { withNames } from './stable-names.ts';
-import { all, type View, viewOf } from './story-view.ts';
+import { all, changedSince, type View, viewOf } from './story-view.ts';
 
 export interface Person {
   readonly role: Role;
@@ -53,13 +54,15 @@ export interface StoryAnswer {
   readonly etag: string | undefined;
 }
 
+type Seen = Partial<View> | string;
+
 export interface StoryStep {
   readonly date: string;
   readonly who: string;
   readonly what: string;
   readonly status: number | string;
-  /** By viewer. */
-  readonly seen: Readonly<Record<string, View | 'as before'>>;
+  /** By viewer: what is other than at the step before. */
+  readonly seen: Readonly<Record<string, Seen>>;
 }
 
 export interface StoryWorld {
@@ -116,7 +119,7 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
     clients.set(name, httpClient(`${served.url}/fhir`, bearer, 4));
   }
   const steps: StoryStep[] = [];
-  const last = new Map<string, string>();
+  const last = new Map<string, View>();
   const today = () => clock.now().toISOString().slice(0, 10);
   const tools: JobTools = {
     runs: system.jobRuns,
@@ -150,12 +153,13 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
 
   /** Keeps a step; a minute passes with it. */
   async function keep(who: string, what: string, status: number | string): Promise<void> {
-    const seen: Record<string, View | 'as before'> = {};
+    const seen: Record<string, Seen> = {};
     for (const viewer of Object.keys(viewers)) {
       const view = await see(viewer);
-      const text = JSON.stringify(view);
-      seen[viewer] = last.get(viewer) === text ? 'as before' : view;
-      last.set(viewer, text);
+      const changes = changedSince(last.get(viewer), view);
+      const twin = Object.keys(seen).find((other) => isDeepStrictEqual(seen[other], changes));
+      seen[viewer] = Object.keys(changes).length === 0 ? 'as before' : twin ? `as the ${twin}` : changes;
+      last.set(viewer, view);
     }
     steps.push({ date: today(), who, what, status, seen });
     clock.advance(60_000);
