@@ -257,17 +257,3 @@ export async function leaveOtherFormsOut(world: StoryWorld): Promise<void> {
     path: '/Task?patient=Patient/anna&code=questionnaire-due',
   });
 }
-
-/** An open Task with this code. Throws when there is none. */
-export async function openTask(world: StoryWorld, who: string, taskCode: string): Promise<Task> {
-  const found = await world.find<Task>(`/Task?patient=Patient/anna&code=${taskCode}`, who);
-  const open = found.find(({ status }) => ['requested', 'ready', 'in-progress'].includes(status));
-  if (!open) throw new Error(`${who} finds no open Task ${taskCode}`);
-  return open;
-}
-
-/** The sessions of the plan as they stand: "2027-01-11 active". */
-export async function sessionDays(world: StoryWorld): Promise<readonly string[]> {
-  const { sessions } = await world.see('gp');
-  return sessions;
-}

@@ -1,4 +1,6 @@
 // A straight course: referred with preparation, taken on with a promise, eight sessions, a letter, and two contacts in the year after it.
+import type { Communication } from '@medplum/fhirtypes';
+import { expectNoBlame, openTask, scoreChanges, verdicts } from './story-checks.ts';
 import {
   answerPhq15,
   closeWithLetter,
@@ -6,7 +8,6 @@ import {
   leaveOtherFormsOut,
   meet,
   moveTask,
-  openTask,
   referAndAccept,
 } from './story-steps.ts';
 import { golden, type StoryWorld, storyWorld } from './story-world.ts';
@@ -38,6 +39,8 @@ const contacts = [
 it('goes from the referral to the contacts at three and twelve months, with a next step and its owner at each point', async () => {
   await answerPhq15(world, 15, 'before the referral');
   const { task, referral } = await referAndAccept(world, { from: '2027-01-04', to: '2027-01-22' });
+  const [prepared] = await world.find<Communication>('/Communication?subject=Patient/anna', 'therapist');
+  expect(prepared?.note?.[0]?.text).toBe('It fits how busy weeks end for me.');
   world.goTo('2027-01-04');
   const course = await enroll(world, referral, 8, { name: 'start', valueDate: '2027-01-11' });
 
@@ -73,7 +76,8 @@ it('goes from the referral to the contacts at three and twelve months, with a ne
     method: 'GET',
     path: `/CarePlan/${course.id}/$closing-letter`,
   });
-  expect(proposed.status).toBe(200);
+  const letter = JSON.stringify(proposed.resource);
+  expect(letter).toContain('Walk to the river');
   await closeWithLetter(world, task, 'Dear colleague, eight sessions, and she walks to the river.', {
     status: 'completed',
   });
@@ -99,5 +103,14 @@ it('goes from the referral to the contacts at three and twelve months, with a ne
   }
   await world.liveUntil('2028-04-10');
   expect(await world.see('gp')).toMatchObject({ openTasks: [] });
+  // Of 15 at the start: 12, 9, 10 and 8.
+  expect(await scoreChanges(world)).toEqual([
+    '2027-02-01 -3',
+    '2027-03-29 -6',
+    '2027-06-29 -5',
+    '2028-03-29 -7',
+  ]);
+  expect((await verdicts(world, course)).unexplained).toBe(0);
+  await expectNoBlame(world, course);
   golden('straight-course', { steps: world.steps, end: await world.ending('therapist', [course.id]) });
 });
