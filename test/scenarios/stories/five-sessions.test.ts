@@ -108,6 +108,12 @@ it('drops a session and moves another as agreed, is warned and not blocked, and 
   });
   expect((await openTask(world, 'gp', 'next-step')).owner).toEqual({ reference: 'Practitioner/gp' });
 
+  // She left out the PHQ-15 at session 4 and filled it in at the end: nobody asks for the earlier one any more.
+  expect((await world.see('person')).openTasks.filter((line) => line.startsWith('Questionnaire'))).toEqual([
+    'Questionnaire to fill in phq-15: requested, Patient/anna, due 2027-05-22',
+    'Questionnaire to fill in phq-15: requested, Patient/anna, due 2028-02-22',
+  ]);
+
   await world.liveUntil('2027-03-29');
   const compared = await verdicts(world, course);
   expect(compared.unexplained).toBe(0);

@@ -73,7 +73,12 @@ it('pauses without blame, is looked at after six weeks, and goes on to its end w
     [day('until', '2027-02-22'), ...agreed('symptoms-changed', 'A flare; she wants to rest first')],
     { etag: seen },
   );
-  expect(await world.see('person')).toMatchObject({ episode: ['onhold'], plan: ['on-hold'] });
+  const resting = await world.see('person');
+  expect(resting).toMatchObject({ episode: ['onhold'], plan: ['on-hold'] });
+  // Nothing that is hers is asked for now.
+  expect(
+    resting.openTasks.filter((line) => line.includes('Patient/anna') && !line.includes(': on-hold')),
+  ).toEqual([]);
   const review = await openTask(world, 'therapist', 'next-step');
   expect([review.owner?.reference, review.restriction?.period?.end?.slice(0, 10)]).toEqual([
     'Practitioner/therapist',

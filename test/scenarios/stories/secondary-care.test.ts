@@ -89,15 +89,25 @@ it('ends early with a letter, revokes what was planned, and leaves the next step
       valueCodeableConcept: why,
     });
   }
-  const next = await openTask(world, 'gp', 'next-step');
-  expect([next.owner, next.restriction?.period?.end?.slice(0, 10)]).toEqual([
-    { reference: 'Practitioner/gp' },
-    '2027-02-12',
+  const ended = await world.see('person');
+  expect(ended).toMatchObject({ referral: ['completed'], episode: ['finished'], plan: ['revoked'] });
+  // What belonged to the course is withdrawn; what is asked months later counts from the last session held.
+  expect(ended.openTasks).toEqual([
+    'Decide the next step: requested, Practitioner/gp, due 2027-02-12',
+    'Questionnaire to fill in phq-15: requested, Patient/anna, due 2027-05-01',
+    'Questionnaire to fill in phq-15: requested, Patient/anna, due 2028-02-01',
   ]);
+  expect(ended.next).toEqual([
+    'The course ended early. Talk with the patient about what would help now, and who will do it. Practitioner/gp, due 2027-02-12',
+  ]);
+  const next = await openTask(world, 'gp', 'next-step');
 
   await world.liveUntil('2027-03-01');
   await moveTask(world, 'gp', 'has referred her to the specialised centre', next, { status: 'completed' });
   await world.liveUntil('2027-05-10');
+  expect((await openTask(world, 'therapist', 'follow-up-due')).owner).toEqual({
+    reference: 'Practitioner/therapist',
+  });
   expect((await verdicts(world, course)).unexplained).toBe(0);
   await expectNoBlame(world, course);
   golden('secondary-care', { steps: world.steps, end: await world.ending('therapist', [course.id]) });

@@ -85,6 +85,7 @@ it('goes from the referral to the contacts at three and twelve months, with a ne
     referral: ['completed'],
     episode: ['finished'],
     plan: ['completed'],
+    next: [expect.stringContaining('Practitioner/gp, due 2027-04-05')],
   });
   world.goTo('2027-04-02');
   const talk = await openTask(world, 'gp', 'next-step');
