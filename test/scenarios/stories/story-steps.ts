@@ -12,12 +12,12 @@ import type {
 } from '@medplum/fhirtypes';
 import type { StoryAnswer, StoryWorld } from './story-world.ts';
 
-export const text = (name: string, value: string): ParametersParameter => ({ name, valueString: value });
+const text = (name: string, value: string): ParametersParameter => ({ name, valueString: value });
 export const day = (name: string, value: string): ParametersParameter => ({ name, valueDate: value });
 export const number = (name: string, value: number): ParametersParameter => ({ name, valueInteger: value });
 export const code = (name: string, value: string): ParametersParameter => ({ name, valueCode: value });
 export const group = (name: string, ...part: ParametersParameter[]): ParametersParameter => ({ name, part });
-export const refersTo = (name: string, reference: string): ParametersParameter => ({
+const refersTo = (name: string, reference: string): ParametersParameter => ({
   name,
   valueReference: { reference },
 });
@@ -30,7 +30,7 @@ export const agreed = (reason: string, words: string): readonly ParametersParame
 
 const courseSystem = 'https://w3id.org/alongside/fhir/CodeSystem/course';
 
-export const partsOf = <T extends Resource>(answer: StoryAnswer, type: T['resourceType']): readonly T[] =>
+const partsOf = <T extends Resource>(answer: StoryAnswer, type: T['resourceType']): readonly T[] =>
   ((answer.resource as Bundle).entry ?? [])
     .map(({ resource }) => resource)
     .filter((resource): resource is T => resource?.resourceType === type);

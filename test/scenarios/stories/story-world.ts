@@ -56,7 +56,7 @@ export interface StoryAnswer {
 
 type Seen = Partial<View> | string;
 
-export interface StoryStep {
+interface StoryStep {
   readonly date: string;
   readonly who: string;
   readonly what: string;
@@ -255,24 +255,21 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
       }
       const everything = await lookAs('system')(`/${patient}/$everything`);
       const stored = everything?.resourceType === 'Bundle' ? (everything.entry ?? []) : [];
-      const lines = stored.map(({ resource }) => {
-        const status =
-          resource && 'status' in resource
-            ? resource.status
-            : resource && 'lifecycleStatus' in resource
-              ? resource.lifecycleStatus
-              : undefined;
-        return `${resource?.resourceType}${status === undefined ? '' : ` ${String(status)}`}`;
-      });
+      const lines = stored.map(({ resource }) => typeAndStatus(resource));
       const counts: Record<string, number> = {};
       for (const line of lines.toSorted()) counts[line] = (counts[line] ?? 0) + 1;
       return { plans, stored: counts };
     },
     async stop() {
-      for (const { close } of clients.values()) close();
+      for (const client of clients.values()) client.close();
       await served.stop();
     },
   };
+}
+
+function typeAndStatus(resource: Resource | undefined): string {
+  const { status, lifecycleStatus } = (resource ?? {}) as { status?: string; lifecycleStatus?: string };
+  return [resource?.resourceType, status ?? lifecycleStatus].filter((part) => part !== undefined).join(' ');
 }
 
 /** What a refusal says, for assertions. */
