@@ -1,5 +1,5 @@
 // Tailored to five sessions: agreed with her, each with a reason. It is a warning and never a block, and nobody calls it non-adherence.
-import type { Provenance } from '@medplum/fhirtypes';
+import type { Provenance, Task } from '@medplum/fhirtypes';
 import { expectNoBlame, openTask, scoreChanges, sessionDays, verdicts } from './story-checks.ts';
 import {
   agreed,
@@ -101,6 +101,8 @@ it('drops a session and moves another as agreed, is warned and not blocked, and 
     ],
     discovered: 'I know what helps',
     gas: 1,
+    homework: 'Keep the two short walks',
+    confidence: 8,
   });
   await answerPhq15(world, 8, 'at the end');
   await closeWithLetter(world, task, 'Dear colleague, five sessions; her goal was reached.', {
@@ -112,6 +114,13 @@ it('drops a session and moves another as agreed, is warned and not blocked, and 
   expect((await world.see('person')).openTasks.filter((line) => line.startsWith('Questionnaire'))).toEqual([
     'Questionnaire to fill in phq-15: requested, Patient/anna, due 2027-05-22',
     'Questionnaire to fill in phq-15: requested, Patient/anna, due 2028-02-22',
+  ]);
+
+  // What she took on in the last session is hers to keep, without a Task that nobody looks at.
+  const [kept] = await world.find<Task>('/Task?patient=Patient/anna&code=homework', 'patient');
+  expect([kept?.status, kept?.statusReason?.text]).toEqual([
+    'cancelled',
+    'The course has ended. Whatever helps may go on.',
   ]);
 
   await world.liveUntil('2027-03-29');
