@@ -1,10 +1,11 @@
-// What was planned ends with its plan: open sessions and their order. Nobody is to wait for a session of a course that has ended.
-import type { CarePlan, CodeableConcept, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
+// What was planned ends with its plan: open sessions, their order, what was to be tried. Nobody is to wait for a course that has ended.
+import type { CarePlan, CodeableConcept, RequestGroup, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { extensionUrl } from '../course/course-codes.ts';
-import { isOpenSession } from '../course/course-moves.ts';
+import { allowedHomeworkMoves, isOpenSession } from '../course/course-moves.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
-import { withdrawQuestionnaireTasks } from './questionnaire-tasks.ts';
+import { homeworkOf } from './course-tasks.ts';
+import { endQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { updateChecked } from './write-checked.ts';
 
 export type PlanEnd = 'completed' | 'revoked' | 'entered-in-error';
@@ -41,7 +42,24 @@ export async function endWhatWasPlanned(
     after.push((await updateChecked(context, ended, session.meta?.versionId ?? '')).resource());
   }
   await endOrder(context, carePlan, end, reason);
-  await withdrawQuestionnaireTasks(context, carePlan, after);
+  await endHomework(context, carePlan);
+  // After a whole course its questionnaires go on to be asked; of one that was never meant, none.
+  if (end !== 'completed') {
+    await endQuestionnaireTasks(context, carePlan, end === 'revoked' ? after : []);
+  }
+}
+
+async function endHomework(context: WorkflowContext, carePlan: CarePlan): Promise<void> {
+  for (const step of await homeworkOf(context, carePlan)) {
+    if (!allowedHomeworkMoves(step.status).includes('cancelled')) continue;
+    const ended: Task = {
+      ...step,
+      status: 'cancelled',
+      statusReason: { text: 'The course has ended. Whatever helps may go on.' },
+      lastModified: context.clock.now().toISOString(),
+    };
+    await updateChecked(context, ended, step.meta?.versionId ?? '');
+  }
 }
 
 async function endOrder(
