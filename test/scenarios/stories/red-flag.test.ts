@@ -1,5 +1,12 @@
 // An alarm sign before the course, and thoughts of self-harm in the middle of it: somebody by name looks in time, the next step waits, support never does.
-import type { Bundle, Flag, Observation, QuestionnaireResponse, Task } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  Flag,
+  Observation,
+  ParametersParameter,
+  QuestionnaireResponse,
+  Task,
+} from '@medplum/fhirtypes';
 import { change, dated, endedWith, flagLines, form, said, to, whoseTurn } from './story-moves.ts';
 import { golden, type StoryWorld, saidBy, storyWorld } from './story-world.ts';
 
@@ -45,13 +52,12 @@ async function refersAndAccepts(): Promise<string> {
   return `ServiceRequest/${request?.id}`;
 }
 
-const enrolment = (referral: string) =>
-  [
-    to('subject', anna),
-    to('referral', referral),
-    dated('start', '2026-12-08'),
-    { name: 'goal', part: [said('text', 'Walk to the lake and back')] },
-  ] as const;
+const enrolment = (referral: string): ParametersParameter[] => [
+  to('subject', anna),
+  to('referral', referral),
+  dated('start', '2026-12-08'),
+  { name: 'goal', part: [said('text', 'Walk to the lake and back')] },
+];
 
 const session = (discovered: string) => [
   { name: 'minutes', valueInteger: 40 },
