@@ -34,6 +34,8 @@ export type PatientReach =
   | { readonly kind: 'own'; readonly patientId: string }
   /** What a group has as a whole and nothing of its members: the service acting for a leader. */
   | { readonly kind: 'group'; readonly groupId: string }
+  /** What is a practitioner's own, and nothing else: the service acting for whoever leads a course that they take part in. */
+  | { readonly kind: 'practitioner'; readonly practitionerId: string }
   /** Every patient whom a CareTeam, referral, Task, episode or general-practitioner entry ties to this reference. */
   | { readonly kind: 'tied'; readonly reference: string }
   /** Every patient: integrators and the system, still only for the types listed. */

@@ -298,6 +298,21 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Task', 'c'],
     ],
   },
+  // What the therapists of the pairs have to do is their own, written by the service.
+  'PlanDefinition/$start-pairs': {
+    roles: ['therapist'],
+    scopes: [
+      ['Group', 'c'],
+      ['EpisodeOfCare', 'c'],
+      ['CareTeam', 'c'],
+      ['CarePlan', 'c'],
+      ['RequestGroup', 'c'],
+      ['ServiceRequest', 'c'],
+      ['Appointment', 'c'],
+      ['Observation', 'c'],
+      ['Task', 'c'],
+    ],
+  },
   'CarePlan/$group-day-complete': {
     roles: ['therapist'],
     scopes: [
@@ -331,6 +346,7 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['ServiceRequest', 'u'],
       ['Appointment', 'u'],
       ['Task', 'c'],
+      ['Task', 'u'],
     ],
   },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.

@@ -109,10 +109,22 @@ const serviceEffects = {
     ],
     updates: ['Group', 'CarePlan', 'CareTeam', 'RequestGroup', 'ServiceRequest', 'Appointment'],
   },
+  /** Who leads a course for pairs asks the therapists to prepare what the patients prepare too, and whether they have agreed. */
+  'lead-pairs': {
+    reads: ['QuestionnaireResponse', 'Task'],
+    creates: ['Task'],
+    updates: ['Task'],
+  },
 } as const satisfies Record<string, EffectRights>;
 
-/** The group of a run that begins: an id that nothing has yet. Or the group of a plan that the actor sees. */
-export type GroupOfRun = { readonly newGroup: string } | { readonly carePlan: string };
+/**
+ * The group of a run that begins: an id that nothing has yet. Or the group of a plan that the actor sees. Or a practitioner who
+ * takes part in one themself.
+ */
+export type GroupOfRun =
+  | { readonly newGroup: string }
+  | { readonly carePlan: string }
+  | { readonly practitioner: string };
 
 export type ServiceEffect = keyof typeof serviceEffects;
 

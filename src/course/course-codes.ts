@@ -6,6 +6,8 @@ const base = 'https://w3id.org/alongside/fhir';
 export const courseSystem = `${base}/CodeSystem/course`;
 export const referralStatusSystem = `${base}/CodeSystem/referral-status`;
 export const planDeviationSystem = `${base}/CodeSystem/plan-deviation`;
+export const pairPartSystem = `${base}/CodeSystem/joint-course-part`;
+export const pairRoleSystem = `${base}/CodeSystem/joint-course-role`;
 export const tailoringReasonSystem = `${base}/CodeSystem/tailoring-reason`;
 export const elementSystem = `${base}/CodeSystem/pss-element`;
 

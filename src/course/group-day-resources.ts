@@ -10,6 +10,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { courseConcept, extensionUrl } from './course-codes.ts';
 import { type DayElement, type MemberPresence, themesHeard, wasThere } from './group-presence.ts';
+import { pairRole } from './pair-resources.ts';
 import { narrative } from './session-note.ts';
 
 export interface HeldDay {
@@ -22,6 +23,8 @@ export interface HeldDay {
   readonly start: string;
   readonly minutes: number;
   readonly leaders: readonly string[];
+  /** The therapists of pairs who were there. */
+  readonly therapists?: readonly string[];
   readonly themes: readonly (DayElement & { readonly minutes: number })[];
   readonly note?: string;
   readonly recordedAt: string;
@@ -35,6 +38,8 @@ export interface MemberDay {
   readonly episode?: string;
   readonly request: ServiceRequest;
   readonly appointment?: Appointment;
+  /** The therapist of their pair, where both were there. */
+  readonly therapist?: string;
 }
 
 const minutesOf = (value: number) => ({
@@ -58,7 +63,9 @@ const ambulatory = {
   display: 'ambulatory',
 };
 
-/** The leaders are named, since they answer for the day; who came is not. */
+const takingPart = (reference: string) => ({ type: [pairRole('therapist')], individual: { reference } });
+
+/** The leaders are named, since they answer for the day, and therapists who took part with a patient; which patients came is not told. */
 export function groupEncounter(id: string, day: HeldDay): Encounter {
   return {
     resourceType: 'Encounter',
@@ -69,10 +76,13 @@ export function groupEncounter(id: string, day: HeldDay): Encounter {
     type: [{ ...courseConcept('group-day'), text: day.title }],
     subject: { reference: day.group },
     basedOn: [{ reference: day.request }],
-    participant: day.leaders.map((reference) => ({
-      type: [courseConcept('group-leader')],
-      individual: { reference },
-    })),
+    participant: [
+      ...day.leaders.map((reference) => ({
+        type: [courseConcept('group-leader')],
+        individual: { reference },
+      })),
+      ...(day.therapists ?? []).map(takingPart),
+    ],
     period: periodOf(day.start, day.minutes),
     length: minutesOf(day.minutes),
   };
@@ -174,7 +184,10 @@ export function memberDayResources(
       subject: { reference: member.patient },
       ...(member.episode && { episodeOfCare: [{ reference: member.episode }] }),
       basedOn: [{ reference: `ServiceRequest/${member.request.id}` }],
-      participant: day.leaders.map((reference) => ({ individual: { reference } })),
+      participant: [
+        ...day.leaders.map((reference) => ({ individual: { reference } })),
+        ...(member.therapist ? [takingPart(member.therapist)] : []),
+      ],
       period: periodOf(day.start, minutes),
       length: minutesOf(minutes),
       reasonCode: [courseConcept(presence.presence)],

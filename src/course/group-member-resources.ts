@@ -33,6 +33,8 @@ export interface MemberPlan {
   /** The days from which the member takes part. */
   readonly days: readonly GroupDay[];
   readonly isBegun: boolean;
+  /** Who comes with the member, in the place of the leaders in their own calendar: the therapist of a pair. */
+  readonly companion?: string;
   readonly followUp?: { readonly title: string; readonly date: CalendarDate; readonly activity?: string };
 }
 
@@ -106,7 +108,13 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
     baseline: built.baseline,
     carePlan: { ...carePlan, partOf: [{ reference: member.groupPlan }] },
     appointments: days.map((day, index) =>
-      appointmentOf(ids.appointments[index] ?? '', day, ids.days[index] ?? '', run, patient),
+      appointmentOf(
+        ids.appointments[index] ?? '',
+        day,
+        ids.days[index] ?? '',
+        member.companion ? { ...run, leaders: [member.companion] } : run,
+        patient,
+      ),
     ),
     ...(member.followUp && {
       followUp: {

@@ -4,6 +4,7 @@ import type {
   AppointmentParticipant,
   CarePlan,
   CareTeam,
+  CodeableConcept,
   Group,
   Identifier,
   Reference,
@@ -34,6 +35,8 @@ export interface GroupRun {
   readonly authoredOn: string;
   /** "Practitioner/x". */
   readonly leaders: readonly string[];
+  /** What each of them leads by, where the plan says so; in the same order. */
+  readonly leaderRoles?: readonly CodeableConcept[];
   readonly members: readonly string[];
   readonly days: readonly GroupDay[];
   /** "Location/x", or where it is in words. */
@@ -94,8 +97,8 @@ export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
       name: `Leaders: ${run.title}`,
       subject,
       ...(period.start && { period: { start: period.start } }),
-      participant: run.leaders.map((reference) => ({
-        role: [courseConcept('group-leader')],
+      participant: run.leaders.map((reference, index) => ({
+        role: [courseConcept('group-leader'), ...(run.leaderRoles?.slice(index, index + 1) ?? [])],
         member: { reference },
       })),
     },

@@ -2,6 +2,7 @@
 // The leaders of a group are tied to what the group has as a whole by the group's CareTeam, and to its members by theirs.
 import type { Reference, Resource } from '@medplum/fhirtypes';
 import type { RecordOwner } from './compartment.ts';
+import { practitionerOf } from './practitioner-record.ts';
 import { localReference } from './reference.ts';
 
 /** One patient, or a group, and the people or organisations that this resource ties to them, as relative references. */
@@ -49,6 +50,12 @@ function claimedTies(resource: Resource): Claimed | undefined {
 
 /** The ties that a resource makes. A patient is never tied to themselves by this rule. */
 export function careTiesOf(resource: Resource, baseUrl?: string): readonly CareTie[] {
+  const practitioner = practitionerOf(resource, baseUrl);
+  if (practitioner !== undefined) {
+    // Their own leads to themself and ties nobody else, whoever is named in it.
+    const of: RecordOwner = { type: 'Practitioner', id: practitioner };
+    return [{ of, references: [`Practitioner/${practitioner}`] }];
+  }
   const claimed = claimedTies(resource);
   const patient = localReference(claimed?.patient?.reference, baseUrl);
   const [type, id] = patient?.split('/') ?? [];

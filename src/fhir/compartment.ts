@@ -2,22 +2,26 @@
 // https://hl7.org/fhir/R4/compartmentdefinition-patient.html
 import type { Resource } from '@medplum/fhirtypes';
 import { groupsOf } from './group-record.ts';
+import { practitionerOf } from './practitioner-record.ts';
 import { localReference } from './reference.ts';
 import type { SearchRegistry } from './search/search-registry.ts';
 
 /** Per resource type, the search parameters that put it into a patient's compartment. */
 export type CompartmentParameters = Readonly<Record<string, readonly string[]>>;
 
-/** A person's record, or what a group as a whole has: its plan, its days, its notes. */
+/** A person's record, or what a group as a whole has: its plan, its days, its notes; or what is a practitioner's own. */
 export interface RecordOwner {
-  readonly type: 'Patient' | 'Group';
+  readonly type: 'Patient' | 'Group' | 'Practitioner';
   readonly id: string;
 }
 
 export interface PatientCompartment {
   /** The ids of the patients whose compartment holds the resource; a Patient is in its own. */
   patientsOf(resource: Resource): readonly string[];
-  /** The same patients, and the groups to which the resource belongs as a whole: nobody's record holds what is a group's. */
+  /**
+   * The same patients, the groups to which the resource belongs as a whole, and the practitioner whose own it is: nobody's
+   * record holds what is a group's or a practitioner's.
+   */
   ownersOf(resource: Resource): readonly RecordOwner[];
   /** May a resource of this type lie in a patient's compartment at all? */
   holds(type: string): boolean;
@@ -55,6 +59,9 @@ export function createPatientCompartment(
     ownersOf: (resource) => [
       ...patientsOf(resource).map((id): RecordOwner => ({ type: 'Patient', id })),
       ...groupsOf(resource, registry.baseUrl).map((id): RecordOwner => ({ type: 'Group', id })),
+      ...[practitionerOf(resource, registry.baseUrl)].flatMap((id): readonly RecordOwner[] =>
+        id === undefined ? [] : [{ type: 'Practitioner', id }],
+      ),
     ],
     holds: (type) => type === 'Patient' || parametersOf(type).length > 0,
   };

@@ -605,6 +605,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/PlanDefinition/{id}/$start-pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a course for pairs of a patient and a therapist.
+         * @description Stores in one transaction the Group of the patients with its plan, days and instructors, for each pair a CareTeam and the
+         *     consents of both, the patient's own plan, and for both the same things to do. What the therapist is asked to do is the
+         *     therapist's own. Each parameter is described in the OperationDefinition `plan-definition-start-pairs`.
+         */
+        post: operations["planDefinitionStartPairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/CarePlan/{id}/$group-day-complete": {
         parameters: {
             query?: never;
@@ -4495,6 +4523,136 @@ export interface operations {
                  *         {
                  *           "name": "start",
                  *           "valueDate": "2027-01-12"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The same run was begun before; nothing was stored again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            201: components["responses"]["OperationCreated"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    planDefinitionStartPairs: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "instructor",
+                 *           "part": [
+                 *             {
+                 *               "name": "who",
+                 *               "valueReference": {
+                 *                 "reference": "Practitioner/therapist"
+                 *               }
+                 *             },
+                 *             {
+                 *               "name": "role",
+                 *               "valueCode": "instructor-by-profession"
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "instructor",
+                 *           "part": [
+                 *             {
+                 *               "name": "who",
+                 *               "valueReference": {
+                 *                 "reference": "Practitioner/second-leader"
+                 *               }
+                 *             },
+                 *             {
+                 *               "name": "role",
+                 *               "valueCode": "instructor-by-experience"
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "pair",
+                 *           "part": [
+                 *             {
+                 *               "name": "patient",
+                 *               "valueReference": {
+                 *                 "reference": "Patient/anna"
+                 *               }
+                 *             },
+                 *             {
+                 *               "name": "therapist",
+                 *               "valueReference": {
+                 *                 "reference": "Practitioner/annas-therapist"
+                 *               }
+                 *             },
+                 *             {
+                 *               "name": "patientConsent",
+                 *               "valueDate": "2026-11-20"
+                 *             },
+                 *             {
+                 *               "name": "therapistConsent",
+                 *               "valueDate": "2026-11-20"
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "sizeReason",
+                 *           "valueString": "The other pairs begin with the next course"
+                 *         },
+                 *         {
+                 *           "name": "start",
+                 *           "valueDate": "2027-01-12"
+                 *         },
+                 *         {
+                 *           "name": "place",
+                 *           "valueString": "The house of the patients' organisation"
                  *         }
                  *       ]
                  *     }

@@ -21,7 +21,36 @@ interface GroupPlanDay {
   readonly minutes?: number;
 }
 
+/** Something that both of a pair do, each for themselves. */
+interface PairTask {
+  readonly title: string;
+  /** Canonical of an ActivityDefinition. */
+  readonly activity?: string;
+  /** Canonical of a Questionnaire. */
+  readonly form?: string;
+}
+
+/** What one side of a pair does. */
+interface PairSide {
+  /** The form by which they agree, before the first day. */
+  readonly agreement: PairTask;
+  /** What they do between the days, and the forms that are due then. */
+  readonly between: readonly PairTask[];
+  /** The code by which the plan knows that they consent. */
+  readonly consent: Coding;
+}
+
+/** What a course for pairs of a patient and a therapist has beyond the days of a group. */
+export interface PairPlan {
+  readonly patient: PairSide;
+  readonly therapist: PairSide;
+}
+
 export interface GroupPlan {
+  /** The last day before which somebody can still join; undefined where nobody joins on the way. */
+  readonly joiningEndsWith?: number;
+  /** For a course of pairs only. */
+  readonly pairs?: PairPlan;
   readonly size: { readonly least: number; readonly most: number };
   readonly leaders: number;
   readonly days: readonly GroupPlanDay[];
@@ -45,7 +74,11 @@ export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
   const leaders = extensionOf(plan.extension, 'leaders')?.valueInteger ?? fault(plan, 'leaders');
   const followUp = actions.find((action) => hasStep(action, 'follow-up'));
   const offset = followUp?.relatedAction?.[0]?.offsetDuration;
+  const joiningEndsWith = extensionOf(plan.extension, 'joining-ends-with')?.valueInteger;
+  const pairs = pairPlanOf(plan, actions);
   return {
+    ...(joiningEndsWith !== undefined && { joiningEndsWith }),
+    ...(pairs && { pairs }),
     size: { least, most },
     leaders,
     days: days.map((action, index) => dayOf(plan, action, days[index - 1]?.id)),
@@ -59,6 +92,52 @@ export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
     }),
     nextStep: actions.find((action) => hasStep(action, 'next-step'))?.title ?? fault(plan, 'next-step'),
   };
+}
+
+/** Undefined where the plan's roles name no pair. */
+function pairPlanOf(plan: PlanDefinition, actions: readonly PlanDefinitionAction[]): PairPlan | undefined {
+  if (!actions.some((action) => hasRole(action, 'therapist'))) return undefined;
+  const between = actions.find(({ relatedAction }) =>
+    relatedAction?.some(({ relationship }) => relationship === 'before-start'),
+  );
+  const inputs = actions.flatMap(({ input }) => input ?? []);
+  const sideOf = (role: string): PairSide => {
+    const own = actions.filter((action) => hasRole(action, role));
+    const inBetween = own.filter((action) => between?.action?.includes(action));
+    const agreement = own.find((action) => isForm(action) && !inBetween.includes(action));
+    const consent = inputs
+      .find(({ id }) => id === `${role}Agrees`)
+      ?.codeFilter?.find(({ path }) => path === 'code')?.code?.[0];
+    return {
+      agreement: agreement ? pairTaskOf(agreement) : fault(plan, `the agreement of the ${role}`),
+      between: inBetween.map(pairTaskOf),
+      consent: consent ?? fault(plan, `action.input ${role}Agrees`),
+    };
+  };
+  return { patient: sideOf('patient'), therapist: sideOf('therapist') };
+}
+
+function pairTaskOf(action: PlanDefinitionAction): PairTask {
+  const { definitionCanonical } = action;
+  return {
+    title: action.title ?? action.id ?? '',
+    ...(definitionCanonical &&
+      (isForm(action) ? { form: definitionCanonical } : { activity: definitionCanonical })),
+  };
+}
+
+function isForm({ definitionCanonical }: PlanDefinitionAction): boolean {
+  return definitionCanonical?.startsWith(`${base}/Questionnaire/`) === true;
+}
+
+function hasRole({ participant }: PlanDefinitionAction, role: string): boolean {
+  return (
+    participant?.some((each) =>
+      each.role?.coding?.some(
+        ({ system, code }) => system === `${base}/CodeSystem/joint-course-role` && code === role,
+      ),
+    ) ?? false
+  );
 }
 
 function dayOf(plan: PlanDefinition, action: PlanDefinitionAction, before: string | undefined): GroupPlanDay {

@@ -5,6 +5,7 @@ import { openTypes } from '../auth/permit-table.ts';
 import { type GroupOfRun, rightsOfEffect, type ServiceEffect } from '../auth/service-effects.ts';
 import { notFound } from '../fhir/error.ts';
 import { groupsOf } from '../fhir/group-record.ts';
+import { practitionerOf } from '../fhir/practitioner-record.ts';
 import type { AuditedStore } from './audited.ts';
 import { patientsNamed } from './patients-named.ts';
 import type { Store } from './store.ts';
@@ -57,6 +58,8 @@ export async function asService(store: Store, effect: ServiceEffect, patientId: 
 export async function asServiceOfGroup(store: Store, effect: ServiceEffect, run: GroupOfRun): Promise<Store> {
   const ground = grounds.get(store);
   if (!ground) throw new Error("asServiceOfGroup needs the store of a running transaction of the actor's");
+  if ('practitioner' in run)
+    return serve(ground.store.because(effect), forPractitioner(ground, effect, run.practitioner));
   const groupId = await groupOf(ground, run);
   return serve(ground.store.because(effect), {
     effect,
@@ -78,7 +81,24 @@ export async function asServiceOfGroup(store: Store, effect: ServiceEffect, run:
   });
 }
 
-async function groupOf(ground: ServiceGround, run: GroupOfRun): Promise<string> {
+/** What is a practitioner's own refers to no patient. */
+function forPractitioner({ facts }: ServiceGround, effect: ServiceEffect, practitionerId: string): Service {
+  return {
+    effect,
+    patients: { kind: 'practitioner', practitionerId },
+    async demandAbout(resource) {
+      const isOwn = practitionerOf(resource, facts.baseUrl) === practitionerId;
+      if (!isOwn || patientsNamed(resource, facts.baseUrl).length > 0) {
+        throw new Error(`The effect ${effect} may write only about its practitioner, and names no patient`);
+      }
+    },
+  };
+}
+
+async function groupOf(
+  ground: ServiceGround,
+  run: Exclude<GroupOfRun, { readonly practitioner: string }>,
+): Promise<string> {
   if ('newGroup' in run) {
     const found = await ground.store.peek('Group', run.newGroup);
     if (found.kind !== 'missing') throw new Error('A new run needs a group that is not there yet');

@@ -1,7 +1,8 @@
 // Looks once more at each resource that leaves: a fault in the filter that the store compiled must stop the answer, not widen it.
-import type { QuestionnaireResponse } from '@medplum/fhirtypes';
+import type { QuestionnaireResponse, Task } from '@medplum/fhirtypes';
 import type { Visibility } from '../auth/actor.ts';
-import { isForThePersonAlone, mayBeForThePersonAlone } from '../fhir/for-the-person-alone.ts';
+import { mayBeForThePersonAlone } from '../fhir/for-the-person-alone.ts';
+import { isKeptFrom } from './kept-from.ts';
 import type { StoredVersion } from './store.ts';
 
 /**
@@ -19,14 +20,18 @@ export function assertVisible(
   const isShown =
     patientTypes.has(type) &&
     patients.kind !== 'none' &&
-    (patients.kind === 'own' ? isAbout(version, patients.patientId) : !isPrivate(version));
+    (patients.kind === 'own' ? isAbout(version, patients.patientId) : !isPrivate(version, visibility));
   if (!isShown) throw new Error(`The store showed ${type}/${id}, which the actor may not see`);
 }
 
-/** Only answers can be; other types are not looked through. */
-function isPrivate({ resourceType, json }: Pick<StoredVersion, 'resourceType' | 'json'>): boolean {
-  if (resourceType !== 'QuestionnaireResponse' || !mayBeForThePersonAlone(json)) return false;
-  return isForThePersonAlone(JSON.parse(json) as QuestionnaireResponse);
+/** Only answers can be, and Tasks of a practitioner; other types are not looked through. */
+function isPrivate(
+  { resourceType, json }: Pick<StoredVersion, 'resourceType' | 'json'>,
+  visibility: Visibility,
+): boolean {
+  const mayBe = resourceType === 'QuestionnaireResponse' || resourceType === 'Task';
+  if (!mayBe || !mayBeForThePersonAlone(json)) return false;
+  return isKeptFrom(visibility, JSON.parse(json) as QuestionnaireResponse | Task);
 }
 
 function isAbout(

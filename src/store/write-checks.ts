@@ -5,6 +5,7 @@ import { faultOfOwnTaskChange } from '../auth/own-task.ts';
 import { openTypes } from '../auth/permit-table.ts';
 import { businessRule, type FhirError, forbidden, notFound } from '../fhir/error.ts';
 import { groupsOf } from '../fhir/group-record.ts';
+import { practitionerOf } from '../fhir/practitioner-record.ts';
 import { localReference } from '../fhir/reference.ts';
 import { patientsNamed } from './patients-named.ts';
 
@@ -54,6 +55,9 @@ export function checkNew(resource: Resource, actor: Actor, facts: PatientFacts):
       resource.resourceType,
     );
   }
+  if (practitionerOf(resource, facts.baseUrl) !== undefined) {
+    return faultOfOwn(resource, self, facts);
+  }
   if (facts.patientsOf(resource).length === 0 && !isOpen(resource)) {
     return forbidden(
       `This ${resource.resourceType} must say which patient it is about.`,
@@ -75,6 +79,21 @@ export function checkNew(resource: Resource, actor: Actor, facts: PatientFacts):
   return undefined;
 }
 
+/** Refuses answers about a practitioner that are not that practitioner's own, or that name a patient. */
+function faultOfOwn(resource: Resource, self: string, facts: PatientFacts): FhirError | undefined {
+  const isOwn =
+    resource.resourceType === 'QuestionnaireResponse' &&
+    [resource.subject, resource.author ?? resource.subject, resource.source ?? resource.subject].every(
+      (reference) => localReference(reference?.reference, facts.baseUrl) === self,
+    );
+  return isOwn && patientsNamed(resource, facts.baseUrl).length === 0
+    ? undefined
+    : forbidden(
+        `What is about a practitioner is theirs: send answers about yourself (${self}), by yourself, that refer to no patient.`,
+        resource.resourceType,
+      );
+}
+
 /** Refuses a change that gives a resource to another patient, or that goes beyond what a patient may change. */
 export function checkChange(
   current: Resource,
@@ -88,6 +107,16 @@ export function checkChange(
       `What a group has as a whole is changed by its own operations: CarePlan/[id]/$group-day-complete, CarePlan/[id]/$group-member.`,
       next.resourceType,
     );
+  }
+  const owner = practitionerOf(current, facts.baseUrl);
+  if (owner !== practitionerOf(next, facts.baseUrl)) {
+    return businessRule(
+      'An update may not change whose own it is. Mark this one entered-in-error and create a new one.',
+      next.resourceType,
+    );
+  }
+  if (owner !== undefined && patientsNamed(next, facts.baseUrl).length > 0) {
+    return businessRule("What is a practitioner's own refers to no patient.", next.resourceType);
   }
   if (isMoved(current, next, facts)) {
     return businessRule(

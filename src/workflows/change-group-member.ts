@@ -16,6 +16,7 @@ import { hasRoom } from '../course/group-size.ts';
 import { sessionNumber } from '../course/next-step.ts';
 import { businessRule } from '../fhir/error.ts';
 import { forGroup, inTransaction, type WorkflowContext } from './context.ts';
+import { endPair } from './end-pair.ts';
 import { refuseSecondCourse } from './enrolment-checks.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
@@ -47,9 +48,6 @@ export interface GroupMemberResult {
   readonly task?: Task;
 }
 
-/** The last day before whose meeting somebody can still join: the second, our own choice, so that everybody has met. */
-const joiningEndsWith = 2;
-
 /**
  * Refused: 404 a plan or a person out of reach; 409 somebody in a running group of this plan; 412 and 428 without the version of
  * the group's plan; 422 to join a full group or one that is on its way without waiting, or to leave where one is not.
@@ -62,7 +60,9 @@ export function changeGroupMember(
     const run = await groupRunOf(inside, request.carePlanId);
     demandVersion('CarePlan', { ifMatch: request.ifMatch, demandsIfMatch: true });
     const { value, expression } = request.member;
-    const patient = referenceTo(await readReferenced(inside.store, value, ['Patient'], expression));
+    const isPairLeaving = request.action === 'leave' && run.programme.pairs !== undefined;
+    const types = isPairLeaving ? (['Patient', 'Practitioner'] as const) : (['Patient'] as const);
+    const who = referenceTo(await readReferenced(inside.store, value, types, expression));
     assertVersion(run.versionId, request.ifMatch);
     if (run.carePlan.status !== 'active') {
       throw businessRule(
@@ -72,8 +72,8 @@ export function changeGroupMember(
     }
     const members = await membersOfRun(inside, run);
     return request.action === 'leave'
-      ? leave(inside, run, members, patient, request)
-      : join(inside, run, members, patient, request);
+      ? leave(inside, run, members, who, request)
+      : join(inside, run, members, who, request);
   });
 }
 
@@ -85,9 +85,12 @@ async function join(
   request: GroupMemberRequest,
 ): Promise<GroupMemberResult> {
   await refuseSecondCourse(context, run.plan, patient);
+  const { joiningEndsWith } = run.programme;
   const isOpen = run.days.some((day) => sessionNumber(day) === joiningEndsWith && isOpenSession(day.status));
   const why = !isOpen
-    ? 'the group is on its way, and has met too often for somebody to join'
+    ? joiningEndsWith === undefined
+      ? 'by its plan nobody joins this course once it has begun'
+      : 'the group is on its way, and has met too often for somebody to join'
     : hasRoom(members.length, run.programme.size)
       ? undefined
       : `the group has ${members.length} people, as many as the plan says`;
@@ -155,15 +158,17 @@ async function leave(
   context: WorkflowContext,
   run: RunOfGroup,
   members: readonly MemberOfRun[],
-  patient: string,
+  who: string,
   request: GroupMemberRequest,
 ): Promise<GroupMemberResult> {
-  const member = members.find((each) => each.patient === patient);
+  const member = members.find(({ patient, pair }) => patient === who || pair?.therapist === who);
   if (!member) {
-    throw businessRule(`${patient} does not take part in this group`, request.member.expression);
+    throw businessRule(`${who} does not take part in this group`, request.member.expression);
   }
+  const { patient, pair } = member;
   const at = context.clock.now().toISOString();
-  const reason: CodeableConcept = { text: request.reason ?? 'The person chose to leave the group' };
+  const unsaid = pair ? 'The pair stops with the course' : 'The person chose to leave the group';
+  const reason: CodeableConcept = { text: request.reason ?? unsaid };
   const update = <T extends Resource>(resource: T) =>
     updateChecked(context, resource, resource.meta?.versionId ?? '');
   for (const day of member.days.filter(({ status }) => isOpenSession(status))) {
@@ -187,10 +192,11 @@ async function leave(
     duty: 'next-step',
     about: `CarePlan/${own.id}`,
     patient,
-    owner: run.leaders[0] ?? '',
-    description: run.programme.nextStep,
+    owner: pair?.therapist ?? run.leaders[0] ?? '',
+    description: pair ? goesOn(run.programme.nextStep) : run.programme.nextStep,
   });
   const carePlan = await groupBecomes(context, run, (group) => groupWithout(group, patient, at.slice(0, 10)));
+  await endPair(context, run, member, at);
   const team = await readReferenced(context.store, own.careTeam?.[0]?.reference ?? '', ['CareTeam']);
   if (member.episode) {
     const episode = (await readReferenced(context.store, member.episode, ['EpisodeOfCare'])).resource();
@@ -199,6 +205,10 @@ async function leave(
   await update(endedTeam(team.resource(), at.slice(0, 10)));
   return { carePlan, own, task };
 }
+
+/** With the plan's own words first. */
+const goesOn = (nextStep: string): string =>
+  `${nextStep}. The pair stops with the course, as either may at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are; ask at the next appointment what would help now.`;
 
 /** The group with its members as they are now; its plan gets a new version, so that whoever saw the old one hears of it. */
 async function groupBecomes(

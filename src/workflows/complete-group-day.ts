@@ -1,5 +1,12 @@
 // Records a day of a group that was held: the meeting as a whole, and for each member what was theirs. All of it once, or nothing.
-import type { CarePlan, Encounter, Patient, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type {
+  CarePlan,
+  Encounter,
+  Patient,
+  Practitioner,
+  Resource,
+  ServiceRequest,
+} from '@medplum/fhirtypes';
 import { contentIdentifierSystem } from '../course/course-codes.ts';
 import { allowedSessionMoves, isOpenSession } from '../course/course-moves.ts';
 import {
@@ -8,7 +15,7 @@ import {
   handOverNote,
   memberDayResources,
 } from '../course/group-day-resources.ts';
-import type { MemberPresence } from '../course/group-presence.ts';
+import { type MemberPresence, wasThere } from '../course/group-presence.ts';
 import { nextSession, nextStep, sessionNumber } from '../course/next-step.ts';
 import { businessRule, conflict } from '../fhir/error.ts';
 import { forGroup, inTransaction, type WorkflowContext } from './context.ts';
@@ -18,6 +25,7 @@ import { heldDay, presencesOf, refuseNames } from './group-day-content.ts';
 import type { GroupDayRequest, GroupDayResult } from './group-day-request.ts';
 import { groupRunOf, type MemberOfRun, membersOfRun, type RunOfGroup } from './group-run-of.ts';
 import { beginEpisode } from './move-episode.ts';
+import { refuseWithoutAgreements } from './pair-agreements.ts';
 import { readReferenced } from './read-known.ts';
 import { assertVersion, demandVersion } from './version-demand.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
@@ -47,8 +55,10 @@ async function record(
   request: ServiceRequest,
   given: GroupDayRequest,
 ): Promise<GroupDayResult> {
-  const day = await heldDay(context, run, request, given);
+  const planned = await heldDay(context, run, request, given);
   const members = await membersOfRun(context, run);
+  const { pairs } = run.programme;
+  if (pairs) await refuseWithoutAgreements(context, pairs, members);
   const expected = members.flatMap((member) => {
     const own = member.days.find((each) => sessionNumber(each) === sessionNumber(request));
     return own && isOpenSession(own.status) ? [{ ...member, own }] : [];
@@ -56,11 +66,12 @@ async function record(
   const presences = presencesOf(
     context,
     run,
-    expected.map(({ patient }) => patient),
+    expected.flatMap(({ patient, pair }) => (pair ? [patient, pair.therapist] : [patient])),
     given.attendance,
-    day.minutes,
+    planned.minutes,
   );
-  refuseNames(given.note, await peopleOf(context, run));
+  const day = withTherapists(planned, presences);
+  refuseNames(given.note, await peopleOf(context, run, members));
   const asGroup = await forGroup(context, { carePlan: given.carePlanId });
   const encounter = (await createChecked(asGroup, groupEncounter(context.newId(), day))).resource();
   const resources: Resource[] = [];
@@ -85,6 +96,19 @@ async function record(
     resources,
     next: nextStep(carePlan, days, day.recordedAt.slice(0, 10)),
   };
+}
+
+/** The therapists of pairs who were there, whether or not the other of the pair was. */
+function withTherapists(day: HeldDay, presences: readonly MemberPresence[]): HeldDay {
+  const own = presences.filter(({ member }) => member.startsWith('Practitioner/'));
+  if (own.some(({ quiet }) => quiet.length > 0)) {
+    throw businessRule(
+      'of a therapist in a pair only the presence is recorded: leave out "quiet"',
+      'Parameters.parameter',
+    );
+  }
+  const therapists = own.flatMap(({ member, presence }) => (wasThere(presence) ? [member] : []));
+  return therapists.length > 0 ? { ...day, therapists } : day;
 }
 
 /** The group's own day and the leaders' calendar. */
@@ -140,7 +164,7 @@ async function recordMember(
   day: HeldDay,
   encounter: Encounter,
 ): Promise<readonly Resource[]> {
-  const { own, patient, episode } = member;
+  const { own, patient, episode, pair } = member;
   const [appointment] = await findResources(context.store, 'Appointment', [
     byReference('based-on', `ServiceRequest/${own.id}`),
   ]);
@@ -152,6 +176,7 @@ async function recordMember(
       ...(episode && { episode }),
       request: own,
       ...(appointment && { appointment }),
+      ...(pair && day.therapists?.includes(pair.therapist) && { therapist: pair.therapist }),
     },
     presence,
     day,
@@ -176,14 +201,21 @@ async function recordMember(
   return written;
 }
 
-/** Everybody who is or was in the group, as far as the leader still reaches them. */
-async function peopleOf(context: WorkflowContext, { carePlan }: RunOfGroup): Promise<readonly Patient[]> {
+/** Everybody who is or was in the group, as far as the leader still reaches them, and the therapists of its pairs. */
+async function peopleOf(
+  context: WorkflowContext,
+  { carePlan }: RunOfGroup,
+  members: readonly MemberOfRun[],
+): Promise<readonly (Patient | Practitioner)[]> {
   const plans = await findResources(context.store, 'CarePlan', [
     byReference('part-of', `CarePlan/${carePlan.id}`),
   ]);
-  const people: Patient[] = [];
+  const people: (Patient | Practitioner)[] = [];
   for (const { subject } of plans) {
     people.push((await readReferenced(context.store, subject.reference ?? '', ['Patient'])).resource());
+  }
+  for (const { pair } of members) {
+    if (pair) people.push((await readReferenced(context.store, pair.therapist, ['Practitioner'])).resource());
   }
   return people;
 }
@@ -229,10 +261,12 @@ async function repeatedDay(
   run: RunOfGroup,
   request: GroupDayRequest,
 ): Promise<GroupDayResult | undefined> {
+  // Who saw the day before recorded means the next one, however alike the two were.
+  if (request.day === undefined && request.ifMatch === run.versionId) return undefined;
   const found = await findResources(context.store, 'Encounter', [
     byToken('identifier', { system: contentIdentifierSystem, code: request.contentMark }),
   ]);
-  const encounter = found.find(({ subject }) => subject?.reference === run.group);
+  const encounter = found.findLast(({ subject }) => subject?.reference === run.group);
   const day = run.days.find((each) => encounter?.basedOn?.[0]?.reference === `ServiceRequest/${each.id}`);
   if (!encounter || !day) return undefined;
   const notes = await findResources(context.store, 'Composition', [

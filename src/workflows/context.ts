@@ -39,6 +39,14 @@ export async function forGroup(context: WorkflowContext, run: GroupOfRun): Promi
   return { ...context, store: await context.asServiceOfGroup(context.store, 'lead-group', run) };
 }
 
+/** The same, for what is the own of a practitioner who takes part in a course for pairs: its Tasks, and whether they agreed. */
+export async function forPractitioner(
+  context: WorkflowContext,
+  practitioner: string,
+): Promise<WorkflowContext> {
+  return { ...context, store: await context.asServiceOfGroup(context.store, 'lead-pairs', { practitioner }) };
+}
+
 /** The same context, acting as the service: for what follows from a write that the actor may make, but may not write themself. */
 export async function forEffect(
   context: WorkflowContext,

@@ -26,7 +26,7 @@ export async function endGroupRun(
       duty: 'next-step',
       about: `CarePlan/${member.carePlan.id}`,
       patient: member.patient,
-      owner: run.leaders[0] ?? '',
+      owner: member.pair?.therapist ?? run.leaders[0] ?? '',
       description: run.programme.nextStep,
     });
     written.push(step);

@@ -1,5 +1,5 @@
 // Checks what was sent about a day of a group and brings it into the form that the record is built from.
-import type { Patient, ServiceRequest } from '@medplum/fhirtypes';
+import type { Patient, Practitioner, ServiceRequest } from '@medplum/fhirtypes';
 import { contentIdentifierSystem } from '../course/course-codes.ts';
 import type { HeldDay } from '../course/group-day-resources.ts';
 import { namesIn, type PersonNames } from '../course/group-note.ts';
@@ -171,7 +171,10 @@ function quieterThan(
 }
 
 /** Refused (422) with the places, and without the names, so that the refusal tells of nobody either. */
-export function refuseNames(note: Given | undefined, people: readonly Patient[]): void {
+export function refuseNames(
+  note: Given | undefined,
+  people: readonly Pick<Patient | Practitioner, 'name'>[],
+): void {
   const places = note ? namesIn(note.value, people.map(namesOf)) : [];
   if (places.length > 0) {
     throw businessRule(
@@ -181,7 +184,7 @@ export function refuseNames(note: Given | undefined, people: readonly Patient[])
   }
 }
 
-function namesOf({ name }: Patient): PersonNames {
+function namesOf({ name }: Pick<Patient | Practitioner, 'name'>): PersonNames {
   const names = name ?? [];
   return {
     given: names.flatMap(({ given }) => given ?? []),

@@ -30,16 +30,17 @@ export async function leadersOf(
   { store, actor }: WorkflowContext,
   given: readonly Given[],
   programme: GroupPlan,
+  name = 'leader',
 ): Promise<readonly string[]> {
   const leaders: string[] = [];
   for (const { value, expression } of given) {
     const types = ['Practitioner', 'PractitionerRole'] as const;
     leaders.push(referenceTo(await readReferenced(store, value, types, expression)));
   }
-  refuseTwice(leaders, 'leader');
+  refuseTwice(leaders, name);
   if (leaders.length !== programme.leaders) {
     throw businessRule(
-      `the plan has ${programme.leaders} leaders: name ${programme.leaders} ("leader")`,
+      `the plan has ${programme.leaders} ${name}s: name ${programme.leaders} ("${name}")`,
       place,
     );
   }

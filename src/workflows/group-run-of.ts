@@ -1,6 +1,7 @@
 // Reads a run of a group as one of its leaders sees it: its plan, days and programme, and the members' own plans.
 import type { CarePlan, CareTeam, PlanDefinition, ServiceRequest } from '@medplum/fhirtypes';
 import { extensionUrl, hasCourseCode } from '../course/course-codes.ts';
+import { pairOf } from '../course/pair-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { GroupPlan } from '../pathways/group-plan-of.ts';
 import type { WorkflowContext } from './context.ts';
@@ -27,6 +28,8 @@ export interface MemberOfRun {
   readonly carePlan: CarePlan;
   readonly episode?: string;
   readonly days: readonly ServiceRequest[];
+  /** With whom they take part as a pair. */
+  readonly pair?: { readonly team: CareTeam; readonly therapist: string };
 }
 
 /** Refused: 404 a plan that the actor does not see, 422 one that is no group's. */
@@ -78,12 +81,24 @@ export async function membersOfRun(
   const members: MemberOfRun[] = [];
   for (const own of plans.filter(({ status }) => status === 'active' || status === 'on-hold')) {
     const episode = own.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference?.reference;
+    const pair = await pairOfMember(context, own);
     members.push({
       patient: own.subject.reference ?? '',
       carePlan: own,
       ...(episode && { episode }),
+      ...(pair && { pair }),
       days: (await sessionsOf(context, own)).filter(({ code }) => hasCourseCode(code, 'group-day')),
     });
   }
   return members;
+}
+
+async function pairOfMember(context: WorkflowContext, { careTeam }: CarePlan): Promise<MemberOfRun['pair']> {
+  // The first is the team of those who lead.
+  for (const { reference } of careTeam?.slice(1) ?? []) {
+    const team = (await readReferenced(context.store, reference ?? '', ['CareTeam'])).resource();
+    const pair = pairOf(team);
+    if (pair) return { team, therapist: pair.therapist };
+  }
+  return undefined;
 }

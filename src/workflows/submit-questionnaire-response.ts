@@ -204,7 +204,10 @@ function checkPrivacy(
       'QuestionnaireResponse.extension',
     );
   }
-  if (isMarked && actor.role !== 'patient' && actor.role !== 'system') {
+  const self = actor.subject;
+  const isOwn =
+    actor.role === 'patient' || (self !== undefined && localReference(response.subject?.reference) === self);
+  if (isMarked && !isOwn && actor.role !== 'system') {
     throw forbidden('Answers that are for the person alone are sent by the person.');
   }
 }

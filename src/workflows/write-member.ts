@@ -5,7 +5,11 @@ import type { WorkflowContext } from './context.ts';
 import { createChecked } from './write-checked.ts';
 
 /** Their plan; everything that it leads to is written with it. */
-export async function writeMember(context: WorkflowContext, member: MemberPlan): Promise<CarePlan> {
+export async function writeMember(
+  context: WorkflowContext,
+  member: MemberPlan,
+  pairTeam?: string,
+): Promise<CarePlan> {
   const { newId } = context;
   const built = memberResources(
     {
@@ -30,5 +34,9 @@ export async function writeMember(context: WorkflowContext, member: MemberPlan):
     ...(built.followUp ? [built.followUp] : []),
   ];
   for (const resource of parts) await createChecked(context, resource);
-  return (await createChecked(context, built.carePlan)).resource();
+  const { careTeam = [] } = built.carePlan;
+  const carePlan = pairTeam
+    ? { ...built.carePlan, careTeam: [...careTeam, { reference: pairTeam }] }
+    : built.carePlan;
+  return (await createChecked(context, carePlan)).resource();
 }

@@ -6,6 +6,7 @@ import { playStory } from '../../src/demo/story.ts';
 import { storyClient } from '../../src/demo/story-client.ts';
 import type { HttpCall } from '../support/over-http.ts';
 import { playGroup } from './walked-groups.ts';
+import { playPairs } from './walked-pairs.ts';
 import type { WalkedService } from './walked-service.ts';
 
 export type Level = 'system' | 'type' | 'instance';
@@ -195,6 +196,7 @@ export async function prepareOperations(walk: WalkedService): Promise<WalkedOper
   });
   await walk.store(terminology);
   for (const name of await playGroup(walk)) told.add(name);
+  for (const name of await playPairs(walk)) told.add(name);
   const { body } = await walk.get(`/QuestionnaireResponse?subject=${person}&_count=1`);
   const response = (body as { readonly entry: readonly { readonly resource: QuestionnaireResponse }[] })
     .entry[0];

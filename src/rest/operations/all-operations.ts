@@ -22,6 +22,7 @@ import { planDefinitionApply } from './plan-definition-apply.ts';
 import { planDefinitionEnroll } from './plan-definition-enroll.ts';
 import { planDefinitionExplain } from './plan-definition-explain.ts';
 import { planDefinitionStartGroup } from './plan-definition-start-group.ts';
+import { planDefinitionStartPairs } from './plan-definition-start-pairs.ts';
 import { questionnairePopulate } from './questionnaire-populate.ts';
 import { questionnaireResponseExtract } from './questionnaire-response-extract.ts';
 import { resourceValidate } from './resource-validate.ts';
@@ -36,6 +37,7 @@ export const operations: readonly ServedOperation[] = [
   planDefinitionEnroll,
   carePlanSessionComplete,
   planDefinitionStartGroup,
+  planDefinitionStartPairs,
   carePlanGroupDayComplete,
   carePlanGroupMember,
   carePlanMakeUpDay,

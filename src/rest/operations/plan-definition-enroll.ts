@@ -1,12 +1,13 @@
 // POST PlanDefinition/[id]/$enroll: begins a patient's course by this plan.
 // https://hl7.org/fhir/R4/operations.html
-import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
 import { enrollPatient } from '../../workflows/enroll-patient.ts';
 import type { EnrolmentRequest } from '../../workflows/enrolment-request.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
+import { warningOutcomes } from './warning-outcomes.ts';
 
 const names = [
   'subject',
@@ -50,7 +51,7 @@ export const planDefinitionEnroll: Operation = {
       contentMark: await contentMark('PlanDefinition/$enroll', request),
       idempotencyKey: request.idempotencyKey,
     });
-    const resources: readonly Resource[] = [...result.resources, ...warningsOf(result.warnings)];
+    const resources: readonly Resource[] = [...result.resources, ...warningOutcomes(result.warnings)];
     const bundle: Bundle = {
       resourceType: 'Bundle',
       type: 'collection',
@@ -82,19 +83,4 @@ function needed<T>(value: T | undefined, refusal: string, reader: ParameterReade
     throw invalid(refusal, reader.expression);
   }
   return value;
-}
-
-function warningsOf(warnings: readonly string[]): readonly OperationOutcome[] {
-  return warnings.length === 0
-    ? []
-    : [
-        {
-          resourceType: 'OperationOutcome',
-          issue: warnings.map((diagnostics) => ({
-            severity: 'warning',
-            code: 'business-rule',
-            diagnostics,
-          })),
-        },
-      ];
 }

@@ -2,7 +2,8 @@
 // A version is shown to those who may see the current one and could have seen that version: a resource may have changed hands.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../../auth/actor.ts';
-import { isForThePersonAlone, mayBeForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
+import { mayBeForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
+import { isKeptFrom, seesWhatIsOwn } from '../kept-from.ts';
 import type { HistoryEntry, HistoryPage, HistoryQuery, ReadResult } from '../store.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { reachablePatients } from './reachable-patients.ts';
@@ -30,14 +31,12 @@ export function couldSee(
 ): boolean {
   const narrow = (visibility: Visibility) =>
     visibility.kind === 'limited' && visibility.patients.kind !== 'all';
-  const isOwn = (visibility: Visibility) =>
-    visibility.kind === 'everything' || visibility.patients.kind === 'own';
   if (row.method === methods.DELETE) return true;
   // A version from before it was shared stays the person's own.
   if (
     mayBeForThePersonAlone(row.body) &&
-    !sight.every(isOwn) &&
-    isForThePersonAlone(versionOf(type, row).resource())
+    !sight.every(seesWhatIsOwn) &&
+    isKeptFromAny(sight, versionOf(type, row).resource())
   ) {
     return false;
   }
@@ -48,6 +47,10 @@ export function couldSee(
     : owners.some(
         (owner) => reachablePatients(statements, parts.dictionary, sight, [owner.id], owner.type).size > 0,
       );
+}
+
+function isKeptFromAny(sight: Sight, resource: Resource): boolean {
+  return sight.some((visibility) => isKeptFrom(visibility, resource));
 }
 
 function versionsBefore(

@@ -7,7 +7,10 @@ const shared = 0;
 const kept = 1;
 /** What a group has as a whole: with those whom the group's team ties. It is in nobody's record, so in no export of patients. */
 const ofGroup = 2;
+/** What is a practitioner's own: with that practitioner alone, whom a tie to themself leads to it. */
+const ofPractitioner = 3;
 
 export function sharingOf({ type }: Pick<RecordOwner, 'type'>, isForThePersonAlone: boolean): number {
+  if (type === 'Practitioner') return ofPractitioner;
   return type === 'Group' ? ofGroup : isForThePersonAlone ? kept : shared;
 }

@@ -18,7 +18,7 @@ function reachSql(reach: ExportReach, parts: Parts, statements: Statements): Fra
   switch (reach.kind) {
     case 'everything':
       return fragment(
-        'NOT EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.is_private = 1)',
+        'NOT EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.is_private IN (1, 3))',
       );
     case 'all-patients':
       return fragment('EXISTS (SELECT 1 FROM compartment c WHERE c.row_id = r.row_id AND c.is_private = 0)');

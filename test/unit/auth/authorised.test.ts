@@ -406,6 +406,44 @@ describe('the service acting for an actor', () => {
   });
 });
 
+describe('the service acting for who leads a course that a practitioner takes part in', () => {
+  const task = (changes: Partial<Task> = {}): Task => ({
+    resourceType: 'Task',
+    status: 'requested',
+    intent: 'plan',
+    for: { reference: 'Practitioner/other' },
+    owner: { reference: 'Practitioner/other' },
+    ...changes,
+  });
+  const acting = (work: (service: Store) => Promise<unknown>) => {
+    const { store, asServiceOfGroup } = accessOf('therapist');
+    return store.transaction(async (within) =>
+      work(await asServiceOfGroup(within, 'lead-pairs', { practitioner: 'other' })),
+    );
+  };
+
+  it('writes what is that practitioner’s own, which the actor is not shown', async () => {
+    const made = await acting((service) => service.create(task(), { id: 'own' }));
+    expect(made).toMatchObject({ id: 'own' });
+    const { store } = accessOf('therapist');
+    expect((await store.read('Task', 'own')).kind).toBe('missing');
+    await acting(async (service) => {
+      expect((await service.read('Task', 'own')).kind).toBe('found');
+      expect((await service.read('Observation', 'Observation-a')).kind).toBe('missing');
+    });
+  });
+
+  it.each<[string, Partial<Task>]>([
+    ['about a patient', { for: about('a') }],
+    ['about another practitioner', { for: { reference: 'Practitioner/third' } }],
+    ['that refers to a patient', { focus: about('a') }],
+  ])('writes nothing %s', async (_words, changes) => {
+    await expect(acting((service) => service.create(task(changes)))).rejects.toThrow(
+      'may write only about its practitioner, and names no patient',
+    );
+  });
+});
+
 describe('the audit trail', () => {
   it('has a row for each read, search and write, with what was seen', async () => {
     const { store } = accessOf('gp');

@@ -24,12 +24,35 @@ it('the group programme has eight days of six hours, two to four weeks apart, tw
   );
 });
 
-it('the joint course has two days, and no distance between them', () => {
+it('the joint course has two days, one to four weeks apart, and nobody joins it on the way', () => {
   const course = groupPlanOf(plan('joint-course'));
-  expect(course?.days.map(({ actionId, gap }) => [actionId, gap])).toEqual([
-    ['day-1', undefined],
-    ['day-2', undefined],
+  expect(course?.days.map(({ actionId, gap }) => [actionId, gap?.low.value, gap?.high.value])).toEqual([
+    ['day-1', undefined, undefined],
+    ['day-2', 1, 4],
   ]);
+  expect(course?.joiningEndsWith).toBeUndefined();
+});
+
+it('the joint course is for pairs: how each agrees, and what both do between the days', () => {
+  const form = (name: string) => `https://w3id.org/alongside/fhir/Questionnaire/${name}|1.0.0`;
+  const pairs = groupPlanOf(plan('joint-course'))?.pairs;
+  for (const role of ['patient', 'therapist'] as const) {
+    const side = pairs?.[role];
+    expect([side?.agreement.title, side?.agreement.form]).toEqual([
+      `Agreement, side of ${role}`,
+      form('joint-course-agreement'),
+    ]);
+    expect(side?.between.map((task) => task.form ?? task.activity)).toEqual([
+      'https://w3id.org/alongside/fhir/ActivityDefinition/joint-course-presentation|1.0.0',
+      form('joint-course-preparation'),
+    ]);
+    expect(side?.consent.code).toBe(`joint-course-${role}-agrees`);
+  }
+});
+
+it('a group programme is for no pairs, and somebody can join it until its second day', () => {
+  const programme = groupPlanOf(plan('prop-programme'));
+  expect([programme?.pairs, programme?.joiningEndsWith]).toEqual([undefined, 2]);
 });
 
 it('a plan of one person has no group, and a group without its numbers is a fault of the content', () => {

@@ -199,7 +199,7 @@ describe('a run is refused', () => {
     );
     expect([refusal.status, refusal.outcome.issue[0]?.diagnostics]).toEqual([
       422,
-      'PlanDefinition/joint-course is for pairs of a patient and a therapist who both consent: it does not begin as a group',
+      'PlanDefinition/joint-course is for pairs of a patient and a therapist who both consent: begin it with POST PlanDefinition/[id]/$start-pairs',
     ]);
   });
 

@@ -1,0 +1,274 @@
+// A course for pairs on its way: agreements before a day, who of a pair was there, and a pair that stops.
+import type { CarePlan, ParametersParameter } from '@medplum/fhirtypes';
+import { carePlanGroupDayComplete } from '../../../src/rest/operations/care-plan-group-day-complete.ts';
+import { carePlanGroupMember } from '../../../src/rest/operations/care-plan-group-member.ts';
+import { group, integer, reference, string } from './course-steps.ts';
+import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
+import { callOn } from './group-steps.ts';
+import { agreeAll, agreement, beginPairs, pairNumbers, patientOf, therapistOf } from './pair-steps.ts';
+
+let world: CourseWorld;
+let plan: CarePlan;
+beforeEach(async () => {
+  world = await courseWorld();
+  plan = await beginPairs(world);
+});
+afterEach(() => world.close());
+
+const everybody = pairNumbers.flatMap((number) => [patientOf(number), therapistOf(number)]);
+const attends = (who: string, presence: string, ...more: readonly ParametersParameter[]) =>
+  group('attendance', reference('member', who), { name: 'presence', valueCode: presence }, ...more);
+const all = (away: Readonly<Record<string, string>> = {}, who: readonly string[] = everybody) =>
+  who.map((each) => attends(each, away[each] ?? 'present'));
+const record = (...parameters: readonly ParametersParameter[]) =>
+  callOn(world, carePlanGroupDayComplete, 'therapist', plan, [integer('minutes', 300), ...parameters]);
+const leave = (who: string, ...more: readonly ParametersParameter[]) =>
+  callOn(world, carePlanGroupMember, 'otherTherapist', plan, [
+    { name: 'action', valueCode: 'leave' },
+    reference('member', who),
+    ...more,
+  ]);
+const diagnostics = async (work: Promise<unknown>) => {
+  const { status, outcome } = await refusalOf(work);
+  return [status, outcome.issue[0]?.diagnostics];
+};
+const encounters = async () => {
+  const found = await world.all('Encounter');
+  return {
+    ofGroup: found.find(({ subject }) => subject?.reference?.startsWith('Group/')),
+    ofPatient: (number: number) => found.find(({ subject }) => subject?.reference === patientOf(number)),
+  };
+};
+const present = (encounter: Awaited<ReturnType<typeof encounters>>['ofGroup']) =>
+  encounter?.participant?.map(({ individual }) => individual?.reference);
+
+const needed = (who: string): string =>
+  `before a day of the course everybody agrees to what stays among them: ${who} has not sent a completed https://w3id.org/alongside/fhir/Questionnaire/joint-course-agreement|1.0.0 that says yes`;
+
+describe('a day of a course for pairs', () => {
+  it('is not recorded before everybody has agreed, and says whose agreement is missing', async () => {
+    expect(await diagnostics(record(...all()))).toEqual([422, needed(everybody.join(', '))]);
+    await agreeAll(world, patientOf(2), therapistOf(3));
+    expect(await diagnostics(record(...all()))).toEqual([422, needed(`${patientOf(2)}, ${therapistOf(3)}`)]);
+    expect(await world.all('Encounter')).toEqual([]);
+    await world.store.create(agreement(patientOf(2), false, '2026-11-19T10:00:00Z'));
+    await world.store.create(agreement(therapistOf(3), true, '2026-11-19T10:00:00Z'));
+    expect(await diagnostics(record(...all()))).toEqual([422, needed(patientOf(2))]);
+    await world.store.create(agreement(patientOf(2), true, '2026-11-19T11:00:00Z'));
+    expect((await record(...all())).status).toBe(201);
+  });
+
+  it('counts only answers that are completed, and no agreement that was taken back', async () => {
+    await agreeAll(world, therapistOf(1));
+    await world.store.create({
+      ...agreement(therapistOf(1), true, '2026-11-19T09:00:00Z'),
+      status: 'in-progress',
+    });
+    await world.store.create(agreement(patientOf(1), false, '2026-11-19T12:00:00Z'));
+    expect(await diagnostics(record(...all()))).toEqual([422, needed(`${patientOf(1)}, ${therapistOf(1)}`)]);
+  });
+
+  it('names the therapists who were there on the day and with their patient, all of it valid', async () => {
+    await agreeAll(world);
+    await record(...all());
+    const { ofGroup, ofPatient } = await encounters();
+    const instructors = ['Practitioner/therapist', 'Practitioner/other-therapist'];
+    expect(present(ofGroup)).toEqual([...instructors, ...pairNumbers.map(therapistOf)]);
+    expect(present(ofPatient(2))).toEqual([...instructors, therapistOf(2)]);
+    expect(await errorsIn(world, ['Encounter', 'ServiceRequest', 'Appointment', 'Task'])).toEqual([]);
+  });
+
+  it('is held for the one when the other of a pair is away', async () => {
+    await agreeAll(world);
+    await record(...all({ [patientOf(1)]: 'absent-with-notice', [therapistOf(2)]: 'absent-with-notice' }));
+    const { ofGroup, ofPatient } = await encounters();
+    expect(ofPatient(1)).toBeUndefined();
+    expect(present(ofGroup)).toEqual(expect.arrayContaining([therapistOf(1), therapistOf(3)]));
+    expect(present(ofGroup)).not.toContain(therapistOf(2));
+    expect(ofPatient(2)?.status).toBe('finished');
+    expect(present(ofPatient(2))).not.toContain(therapistOf(2));
+    const days = await world.all('ServiceRequest');
+    expect(
+      days
+        .filter(
+          ({ subject, occurrenceDateTime }) =>
+            subject.reference?.startsWith('Patient/') && occurrenceDateTime === '2026-11-20',
+        )
+        .map(({ subject, status }) => [subject.reference, status]),
+    ).toEqual([
+      [patientOf(1), 'revoked'],
+      [patientOf(2), 'completed'],
+      [patientOf(3), 'completed'],
+    ]);
+  });
+
+  it('tells of both of a pair, of nobody else, and names no therapist in its note', async () => {
+    await agreeAll(world);
+    const patients = pairNumbers.map(patientOf);
+    expect(await diagnostics(record(...all({}, patients)))).toEqual([
+      422,
+      `"attendance": say of ${pairNumbers.map(therapistOf).join(', ')} too whether they were there`,
+    ]);
+    expect(await diagnostics(record(...all(), attends('Practitioner/gp', 'present')))).toEqual([
+      422,
+      '"attendance": Practitioner/gp is not expected on this day',
+    ]);
+    expect(await diagnostics(record(...all(), string('note', 'We listened to healer2.')))).toEqual([
+      422,
+      'the note names somebody of the group (line 1, word 4): write about the day, and about nobody by name',
+    ]);
+    const quiet = group(
+      'quiet',
+      { name: 'exercise', valueCode: 'unity-exercises' },
+      {
+        name: 'instead',
+        valueCode: 'shared-activities',
+      },
+    );
+    const others = everybody.filter((who) => who !== therapistOf(1));
+    expect(await diagnostics(record(...all({}, others), attends(therapistOf(1), 'present', quiet)))).toEqual([
+      422,
+      'of a therapist in a pair only the presence is recorded: leave out "quiet"',
+    ]);
+  });
+
+  it('is followed, after the last, by the next step, which the therapist of each pair owns', async () => {
+    await agreeAll(world);
+    await record(...all());
+    world.setClock('2026-11-27T18:00:00Z');
+    await record(...all());
+    const steps = (await world.all('Task')).filter(({ code }) => code?.coding?.[0]?.code === 'next-step');
+    expect(steps.map(({ owner, description }) => [owner?.reference, description])).toEqual(
+      pairNumbers.map((number) => [therapistOf(number), 'The treatment goes on as it was']),
+    );
+  });
+});
+
+describe.each([
+  ['the patient', patientOf(1)],
+  ['the therapist', therapistOf(1)],
+])('a pair of whom %s stops', (_, who) => {
+  const besides = ['Encounter', 'CarePlan', 'CareTeam', 'ServiceRequest', 'EpisodeOfCare', 'Task'] as const;
+
+  it('ends the course for both, and what was to be done for it', async () => {
+    await leave(who);
+    const own = (await world.all('CarePlan')).find(({ subject }) => subject.reference === patientOf(1));
+    expect([own?.status, own?.extension?.at(-1)?.valueCodeableConcept?.text]).toEqual([
+      'revoked',
+      'The pair stops with the course',
+    ]);
+    const teams = (await world.all('CareTeam')).filter(({ subject }) => subject?.reference === patientOf(1));
+    expect(teams.map(({ status }) => status)).toEqual(['inactive', 'inactive']);
+    const tasks = (await world.all('Task')).filter(({ code }) => code?.coding?.[0]?.code === 'homework');
+    for (const task of tasks) {
+      const isOfPair = [patientOf(1), therapistOf(1)].includes(task.for?.reference ?? '');
+      expect([task.for?.reference, task.status]).toEqual([
+        task.for?.reference,
+        isOfPair ? 'cancelled' : 'requested',
+      ]);
+    }
+    expect(await errorsIn(world, besides)).toEqual([]);
+  });
+
+  it('leads to a next step of the therapist that says that the treatment goes on', async () => {
+    await leave(who);
+    const [step] = (await world.all('Task')).filter(({ code }) => code?.coding?.[0]?.code === 'next-step');
+    expect(step).toMatchObject({
+      status: 'requested',
+      for: { reference: patientOf(1) },
+      owner: { reference: therapistOf(1) },
+      description:
+        'The treatment goes on as it was. The pair stops with the course, as either may at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are; ask at the next appointment what would help now.',
+    });
+  });
+
+  it('touches nothing else of the two: no other course, team, referral or Task', async () => {
+    const subject = { reference: patientOf(1) };
+    const therapist = { reference: therapistOf(1) };
+    await world.store.create(
+      { resourceType: 'CareTeam', status: 'active', subject, participant: [{ member: therapist }] },
+      { id: 'their-team' },
+    );
+    await world.store.create(
+      { resourceType: 'CarePlan', status: 'active', intent: 'plan', subject },
+      { id: 'their-course' },
+    );
+    await world.store.create(
+      { resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject, performer: [therapist] },
+      { id: 'their-referral' },
+    );
+    await world.store.create(
+      {
+        resourceType: 'EpisodeOfCare',
+        status: 'active',
+        patient: { reference: patientOf(1) },
+        careManager: therapist,
+      },
+      { id: 'their-case' },
+    );
+    for (const own of [subject, therapist]) {
+      await world.store.create({
+        resourceType: 'Task',
+        status: 'requested',
+        intent: 'plan',
+        code: {
+          coding: [{ system: 'https://w3id.org/alongside/fhir/CodeSystem/course', code: 'homework' }],
+        },
+        for: own,
+        owner: own,
+      });
+    }
+    const others = async () =>
+      (await Promise.all(besides.map((type) => world.all(type))))
+        .flat()
+        .filter(({ id }) => !written.has(id ?? ''));
+    const written = new Set(
+      (await Promise.all(besides.map((type) => world.all(type))))
+        .flat()
+        .flatMap((each) => (JSON.stringify(each).includes(plan.id ?? '') ? [each.id ?? ''] : [])),
+    );
+    const own = new Set((await world.all('CarePlan')).map(({ id }) => id));
+    const before = (await others()).filter(
+      ({ id, resourceType }) => id?.startsWith('their-') || resourceType === 'Task',
+    );
+    await leave(who);
+    const after = (await others()).filter(({ id }) => before.some((each) => each.id === id));
+    expect(own.has('their-course')).toBe(true);
+    expect(before.length).toBeGreaterThanOrEqual(6);
+    expect(after).toEqual(before);
+  });
+
+  it('lets the others go on, with nobody missing', async () => {
+    await leave(who);
+    await agreeAll(world, patientOf(1), therapistOf(1));
+    const rest = everybody.filter((each) => each !== patientOf(1) && each !== therapistOf(1));
+    expect((await record(...all({}, rest))).status).toBe(201);
+  });
+});
+
+describe('who takes part', () => {
+  it('does not change by joining alone, and nobody leaves who is not there', async () => {
+    const join = callOn(world, carePlanGroupMember, 'therapist', plan, [
+      { name: 'action', valueCode: 'join' },
+      reference('member', patientOf(1)),
+    ]);
+    expect((await refusalOf(join)).status).toBe(409);
+    expect(await diagnostics(leave('Practitioner/gp'))).toEqual([
+      422,
+      'Practitioner/gp does not take part in this group',
+    ]);
+    await leave(patientOf(1));
+    expect(await diagnostics(leave(therapistOf(1)))).toEqual([
+      422,
+      'Practitioner/therapist-1 does not take part in this group',
+    ]);
+    const alone = callOn(world, carePlanGroupMember, 'therapist', plan, [
+      { name: 'action', valueCode: 'join' },
+      reference('member', patientOf(1)),
+    ]);
+    expect(await diagnostics(alone)).toEqual([
+      422,
+      'by its plan nobody joins this course once it has begun: let them wait for a place ("waits" true)',
+    ]);
+  });
+});
