@@ -246,7 +246,8 @@ it('runs over eight days, a day of her own, and a year, and shows nobody what is
   // The other six days; on one of them somebody left early.
   for (const [day, code] of days.slice(2, 7)) {
     world.goTo(day, '16:00');
-    const early = code === 'identity' ? { vera: presence('vera', 'left-early', number('minutes', 120)) } : {};
+    const early: Readonly<Record<string, ParametersParameter>> =
+      code === 'identity' ? { vera: presence('vera', 'left-early', number('minutes', 120)) } : {};
     await holdDay('leader', `records the day of ${day}`, plan, [...everybody(early), theme(code)]);
   }
   expect((await world.find<CarePlan>(`/CarePlan?_id=${whole?.id}`))[0]?.status).toBe('active');

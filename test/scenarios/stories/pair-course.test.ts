@@ -10,7 +10,7 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
-import { dated, said, to } from './story-moves.ts';
+import { change, dated, said, to } from './story-moves.ts';
 import { golden, type Person, type StoryAnswer, type StoryWorld, saidBy, storyWorld } from './story-world.ts';
 
 const numbers = [1, 2, 3] as const;
@@ -136,6 +136,19 @@ const agreement = (subject: string): QuestionnaireResponse['item'] => [
   { linkId: `${roleOf(subject)}-agrees`, answer: yes },
 ];
 
+/** What the course asked of somebody with this form, closed by themselves: patient and therapist alike. */
+async function closes(subject: string, form: string): Promise<void> {
+  const asked = await world.find<Task>('/Task?code=homework&status=requested', nameOf(subject));
+  const task = asked.find(
+    ({ owner, input }) =>
+      owner?.reference === subject && input?.some(({ valueCanonical }) => valueCanonical?.includes(form)),
+  );
+  if (!task) throw new Error(`${subject} was not asked for ${form}`);
+  await change<Task>(world, nameOf(subject), `closes what was asked: ${form}`, `Task/${task.id}`, {
+    status: 'completed',
+  });
+}
+
 async function holdDay(
   what: string,
   plan: string,
@@ -175,7 +188,11 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
     422,
   );
   expect(await world.find(`/CarePlan?subject=${patientOf(1)}`)).toEqual([]);
-  const begun = await begin('begins with three pairs', numbers.map((number) => pair(number)), 201);
+  const begun = await begin(
+    'begins with three pairs',
+    numbers.map((number) => pair(number)),
+    201,
+  );
   const plans = ((begun.resource as Bundle).entry ?? []).flatMap(({ resource }) =>
     resource?.resourceType === 'CarePlan' ? resource : [],
   );
@@ -203,11 +220,13 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
   world.goTo('2026-11-19', '08:00');
   for (const who of everybody.slice(0, -1)) {
     await writes(who, 'agrees to what stays among them', 'joint-course-agreement', agreement(who));
+    await closes(who, 'joint-course-agreement');
   }
   world.goTo('2026-11-20', '16:00');
   const early = await holdDay('would record the first day', plan, everybody, [], 422);
   expect(saidBy(early)).toContain(`${therapistOf(3)} has not sent a completed`);
   await writes(therapistOf(3), 'agrees too', 'joint-course-agreement', agreement(therapistOf(3)));
+  await closes(therapistOf(3), 'joint-course-agreement');
   await holdDay('records the first day', plan, everybody, []);
 
   // Between the days both write a page for themselves alone.
@@ -221,6 +240,7 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
     const page = await writes(subject, 'writes a page for themselves alone', 'joint-course-preparation', [
       { linkId: 'helped', answer: [{ valueString: words }] },
     ]);
+    await closes(subject, 'joint-course-preparation');
     written.push(`/QuestionnaireResponse/${(page.resource as QuestionnaireResponse).id}`);
   }
 
@@ -255,7 +275,9 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
 
   // The second day: a therapist is away, and the day is held for their patient.
   world.goTo('2026-11-27', '16:00');
-  await holdDay('records the second day; one therapist is away', plan, everybody.slice(0, 4), [therapistOf(2)]);
+  await holdDay('records the second day; one therapist is away', plan, everybody.slice(0, 4), [
+    therapistOf(2),
+  ]);
   const days = await world.find<ServiceRequest>(`/ServiceRequest?subject=${patientOf(2)}`);
   expect(days.map(({ status }) => status)).toEqual(['completed', 'completed']);
   const held = await world.find<Encounter>(`/Encounter?subject=${patientOf(2)}&_sort=date`);
@@ -266,14 +288,16 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
   ).toEqual([true, false]);
   expect((await world.find<CarePlan>(`/CarePlan?_id=${whole?.id}`))[0]?.status).toBe('completed');
   const steps = await world.find<Task>('/Task?code=next-step&status=requested');
-  expect(
-    steps.map((step) => `${step.for?.reference} ${step.owner?.reference}`).toSorted(),
-  ).toEqual(numbers.map((number) => `${patientOf(number)} ${therapistOf(number)}`));
+  expect(steps.map((step) => `${step.for?.reference} ${step.owner?.reference}`).toSorted()).toEqual(
+    numbers.map((number) => `${patientOf(number)} ${therapistOf(number)}`),
+  );
   // Nobody is left without a step; what the sweep asks for, here as after every course, is the letter to the general practitioner.
   world.goTo('2026-12-04', '05:00');
   expect(await world.runJob('sweep-dead-ends')).toMatchObject({ set: 3, failed: 0 });
   const letters = await world.find<Task>('/Task?code=closing-letter-due&status=requested');
-  expect(letters.map(({ owner }) => owner?.reference)).toEqual(numbers.map(() => 'Practitioner/by-profession'));
+  expect(letters.map(({ owner }) => owner?.reference)).toEqual(
+    numbers.map(() => 'Practitioner/by-profession'),
+  );
 
   // A page is seen by whoever wrote it and by nobody else, the other of the pair included.
   for (const [index, { subject, words }] of pages.entries()) {

@@ -22,7 +22,7 @@ const alarmTasks = async (code: string) =>
   (await world.find<Task>(`/Task?patient=${anna}`)).filter(({ code: own }) =>
     own?.coding?.some((coding) => coding.system?.endsWith('/safety-check') && coding.code === code),
   );
-const post = (body: object & { readonly resourceType: string }) =>
+const post = <T extends { readonly resourceType: string }>(body: T) =>
   ({ method: 'POST', path: `/${body.resourceType}`, body }) as const;
 const found = (words: string) => ({ output: [{ type: { text: 'What was found' }, valueString: words }] });
 
