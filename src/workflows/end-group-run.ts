@@ -10,7 +10,7 @@ import { giveDuty } from './give-duty.ts';
 import type { MemberOfRun, RunOfGroup } from './group-run-of.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { readReferenced } from './read-known.ts';
-import { createChecked, updateChecked } from './write-checked.ts';
+import { updateChecked } from './write-checked.ts';
 
 export async function endGroupRun(
   context: WorkflowContext,

@@ -12,38 +12,25 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
-import { change, dated, said, to } from './story-moves.ts';
-import { golden, type Person, type StoryAnswer, type StoryWorld, saidBy, storyWorld } from './story-world.ts';
-
-const names = ['Mia', 'Noor', 'Oda', 'Pien', 'Roos', 'Sanne', 'Tess', 'Vera'] as const;
-const memberIds = names.map((name) => name.toLowerCase());
-const leaders = ['leader', 'second-leader'] as const;
-
-const leading = (id: string): Person => ({
-  role: 'therapist',
-  resource: { resourceType: 'Practitioner', id, name: [{ text: `Invented ${id}` }] },
-});
-const members: Readonly<Record<string, Person>> = Object.fromEntries(
-  names.map((given): [string, Person] => [
-    given.toLowerCase(),
-    {
-      role: 'patient',
-      resource: {
-        resourceType: 'Patient',
-        id: given.toLowerCase(),
-        name: [{ given: [given], family: `Invented${given}` }],
-        // The leader treats them already; the run itself ties the second leader to them.
-        generalPractitioner: [{ reference: 'Practitioner/gp' }, { reference: 'Practitioner/leader' }],
-      },
-    },
-  ]),
-);
+import {
+  coded,
+  days,
+  everybody,
+  groupPeople,
+  leaders,
+  memberIds,
+  number,
+  presence,
+  theme,
+} from './group-of-eight.ts';
+import { change, dated, said, sendLetter, to } from './story-moves.ts';
+import { golden, type StoryAnswer, type StoryWorld, saidBy, storyWorld } from './story-world.ts';
 
 let world: StoryWorld;
 beforeAll(async () => {
   world = await storyWorld({
     start: '2026-08-31',
-    people: { leader: leading('leader'), 'second-leader': leading('second-leader'), ...members },
+    people: groupPeople,
     viewers: {
       'who missed a day': { as: 'mia', about: 'Patient/mia' },
       'another member, of her': { as: 'noor', about: 'Patient/mia' },
@@ -52,34 +39,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => world.stop());
-
-const days = [
-  ['2026-09-07', 'fibromyalgia'],
-  ['2026-09-21', 'stress'],
-  ['2026-10-05', 'sleep'],
-  ['2026-10-19', 'identity'],
-  ['2026-11-02', 'practical-adjustments'],
-  ['2026-11-16', 'body-signals'],
-  ['2026-11-30', 'turning-points'],
-  ['2026-12-14', 'supporters'],
-] as const;
-
-const number = (name: string, valueInteger: number): ParametersParameter => ({ name, valueInteger });
-const coded = (name: string, valueCode: string): ParametersParameter => ({ name, valueCode });
-const presence = (
-  id: string,
-  code: string,
-  ...more: readonly ParametersParameter[]
-): ParametersParameter => ({
-  name: 'attendance',
-  part: [to('member', `Patient/${id}`), coded('presence', code), ...more],
-});
-const everybody = (but: Readonly<Record<string, ParametersParameter>> = {}) =>
-  memberIds.map((id) => but[id] ?? presence(id, 'present'));
-const theme = (code: string): ParametersParameter => ({
-  name: 'theme',
-  part: [coded('code', code), number('minutes', 90)],
-});
 
 const resourceNamed = <T extends Resource>({ resource }: StoryAnswer, name: string): T | undefined =>
   (resource as Parameters).parameter?.find((each) => each.name === name)?.resource as T | undefined;
@@ -103,32 +62,6 @@ async function holdDay(
   return world.operate(who, what, `/${plan}/$group-day-complete`, parameter, { etag, expected });
 }
 
-/** The letter that the service proposes, signed by the leader: what the general practitioner reads. */
-async function sendLetter(id: string, plan: string): Promise<void> {
-  const proposed = await world.ask('leader', { method: 'GET', path: `/${plan}/$closing-letter` });
-  expect(proposed.resource.resourceType).toBe('Composition');
-  await world.act('leader', `writes to the general practitioner of ${id}`, {
-    method: 'POST',
-    path: '/DocumentReference',
-    body: {
-      resourceType: 'DocumentReference',
-      status: 'current',
-      type: { coding: [{ system: 'http://loinc.org', code: '34133-9' }] },
-      subject: { reference: `Patient/${id}` },
-      date: `${world.today()}T09:00:00Z`,
-      author: [{ reference: 'Practitioner/leader' }],
-      content: [
-        {
-          attachment: {
-            contentType: 'application/json',
-            data: Buffer.from(JSON.stringify(proposed.resource)).toString('base64'),
-          },
-        },
-      ],
-    },
-  });
-}
-
 it('runs over eight days, a day of her own, and a year, and shows nobody what is not theirs', async () => {
   const begin = (ids: readonly string[]) => [
     ...leaders.map((id) => to('leader', `Practitioner/${id}`)),
@@ -150,7 +83,7 @@ it('runs over eight days, a day of her own, and a year, and shows nobody what is
     `CarePlan/${plans.find(({ subject }) => subject.reference === `Patient/${id}`)?.id}`;
   expect(plans).toHaveLength(9);
   const planned = await world.find<ServiceRequest>(`/ServiceRequest?subject=${group}`);
-  expect(planned.map(({ occurrenceDateTime }) => occurrenceDateTime).toSorted()).toEqual(
+  expect(planned.map(({ occurrenceDateTime }) => occurrenceDateTime ?? '').toSorted()).toEqual(
     days.map(([day]) => day),
   );
 
@@ -269,7 +202,7 @@ it('runs over eight days, a day of her own, and a year, and shows nobody what is
     memberIds.map((id) => `Patient/${id} Practitioner/leader`),
   );
   world.goTo('2027-01-04');
-  for (const id of memberIds) await sendLetter(id, ownOf(id));
+  for (const id of memberIds) await sendLetter(world, 'leader', id, ownOf(id));
   expect(await run('sweep-dead-ends', '2027-01-05')).toEqual({ set: 0, takenBack: 8 });
   world.goTo('2027-01-05');
   for (const step of steps) {

@@ -11,47 +11,25 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { change, dated, said, to } from './story-moves.ts';
-import { golden, type Person, type StoryAnswer, type StoryWorld, saidBy, storyWorld } from './story-world.ts';
-
-const numbers = [1, 2, 3] as const;
-const patientOf = (number: number) => `Patient/patient-${number}`;
-const therapistOf = (number: number) => `Practitioner/therapist-${number}`;
-const everybody = numbers.flatMap((number) => [patientOf(number), therapistOf(number)]);
-const nameOf = (reference: string) => reference.split('/')[1] ?? '';
-
-const practitioner = (id: string): [string, Person] => [
-  id,
-  {
-    role: 'therapist',
-    resource: { resourceType: 'Practitioner', id, name: [{ text: `Invented ${id}` }] },
-  },
-];
-const people: Readonly<Record<string, Person>> = Object.fromEntries([
-  practitioner('by-profession'),
-  practitioner('by-experience'),
-  ...numbers.map((number) => practitioner(`therapist-${number}`)),
-  ...numbers.map((number): [string, Person] => [
-    `patient-${number}`,
-    {
-      role: 'patient',
-      resource: {
-        resourceType: 'Patient',
-        id: `patient-${number}`,
-        name: [{ text: `Invented person ${number}` }],
-        // Whoever begins the course treats them too; a therapist of a pair treats their own patient.
-        generalPractitioner: ['gp', 'by-profession', `therapist-${number}`].map((id) => ({
-          reference: `Practitioner/${id}`,
-        })),
-      },
-    },
-  ]),
-]);
+import { golden, type StoryAnswer, type StoryWorld, saidBy, storyWorld } from './story-world.ts';
+import {
+  agreement,
+  everybody,
+  instructors,
+  nameOf,
+  numbers,
+  pair,
+  pairPeople,
+  patientOf,
+  roleOf,
+  therapistOf,
+} from './three-pairs.ts';
 
 let world: StoryWorld;
 beforeAll(async () => {
   world = await storyWorld({
     start: '2026-11-09',
-    people,
+    people: pairPeople,
     viewers: {
       'the patient': { as: 'patient-1', about: patientOf(1) },
       'their therapist': { as: 'therapist-1', about: patientOf(1) },
@@ -63,22 +41,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const instructors: readonly ParametersParameter[] = [
-  ['by-profession', 'instructor-by-profession'] as const,
-  ['by-experience', 'instructor-by-experience'] as const,
-].map(([id, role]) => ({
-  name: 'instructor',
-  part: [to('who', `Practitioner/${id}`), { name: 'role', valueCode: role }],
-}));
-const pair = (number: number, but: readonly string[] = []): ParametersParameter => ({
-  name: 'pair',
-  part: [
-    to('patient', patientOf(number)),
-    to('therapist', therapistOf(number)),
-    dated('patientConsent', '2026-11-02'),
-    dated('therapistConsent', '2026-11-03'),
-  ].filter(({ name }) => !but.includes(name)),
-});
 const begin = (what: string, pairs: readonly ParametersParameter[], expected: number) =>
   world.operate(
     'by-profession',
@@ -95,7 +57,6 @@ const begin = (what: string, pairs: readonly ParametersParameter[], expected: nu
     { expected },
   );
 
-const roleOf = (subject: string) => (subject.startsWith('Patient/') ? 'patient' : 'therapist');
 const writes = (subject: string, what: string, form: string, item: QuestionnaireResponse['item'] = []) =>
   world.act(nameOf(subject), what, {
     method: 'POST',
@@ -129,13 +90,6 @@ const writes = (subject: string, what: string, form: string, item: Questionnaire
       ],
     },
   });
-const yes = [{ valueBoolean: true }];
-const agreement = (subject: string): QuestionnaireResponse['item'] => [
-  { linkId: 'confidentiality', item: [{ linkId: 'keeps-confidence', answer: yes }] },
-  { linkId: 'freedom', item: [{ linkId: 'knows-may-stop', answer: yes }] },
-  { linkId: `${roleOf(subject)}-agrees`, answer: yes },
-];
-
 /** What the course asked of somebody with this form, closed by themselves: patient and therapist alike. */
 async function closes(subject: string, form: string): Promise<void> {
   const asked = await world.find<Task>('/Task?code=homework&status=requested', nameOf(subject));
@@ -204,7 +158,7 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
 
   // The same for both of a pair: one consent each, and the same things to do.
   const consents = await world.find<Observation>(`/Observation?subject=${patientOf(1)}`);
-  expect(consents.map(({ performer }) => performer?.[0]?.reference).toSorted()).toEqual([
+  expect(consents.map(({ performer }) => performer?.[0]?.reference ?? '').toSorted()).toEqual([
     patientOf(1),
     therapistOf(1),
   ]);
@@ -302,7 +256,7 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
   // A page is seen by whoever wrote it and by nobody else, the other of the pair included.
   for (const [index, { subject, words }] of pages.entries()) {
     const path = written[index] ?? '';
-    for (const who of ['gp', ...Object.keys(people)]) {
+    for (const who of ['gp', ...Object.keys(pairPeople)]) {
       const isWriter = who === nameOf(subject);
       const read = await world.ask(who, { method: 'GET', path });
       expect([who, path, read.status]).toEqual([who, path, isWriter ? 200 : 404]);

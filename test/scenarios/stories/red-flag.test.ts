@@ -1,13 +1,18 @@
 // An alarm sign before the course, and thoughts of self-harm in the middle of it: somebody by name looks in time, the next step waits, support never does.
-import type {
-  Bundle,
-  Flag,
-  Observation,
-  ParametersParameter,
-  QuestionnaireResponse,
-  Task,
-} from '@medplum/fhirtypes';
-import { change, dated, endedWith, flagLines, form, said, to, whoseTurn } from './story-moves.ts';
+import type { Bundle, Flag, Observation, QuestionnaireResponse, Task } from '@medplum/fhirtypes';
+import { enrolment, refersAndAccepts } from './before-the-course.ts';
+import {
+  change,
+  courseSystem,
+  dated,
+  endedWith,
+  flagLines,
+  form,
+  post,
+  said,
+  talk,
+  whoseTurn,
+} from './story-moves.ts';
 import { golden, type StoryWorld, saidBy, storyWorld } from './story-world.ts';
 
 let world: StoryWorld;
@@ -22,8 +27,6 @@ const alarmTasks = async (code: string) =>
   (await world.find<Task>(`/Task?patient=${anna}`)).filter(({ code: own }) =>
     own?.coding?.some((coding) => coding.system?.endsWith('/safety-check') && coding.code === code),
   );
-const post = <T extends { readonly resourceType: string }>(body: T) =>
-  ({ method: 'POST', path: `/${body.resourceType}`, body }) as const;
 const found = (words: string) => ({ output: [{ type: { text: 'What was found' }, valueString: words }] });
 
 /** Every time that the flags change they are kept, beside the steps, as the general practitioner sees them. */
@@ -33,46 +36,8 @@ const noteFlags = async () => {
   flagDiary.push({ after: `${after?.date} ${after?.what}`, flags: await flagLines(world, anna, 'gp') });
 };
 
-async function refersAndAccepts(): Promise<string> {
-  const sent = await world.operate('gp', 'refers', `/${anna}/$refer`, [
-    to('owner', 'Practitioner/therapist'),
-    { name: 'explanationGiven', valueBoolean: true },
-  ]);
-  const [request, task] = ((sent.resource as Bundle).entry ?? []).map(({ resource }) => resource);
-  world.goTo('2026-12-01');
-  await change<Task>(world, 'therapist', 'accepts, and promises when', `Task/${task?.id}`, {
-    status: 'accepted',
-    restriction: { period: { start: '2026-12-08', end: '2026-12-15' } },
-  });
-  await world.act(
-    'patient',
-    'answers the PHQ-15',
-    post(form('phq-15-complete', anna, '2026-12-01T08:55:00Z')),
-  );
-  return `ServiceRequest/${request?.id}`;
-}
-
-const enrolment = (referral: string): ParametersParameter[] => [
-  to('subject', anna),
-  to('referral', referral),
-  dated('start', '2026-12-08'),
-  { name: 'goal', part: [said('text', 'Walk to the lake and back')] },
-];
-
-const session = (discovered: string) => [
-  { name: 'minutes', valueInteger: 40 },
-  {
-    name: 'element',
-    part: [
-      { name: 'code', valueCode: 'education' },
-      { name: 'minutes', valueInteger: 20 },
-    ],
-  },
-  said('discovered', discovered),
-];
-
 it('stops the next step and never support, until somebody has looked', async () => {
-  const referral = await refersAndAccepts();
+  const referral = await refersAndAccepts(world);
 
   // The sign, its Flag and the Task come in one commit: what fails as a whole leaves none of them.
   world.goTo('2026-12-02', '10:00');
@@ -86,13 +51,22 @@ it('stops the next step and never support, until somebody has looked', async () 
       entry: [
         { request: { method: 'POST', url: 'QuestionnaireResponse' }, resource: signs },
         {
-          request: { method: 'POST', url: 'Observation' },
-          resource: { resourceType: 'Observation', status: 'nope', subject: { reference: anna } },
+          request: { method: 'POST', url: 'Task' },
+          resource: {
+            resourceType: 'Task',
+            status: 'requested',
+            intent: 'order',
+            code: { coding: [{ system: courseSystem, code: 'referral' }] },
+            for: { reference: anna },
+          },
         },
       ],
     },
   });
-  expect(refusedWhole.status).toBe(400);
+  expect([refusedWhole.status, saidBy(refusedWhole)]).toEqual([
+    422,
+    'a referral is made with POST Patient/[id]/$refer',
+  ]);
   expect([await flags(), await alarmTasks('red-flag')]).toEqual([[], []]);
   const answered = await world.act('therapist', 'asks about alarm signs, and there is one', post(signs));
   const response = answered.resource as QuestionnaireResponse;
@@ -221,9 +195,7 @@ it('stops the next step and never support, until somebody has looked', async () 
   const plan = `CarePlan/${((begun.resource as Bundle).entry ?? []).find(({ resource }) => resource?.resourceType === 'CarePlan')?.resource?.id}`;
   const meet = (day: string, discovered: string) => {
     world.goTo(day, '11:00');
-    return world.operate('therapist', 'records a session', `/${plan}/$session-complete`, [
-      ...session(discovered),
-    ]);
+    return world.operate('therapist', 'records a session', `/${plan}/$session-complete`, talk(discovered));
   };
   await meet('2026-12-08', 'Being heard makes the shoulders drop.');
   await meet('2026-12-15', 'A short rest before noon helps the evening.');

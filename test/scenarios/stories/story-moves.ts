@@ -75,3 +75,46 @@ export async function flagLines(
     return `${name}: ${status}${outcome ? ` (${outcome.authorReference?.reference}: ${outcome.text})` : ''}`;
   });
 }
+
+/** A call that stores this. */
+export const post = <T extends { readonly resourceType: string }>(body: T) =>
+  ({ method: 'POST', path: `/${body.resourceType}`, body }) as const;
+
+/** A talk of forty minutes, as it is recorded. */
+export const talk = (discovered: string): ParametersParameter[] => [
+  { name: 'minutes', valueInteger: 40 },
+  {
+    name: 'element',
+    part: [
+      { name: 'code', valueCode: 'education' },
+      { name: 'minutes', valueInteger: 20 },
+    ],
+  },
+  said('discovered', discovered),
+];
+
+/** The letter that the service proposes, signed by whoever led the course: what the general practitioner reads. */
+export async function sendLetter(world: StoryWorld, who: string, id: string, plan: string): Promise<void> {
+  const proposed = await world.ask(who, { method: 'GET', path: `/${plan}/$closing-letter` });
+  expect(proposed.resource.resourceType).toBe('Composition');
+  await world.act(who, `writes to the general practitioner of ${id}`, {
+    method: 'POST',
+    path: '/DocumentReference',
+    body: {
+      resourceType: 'DocumentReference',
+      status: 'current',
+      type: { coding: [{ system: 'http://loinc.org', code: '34133-9' }] },
+      subject: { reference: `Patient/${id}` },
+      date: `${world.today()}T09:00:00Z`,
+      author: [{ reference: `Practitioner/${who}` }],
+      content: [
+        {
+          attachment: {
+            contentType: 'application/json',
+            data: Buffer.from(JSON.stringify(proposed.resource)).toString('base64'),
+          },
+        },
+      ],
+    },
+  });
+}
