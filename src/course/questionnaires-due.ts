@@ -29,12 +29,13 @@ const isQuestionnaire = ({ definitionCanonical }: PlanDefinitionAction): boolean
 
 /**
  * Those with a day of their own: what may come in every session (cardinality multiple) has none, and what belongs to a session
- * that the course does not have is left out. Where several relations hold, the latest day counts: each is an "at least".
+ * that the course does not have is left out. Nobody is asked the same twice on one day: the end stands for the session that is the
+ * last. Where several relations hold, the latest day counts: each is an "at least".
  */
 export function questionnairesDue(plan: PlanDefinition, days: SessionDays): readonly DueQuestionnaire[] {
   const placed = placedActions(plan.action ?? [], undefined);
   const byId = new Map(placed.map((each) => [each.action.id ?? '', each]));
-  return placed
+  const due = placed
     .filter(({ action }) => isQuestionnaire(action))
     .flatMap((each): DueQuestionnaire[] => {
       const { id, title, definitionCanonical } = each.action;
@@ -51,7 +52,11 @@ export function questionnairesDue(plan: PlanDefinition, days: SessionDays): read
           ]
         : [];
     });
+  return due.filter((one, index) => !due.slice(index + 1).some((later) => isSameAsk(one, later)));
 }
+
+const isSameAsk = (left: DueQuestionnaire, right: DueQuestionnaire): boolean =>
+  left.questionnaire === right.questionnaire && left.due === right.due;
 
 function placedActions(
   actions: readonly PlanDefinitionAction[],

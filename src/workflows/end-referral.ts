@@ -1,15 +1,17 @@
 // How a referral ends: completed or early, each with a letter; withdrawn; or never meant. What hangs on it ends with it, and somebody has the next step.
-import type { CarePlan, EpisodeOfCare, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { CarePlan, EpisodeOfCare, RequestGroup, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { extensionUrl } from '../course/course-codes.ts';
-import { isOpenSession } from '../course/course-moves.ts';
+import { allowedHomeworkMoves, isOpenSession } from '../course/course-moves.ts';
 import { isFinal } from '../course/referral-moves.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { ReferralMove } from './accept-referral.ts';
 import type { WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
+import { homeworkOf } from './course-tasks.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
 import { episodeInStatus, episodeOf, moveEpisode } from './move-episode.ts';
+import { endQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { readReferenced } from './read-known.ts';
 import { closeQuestions } from './referral-questions.ts';
 import { updateChecked } from './write-checked.ts';
@@ -151,10 +153,40 @@ async function closeAll(
     if (carePlan.status === 'active' || carePlan.status === 'on-hold') {
       const closed: CarePlan = { ...carePlan, status: carePlanStatus };
       await updateChecked(context, withReason(closed, next), carePlan.meta?.versionId ?? '');
+      await closeParts(context, closed, referral, next);
     }
   }
   await closeRequest(context, referral, 'completed', next);
   await moveEpisode(context, referral, 'finished');
+}
+
+/** The order that the plan points to, and what the person was asked to try or, when it ends early, to fill in. */
+async function closeParts(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  referral: string,
+  task: Task,
+): Promise<void> {
+  const reference = carePlan.activity?.[0]?.reference?.reference;
+  if (reference?.startsWith('RequestGroup/')) {
+    const order = await readReferenced(context.store, reference, ['RequestGroup'], 'CarePlan.activity');
+    const closed: RequestGroup = { ...order.resource(), status: carePlan.status };
+    await updateChecked(context, withReason(closed, task), order.versionId);
+  }
+  for (const step of await homeworkOf(context, carePlan)) {
+    if (allowedHomeworkMoves(step.status).includes('cancelled')) {
+      const ended: Task = {
+        ...step,
+        status: 'cancelled',
+        statusReason: { text: 'The course has ended. Whatever helps may go on.' },
+        lastModified: context.clock.now().toISOString(),
+      };
+      await updateChecked(context, ended, step.meta?.versionId ?? '');
+    }
+  }
+  if (carePlan.status === 'revoked') {
+    await endQuestionnaireTasks(context, carePlan, await sessionsOfReferral(context, referral));
+  }
 }
 
 /** The sessions planned from a referral. */
@@ -194,7 +226,7 @@ async function closeRequest(
 }
 
 /** The reason of the Task's move, on a request: R4 has an extension for it and no element. */
-function withReason<T extends ServiceRequest | CarePlan>(request: T, task: Task): T {
+function withReason<T extends ServiceRequest | CarePlan | RequestGroup>(request: T, task: Task): T {
   return task.statusReason
     ? {
         ...request,

@@ -14,6 +14,7 @@ import { homeworkOf, referralTasksOf } from './course-tasks.ts';
 import { giveDuty } from './give-duty.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { revise } from './plan-changes.ts';
+import { holdQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { type AgreedReason, agreedReason, authorOf, type GivenReason } from './tailoring-reason.ts';
 import { createChecked } from './write-checked.ts';
 
@@ -83,6 +84,7 @@ async function paused(
     await revise(context, episodeInStatus(episode, 'onhold', at));
   }
   await holdTasks(context, plan, reason, at);
+  await holdQuestionnaireTasks(context, plan.carePlan, reason);
   const owner = plan.carePlan.author?.reference ?? plan.patient;
   const review = await giveDuty(context, {
     duty: 'next-step',

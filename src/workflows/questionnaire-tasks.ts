@@ -1,6 +1,7 @@
 // Keeps the Tasks for questionnaires of a course in step with its sessions (made, re-timed, withdrawn), and closes them with the answers.
 import type {
   CarePlan,
+  CodeableConcept,
   PlanDefinition,
   QuestionnaireResponse,
   ServiceRequest,
@@ -22,9 +23,7 @@ export async function keepQuestionnaireTasks(
   sessions: readonly ServiceRequest[],
 ): Promise<void> {
   const wanted = await dueIn(context, carePlan, sessions);
-  const tasks = (
-    await findResources(context.store, 'Task', [byReference('based-on', `CarePlan/${carePlan.id}`)])
-  ).filter(isQuestionnaireTask);
+  const tasks = await tasksOf(context, carePlan);
   const known = new Map(tasks.map((task) => [actionOf(task), task]));
   const isNew = tasks.length === 0;
   const answered = isNew ? await answeredBefore(context, carePlan) : new Set<string>();
@@ -45,7 +44,46 @@ export async function keepQuestionnaireTasks(
   }
 }
 
-/** The Task that these answers are for is completed, and points to them. */
+/** The course pauses: nothing is asked of the person until it goes on. */
+export async function holdQuestionnaireTasks(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  statusReason: CodeableConcept,
+): Promise<void> {
+  for (const task of await tasksOf(context, carePlan)) {
+    if (task.status === 'requested') await move(context, task, { status: 'on-hold', statusReason });
+  }
+}
+
+/** The course goes on. Their days are set anew by keepQuestionnaireTasks. */
+export async function releaseQuestionnaireTasks(context: WorkflowContext, carePlan: CarePlan): Promise<void> {
+  for (const task of await tasksOf(context, carePlan)) {
+    const { statusReason: _reason, ...rest } = task;
+    if (task.status === 'on-hold') await move(context, rest, { status: 'requested' });
+  }
+}
+
+/** The course ended early: what belonged to it is withdrawn; what is asked months later is dated from the last session held. */
+export async function endQuestionnaireTasks(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+): Promise<void> {
+  const today = context.clock.now().toISOString().slice(0, 10);
+  const wanted = await dueIn(context, carePlan, sessions);
+  for (const task of await tasksOf(context, carePlan)) {
+    if (!isAsked(task)) continue;
+    const due = wanted.find(({ actionId }) => actionId === actionOf(task))?.due;
+    const { statusReason: _reason, ...rest } = task;
+    if (due !== undefined && due > today) {
+      await move(context, rest, { status: 'requested', executionPeriod: { start: due } });
+    } else {
+      await move(context, rest, { status: 'cancelled', statusReason: { text: 'The course has ended' } });
+    }
+  }
+}
+
+/** The Task that these answers are for is completed, and points to them. Nobody is asked for an earlier day any more. */
 export async function closeQuestionnaireTask(
   context: WorkflowContext,
   patientId: string,
@@ -59,12 +97,12 @@ export async function closeQuestionnaireTask(
     ])
   )
     .filter((task) => parseCanonical(questionnaireOf(task)).url === parseCanonical(questionnaire).url)
-    .filter(({ status }) => status === 'requested' || status === 'completed')
+    .filter((task) => isAsked(task) || task.status === 'completed')
     .map((task) => ({ task, due: task.executionPeriod?.start ?? '' }));
   const isKnown = asked.some(({ task }) => answersOf(task) === `QuestionnaireResponse/${responseId}`);
   const beginning = asked.flatMap(({ task }) => task.authoredOn?.slice(0, 10) ?? []).toSorted()[0];
   const nearest = beginning && authored && nearestDue(asked, beginning, authored.slice(0, 10));
-  if (isKnown || !nearest || nearest.task.status !== 'requested') return;
+  if (isKnown || !nearest || !isAsked(nearest.task)) return;
   await move(context, nearest.task, {
     status: 'completed',
     output: [
@@ -74,8 +112,20 @@ export async function closeQuestionnaireTask(
       },
     ],
   });
+  for (const { task, due } of asked) {
+    if (isAsked(task) && due < nearest.due) {
+      const statusReason = { text: 'It was filled in for a later day' };
+      await move(context, task, { status: 'cancelled', statusReason });
+    }
+  }
 }
 
+async function tasksOf({ store }: WorkflowContext, { id }: CarePlan): Promise<readonly Task[]> {
+  const tasks = await findResources(store, 'Task', [byReference('based-on', `CarePlan/${id}`)]);
+  return tasks.filter(isQuestionnaireTask);
+}
+
+const isAsked = ({ status }: Task): boolean => status === 'requested' || status === 'on-hold';
 const isQuestionnaireTask = ({ code }: Task): boolean => hasCourseCode(code, 'questionnaire-due');
 const answersOf = ({ output }: Task) => output?.[0]?.valueReference?.reference;
 const actionOf = ({ input }: Task): string =>

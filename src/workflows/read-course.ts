@@ -1,9 +1,10 @@
 // Gathers a course for the therapist's eye: sessions, elements, scores against the person's own start, goals, homework, and what comes next.
 import type { CarePlan, Task } from '@medplum/fhirtypes';
-import { type CourseStep, nextStep } from '../course/next-step.ts';
+import type { CourseStep } from '../course/next-step.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { courseStep } from './course-step.ts';
 import { readKnown } from './read-known.ts';
 
 export interface Course extends Omit<CourseParts, 'tasks'> {
@@ -25,7 +26,7 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
       ...parts,
       carePlan,
       homework: homeworkOf(tasks).filter(isOpenTask),
-      next: nextStep(carePlan, sessions, today),
+      next: await courseStep(inside, carePlan, sessions, today),
       today,
     };
   });

@@ -8,11 +8,12 @@ import type {
   QuestionnaireResponse,
   Task,
 } from '@medplum/fhirtypes';
-import { type CourseStep, nextSession, nextStep } from '../course/next-step.ts';
+import { type CourseStep, nextSession } from '../course/next-step.ts';
 import { openFactors, unanswered } from '../course/open-questions.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, type CourseSession, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { courseStep } from './course-step.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { readKnown } from './read-known.ts';
 
@@ -70,7 +71,7 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
         ({ status }) => status === 'active',
       ),
       ...(upcoming && { upcoming }),
-      next: nextStep(carePlan, sessions, today),
+      next: await courseStep(inside, carePlan, sessions, today),
       today,
     };
   });

@@ -13,7 +13,7 @@ import { type CoursePlan, coursePlanToChange, episodeOfPlan } from './course-pla
 import { homeworkOf, referralTasksOf, reviewsOf } from './course-tasks.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { revise, savePlan } from './plan-changes.ts';
-import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
+import { keepQuestionnaireTasks, releaseQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { type AgreedReason, agreedReason, authorOf, type GivenReason } from './tailoring-reason.ts';
 import type { ChangedSession } from './tailoring-request.ts';
 import { lastBefore } from './version-before.ts';
@@ -84,6 +84,7 @@ async function resumed(
     order: withoutEmpty(going(plan.order)),
     finish: going,
   });
+  await releaseQuestionnaireTasks(context, saved.carePlan);
   await keepQuestionnaireTasks(context, saved.carePlan, saved.sessions);
   await episodeGoesOn(context, plan, at);
   await tasksGoOn(context, plan, days, at);

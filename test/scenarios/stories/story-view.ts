@@ -1,4 +1,5 @@
 // What somebody can see of a person's care at a moment, in plain lines: what is under way, which days are planned, what is open and whose it is.
+import { isDeepStrictEqual } from 'node:util';
 import type {
   CarePlan,
   CodeableConcept,
@@ -49,6 +50,14 @@ export async function viewOf(look: Look, patient: string): Promise<View> {
   };
 }
 
+/** The parts of a view that are other than before. */
+export function changedSince(before: View | undefined, view: View): Partial<View> {
+  const changed = Object.entries(view).filter(
+    ([part, lines]) => !isDeepStrictEqual(lines, before?.[part as keyof View] ?? []),
+  );
+  return Object.fromEntries(changed);
+}
+
 /** Every match, on one page. Throws when there are more. */
 export async function all<T extends Resource>(look: Look, path: string): Promise<readonly T[]> {
   const bundle = await look(`${path}${path.includes('?') ? '&' : '?'}_count=200`);
@@ -69,7 +78,9 @@ function taskLine(task: Task): string {
   const due = task.restriction?.period?.end ?? task.executionPeriod?.end ?? task.executionPeriod?.start;
   const meaning = task.businessStatus ? ` (${named(task.businessStatus)})` : '';
   const owner = task.owner?.reference ?? 'nobody';
-  return `${named(task.code)}: ${task.status}${meaning}, ${owner}${due ? `, due ${due.slice(0, 10)}` : ''}`;
+  const asked = task.input?.find(({ valueCanonical }) => valueCanonical)?.valueCanonical;
+  const form = asked ? ` ${asked.split('/').at(-1)}` : '';
+  return `${named(task.code)}${form}: ${task.status}${meaning}, ${owner}${due ? `, due ${due.slice(0, 10)}` : ''}`;
 }
 
 const named = (concept: CodeableConcept | undefined): string =>

@@ -2,6 +2,7 @@
 // a day, and each step kept with what people can see then, to be held against a golden file.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { OperationOutcome, ParametersParameter, Resource } from '@medplum/fhirtypes';
 import type { Role } from '../../../src/auth/actor.ts';
 import { carryOut, type JobTools } from '../../../src/jobs/carry-out.ts';
@@ -10,7 +11,8 @@ import { wallClock } from '../../../src/jobs/slots.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { type HttpCall, httpClient, overHttp, type SendHttp } from '../../support/over-http.ts';
 import { startTestService } from '../../support/test-system.ts';
-import { all, type View, viewOf } from './story-view.ts';
+import { withNames } from './stable-names.ts';
+import { all, changedSince, type View, viewOf } from './story-view.ts';
 
 export interface Person {
   readonly role: Role;
@@ -52,13 +54,15 @@ export interface StoryAnswer {
   readonly etag: string | undefined;
 }
 
-export interface StoryStep {
+type Seen = Partial<View> | string;
+
+interface StoryStep {
   readonly date: string;
   readonly who: string;
   readonly what: string;
   readonly status: number | string;
-  /** By viewer. */
-  readonly seen: Readonly<Record<string, View | 'as before'>>;
+  /** By viewer: what is other than at the step before. */
+  readonly seen: Readonly<Record<string, Seen>>;
 }
 
 export interface StoryWorld {
@@ -115,7 +119,7 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
     clients.set(name, httpClient(`${served.url}/fhir`, bearer, 4));
   }
   const steps: StoryStep[] = [];
-  const last = new Map<string, string>();
+  const last = new Map<string, View>();
   const today = () => clock.now().toISOString().slice(0, 10);
   const tools: JobTools = {
     runs: system.jobRuns,
@@ -149,12 +153,13 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
 
   /** Keeps a step; a minute passes with it. */
   async function keep(who: string, what: string, status: number | string): Promise<void> {
-    const seen: Record<string, View | 'as before'> = {};
+    const seen: Record<string, Seen> = {};
     for (const viewer of Object.keys(viewers)) {
       const view = await see(viewer);
-      const text = JSON.stringify(view);
-      seen[viewer] = last.get(viewer) === text ? 'as before' : view;
-      last.set(viewer, text);
+      const changes = changedSince(last.get(viewer), view);
+      const twin = Object.keys(seen).find((other) => isDeepStrictEqual(seen[other], changes));
+      seen[viewer] = Object.keys(changes).length === 0 ? 'as before' : twin ? `as the ${twin}` : changes;
+      last.set(viewer, view);
     }
     steps.push({ date: today(), who, what, status, seen });
     clock.advance(60_000);
@@ -250,31 +255,26 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
       }
       const everything = await lookAs('system')(`/${patient}/$everything`);
       const stored = everything?.resourceType === 'Bundle' ? (everything.entry ?? []) : [];
-      const lines = stored.map(({ resource }) => {
-        const status =
-          resource && 'status' in resource
-            ? resource.status
-            : resource && 'lifecycleStatus' in resource
-              ? resource.lifecycleStatus
-              : undefined;
-        return `${resource?.resourceType}${status === undefined ? '' : ` ${String(status)}`}`;
-      });
+      const lines = stored.map(({ resource }) => typeAndStatus(resource));
       const counts: Record<string, number> = {};
       for (const line of lines.toSorted()) counts[line] = (counts[line] ?? 0) + 1;
       return { plans, stored: counts };
     },
     async stop() {
-      for (const { close } of clients.values()) close();
+      for (const client of clients.values()) client.close();
       await served.stop();
     },
   };
 }
 
+function typeAndStatus(resource: Resource | undefined): string {
+  const { status, lifecycleStatus } = (resource ?? {}) as { status?: string; lifecycleStatus?: string };
+  return [resource?.resourceType, status ?? lifecycleStatus].filter((part) => part !== undefined).join(' ');
+}
+
 /** What a refusal says, for assertions. */
 export const saidBy = ({ resource }: StoryAnswer): string =>
   ((resource as OperationOutcome).issue ?? []).map(({ diagnostics }) => diagnostics ?? '').join(' ');
-
-const countedId = /00000000-0000-4000-8000-\d{12}/g;
 
 /**
  * Holds `value` against test/scenarios/stories/<name>.golden.json, deeply. Ids that the service gave are first replaced by names in
@@ -292,24 +292,4 @@ export function golden(name: string, value: unknown): void {
     throw new Error(`${name}.golden.json is missing: UPDATE_GOLDEN=1 writes it; read it before it is kept`);
   }
   expect(JSON.parse(named)).toEqual(JSON.parse(readFileSync(file, 'utf8')));
-}
-
-function withNames(text: string): string {
-  const types = new Map<string, string>();
-  const referred = new RegExp(`([A-Z][A-Za-z]+)/(${countedId.source})`, 'g');
-  const held = new RegExp(`"resourceType": "([A-Za-z]+)",\\s+"id": "(${countedId.source})"`, 'g');
-  for (const [, type = '', id = ''] of [...text.matchAll(referred), ...text.matchAll(held)]) {
-    if (!types.has(id)) types.set(id, type);
-  }
-  const names = new Map<string, string>();
-  const counts = new Map<string, number>();
-  return text.replaceAll(countedId, (id) => {
-    const type = types.get(id) ?? 'id';
-    const count = counts.get(type) ?? 0;
-    if (!names.has(id)) {
-      counts.set(type, count + 1);
-      names.set(id, `${type}-${count + 1}`);
-    }
-    return names.get(id) ?? id;
-  });
 }

@@ -37,6 +37,16 @@ describe('the PHQ-15, which asks about four weeks', () => {
     ]);
   });
 
+  it('is asked once on the day of the last session, when that is the eighth', () => {
+    expect(phq15(8).map(([actionId]) => actionId)).toEqual([
+      'baseline-phq-15',
+      'session-04-phq-15',
+      'end-phq-15',
+      'follow-up-3-months-phq-15',
+      'follow-up-12-months-phq-15',
+    ]);
+  });
+
   it('is not due at a session that the course does not have', () => {
     expect(phq15(6).map(([actionId]) => actionId)).toEqual([
       'baseline-phq-15',

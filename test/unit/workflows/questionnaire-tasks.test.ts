@@ -1,5 +1,6 @@
 // Questionnaires of a course are asked for by Tasks that are made with it, move with its sessions and close with the answers.
 import type { CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
 import { createResource } from '../../../src/workflows/create-resource.ts';
 import { updateResource } from '../../../src/workflows/update-resource.ts';
 import { phq15, phq15Adding } from '../instruments/invented-answers.ts';
@@ -109,4 +110,29 @@ it('is withdrawn when the session that it belongs to is dropped', async () => {
   };
   await updateResource(world.contextOf('therapist'), dropped as ServiceRequest, { mayCreate: false });
   expect(await statuses()).toMatchObject({ 'session-04-phq-15': 'cancelled', 'end-phq-15': 'requested' });
+});
+
+it('an earlier day is not asked about any more once a later one is answered', async () => {
+  await send('2027-01-08T09:00:00Z');
+  expect(await statuses()).toMatchObject({ 'session-04-phq-15': 'cancelled', 'end-phq-15': 'completed' });
+  expect(await errorsIn(world, ['Task'])).toEqual([]);
+});
+
+it('rests while the course is paused, and an answer that comes all the same is taken', async () => {
+  await world.call(
+    carePlanPause,
+    'therapist',
+    carePlan.id ?? '',
+    [
+      { name: 'until', valueDate: '2027-01-08' },
+      { name: 'reason', valueCode: 'symptoms-changed' },
+      { name: 'agreed', valueBoolean: true },
+    ],
+    undefined,
+    '1',
+  );
+  expect(new Set(Object.values(await statuses()))).toEqual(new Set(['on-hold']));
+  await send('2026-12-18T09:00:00Z');
+  expect(await statuses()).toMatchObject({ 'session-04-phq-15': 'completed', 'end-phq-15': 'on-hold' });
+  expect(await errorsIn(world, ['Task'])).toEqual([]);
 });
