@@ -32,9 +32,9 @@ beforeAll(async () => {
     start: '2026-08-31',
     people: groupPeople,
     viewers: {
-      'who missed a day': { as: 'mia', about: 'Patient/mia' },
-      'another member, of her': { as: 'noor', about: 'Patient/mia' },
-      'the general practitioner': { as: 'gp', about: 'Patient/mia' },
+      'member who missed a day': { as: 'mia', about: 'Patient/mia' },
+      'other member, of her': { as: 'noor', about: 'Patient/mia' },
+      'general practitioner': { as: 'gp', about: 'Patient/mia' },
     },
   });
 });
@@ -109,7 +109,7 @@ it('runs over eight days, a day of her own, and a year, and shows nobody what is
     ...first,
     said('note', 'A calm start. Work is on the minds of several.'),
   ]);
-  expect((await world.see('who missed a day')).episode).toEqual(['active']);
+  expect((await world.see('member who missed a day')).episode).toEqual(['active']);
   const chosen = await world.find<Procedure>('/Procedure?patient=Patient/oda', 'oda');
   expect(chosen.map(({ code, reasonCode }) => [code?.coding?.[0]?.code, reasonCode?.[0]?.text])).toEqual(
     expect.arrayContaining([['relaxation', 'Chosen instead of: Medical yoga']]),
@@ -158,7 +158,7 @@ it('runs over eight days, a day of her own, and a year, and shows nobody what is
     [to('offer', `Task/${offer?.id}`), dated('date', '2026-10-01')],
     { etag: await etagOf('leader', ownOf('mia')), expected: 201 },
   );
-  expect((await world.see('who missed a day')).next).toEqual([
+  expect((await world.see('member who missed a day')).next).toEqual([
     "Next: A day of one's own: Stress and illness. Practitioner/leader, due 2026-10-01",
   ]);
   const makeUp = resourceNamed<ServiceRequest>(made, 'session');

@@ -31,11 +31,11 @@ beforeAll(async () => {
     start: '2026-11-09',
     people: pairPeople,
     viewers: {
-      'the patient': { as: 'patient-1', about: patientOf(1) },
-      'their therapist': { as: 'therapist-1', about: patientOf(1) },
-      'the general practitioner': { as: 'gp', about: patientOf(1) },
-      'the patient of another pair, of them': { as: 'patient-2', about: patientOf(1) },
-      'the patient whose pair stops': { as: 'patient-3', about: patientOf(3) },
+      patient: { as: 'patient-1', about: patientOf(1) },
+      therapist: { as: 'therapist-1', about: patientOf(1) },
+      'general practitioner': { as: 'gp', about: patientOf(1) },
+      'patient of another pair, of them': { as: 'patient-2', about: patientOf(1) },
+      'patient whose pair stops': { as: 'patient-3', about: patientOf(3) },
     },
   });
 });
