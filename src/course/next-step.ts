@@ -27,6 +27,14 @@ export function nextSession(sessions: readonly ServiceRequest[]): ServiceRequest
   return inOrder(sessions).find(({ status }) => isOpenSession(status));
 }
 
+/** Of several open ones: a day of one's own has a later number than the days of a group, and may come before them. */
+function soonestSession(sessions: readonly ServiceRequest[]): ServiceRequest | undefined {
+  const dayOf = ({ occurrenceDateTime }: ServiceRequest) => occurrenceDateTime?.slice(0, 10) ?? 'undated';
+  return inOrder(sessions)
+    .filter(({ status }) => isOpenSession(status))
+    .toSorted((left, right) => dayOf(left).localeCompare(dayOf(right)))[0];
+}
+
 export function nextStep(
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
@@ -44,7 +52,7 @@ export function nextStep(
   if (carePlan.status === 'on-hold') {
     return { text: 'The course is paused. Agree with the patient when it goes on.', owner, about };
   }
-  const next = nextSession(sessions);
+  const next = soonestSession(sessions);
   if (!next) {
     return {
       text: 'All sessions are done. Look back on the goals together, repeat the questionnaires of the start, write to the referring practitioner, and complete the referral.',

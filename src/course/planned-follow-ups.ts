@@ -10,10 +10,13 @@ export interface PlannedFollowUp {
 
 const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
 
-/** Those that are dated from the end of the sessions; what goes with one of them is not another contact. */
+/**
+ * Those that are dated from the end of the sessions; what goes with one of them is not another contact. A follow-up part without
+ * actions is the contact itself.
+ */
 export function plannedFollowUps(plan: PlanDefinition): readonly PlannedFollowUp[] {
   return followUpParts(plan.action).flatMap((part) =>
-    (part.action ?? []).flatMap(({ id, relatedAction }) => {
+    (part.action ?? [part]).flatMap(({ id, relatedAction }) => {
       const after = relatedAction?.find(
         ({ relationship, offsetDuration }) => relationship === 'after-end' && offsetDuration,
       )?.offsetDuration;

@@ -24,6 +24,7 @@ import { byReference, byToken, findResources } from './find-resources.ts';
 import { heldDay, presencesOf, refuseNames } from './group-day-content.ts';
 import type { GroupDayRequest, GroupDayResult } from './group-day-request.ts';
 import { groupRunOf, type MemberOfRun, membersOfRun, type RunOfGroup } from './group-run-of.ts';
+import { beginEpisode } from './move-episode.ts';
 import { refuseWithoutAgreements } from './pair-agreements.ts';
 import { readReferenced } from './read-known.ts';
 import { assertVersion, demandVersion } from './version-demand.ts';
@@ -181,6 +182,7 @@ async function recordMember(
     day,
     encounter.id ?? '',
   );
+  if (built.encounter && episode) await beginEpisode(context, episode);
   const written: Resource[] = [];
   const updated = [built.request, ...(built.appointment ? [built.appointment] : [])];
   for (const resource of updated) {

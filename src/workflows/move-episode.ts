@@ -2,6 +2,7 @@
 import type { EpisodeOfCare, EpisodeOfCareStatusHistory } from '@medplum/fhirtypes';
 import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
+import { readReferenced } from './read-known.ts';
 import { updateChecked } from './write-checked.ts';
 
 /** The episode that follows from a referral ("ServiceRequest/x"), while it is not closed. */
@@ -49,4 +50,12 @@ export async function moveEpisode(
     const moved = episodeInStatus(episode, status, context.clock.now().toISOString());
     await updateChecked(context, moved, episode.meta?.versionId ?? '');
   }
+}
+
+/** The first meeting that was held begins a member's own episode ("EpisodeOfCare/x"). Unchanged when it has begun. */
+export async function beginEpisode(context: WorkflowContext, episode: string): Promise<void> {
+  const stored = (await readReferenced(context.store, episode, ['EpisodeOfCare'])).resource();
+  if (stored.status !== 'planned' && stored.status !== 'waitlist') return;
+  const begun = episodeInStatus(stored, 'active', context.clock.now().toISOString());
+  await updateChecked(context, begun, stored.meta?.versionId ?? '');
 }

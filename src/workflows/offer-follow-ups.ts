@@ -1,5 +1,6 @@
 // The job that asks, some months after a course, how it is now: at the times that the course's own protocol gives, however the course ended.
 import type { CarePlan, PlanDefinition } from '@medplum/fhirtypes';
+import { hasCourseCode } from '../course/course-codes.ts';
 import { endOfCourse } from '../course/dead-ends.ts';
 import { followUpDue, plannedFollowUps } from '../course/planned-follow-ups.ts';
 import { isOpenTask, watchTasksAbout } from '../course/watch-tasks.ts';
@@ -28,6 +29,7 @@ export const offerFollowUps: JobWork = {
       const due = end && protocol ? followUpDue(plannedFollowUps(protocol), end, today) : undefined;
       if (!due) continue;
       const about = `CarePlan/${carePlan.id}`;
+      if (await wasHad(person, about)) continue;
       const canonical = `${protocol?.url}|${protocol?.version}#${due.actionId}`;
       const earlier = watchTasksAbout(tasks, about, 'follow-up-due');
       const isOffered = earlier.some((task) => task.instantiatesCanonical === canonical || isOpenTask(task));
@@ -43,6 +45,17 @@ export const offerFollowUps: JobWork = {
     }
   },
 };
+
+/** A group plans its contact as a Task of its own from the start: whoever closes that has been in touch, and is not reminded any more. */
+async function wasHad({ tasks, takeBack }: PersonAtHand, about: string): Promise<boolean> {
+  const planned = tasks.filter(
+    ({ code, focus }) => hasCourseCode(code, 'follow-up') && focus?.reference === about,
+  );
+  if (!planned.some(({ status }) => status === 'completed')) return false;
+  const reminders = watchTasksAbout(tasks, about, 'follow-up-due').filter(isOpenTask);
+  for (const task of reminders) await takeBack(task, 'Somebody has been in touch');
+  return true;
+}
 
 /** The version that the course began with, while it is published. */
 function protocolOf({ context }: PersonAtHand, carePlan: CarePlan): PlanDefinition | undefined {

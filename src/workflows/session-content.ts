@@ -10,6 +10,7 @@ import { businessRule, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { elementChoice } from './element-choice.ts';
 import { goalProgressOf } from './goal-progress-of.ts';
+import { programmeElement } from './programme-element.ts';
 import { readReferenced, referenceTo } from './read-known.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
 import type { SessionRequest } from './session-request.ts';
@@ -38,7 +39,7 @@ export async function sessionContent(
     elements:
       request.asPlanned && request.elements.length === 0
         ? plannedElements(context, session, request.minutes)
-        : deliveredElements(context, request),
+        : deliveredElements(context, carePlan, request),
     note: request.note,
     homework: [...smallStep(request), ...request.homework].map((item) =>
       checkedHomework(item, start.slice(0, 10)),
@@ -90,13 +91,17 @@ async function performerOf(
 
 function deliveredElements(
   { catalogue }: WorkflowContext,
+  carePlan: CarePlan,
   request: SessionRequest,
 ): readonly DeliveredElement[] {
   const delivered = request.elements.map(({ chosen, minutes }) => {
     if (minutes < 1) {
       throw businessRule('an element that was delivered took at least one minute', chosen.expression);
     }
-    return { ...elementChoice(catalogue, chosen.value, chosen.expression), minutes };
+    const choice =
+      programmeElement(catalogue, carePlan, chosen.value) ??
+      elementChoice(catalogue, chosen.value, chosen.expression);
+    return { ...choice, minutes };
   });
   const total = delivered.reduce((sum, { minutes }) => sum + minutes, 0);
   if (total > request.minutes) {

@@ -3,7 +3,7 @@ import type { CarePlan, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanGroupDayComplete } from '../../../src/rest/operations/care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from '../../../src/rest/operations/care-plan-group-member.ts';
 import { carePlanMakeUpDay } from '../../../src/rest/operations/care-plan-make-up-day.ts';
-import { complete, integer, reference, string } from './course-steps.ts';
+import { complete, group, integer, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 import { addMembers, attends, beginGroup, callOn, memberIds, wholePlan } from './group-steps.ts';
 
@@ -26,6 +26,8 @@ const present = async () => {
   const own = (await world.all('CarePlan')).filter(({ partOf, status }) => partOf && status === 'active');
   return own.map(({ subject }) => subject.reference?.slice('Patient/'.length) ?? '');
 };
+const element = (code: string, minutes: number) =>
+  group('element', { name: 'code', valueCode: code }, integer('minutes', minutes));
 const ownPlan = async (id: string) => {
   const own = (await world.all('CarePlan')).find(({ subject }) => subject.reference === `Patient/${id}`);
   if (!own) throw new Error(`no plan of ${id}`);
@@ -100,7 +102,25 @@ it('somebody who missed a day takes a day of their own, which is a session in th
   ]);
   const groupDay = await refusalOf(complete(world, own, [integer('minutes', 60), integer('session', 2)]));
   expect(groupDay.outcome.issue[0]?.diagnostics).toContain('is a day of a group');
-  expect((await complete(world, own, [integer('minutes', 60), integer('session', 9)])).status).toBe(201);
+  const therapy = await refusalOf(
+    complete(world, own, [integer('minutes', 60), integer('session', 9), element('sums', 30)]),
+  );
+  expect(therapy.outcome.issue[0]?.diagnostics).toContain('"sums" is no element of the therapy');
+  const held = await complete(world, own, [
+    integer('minutes', 60),
+    integer('session', 9),
+    element('fibromyalgia', 30),
+  ]);
+  expect(held.status).toBe(201);
+  const [done] = (await world.all('Procedure')).filter(
+    ({ subject, code }) =>
+      subject.reference === 'Patient/member-1' && code?.coding?.[0]?.code === 'fibromyalgia',
+  );
+  expect([done?.instantiatesCanonical, done?.extension?.[0]?.valuePositiveInt]).toEqual([
+    ['https://w3id.org/alongside/fhir/ActivityDefinition/prop-theme-fibromyalgia|1.0.0'],
+    30,
+  ]);
+  expect(await errorsIn(world, ['Procedure'])).toEqual([]);
 });
 
 it('somebody leaves at any time, without a reason, and has a next step and somebody who takes care of it', async () => {

@@ -206,6 +206,23 @@ describe('a day that was held', () => {
     expect(missed?.extension?.at(-1)?.valueCodeableConcept?.coding?.[0]?.code).toBe('absent-with-notice');
   });
 
+  it('begins the episode of each who was there, and leaves that of the others as it was', async () => {
+    const early = await courseWorld();
+    await beginGroup(early, memberIds, '2026-12-04');
+    const episodes = async () =>
+      (await early.all('EpisodeOfCare')).map(({ patient, status }) => `${patient.reference} ${status}`);
+    expect(await episodes()).toEqual(memberIds.map((id) => `Patient/${id} planned`));
+    early.setClock('2026-12-04T18:00:00Z');
+    await callOn(early, carePlanGroupDayComplete, 'therapist', await wholePlan(early), [
+      attends('member-1', 'absent-without-notice'),
+      ...allThere.slice(1),
+    ]);
+    expect((await episodes()).toSorted()).toEqual(
+      memberIds.map((id) => `Patient/${id} ${id === 'member-1' ? 'planned' : 'active'}`),
+    );
+    await early.close();
+  });
+
   it('is recorded once, whatever version the same call names', async () => {
     const again = await complete(call, 'none');
     expect([again.status, (await world.all('Composition')).length]).toEqual([200, 1]);

@@ -26,12 +26,16 @@ const leaders: readonly ParametersParameter[] = ['therapist', 'other-therapist']
 );
 
 /** The group's plan as it is stored. */
-export async function beginGroup(world: CourseWorld, ids: readonly string[] = memberIds): Promise<CarePlan> {
+export async function beginGroup(
+  world: CourseWorld,
+  ids: readonly string[] = memberIds,
+  start = '2026-11-20',
+): Promise<CarePlan> {
   await addMembers(world, ids);
   await world.call(planDefinitionStartGroup, 'therapist', 'prop-programme', [
     ...leaders,
     ...ids.map((id) => reference('member', `Patient/${id}`)),
-    { name: 'start', valueDate: '2026-11-20' },
+    { name: 'start', valueDate: start },
   ]);
   return wholePlan(world);
 }
