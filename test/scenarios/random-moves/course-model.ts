@@ -269,7 +269,7 @@ function enrolled(model: Model, move: Move & { kind: 'enroll' }): Model | undefi
 
 function held(model: Model, move: Move & { kind: 'session' }): Model | undefined {
   const { course, referral } = model;
-  if (!course || course.plan !== 'active' || move.minutes < 20) return undefined;
+  if (course?.plan !== 'active' || move.minutes < 20) return undefined;
   const at = move.number === 'next' ? course.sessions.findIndex(isOpenSession) : move.number - 1;
   if (course.sessions[at] !== 'active') return undefined;
   const sessions = course.sessions.map((status, index) => (index === at ? 'completed' : status));
