@@ -591,7 +591,7 @@ describe('an export in a process', () => {
     const own = join(folder, 'killed');
     const bearer = await systemBearer(own);
     const headers = { Authorization: bearer, 'Content-Type': 'application/fhir+json' };
-    const total = 20_000;
+    const total = 8_000;
     let child = await startChild(own);
     for (let from = 0; from < total; from += 1000) {
       const entry = Array.from({ length: 1000 }, (_none, at) => ({
