@@ -3,6 +3,7 @@ import type {
   CarePlan,
   Encounter,
   EpisodeOfCare,
+  Extension,
   ExtractResource,
   Goal,
   Parameters,
@@ -28,6 +29,12 @@ import type { Move } from './course-model.ts';
 const base = 'https://w3id.org/alongside/fhir';
 const statusReason = 'http://hl7.org/fhir/StructureDefinition/request-statusReason';
 const reason = { url: statusReason, valueCodeableConcept: { text: 'What was wanted is reached' } };
+
+/** In the place of an earlier one. */
+const withReason = (extensions: readonly Extension[] = []): Extension[] => [
+  ...extensions.filter(({ url }) => url !== statusReason),
+  reason,
+];
 
 /** What is stored about one person, the newest last. */
 export interface PersonRecord {
@@ -155,7 +162,7 @@ async function act(
         put(world, {
           ...session,
           status: 'revoked',
-          ...(move.hasReason && { extension: [...(session.extension ?? []), reason] }),
+          ...(move.hasReason && { extension: withReason(session.extension) }),
         })
       );
     }
@@ -166,7 +173,7 @@ async function act(
           ...plan,
           status: move.to,
           ...(move.hasReason && {
-            extension: [...(plan.extension ?? []).filter(({ url }) => url !== statusReason), reason],
+            extension: withReason(plan.extension),
           }),
         })
       );
