@@ -74,6 +74,12 @@ const types = [
 const code = (task: Task): string | undefined =>
   task.code?.coding?.find(({ system }) => system === `${base}/CodeSystem/course`)?.code;
 
+/** A search answers in the order of the last change; what is meant is the order in which things began. */
+const byText =
+  <T>(textOf: (one: T) => string | undefined) =>
+  (left: T, right: T): number =>
+    (textOf(left) ?? '').localeCompare(textOf(right) ?? '');
+
 export async function recordOf({ store }: CourseWorld, patient: string): Promise<PersonRecord> {
   const all: Resource[] = [];
   for (const type of types) {
@@ -84,11 +90,13 @@ export async function recordOf({ store }: CourseWorld, patient: string): Promise
   const requests = of('ServiceRequest');
   const tasks = of('Task');
   return {
-    referrals: requests.filter(({ category }) => category?.[0]?.coding?.[0]?.code === 'referral'),
+    referrals: requests
+      .filter(({ category }) => category?.[0]?.coding?.[0]?.code === 'referral')
+      .toSorted(byText(({ authoredOn }) => authoredOn)),
     coordination: tasks.filter((task) => code(task) === 'referral'),
     nextSteps: tasks.filter((task) => code(task) === 'next-step'),
     episodes: of('EpisodeOfCare'),
-    carePlans: of('CarePlan'),
+    carePlans: of('CarePlan').toSorted(byText(({ created }) => created)),
     sessions: requests.filter(({ requisition }) => requisition),
     goals: of('Goal'),
     encounters: of('Encounter'),
