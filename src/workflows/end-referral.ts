@@ -181,16 +181,13 @@ async function carePlansOf(
   context: WorkflowContext,
   episode: EpisodeOfCare | undefined,
 ): Promise<readonly CarePlan[]> {
-  const [identifier] = episode?.identifier ?? [];
-  if (!identifier?.value) {
-    return [];
-  }
-  return findResources(context.store, 'CarePlan', [
-    byToken('identifier', {
-      ...(identifier.system && { system: identifier.system }),
-      code: identifier.value,
-    }),
-  ]);
+  // One for each course that has begun from the referral: after one that was ended there may be another.
+  const identifiers = (episode?.identifier ?? []).flatMap(({ system, value }) =>
+    value ? [{ ...(system && { system }), code: value }] : [],
+  );
+  return identifiers.length === 0
+    ? []
+    : findResources(context.store, 'CarePlan', [byToken('identifier', ...identifiers)]);
 }
 
 async function closeRequest(
