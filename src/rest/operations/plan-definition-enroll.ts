@@ -1,13 +1,12 @@
 // POST PlanDefinition/[id]/$enroll: begins a patient's course by this plan.
 // https://hl7.org/fhir/R4/operations.html
-import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
 import { enrollPatient } from '../../workflows/enroll-patient.ts';
 import type { EnrolmentRequest } from '../../workflows/enrolment-request.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
+import { courseBegun } from './course-begun.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
-import { warningOutcomes } from './warning-outcomes.ts';
 
 const names = [
   'subject',
@@ -51,17 +50,7 @@ export const planDefinitionEnroll: Operation = {
       contentMark: await contentMark('PlanDefinition/$enroll', request),
       idempotencyKey: request.idempotencyKey,
     });
-    const resources: readonly Resource[] = [...result.resources, ...warningOutcomes(result.warnings)];
-    const bundle: Bundle = {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: resources.map((resource) => ({ resource })),
-    };
-    return {
-      status: result.kind === 'created' ? 201 : 200,
-      resource: bundle,
-      location: `CarePlan/${result.carePlan.id}`,
-    };
+    return courseBegun(result);
   },
 };
 

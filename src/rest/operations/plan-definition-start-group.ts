@@ -1,11 +1,10 @@
 // POST PlanDefinition/[id]/$start-group: begins a run of a group by this plan.
 // https://hl7.org/fhir/R4/operations.html
-import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { startGroup } from '../../workflows/start-group.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
+import { courseBegun } from './course-begun.ts';
 import { parameterReader } from './parameter-reader.ts';
-import { warningOutcomes } from './warning-outcomes.ts';
 
 const names = ['leader', 'member', 'sizeReason', 'start', 'day', 'datesReason', 'place'] as const;
 
@@ -29,16 +28,6 @@ export const planDefinitionStartGroup: Operation = {
       contentMark: await contentMark('PlanDefinition/$start-group', request),
       idempotencyKey: request.idempotencyKey,
     });
-    const resources: readonly Resource[] = [...result.resources, ...warningOutcomes(result.warnings)];
-    const bundle: Bundle = {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: resources.map((resource) => ({ resource })),
-    };
-    return {
-      status: result.kind === 'created' ? 201 : 200,
-      resource: bundle,
-      location: `CarePlan/${result.carePlan.id}`,
-    };
+    return courseBegun(result);
   },
 };

@@ -1,12 +1,11 @@
 // POST PlanDefinition/[id]/$start-pairs: begins a course for pairs of a patient and a therapist by this plan.
 // https://hl7.org/fhir/R4/operations.html
-import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
 import { startPairs } from '../../workflows/start-pairs.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
+import { courseBegun } from './course-begun.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
-import { warningOutcomes } from './warning-outcomes.ts';
 
 const names = ['instructor', 'pair', 'sizeReason', 'start', 'day', 'datesReason', 'place'] as const;
 const pairNames = ['patient', 'therapist', 'patientConsent', 'therapistConsent'] as const;
@@ -40,17 +39,7 @@ export const planDefinitionStartPairs: Operation = {
       contentMark: await contentMark('PlanDefinition/$start-pairs', request),
       idempotencyKey: request.idempotencyKey,
     });
-    const resources: readonly Resource[] = [...result.resources, ...warningOutcomes(result.warnings)];
-    const bundle: Bundle = {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: resources.map((resource) => ({ resource })),
-    };
-    return {
-      status: result.kind === 'created' ? 201 : 200,
-      resource: bundle,
-      location: `CarePlan/${result.carePlan.id}`,
-    };
+    return courseBegun(result);
   },
 };
 
