@@ -167,7 +167,7 @@ async function main(): Promise<void> {
     const rates = beside.rates().map(Math.round);
     process.stdout.write(
       `bare Express 5 res.json: ${Math.round(median(rates))} requests/s, between ${Math.min(...rates)} and ${Math.max(...rates)}\n` +
-        `${connections} connections, ${seconds} s each in turns with bare Express, ${patientCount} patients with ${observationsPerPatient} Observations; ` +
+        `${connections} connections, ${seconds} s each in turns with bare Express; the first table among ${patientCount} patients with ${observationsPerPatient} Observations each; ` +
         'ratio: requests per second, to those of bare Express right before and after; medians of the turns.\n',
     );
     for (const kind of rows.has('import') ? kinds : []) {
