@@ -97,3 +97,6 @@ function elementsOf(session: ServiceRequest, activities: readonly Activity[]): r
     return [{ element: { ...first, code }, ...(activity && { activity: activity.canonical }) }];
   });
 }
+
+export const byDate = (left: PlanStep, right: PlanStep): number =>
+  left.date.localeCompare(right.date) || left.number - right.number;

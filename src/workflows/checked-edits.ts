@@ -1,7 +1,7 @@
 // Brings the edits of a plan, as they were sent, into the form that the plan is changed by.
 import { type CalendarDate, isCalendarDate } from '../course/calendar.ts';
+import type { PlanEdit } from '../course/plan-edit.ts';
 import type { StepElement } from '../course/plan-step.ts';
-import type { PlanEdit } from '../course/tailor-plan.ts';
 import { businessRule, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import type { CoursePlan } from './course-plan.ts';

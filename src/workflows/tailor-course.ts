@@ -2,8 +2,9 @@
 import type { Annotation, CarePlan, CodeableConcept, Provenance } from '@medplum/fhirtypes';
 import { extensionUrl } from '../course/course-codes.ts';
 import { nextStep } from '../course/next-step.ts';
+import type { PlanEdit } from '../course/plan-edit.ts';
 import type { PlanStep } from '../course/plan-step.ts';
-import { changedSteps, type PlanEdit, tailorPlan } from '../course/tailor-plan.ts';
+import { changedSteps, tailorPlan } from '../course/tailor-plan.ts';
 import { tailoringProvenance } from '../course/tailored-resources.ts';
 import { businessRule, invalid } from '../fhir/error.ts';
 import { checkedEdit } from './checked-edits.ts';
