@@ -111,10 +111,8 @@ async function heldSessions(
 }
 
 function modesOf({ catalogue }: WorkflowContext) {
-  const elements = catalogue
-    .published()
-    .find((resource) => resource.resourceType === 'CodeSystem' && resource.url === elementSystem);
-  return elements?.resourceType === 'CodeSystem' ? elementModes(elements) : new Map();
+  const elements = catalogue.codeSystem(elementSystem);
+  return elements ? elementModes(elements) : new Map();
 }
 
 function courseScores(

@@ -12,13 +12,7 @@ export interface ElementChoice {
 
 /** The elements that the content knows, in its order. */
 function knownElements(catalogue: Catalogue): readonly (Coding & { readonly code: string })[] {
-  const concepts = catalogue
-    .published()
-    .flatMap((resource) =>
-      resource.resourceType === 'CodeSystem' && resource.url === elementSystem
-        ? (resource.concept ?? [])
-        : [],
-    );
+  const concepts = catalogue.codeSystem(elementSystem)?.concept ?? [];
   return concepts.flatMap(({ code, display }) =>
     code ? [{ system: elementSystem, code, ...(display && { display }) }] : [],
   );

@@ -167,12 +167,7 @@ async function namedFactor(
 }
 
 function codesIn(catalogue: Catalogue, system: string): readonly string[] {
-  return catalogue
-    .published()
-    .flatMap((resource) =>
-      resource.resourceType === 'CodeSystem' && resource.url === system ? (resource.concept ?? []) : [],
-    )
-    .flatMap(({ code }) => code ?? []);
+  return (catalogue.codeSystem(system)?.concept ?? []).flatMap(({ code }) => code ?? []);
 }
 
 function contentOf({

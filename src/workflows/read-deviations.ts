@@ -1,12 +1,5 @@
 // Reads protocol, plan and what took place of one course, now or as it was at an instant, and lays them side by side.
-import type {
-  CarePlan,
-  CodeSystem,
-  Encounter,
-  Procedure,
-  Provenance,
-  ServiceRequest,
-} from '@medplum/fhirtypes';
+import type { CarePlan, Encounter, Procedure, Provenance, ServiceRequest } from '@medplum/fhirtypes';
 import type { Catalogue } from '../content/catalogue.ts';
 import { protocolSteps } from '../course/baseline.ts';
 import { elementSystem, extensionUrl, planDeviationSystem } from '../course/course-codes.ts';
@@ -188,14 +181,9 @@ function deliveredIn(session: ServiceRequest, records: Records): DeliveredLayer 
 
 /** The number stands in the content, beside the code of the deviation. */
 function daysUntilAsked(catalogue: Catalogue): { readonly daysUntilAsked?: number } {
-  const system = catalogue
-    .published()
-    .find(
-      (resource): resource is CodeSystem =>
-        resource.resourceType === 'CodeSystem' && resource.url === planDeviationSystem,
-    );
-  const days = system?.concept
-    ?.find(({ code }) => code === 'session-not-recorded')
+  const days = catalogue
+    .codeSystem(planDeviationSystem)
+    ?.concept?.find(({ code }) => code === 'session-not-recorded')
     ?.property?.find(({ code }) => code === 'after-days')?.valueInteger;
   return days === undefined ? {} : { daysUntilAsked: days };
 }

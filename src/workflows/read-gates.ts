@@ -60,9 +60,5 @@ export function whileOpen(flags: readonly Flag[]): string {
 export const flagOutcomeUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/flag-outcome';
 
 function conceptsOf(catalogue: Catalogue, url: string): readonly CodeSystemConcept[] {
-  return catalogue
-    .published()
-    .flatMap((resource) =>
-      resource.resourceType === 'CodeSystem' && resource.url === url ? (resource.concept ?? []) : [],
-    );
+  return catalogue.codeSystem(url)?.concept ?? [];
 }

@@ -1,5 +1,5 @@
 // Keeps each difference that nobody has explained as a DetectedIssue, once, and writes the explanation into it when somebody gives one.
-import type { CodeSystem, DetectedIssue } from '@medplum/fhirtypes';
+import type { DetectedIssue } from '@medplum/fhirtypes';
 import { planDeviationSystem } from '../course/course-codes.ts';
 import type { ComparedSession, Difference } from '../course/deviations.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
@@ -51,13 +51,8 @@ function storable({ catalogue }: WorkflowContext, { sessions }: Deviations): rea
 }
 
 function displays(catalogue: WorkflowContext['catalogue']): ReadonlyMap<string, string> {
-  const system = catalogue
-    .published()
-    .find(
-      (resource): resource is CodeSystem =>
-        resource.resourceType === 'CodeSystem' && resource.url === planDeviationSystem,
-    );
-  return new Map((system?.concept ?? []).map(({ code, display }) => [code ?? '', display ?? '']));
+  const concepts = catalogue.codeSystem(planDeviationSystem)?.concept ?? [];
+  return new Map(concepts.map(({ code, display }) => [code ?? '', display ?? '']));
 }
 
 async function issuesOf(

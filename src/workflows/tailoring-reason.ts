@@ -20,18 +20,11 @@ export interface AgreedReason {
 }
 
 function knownReasons(catalogue: Catalogue): readonly Coding[] {
-  return catalogue
-    .published()
-    .flatMap((resource) =>
-      resource.resourceType === 'CodeSystem' && resource.url === tailoringReasonSystem
-        ? (resource.concept ?? [])
-        : [],
-    )
-    .map(({ code, display }) => ({
-      system: tailoringReasonSystem,
-      ...(code && { code }),
-      ...(display && { display }),
-    }));
+  return (catalogue.codeSystem(tailoringReasonSystem)?.concept ?? []).map(({ code, display }) => ({
+    system: tailoringReasonSystem,
+    ...(code && { code }),
+    ...(display && { display }),
+  }));
 }
 
 /** Refused (422): no reason, a code of ours that is none, no word on the agreement. */

@@ -44,7 +44,7 @@ export const carePlanGroupDayComplete: Operation = {
         minutes: needed(theme.minutes('minutes'), 'minutes', theme),
       })),
       note,
-      contentMark: await contentMark('CarePlan/$group-day-complete', request),
+      contentMark: contentMark('CarePlan/$group-day-complete', request),
       ifMatch: request.ifMatch,
     });
     const answer: Parameters = {

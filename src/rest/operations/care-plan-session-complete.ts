@@ -69,7 +69,7 @@ export const carePlanSessionComplete: Operation = {
       }),
       draft: given.reference('draft'),
       ...(nextDate && { nextDate: { value: nextDate, expression: 'Parameters.parameter' } }),
-      contentMark: await contentMark('CarePlan/$session-complete', request),
+      contentMark: contentMark('CarePlan/$session-complete', request),
       idempotencyKey: request.idempotencyKey,
     });
     const answer: Parameters = {

@@ -1,4 +1,5 @@
 // Names what a client asked for by its SHA-256, so that the same call sent twice is known as such without keeping a copy of it.
+import { hash } from 'node:crypto';
 import type { OperationRequest } from '../operation.ts';
 
 /** JSON with its keys in order, so that two spellings of one object are one text. */
@@ -16,13 +17,12 @@ function canonicalJson(value: unknown): string {
 }
 
 /** 64 hexadecimal digits. Two calls have the same mark when operation, instance, caller and parameters are the same. */
-export async function contentMark(operation: string, request: OperationRequest): Promise<string> {
+export function contentMark(operation: string, request: OperationRequest): string {
   const text = canonicalJson({
     operation,
     id: request.id ?? '',
     caller: request.context.actor.subject ?? request.context.actor.tokenId,
     parameters: request.parameters.parameter ?? [],
   });
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Buffer.from(digest).toString('hex');
+  return hash('sha256', text);
 }

@@ -45,7 +45,7 @@ export const patientRefer: Operation = {
       consent: given.reference('consent'),
       referral: given.reference('referral'),
       draft: given.flag('draft'),
-      contentMark: await contentMark('Patient/$refer', request),
+      contentMark: contentMark('Patient/$refer', request),
       idempotencyKey: request.idempotencyKey,
     });
     const [task] = result.tasks;

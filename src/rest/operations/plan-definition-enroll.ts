@@ -47,7 +47,7 @@ export const planDefinitionEnroll: Operation = {
       minutes: given.minutes('minutes'),
       goals: given.groups('goal', ['text', 'weight', 'level']).map(givenGoal),
       selections: given.texts('selection'),
-      contentMark: await contentMark('PlanDefinition/$enroll', request),
+      contentMark: contentMark('PlanDefinition/$enroll', request),
       idempotencyKey: request.idempotencyKey,
     });
     return courseBegun(result);

@@ -25,7 +25,7 @@ export const planDefinitionStartGroup: Operation = {
       days: given.texts('day'),
       datesReason: given.text('datesReason'),
       place: given.reference('place'),
-      contentMark: await contentMark('PlanDefinition/$start-group', request),
+      contentMark: contentMark('PlanDefinition/$start-group', request),
       idempotencyKey: request.idempotencyKey,
     });
     return courseBegun(result);

@@ -36,7 +36,7 @@ export const planDefinitionStartPairs: Operation = {
       days: given.texts('day'),
       datesReason: given.text('datesReason'),
       place: given.reference('place'),
-      contentMark: await contentMark('PlanDefinition/$start-pairs', request),
+      contentMark: contentMark('PlanDefinition/$start-pairs', request),
       idempotencyKey: request.idempotencyKey,
     });
     return courseBegun(result);

@@ -38,27 +38,34 @@ export function rowColumnSql(
     : undefined;
 }
 
-/** A condition that one index table answers. Composites and the resource's own columns are none. */
+/**
+ * A condition that one index table answers. Composites and the resource's own columns are none. It is compiled once for a search:
+ * what gives the rows and what is tested may be the same condition, and what a chain leads to is looked up.
+ */
 export function indexedSql(filter: SearchFilter, context: FilterContext): FilterSql {
+  const { compiled, type } = context;
+  const known = compiled.get(filter);
+  if (known?.type === type) {
+    return known.sql;
+  }
+  const sql = compiledSql(filter, context);
+  compiled.set(filter, { type, sql });
+  return sql;
+}
+
+function compiledSql(filter: SearchFilter, context: FilterContext): FilterSql {
   const { test } = filter;
   if (test.kind === 'has') {
-    return once(test, context, () => hasSql(test, context));
+    return hasSql(test, context);
   }
   const facts = context.registry.parameter(context.type, filter.parameter);
   if (facts !== undefined && test.kind === 'chain') {
-    return once(test, context, () => chainSql(test, facts, context));
+    return chainSql(test, facts, context);
   }
   if (facts === undefined || test.kind === 'chain' || test.kind === 'composite' || test.kind === 'id') {
     throw new Error(`The search parameter ${context.type}.${filter.parameter} reached the store unchecked.`);
   }
   return filterSql(test, facts, context);
-}
-
-/** What a chain leads to is looked up once for a search, however often its conditions are compiled. */
-function once(test: FilterTest, { followed }: FilterContext, follow: () => FilterSql): FilterSql {
-  const sql = followed.get(test) ?? follow();
-  followed.set(test, sql);
-  return sql;
 }
 
 /** Any condition as a test on the row in `rowColumn`, which must not be a column of `r`, `t` or `v`. */

@@ -35,6 +35,9 @@ export interface SearchPlan {
 /** Patients first: a person has few rows of a type, a code may have very many. */
 const referenceOrder = ['patient', 'subject', 'encounter'];
 
+/** Tokens that name one thing, or the few that were ordered together. */
+const identifiers: ReadonlySet<string> = new Set(['identifier', 'requisition', 'group-identifier']);
+
 /** What is absent cannot give rows. */
 const neverDrives = 90;
 
@@ -48,7 +51,7 @@ function rankOf(filter: SearchFilter, sql: FilterSql): number {
     chain: 4,
     codes: 22,
     text: 32,
-    token: filter.parameter === 'identifier' ? 0 : 20,
+    token: identifiers.has(filter.parameter) ? 0 : 20,
     reference:
       2 +
       ((referenceOrder.indexOf(filter.parameter) + referenceOrder.length + 1) % (referenceOrder.length + 1)),

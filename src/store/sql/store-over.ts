@@ -30,7 +30,7 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     registry,
     nowMs: clock.now().getTime(),
     sight,
-    followed: new Map(),
+    compiled: new Map(),
   });
 
   /** The current row, deleted ones too, when the actor may see it. */

@@ -3,7 +3,7 @@ import { urlPointsTo } from '../../fhir/search/expression.ts';
 import { fold } from '../../fhir/search/fold.ts';
 import type { SearchParameterFacts } from '../../fhir/search/search-parameter.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
-import type { FilterTest, ValueTest } from '../../fhir/search-query.ts';
+import type { SearchFilter, ValueTest } from '../../fhir/search-query.ts';
 import type { Dictionary } from './dictionary.ts';
 import { allOf, among, amongMany, anyOf, type Fragment, fragment } from './fragment.ts';
 import { impliedSystem, noSystem } from './index-rows.ts';
@@ -19,8 +19,8 @@ export interface FilterContext {
   readonly nowMs: number;
   /** What the asker may see: it holds for every resource that a condition looks at, not only for those that are found. */
   readonly sight: Sight;
-  /** The chains of this search that were followed already. */
-  readonly followed: Map<FilterTest, FilterSql>;
+  /** The conditions of this search that were compiled already, each for the type that it was compiled for. */
+  readonly compiled: Map<SearchFilter, { readonly type: string; readonly sql: FilterSql }>;
 }
 
 /** A condition over one index table whose alias is `v`. */

@@ -35,7 +35,7 @@ const tied: Visibility = {
 function explain(type: ResourceType, text: string, visibility = everything): string[] {
   const { query } = parseSearch(type, [...new URLSearchParams(text)], { registry, handling: 'strict' });
   const sight = [visibility];
-  const context = { type, statements, dictionary, registry, nowMs: 0, sight, followed: new Map() };
+  const context = { type, statements, dictionary, registry, nowMs: 0, sight, compiled: new Map() };
   const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type)));
   return statements
     .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${page.sql}`, page.values)
