@@ -60,6 +60,27 @@ const serviceEffects = {
     creates: ['Task'],
     updates: ['Task'],
   },
+  /** An answer in a form that was left calls somebody in. */
+  'hear-unfinished-forms': {
+    reads: ['Patient', 'QuestionnaireResponse', 'Flag', 'Task'],
+    creates: ['Flag', 'Task'],
+    updates: ['Task'],
+  },
+  'record-deviations': {
+    reads: [
+      'Patient',
+      'Task',
+      'CarePlan',
+      'RequestGroup',
+      'ServiceRequest',
+      'Encounter',
+      'Procedure',
+      'Provenance',
+      'DetectedIssue',
+    ],
+    creates: ['DetectedIssue'],
+    updates: ['DetectedIssue'],
+  },
   'sweep-dead-ends': {
     reads: [
       'Patient',

@@ -111,7 +111,7 @@ async function runNow(
   const run = await tools.runs.claim(
     // Not the name of a slot: the slot of the day runs all the same.
     { job: job.name, slot: `by hand ${new Date(nowMs).toISOString()}` },
-    { owner: tools.owner, nowMs, untilMs: nowMs + tools.leaseMs, mostTries: 1 },
+    { owner: tools.owner, leaseMs: tools.leaseMs, mostTries: 1 },
   );
   if (run === undefined) {
     say(`${job.name} was begun by somebody else at this very moment. Try again.\n`);

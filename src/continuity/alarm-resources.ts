@@ -1,5 +1,14 @@
 // What stands in the record when an answer calls somebody in: a Flag that stays until a person ends it, and a Task with a time and an owner.
-import type { ActivityDefinition, CodeableConcept, Coding, Flag, Patient, Task } from '@medplum/fhirtypes';
+import type {
+  ActivityDefinition,
+  Annotation,
+  CodeableConcept,
+  Coding,
+  Flag,
+  Patient,
+  Task,
+  TaskInput,
+} from '@medplum/fhirtypes';
 
 export interface Alarm {
   /** What is done: its code names the Flag and the Task, and it says within which time. */
@@ -15,6 +24,8 @@ export interface Alarm {
   readonly signs: readonly CodeableConcept[];
   /** Who gave the answer, where that is known. */
   readonly noticedBy?: string;
+  /** What whoever is called in has to know about how the answer came. */
+  readonly note?: Pick<Annotation, 'text'>;
 }
 
 const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
@@ -64,21 +75,46 @@ export function alarmFlag(id: string, code: CodeableConcept, alarm: Alarm): Flag
 
 /** `flags` are those that the Task is about. Throws an Error (a fault of our content) when the action does not say within which time it is done. */
 export function alarmTask(id: string, alarm: Alarm, flags: readonly Flag[]): Task {
-  const { action, canonical, patient, about, raisedAt } = alarm;
+  const { canonical, patient, about, raisedAt, note } = alarm;
+  const task = calledInTask(id, alarm, generalPractitionerOf(patient));
   return {
-    ...calledInTask(id, alarm, generalPractitionerOf(patient)),
+    ...task,
     instantiatesCanonical: canonical,
     focus: { reference: about },
     for: { reference: `Patient/${patient.id ?? ''}` },
     authoredOn: raisedAt,
-    input: flags.map((flag) => ({
-      type: { coding: [...(flagCodes({ action, signs: [] })[0]?.coding ?? [])] },
-      valueReference: {
-        reference: `Flag/${flag.id ?? ''}`,
-        ...(flag.code.text && { display: flag.code.text }),
-      },
-    })),
+    input: [...inputsOf(alarm, flags)],
+    ...(note && { note: [{ time: raisedAt, ...note }, ...(task.note ?? [])] }),
   };
+}
+
+/** The open Task about other signs of the same answers, which names these Flags too. Undefined when it does so already. */
+export function alarmTaskWith(task: Task, alarm: Alarm, flags: readonly Flag[]): Task | undefined {
+  const named = flagsOf(task);
+  const missing = flags.filter(({ id }) => !named.includes(`Flag/${id}`));
+  if (missing.length === 0) return undefined;
+  return {
+    ...task,
+    input: [...(task.input ?? []), ...inputsOf(alarm, missing)],
+    lastModified: alarm.raisedAt,
+  };
+}
+
+/** "Flag/x": what a Task that an alarm made is about. */
+export function flagsOf({ input }: Task): readonly string[] {
+  return (input ?? []).flatMap(({ valueReference }) =>
+    valueReference?.reference?.startsWith('Flag/') ? valueReference.reference : [],
+  );
+}
+
+function inputsOf({ action }: Alarm, flags: readonly Flag[]): readonly TaskInput[] {
+  return flags.map((flag) => ({
+    type: { coding: [...(flagCodes({ action, signs: [] })[0]?.coding ?? [])] },
+    valueReference: {
+      reference: `Flag/${flag.id ?? ''}`,
+      ...(flag.code.text && { display: flag.code.text }),
+    },
+  }));
 }
 
 /**

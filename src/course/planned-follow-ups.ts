@@ -34,15 +34,16 @@ function followUpParts(actions: readonly PlanDefinitionAction[] = []): readonly 
   });
 }
 
-/** The newest whose day has come: one that was missed is overtaken by the next. */
+/** The newest whose day has come: one that was missed is overtaken by the next. None whose day lies further back than `looksBack`. */
 export function followUpDue(
   followUps: readonly PlannedFollowUp[],
   end: CalendarDate,
   today: CalendarDate,
+  looksBack?: Duration,
 ): PlannedFollowUp | undefined {
   return followUps
     .map((followUp) => ({ followUp, day: addDuration(end, followUp.after) }))
-    .filter(({ day }) => day <= today)
+    .filter(({ day }) => day <= today && (!looksBack || today <= addDuration(day, looksBack)))
     .toSorted((left, right) => left.day.localeCompare(right.day))
     .at(-1)?.followUp;
 }

@@ -49,6 +49,7 @@ export function watchTask(id: string, content: WatchContent): Task {
     ...(priority && { priority }),
     code: rule.code,
     description: rule.text,
+    ...rule.translated,
     focus: { reference: content.about },
     for: { reference: content.patient },
     executionPeriod: { start: today, end: addDuration(today, rule.dueWithin) },

@@ -10,6 +10,7 @@ import type {
 import { booleanAnswers } from './boolean-answers.ts';
 import { questionnaireForm } from './questionnaire-form.ts';
 import { extensionOf } from './score-extensions.ts';
+import { scoreObservations } from './score-observations.ts';
 import { scoreRule } from './score-rule.ts';
 
 export interface RaisedAlarm {
@@ -84,4 +85,27 @@ export function alarmsOfAnswers(
   }
   const about = `QuestionnaireResponse/${responseId}`;
   return [...signs].map(([action, ofAction]) => ({ about, action, signs: ofAction }));
+}
+
+/**
+ * Of a form that was left before its end, as far as it is answered: the questions that are open say nothing, and nothing is
+ * scored by it. All are about the form itself.
+ */
+export function alarmsOfUnfinished(
+  questionnaire: Questionnaire,
+  definitions: readonly ObservationDefinition[],
+  response: QuestionnaireResponse,
+  responseId: string,
+): readonly RaisedAlarm[] {
+  const context = { responseId, issued: '', idFor: (code: string) => code };
+  const met = alarmsOfScores(
+    scoreObservations(questionnaire, definitions, response, context),
+    definitions,
+    [],
+  );
+  const about = `QuestionnaireResponse/${responseId}`;
+  return [
+    ...met.map((alarm) => ({ ...alarm, about })),
+    ...alarmsOfAnswers(questionnaire, response, responseId, undefined),
+  ];
 }

@@ -12,6 +12,7 @@ import type { WallClock } from './slots.ts';
 export interface JobTools {
   readonly runs: JobRuns;
   readonly contextFor: (actor: ReturnType<typeof jobActor>, requestId: string) => WorkflowContext;
+  /** What the work of a job takes for the present. */
   readonly clock: Clock;
   readonly wall: WallClock;
   readonly log: Log;
@@ -45,11 +46,11 @@ export async function carryOut(
   { isStopping, passed, at }: CarryingOut,
 ): Promise<{ readonly outcome: Outcome; readonly counts: RunCounts }> {
   const { runs, log, clock, leaseMs } = tools;
-  const nowMs = () => clock.now().getTime();
+  const startedAt = clock.now().toISOString();
   const about = { job: job.name, slot: run.slot, attempt: run.tries };
   let isLost = false;
   const alive = setInterval(() => {
-    runs.renew(run, nowMs() + leaseMs).then(
+    runs.renew(run, leaseMs).then(
       (isHeld) => {
         if (!isHeld) isLost = true;
       },
@@ -73,7 +74,7 @@ export async function carryOut(
   } finally {
     clearInterval(alive);
   }
-  if (outcome !== 'lost') await note(tools, job, run, outcome, counts);
+  if (outcome !== 'lost') await note(tools, job, run, { startedAt, outcome, counts });
   return { outcome, counts };
 }
 
@@ -85,7 +86,7 @@ function roundOf(
 ): Round {
   const requestId = `${job.name}/${run.slot}/${run.claim}`;
   const context = contextFor(jobActor(job.name, job.work), requestId);
-  const seen: WorkflowContext = at ? { ...context, clock: { now: () => at } } : context;
+  const seen: WorkflowContext = { ...context, clock: at ? { now: () => at } : clock };
   const today = wall.shown((at ?? clock.now()).getTime()).slice(0, 10);
   return {
     context: seen,
@@ -109,14 +110,17 @@ async function note(
   tools: JobTools,
   job: ScheduledJob,
   run: JobRun,
-  outcome: Exclude<Outcome, 'lost'>,
-  counts: RunCounts,
+  went: {
+    readonly startedAt: string;
+    readonly outcome: Exclude<Outcome, 'lost'>;
+    readonly counts: RunCounts;
+  },
 ): Promise<void> {
   const { runs, clock, contextFor } = tools;
-  const ended = clock.now();
+  const { startedAt, outcome, counts } = went;
   if (outcome === 'stopped') {
     // Whoever comes next goes on with it at once, and it does not count as a try.
-    await runs.end(run, { state: 'waiting', tries: run.tries - 1, heldUntilMs: 0, counts });
+    await runs.end(run, { state: 'waiting', tries: run.tries - 1, pauseMs: 0, counts });
     return;
   }
   const context = contextFor(jobActor(job.name, job.work), `${job.name}/${run.slot}/${run.claim}`);
@@ -125,8 +129,8 @@ async function note(
     display: job.display,
     slot: run.slot,
     attempt: run.tries,
-    startedAt: new Date(run.startedMs).toISOString(),
-    endedAt: ended.toISOString(),
+    startedAt,
+    endedAt: clock.now().toISOString(),
     outcome,
     counts,
   });
@@ -134,8 +138,7 @@ async function note(
   await runs.end(run, {
     state: outcome === 'done' ? 'done' : isAgain ? 'waiting' : 'parked',
     tries: run.tries,
-    endedMs: ended.getTime(),
-    heldUntilMs: isAgain ? ended.getTime() + pauseBetweenTriesMs * run.tries : 0,
+    pauseMs: isAgain ? pauseBetweenTriesMs * run.tries : 0,
     counts,
   });
 }

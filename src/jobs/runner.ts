@@ -1,5 +1,6 @@
 // Runs what is due, minute by minute: of any number of nodes one gets each slot. node-cron only ticks.
 import { schedule as every } from 'node-cron';
+import type { Clock } from '../runtime/clock.ts';
 import { carryOut, type JobTools, kindOf, mostTries } from './carry-out.ts';
 import type { ScheduledJob } from './schedule.ts';
 import { newestDue } from './slots.ts';
@@ -11,22 +12,27 @@ export interface JobRunner {
   stop(): Promise<void>;
 }
 
-/** Only the newest slot of a job is ever looked at: what was missed before it, while nothing ran, is not caught up. */
+/**
+ * All nodes go by the clock of their database: one whose own clock is off neither runs a slot early or late, nor takes one from
+ * whoever is at it. Only the newest slot of a job is ever looked at: what was missed before it, while nothing ran, is not caught
+ * up.
+ */
 export function jobRunner(tools: JobTools, jobs: readonly ScheduledJob[]): JobRunner {
   const { runs, clock, wall, log, owner, leaseMs } = tools;
   let isStopping = false;
   let underWay: Promise<void> | undefined;
 
   async function runDue(job: ScheduledJob): Promise<void> {
-    const nowMs = clock.now().getTime();
+    const nowMs = await runs.now();
+    const aheadMs = nowMs - clock.now().getTime();
     const slot = newestDue(wall, job.times, nowMs);
     if (slot === undefined) return;
     const run = await runs.claim(
       { job: job.name, slot: slot.name },
-      { owner, nowMs, untilMs: nowMs + leaseMs, mostTries },
+      { owner, leaseMs, mostTries },
     );
     if (run === undefined) return;
-    const { outcome, counts } = await carryOut(tools, job, run, { isStopping: () => isStopping });
+    const { outcome, counts } = await carryOut({ ...tools, clock: shifted(clock, aheadMs) }, job, run, { isStopping: () => isStopping });
     log.info('job run', { job: job.name, slot: slot.name, attempt: run.tries, outcome, ...counts });
   }
 
@@ -55,6 +61,10 @@ export function jobRunner(tools: JobTools, jobs: readonly ScheduledJob[]): JobRu
     },
   };
 }
+
+const shifted = (clock: Clock, byMs: number): Clock => ({
+  now: () => new Date(clock.now().getTime() + byMs),
+});
 
 /** Ticks at once, for what was missed while nothing ran, and then once a minute. Returns what ends it. */
 export function startTicking(runner: JobRunner): () => Promise<void> {

@@ -3,7 +3,9 @@
 import { chaseOverdueSessions } from '../workflows/chase-overdue-sessions.ts';
 import { escalateAlarms } from '../workflows/escalate-alarms.ts';
 import { escalateStaleReferrals } from '../workflows/escalate-stale-referrals.ts';
+import { hearUnfinishedForms } from '../workflows/hear-unfinished-forms.ts';
 import { lookAtLongPauses } from '../workflows/look-at-long-pauses.ts';
+import { noteDeviations } from '../workflows/note-deviations.ts';
 import { offerFollowUps } from '../workflows/offer-follow-ups.ts';
 import { remindQuestionnaires } from '../workflows/remind-questionnaires.ts';
 import { sweepDeadEnds } from '../workflows/sweep-dead-ends.ts';
@@ -18,13 +20,20 @@ export interface ScheduledJob {
   readonly work: JobWork;
 }
 
-const everyHour = Array.from(
-  { length: 24 },
-  (_none, hour): LocalTime => `${hour < 10 ? '0' : ''}${hour}:05` as LocalTime,
+const hours = Array.from({ length: 24 }, (_none, hour) => String(hour).padStart(2, '0'));
+const everyHour = hours.map((hour): LocalTime => `${hour}:05` as LocalTime);
+const everyQuarter = hours.flatMap((hour) =>
+  ['00', '15', '30', '45'].map((minute): LocalTime => `${hour}:${minute}` as LocalTime),
 );
 
-/** Alarms each hour; the rest before the working day, one after another, and the sweep when the others have set what they set. */
+/** Answers that were left each quarter, alarms each hour; the rest before the working day, one after another, and the sweep when the others have set what they set. */
 export const schedule: readonly ScheduledJob[] = [
+  {
+    name: 'hear-unfinished-forms',
+    display: 'Forms that were left with an answer that calls somebody in',
+    times: everyQuarter,
+    work: hearUnfinishedForms,
+  },
   {
     name: 'escalate-alarms',
     display: 'Alarms that nobody has looked at in time',
@@ -42,6 +51,12 @@ export const schedule: readonly ScheduledJob[] = [
     display: 'Sessions and steps at home whose day has passed',
     times: ['06:10'],
     work: chaseOverdueSessions,
+  },
+  {
+    name: 'record-deviations',
+    display: 'Differences between plan and record that nobody has explained',
+    times: ['06:15'],
+    work: noteDeviations,
   },
   {
     name: 'look-at-long-pauses',

@@ -1,7 +1,7 @@
 // The part of a RequestGroup.action that is the same for every person. https://hl7.org/fhir/R4/requestgroup.html
 // Documentation is left in the plan, which the RequestGroup names by its canonical.
 import type { PlanDefinitionAction, RequestGroupAction } from '@medplum/fhirtypes';
-import { beside } from './kept-translations.ts';
+import { beside } from '../fhir/kept-translations.ts';
 
 export function actionFrame(action: PlanDefinitionAction, id: string): RequestGroupAction {
   const carried = (action.condition ?? []).filter(({ kind }) => kind !== 'applicability');

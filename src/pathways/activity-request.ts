@@ -1,7 +1,7 @@
 // Makes a request out of an ActivityDefinition: https://hl7.org/fhir/R4/activitydefinition-operation-apply.html
 // What the request cannot hold is named, never dropped in silence.
 import type { ActivityDefinition, PlanDefinitionAction, ServiceRequest } from '@medplum/fhirtypes';
-import { besideAs } from './kept-translations.ts';
+import { besideAs } from '../fhir/kept-translations.ts';
 import {
   appointment,
   communicationRequest,

@@ -9,10 +9,10 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
+import { beside } from '../fhir/kept-translations.ts';
 import { compilePlan } from './compile-plan.ts';
 import type { Trust } from './compiled-plan.ts';
 import { type JudgeInput, judgePlan } from './judge-plan.ts';
-import { beside } from './kept-translations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { type PlanSubject, subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';

@@ -14,10 +14,10 @@ import type {
   RequestGroup,
   Resource,
 } from '@medplum/fhirtypes';
+import { beside } from '../fhir/kept-translations.ts';
 import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, type Judgement, judgePlan } from './judge-plan.ts';
-import { beside } from './kept-translations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';

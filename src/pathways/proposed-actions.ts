@@ -10,11 +10,11 @@ import type {
   RequestGroupAction,
   Resource,
 } from '@medplum/fhirtypes';
+import { beside } from '../fhir/kept-translations.ts';
 import type { CompiledAction, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
 import { writeDynamicValue } from './dynamic-value.ts';
 import type { ActionTrace } from './judge-plan.ts';
 import { keptRelations } from './kept-relations.ts';
-import { beside } from './kept-translations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { proposedGoal } from './proposed-goal.ts';
 import { type ParticipantSetting, participantsOf } from './proposed-participants.ts';

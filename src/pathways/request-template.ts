@@ -15,7 +15,7 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
-import { beside, besideAs } from './kept-translations.ts';
+import { beside, besideAs } from '../fhir/kept-translations.ts';
 
 /** The requests that this service creates; every other kind of activity becomes a Task. */
 type RequestResource = ServiceRequest | Task | CommunicationRequest | Appointment;

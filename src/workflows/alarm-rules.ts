@@ -3,6 +3,7 @@ import type { ActivityDefinition, Flag, Task } from '@medplum/fhirtypes';
 import type { Actor } from '../auth/actor.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import { allowedAlarmMoves, isOpenTask, outcomeTextOf } from '../continuity/alarm-moves.ts';
+import { flagsOf } from '../continuity/alarm-resources.ts';
 import { safetyCodes } from '../course/gates.ts';
 import { businessRule, forbidden } from '../fhir/error.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
@@ -154,11 +155,6 @@ async function demandOwnerOfOpenFlags(context: WorkflowContext, task: Task): Pro
     );
   }
 }
-
-const flagsOf = ({ input }: Task): readonly string[] =>
-  (input ?? []).flatMap(({ valueReference }) =>
-    valueReference?.reference?.startsWith('Flag/') ? valueReference.reference : [],
-  );
 
 /** In CodeSystem/pathway-role, which role an actor speaks for; integrators and the system carry messages of all. */
 const roleOf = {

@@ -31,6 +31,17 @@ export async function findResources<K extends ResourceType>(
   sort: readonly SortKey[] = oldestFirst,
 ): Promise<readonly ExtractResource<K>[]> {
   const found: ExtractResource<K>[] = [];
+  for await (const page of pagesOf(store, type, filters, sort)) found.push(...page);
+  return found;
+}
+
+/** The same, a page at a time: for what is too much to be held at once. */
+export async function* pagesOf<K extends ResourceType>(
+  store: Store,
+  type: K,
+  filters: readonly SearchFilter[],
+  sort: readonly SortKey[] = oldestFirst,
+): AsyncGenerator<readonly ExtractResource<K>[]> {
   let cursor: string | undefined;
   do {
     const page = await store.search({
@@ -44,15 +55,12 @@ export async function findResources<K extends ResourceType>(
       total: false,
       understood: filters.map((filter) => filter.parameter).join('&'),
     });
-    for (const match of page.matches) {
+    yield page.matches.flatMap((match): ExtractResource<K>[] => {
       const resource = match.resource();
-      if (isOfType(resource, type)) {
-        found.push(resource);
-      }
-    }
+      return isOfType(resource, type) ? [resource] : [];
+    });
     cursor = page.next;
   } while (cursor !== undefined);
-  return found;
 }
 
 function isOfType<K extends ResourceType>(

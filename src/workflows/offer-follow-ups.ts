@@ -22,11 +22,15 @@ export const offerFollowUps: JobWork = {
     const courses = found.filter(isCourse);
     // Whoever is in a course again is asked there.
     if (courses.some(isRunning)) return;
+    const how = rule('follow-up');
     const episodes = await findResources(context.store, 'EpisodeOfCare', [byReference('patient', reference)]);
     for (const carePlan of courses.filter(isEnded)) {
       const end = endOfCourse(carePlan, episodes, dayOf);
       const protocol = protocolOf(person, carePlan);
-      const due = end && protocol ? followUpDue(plannedFollowUps(protocol), end, today) : undefined;
+      const due =
+        end && protocol
+          ? followUpDue(plannedFollowUps(protocol), end, today, how.looksBack)
+          : undefined;
       if (!due) continue;
       const about = `CarePlan/${carePlan.id}`;
       if (await wasHad(person, about)) continue;
@@ -36,7 +40,7 @@ export const offerFollowUps: JobWork = {
       if (isOffered) continue;
       const owner = carePlan.author?.reference ?? generalPractitionerOf(patient);
       await set({
-        rule: rule('follow-up'),
+        rule: how,
         about,
         carePlan: about,
         canonical,

@@ -1,7 +1,7 @@
 // Finds the people in whose records something stands, page by page; their ids are kept, and nothing else.
 import type { ExtractResource, ResourceType } from '@medplum/fhirtypes';
 import type { SearchFilter } from '../fhir/search-query.ts';
-import { findResources } from './find-resources.ts';
+import { pagesOf } from './find-resources.ts';
 import { patientOf } from './read-known.ts';
 import type { Round } from './watch-round.ts';
 
@@ -12,10 +12,12 @@ export async function peopleWith<K extends ResourceType>(
   filters: readonly SearchFilter[],
   passes: (resource: ExtractResource<K>) => boolean = () => true,
 ): Promise<ReadonlySet<string>> {
-  const found = await findResources(context.store, type, filters);
-  return new Set(
-    found
-      .filter(passes)
-      .flatMap((resource) => /^Patient\/([^/]+)$/.exec(patientOf(resource) ?? '')?.[1] ?? []),
-  );
+  const people = new Set<string>();
+  for await (const page of pagesOf(context.store, type, filters)) {
+    for (const resource of page) {
+      const id = passes(resource) ? /^Patient\/([^/]+)$/.exec(patientOf(resource) ?? '')?.[1] : undefined;
+      if (id !== undefined) people.add(id);
+    }
+  }
+  return people;
 }

@@ -1,37 +1,55 @@
 // After answers: what calls somebody in puts a Flag and a Task with a time and an owner into the record, in the same transaction.
 import type { Flag, Patient } from '@medplum/fhirtypes';
 import { isOpenTask } from '../continuity/alarm-moves.ts';
-import { type Alarm, alarmFlag, alarmTask, flagCodes, standsFor } from '../continuity/alarm-resources.ts';
+import {
+  type Alarm,
+  alarmFlag,
+  alarmTask,
+  alarmTaskWith,
+  flagCodes,
+  standsFor,
+} from '../continuity/alarm-resources.ts';
 import { canonicalOf } from '../fhir/canonical.ts';
 import type { RaisedAlarm } from '../instruments/raised-alarms.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
 
+/** Where the alarms of one form come from. */
+export interface RaisedBy {
+  readonly responseId: string;
+  /** Who gave the answers, where that is known. */
+  readonly noticedBy: string | undefined;
+  readonly note?: Alarm['note'];
+}
+
 /**
  * One open Task for each answer and activity, however often it is sent again; one open Flag of a kind. Neither ever ends by
- * itself. `noticedBy` is who gave the answers. The context's store is a transaction's. Throws an Error (a fault of our
- * content) for an activity that is not published.
+ * itself. Answers how many Tasks were made. The context's store is a transaction's. Throws an Error (a fault of our content)
+ * for an activity that is not published.
  */
 export async function raiseAlarms(
   context: WorkflowContext,
   patientId: string,
   raised: readonly RaisedAlarm[],
-  noticedBy: string | undefined,
-): Promise<void> {
-  if (raised.length === 0) return;
+  by: RaisedBy,
+): Promise<number> {
+  if (raised.length === 0) return 0;
   const read = await context.store.read<Patient>('Patient', patientId);
-  if (read.kind !== 'found') return;
+  if (read.kind !== 'found') return 0;
   const patient = read.version.resource();
+  let made = 0;
   for (const alarm of raised) {
-    await raise(context, alarmFor(context, alarm, patient, noticedBy));
+    const isMade = await raise(context, alarmFor(context, alarm, patient, by), by.responseId);
+    made += isMade ? 1 : 0;
   }
+  return made;
 }
 
 function alarmFor(
   { catalogue, clock }: WorkflowContext,
   { about, action: canonical, signs }: RaisedAlarm,
   patient: Patient,
-  noticedBy: string | undefined,
+  { noticedBy, note }: RaisedBy,
 ): Alarm {
   const action = catalogue.definition(canonical);
   if (action?.resourceType !== 'ActivityDefinition') {
@@ -45,10 +63,11 @@ function alarmFor(
     raisedAt: clock.now().toISOString(),
     signs,
     ...(noticedBy !== undefined && { noticedBy }),
+    ...(note && { note }),
   };
 }
 
-async function raise({ store, newId }: WorkflowContext, alarm: Alarm): Promise<void> {
+async function raise({ store, newId }: WorkflowContext, alarm: Alarm, responseId: string): Promise<boolean> {
   const standing = await findResources(store, 'Flag', [
     byReference('patient', `Patient/${alarm.patient.id ?? ''}`),
   ]);
@@ -62,11 +81,19 @@ async function raise({ store, newId }: WorkflowContext, alarm: Alarm): Promise<v
       flags.push(flag);
     }
   }
-  const tasks = await findResources(store, 'Task', [byReference('focus', alarm.about)]);
-  const isAsked = tasks.some(
+  // What was asked while the form was not finished is asked about the form itself.
+  const tasks = await findResources(store, 'Task', [
+    byReference('focus', alarm.about, `QuestionnaireResponse/${responseId}`),
+  ]);
+  const asked = tasks.find(
     (task) => task.instantiatesCanonical === alarm.canonical && isOpenTask(task.status),
   );
-  if (isAsked) return;
+  if (asked) {
+    const withMore = alarmTaskWith(asked, alarm, flags);
+    if (withMore) await store.update(withMore, { ifMatch: asked.meta?.versionId ?? '' });
+    return false;
+  }
   const task = alarmTask(newId(), alarm, flags);
   await store.create(task, { id: task.id });
+  return true;
 }

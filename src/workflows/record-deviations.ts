@@ -2,7 +2,7 @@
 import type { DetectedIssue } from '@medplum/fhirtypes';
 import { planDeviationSystem } from '../course/course-codes.ts';
 import type { ComparedSession, Difference } from '../course/deviations.ts';
-import { inTransaction, type WorkflowContext } from './context.ts';
+import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { revise } from './plan-changes.ts';
 import { type Deviations, deviationsOf } from './read-deviations.ts';
@@ -14,19 +14,21 @@ export interface RecordedDeviations {
   readonly explained: number;
 }
 
-export function recordDeviations(context: WorkflowContext, carePlanId: string): Promise<RecordedDeviations> {
-  return inTransaction(context, async (inside) => {
-    const deviations = await deviationsOf(inside, carePlanId);
-    const issues = await issuesOf(inside, deviations);
-    let noted = 0;
-    for (const { session, difference } of storable(inside, deviations)) {
-      if (difference.verdict === 'unexplained' && !issues.some((issue) => isOf(issue, session, difference))) {
-        await createChecked(inside, issue(inside, deviations, session, difference));
-        noted += 1;
-      }
+/** The context's store is a transaction's. */
+export async function recordDeviations(
+  context: WorkflowContext,
+  carePlanId: string,
+): Promise<RecordedDeviations> {
+  const deviations = await deviationsOf(context, carePlanId);
+  const issues = await issuesOf(context, deviations);
+  let noted = 0;
+  for (const { session, difference } of storable(context, deviations)) {
+    if (difference.verdict === 'unexplained' && !issues.some((issue) => isOf(issue, session, difference))) {
+      await createChecked(context, issue(context, deviations, session, difference));
+      noted += 1;
     }
-    return { noted, explained: await explain(inside, deviations, issues) };
-  });
+  }
+  return { noted, explained: await explain(context, deviations, issues) };
 }
 
 /** Writes the explanations that are there now into what was noted before. The context's store is a transaction's. */
@@ -127,7 +129,12 @@ async function explain(
     const session = deviations.sessions.find(({ plan }) =>
       open.implicated?.some(({ reference }) => reference === plan?.reference),
     );
-    const reason = now?.difference.reasons[0] ?? session?.plan?.explanations.at(-1)?.reason;
+    const said = session?.plan?.explanations.findLast(({ at }) => at >= (open.identifiedDateTime ?? ''));
+    const reason = now?.difference.reasons[0] ?? said?.reason;
+    // A course that does not run now asks nobody: that explains nothing.
+    if (!reason && !session?.delivered && deviations.carePlan.status !== 'active') {
+      continue;
+    }
     const action = reason ?? {
       text: session?.delivered ? 'The session has been recorded' : 'The plan has been changed',
     };

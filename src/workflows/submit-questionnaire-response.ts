@@ -3,16 +3,22 @@
 import type { Observation, Questionnaire, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
 import { canonicalBase } from '../content/catalogue.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
-import { businessRule, forbidden, invalidResource } from '../fhir/error.ts';
-import { isForThePersonAlone, patientOnly } from '../fhir/for-the-person-alone.ts';
+import { businessRule, invalidResource } from '../fhir/error.ts';
 import { localReference } from '../fhir/reference.ts';
 import { checkAnswers } from '../instruments/check-answers.ts';
-import { chosenPrivacy } from '../instruments/chosen-privacy.ts';
-import { alarmsOfAnswers, alarmsOfScores, asksForAlarms } from '../instruments/raised-alarms.ts';
+import { asksForAlarms } from '../instruments/raised-alarms.ts';
 import { asksForSafety } from '../instruments/safety-answers.ts';
+import { alarmsSince, type Before, isFinished } from './alarms-since.ts';
+import { checkAnswerPrivacy } from './check-answer-privacy.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { raiseAlarms } from './raise-alarms.ts';
+import {
+  isUnfinished,
+  raiseUnfinishedAlarms,
+  unfinishedAlarms,
+  writerOf,
+} from './raise-unfinished-alarms.ts';
 import { recordGuidance } from './record-guidance.ts';
 import { recordSafetyAnswers, voidSafetyAnswers } from './record-safety-answers.ts';
 import { storeScoreChanges } from './store-score-changes.ts';
@@ -32,10 +38,11 @@ export const questionnaireResponseRule: WriteRule = {
 
   async afterCreate(context, stored) {
     const answers = heardAnswers(context, stored.resource());
-    if (!answers || !isComplete(answers.response)) return;
+    if (!answers || answers.response.status === 'entered-in-error') return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
+    if (!isFinished(answers.response)) return hearStopped(service, stored.id, answers);
     const scores = await storeScores(service, stored.id, answers, []);
-    await follow(service, stored.id, answers, scores, {});
+    await follow(service, stored.id, answers, scores);
   },
 
   beforeUpdate(context, current, next) {
@@ -59,23 +66,27 @@ export const questionnaireResponseRule: WriteRule = {
       await storeScoreChanges(service, patientId, definitionsOfVoided(context, response));
       await voidSafetyAnswers(service, stored.id);
     }
-    const answers = isComplete(response) ? heardAnswers(context, response) : undefined;
+    const answers = response.status === 'entered-in-error' ? undefined : heardAnswers(context, response);
     if (!answers) return;
+    if (!isFinished(response)) return hearStopped(service, stored.id, answers);
     const scores = await storeScores(service, stored.id, answers, earlier);
-    const wasComplete = current.resourceType === 'QuestionnaireResponse' && isComplete(current);
-    await follow(
-      service,
-      stored.id,
-      answers,
-      scores,
-      wasComplete ? { scores: earlier, response: current } : {},
-    );
+    const before = current.resourceType === 'QuestionnaireResponse' ? current : undefined;
+    await follow(service, stored.id, answers, scores, before && { scores: earlier, response: before });
   },
 
   beforeDelete(context, current) {
     if (
       current.resourceType === 'QuestionnaireResponse' &&
-      isComplete(current) &&
+      unfinishedAlarms(context, current, current.id ?? '').length > 0
+    ) {
+      throw businessRule(
+        'an answer in this form calls somebody in: it is not deleted. Leave it "stopped", so that they are called at once, or mark it entered-in-error when it is not about this person',
+        'QuestionnaireResponse.status',
+      );
+    }
+    if (
+      current.resourceType === 'QuestionnaireResponse' &&
+      isFinished(current) &&
       isHeardHere(context, current)
     ) {
       throw businessRule(
@@ -86,40 +97,31 @@ export const questionnaireResponseRule: WriteRule = {
   },
 };
 
-/** What was there before this change, when the answers were complete then already. */
-interface Before {
-  readonly scores?: readonly Observation[];
-  readonly response?: QuestionnaireResponse;
-}
-
 /** What comes of complete answers: first whoever has to be called in, then what is known for the gates, then what the plans say. */
 async function follow(
   service: WorkflowContext,
   responseId: string,
   answers: HeardAnswers,
   scores: readonly Observation[],
-  before: Before,
+  before?: Before,
 ): Promise<void> {
-  const { response, questionnaire, definitions, patientId } = answers;
+  const { response, definitions, patientId } = answers;
   await storeScoreChanges(service, patientId, definitions);
   await closeQuestionnaireTask(service, patientId, responseId, response);
-  const raised = [
-    ...alarmsOfScores(scores, definitions, before.scores ?? []),
-    ...alarmsOfAnswers(questionnaire, response, responseId, before.response),
-  ];
-  await raiseAlarms(service, patientId, raised, authorOf(response));
+  const raised = await alarmsSince(service, responseId, { ...answers, scores }, before);
+  await raiseAlarms(service, patientId, raised, { responseId, noticedBy: writerOf(response) });
   await recordSafetyAnswers(service, responseId, answers);
   if (scores.length > 0) await recordGuidance(service, patientId, scores);
 }
 
-const authorTypes = /^(Practitioner|PractitionerRole|Organization|Patient|Device)\/[^/]+$/;
-
-/** Whoever wrote the answers down, where a Flag can name them. */
-function authorOf({ author, source }: QuestionnaireResponse): string | undefined {
-  return [author, source].map(localOf).find((each) => each !== undefined && authorTypes.test(each));
+/** Left before its end: nothing is scored, and nobody who answered is left alone. What is still being filled in waits (hear-unfinished-forms). */
+async function hearStopped(
+  service: WorkflowContext,
+  responseId: string,
+  { response, patientId }: HeardAnswers,
+): Promise<void> {
+  if (response.status === 'stopped') await raiseUnfinishedAlarms(service, patientId, responseId, response);
 }
-
-const localOf = (reference: QuestionnaireResponse['author']) => localReference(reference?.reference);
 
 type Status = QuestionnaireResponse['status'];
 
@@ -132,10 +134,6 @@ const mayBecome = {
   'entered-in-error': ['entered-in-error'],
 } as const satisfies Record<Status, readonly Status[]>;
 
-function isComplete({ status }: QuestionnaireResponse): boolean {
-  return status === 'completed' || status === 'amended';
-}
-
 function checkMove(current: QuestionnaireResponse, next: QuestionnaireResponse): void {
   const allowed: readonly Status[] = mayBecome[current.status];
   if (!allowed.includes(next.status)) {
@@ -144,7 +142,7 @@ function checkMove(current: QuestionnaireResponse, next: QuestionnaireResponse):
       'QuestionnaireResponse.status',
     );
   }
-  if (!isComplete(current)) return;
+  if (!isFinished(current)) return;
   for (const element of ['questionnaire', 'subject'] as const) {
     const before = element === 'subject' ? current.subject?.reference : current.questionnaire;
     const after = element === 'subject' ? next.subject?.reference : next.questionnaire;
@@ -160,11 +158,12 @@ function checkMove(current: QuestionnaireResponse, next: QuestionnaireResponse):
 function checkResponse(context: WorkflowContext, response: QuestionnaireResponse): void {
   if (response.status === 'entered-in-error') return;
   const questionnaire = questionnaireOf(context, response);
-  checkPrivacy(context, questionnaire, response);
+  checkAnswerPrivacy(context.actor, questionnaire, response);
   if (!questionnaire) return;
   const issues = checkAnswers(questionnaire, response);
   if (issues.length > 0) throw invalidResource(issues);
-  if (!isComplete(response) || !isHeard(context, questionnaire)) return;
+  if (isUnfinished(response) && !patientIdOf(response)) demandSubjectOfAlarms(context, response);
+  if (!isFinished(response) || !isHeard(context, questionnaire)) return;
   const isScored = scoreDefinitions(context, questionnaire).length > 0;
   if (!patientIdOf(response)) {
     throw businessRule(
@@ -184,32 +183,12 @@ function checkResponse(context: WorkflowContext, response: QuestionnaireResponse
   }
 }
 
-/** A diary is kept for the person alone or not at all; and nobody hides something in a record in a person's name. */
-function checkPrivacy(
-  { actor }: WorkflowContext,
-  questionnaire: Questionnaire | undefined,
-  response: QuestionnaireResponse,
-): void {
-  const isMarked = isForThePersonAlone(response);
-  const chosen = questionnaire && chosenPrivacy(questionnaire, response);
-  if (chosen === 'private' && !isMarked) {
-    throw businessRule(
-      `these answers are for the person alone: mark them with the extension ${patientOnly}, valueBoolean true`,
-      'QuestionnaireResponse.extension',
-    );
-  }
-  if (chosen === 'shared' && isMarked) {
-    throw businessRule(
-      `the person chose to share these answers: they do not carry the extension ${patientOnly}`,
-      'QuestionnaireResponse.extension',
-    );
-  }
-  const self = actor.subject;
-  const isOwn =
-    actor.role === 'patient' || (self !== undefined && localReference(response.subject?.reference) === self);
-  if (isMarked && !isOwn && actor.role !== 'system') {
-    throw forbidden('Answers that are for the person alone are sent by the person.');
-  }
+function demandSubjectOfAlarms(context: WorkflowContext, response: QuestionnaireResponse): void {
+  if (unfinishedAlarms(context, response, '').length === 0) return;
+  throw businessRule(
+    'an answer in this form calls somebody in: it needs a subject, a reference to a Patient of this server, before it is finished too',
+    'QuestionnaireResponse.subject',
+  );
 }
 
 /** Undefined for a questionnaire that is not ours; a wrong name for one of ours is refused, since it would never be scored. */

@@ -27,9 +27,9 @@ export interface Round {
 export interface RoundCounts {
   /** People looked at. */
   readonly people: number;
-  /** Tasks set. */
+  /** Tasks set, or what else the job writes about a person. */
   readonly set: number;
-  /** Tasks taken back, because what they asked for had come about. */
+  /** Those taken back or closed, because what they asked for had come about. */
   readonly takenBack: number;
   /** People whose record could not be dealt with. */
   readonly failed: number;
@@ -49,6 +49,8 @@ export interface PersonAtHand {
   readonly rule: (id: WatchRuleId) => WatchRule;
   readonly set: (content: Pick<WatchContent, 'rule' | 'about'> & Partial<WatchContent>) => Promise<void>;
   readonly takeBack: (task: Task, why: string) => Promise<void>;
+  /** Counts what was written by other ways than these two. */
+  readonly wrote: (what: 'set' | 'takenBack', how: number) => void;
 }
 
 export interface JobWork {
@@ -122,6 +124,9 @@ function lookAt(work: JobWork, round: Round, plan: PlanDefinition, patientId: st
         const closed = overtakenTask(task, why, context.clock.now().toISOString());
         await updateChecked(context, closed, task.meta?.versionId ?? '');
         done.takenBack += 1;
+      },
+      wrote(what, how) {
+        done[what] += how;
       },
     });
     return done;

@@ -132,10 +132,9 @@ export async function fillWorld(service: TestService): Promise<Bearers> {
   const first = await createOnce(service);
   const kept = await createUnderKey(service, system);
   if (first.status !== 201 || kept.status !== 201) throw new Error(`${first.text} ${kept.text}`);
-  const nowMs = service.clock.now().getTime();
   await service.system.jobRuns.claim(
     { job: 'sweep-dead-ends', slot: '2026-11-20T06:00' },
-    { owner: 'a node', nowMs, untilMs: nowMs + 60_000, mostTries: 5 },
+    { owner: 'a node', leaseMs: 60_000, mostTries: 5 },
   );
   const revoked = await service.makeBearer('manager');
   const [manager] = (await service.system.tokens.list()).filter(({ role }) => role === 'manager');

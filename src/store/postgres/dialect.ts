@@ -6,6 +6,7 @@ export const postgresDialect: Dialect = {
   textsIn: 'json_array_elements_text(CAST(? AS json))',
   elementsOf: (column) => `json_array_elements(CAST(${column} AS json))`,
   memberOf: (name) => `j.value ->> '${name}'`,
+  nowMs: 'CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)',
   // Waits until every transaction that has written a resource has ended, and lets none begin to until this one has.
   waitForWriters: 'LOCK TABLE resource IN SHARE MODE',
 };

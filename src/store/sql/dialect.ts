@@ -10,4 +10,6 @@ export interface Dialect {
   memberOf(name: string): string;
   /** A statement after which no write of another connection is half-way; absent where there is one writer. */
   readonly waitForWriters?: string;
+  /** The database's own clock, in milliseconds since the epoch; absent where it is the clock of whoever has the file open. */
+  readonly nowMs?: string;
 }

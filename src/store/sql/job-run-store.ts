@@ -1,4 +1,5 @@
 // Keeps the runs of scheduled jobs in the service's database: its unique rows decide which process carries a slot out.
+import type { Clock } from '../../runtime/clock.ts';
 import type { JobRun, JobRuns, RunCounts, RunHold, RunState } from '../../runtime/job-runs.ts';
 import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
@@ -43,10 +44,21 @@ const isHeld = (statements: Statements, { job, slot, claim }: RunHold) =>
     claim,
   ) !== undefined;
 
-export function jobRunsOver(session: Pick<Session, 'read' | 'write'>): JobRuns {
+export function jobRunsOver(session: Pick<Session, 'read' | 'write'>, clock: Clock): JobRuns {
+  /** Whose clock is ahead must not take for silent whoever is at work, nor keep a slot for longer. */
+  const nowOf = (statements: Statements): number => {
+    const { nowMs } = statements.dialect;
+    const row = nowMs === undefined ? undefined : statements.get<{ now_ms: number }>(`SELECT ${nowMs} AS now_ms`);
+    return row?.now_ms ?? clock.now().getTime();
+  };
+
   return {
-    claim: ({ job, slot }, { owner, nowMs, untilMs, mostTries }) =>
+    now: () => session.read(nowOf),
+
+    claim: ({ job, slot }, { owner, leaseMs, mostTries }) =>
       session.write((statements) => {
+        const nowMs = nowOf(statements);
+        const untilMs = nowMs + leaseMs;
         const found = find(statements, job, slot);
         if (found === undefined) {
           statements.run(
@@ -97,27 +109,28 @@ export function jobRunsOver(session: Pick<Session, 'read' | 'write'>): JobRuns {
         return taken;
       }),
 
-    renew: (hold, untilMs) =>
+    renew: (hold, leaseMs) =>
       session.write((statements) => {
         if (!isHeld(statements, hold)) return false;
         statements.run(
           'UPDATE job_run SET held_until_ms = ? WHERE job = ? AND slot = ?',
-          untilMs,
+          nowOf(statements) + leaseMs,
           hold.job,
           hold.slot,
         );
         return true;
       }),
 
-    end: (hold, { state, tries, endedMs, heldUntilMs, counts }) =>
+    end: (hold, { state, tries, counts, pauseMs }) =>
       session.write((statements) => {
         if (!isHeld(statements, hold)) return false;
+        const nowMs = nowOf(statements);
         statements.run(
           'UPDATE job_run SET state = ?, tries = ?, ended_ms = ?, held_until_ms = ?, counts = ? WHERE job = ? AND slot = ?',
           state,
           tries,
-          endedMs ?? null,
-          heldUntilMs,
+          nowMs,
+          nowMs + pauseMs,
           JSON.stringify(counts),
           hold.job,
           hold.slot,

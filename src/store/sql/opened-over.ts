@@ -27,7 +27,7 @@ export function openedOver(
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
-    jobRuns: jobRunsOver(session),
+    jobRuns: jobRunsOver(session, clock),
     bringIndexUpToDate: (onReindexed) =>
       bringIndexUpToDate({ session, registry, dictionary, indexRows, writer }, onReindexed),
     count: (table) =>

@@ -182,10 +182,9 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
   async function carried(name: string): Promise<Readonly<Record<string, number>>> {
     const job = schedule.find((each) => each.name === name);
     if (!job) throw new Error(`no job ${name}`);
-    const nowMs = clock.now().getTime();
     slots += 1;
     const slot = { job: name, slot: `${today()} ${slots}` };
-    const ask = { owner: 'story', nowMs, untilMs: nowMs + 60_000, mostTries: 5 };
+    const ask = { owner: 'story', leaseMs: 60_000, mostTries: 5 };
     const run = await tools.runs.claim(slot, ask);
     if (!run) throw new Error('the slot was not free');
     const { outcome, counts } = await carryOut(tools, job, run, { isStopping: () => false });

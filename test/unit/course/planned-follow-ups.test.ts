@@ -30,3 +30,15 @@ it('is due from its day on, and the newest overtakes what was missed', () => {
     'follow-up-12-months',
   ]);
 });
+
+it('is not due any more when its day lies too far back', () => {
+  const contacts = plannedFollowUps(plan('psychosomatic-therapy'));
+  const lookingBack = { value: 90, unit: 'days', code: 'd' };
+  const due = (today: string) => followUpDue(contacts, '2026-12-14', today, lookingBack)?.actionId;
+  expect([due('2027-06-12'), due('2027-06-13'), due('2028-03-13'), due('2028-03-14')]).toEqual([
+    'follow-up-3-months',
+    undefined,
+    'follow-up-12-months',
+    undefined,
+  ]);
+});

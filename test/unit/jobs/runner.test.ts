@@ -79,8 +79,8 @@ it('tries a slot again that failed, later each time, and parks it after five tri
 
 it('takes over once from a node that fell silent, whose own end then counts for nothing', async () => {
   const slot = { job: 'escalate-stale-referrals', slot: '2026-11-28T06:00' };
-  const nowMs = Date.parse('2026-11-28T06:00:00Z');
-  const dead = await world.jobRuns.claim(slot, { owner: 'dead', nowMs, untilMs: nowMs + 60_000, mostTries });
+  world.setClock('2026-11-28T06:00:00Z');
+  const dead = await world.jobRuns.claim(slot, { owner: 'dead', leaseMs: 60_000, mostTries });
   if (!dead) throw new Error('not claimed');
   let runs = 0;
   const job = jobOf(['anna'], () => {
@@ -95,8 +95,8 @@ it('takes over once from a node that fell silent, whose own end then counts for 
   await Promise.all([one?.tick(), other?.tick(), one?.tick()]);
   expect(runs).toBe(1);
   expect(await stateOf()).toEqual({ slot: slot.slot, state: 'done', tries: 2, claim: 2 });
-  expect(await world.jobRuns.renew(dead, nowMs + 600_000)).toBe(false);
-  const end = { state: 'parked', tries: 1, heldUntilMs: 0, counts: {} } as const;
+  expect(await world.jobRuns.renew(dead, 600_000)).toBe(false);
+  const end = { state: 'parked', tries: 1, pauseMs: 0, counts: {} } as const;
   expect(await world.jobRuns.end(dead, end)).toBe(false);
   expect((await stateOf())?.state).toBe('done');
 });

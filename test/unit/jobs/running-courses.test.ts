@@ -191,6 +191,13 @@ describe('a course that ended', () => {
     expect(await errorsIn(world, ['Task'])).toEqual([]);
   });
 
+  it('is not asked about any more when the day for it lies years back, as in a record that was brought over', async () => {
+    await enroll(world);
+    await change({ status: 'completed', period: { start: '2019-11-20', end: '2020-02-28' } });
+    expect(await offer('2026-12-01')).toMatchObject({ people: 1, set: 0, failed: 0 });
+    expect(await watchTasks(world)).toEqual([]);
+  });
+
   it('is followed up when it ended early too, and not while the person is in another course', async () => {
     const { carePlan } = await enroll(world);
     await change({ status: 'revoked', period: { start: '2026-11-20', end: '2026-12-01' } });
