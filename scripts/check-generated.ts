@@ -9,6 +9,7 @@ for (const script of [
   'scripts/vendor-base.ts',
   'scripts/vendor-search.ts',
   'scripts/write-snapshots.ts',
+  'scripts/write-elm.ts',
   'scripts/write-guide.ts',
 ]) {
   const run = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });

@@ -1,109 +1,90 @@
-// Runs CQL that its author translated to ELM before publishing it: https://cql.hl7.org/elm.html . The translator is never here.
-// The engine is loaded when a plan first needs it: it costs a second and 70 MB that a service without CQL does not pay.
-import type { Library, Resource } from '@medplum/fhirtypes';
-import { canonicalOf } from './canonical.ts';
+// Asks for the values of CQL that its author translated to ELM before publishing it: https://cql.hl7.org/elm.html . The translator is never here.
+// The engine is given: it works apart from the thread that answers requests, so that an expression without an end can be stopped.
+import type { Coding, Resource } from '@medplum/fhirtypes';
 
-/** One expression of a Library, by the name that it has there. */
+/** One expression of a Library, with everything that it may read. */
 export interface CqlExpression {
-  readonly library: Library;
+  /** The same for two expressions that have the same answer for the same person. */
+  readonly key: string;
   readonly name: string;
+  /** The document of the Library that defines it. */
+  readonly elm: object;
+  /** Those of the libraries that it may call. */
+  readonly included: readonly object[];
+  /** The codes of the value sets that any of them names, by canonical. */
+  readonly valueSets: Readonly<Record<string, readonly Coding[]>>;
+  /** The keys of the inputs whose data it sees, besides the person. */
+  readonly inputs: readonly string[];
 }
 
 export type CqlAnswer =
   | { readonly kind: 'values'; readonly values: readonly unknown[] }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** By `cqlKey`. */
+/** By `CqlExpression.key`. */
 export type CqlAnswers = ReadonlyMap<string, CqlAnswer>;
 
-export const cqlKey = ({ library, name }: CqlExpression): string => `${canonicalOf(library) ?? ''}#${name}`;
-
-/** The names of what a Library defines; undefined when it holds no ELM that can be read. */
-export function namesInElm(library: Library): ReadonlySet<string> | undefined {
-  const elm = elmOf(library);
-  return elm && new Set(elm.library.statements.def.map(({ name }) => name));
+interface CqlQuestion extends Pick<CqlExpression, 'name' | 'elm' | 'included' | 'valueSets'> {
+  readonly data: readonly Resource[];
+  /** The present instant, which Now() and Today() give, in UTC. */
+  readonly now: Date;
 }
 
-interface Elm {
-  readonly library: { readonly statements: { readonly def: readonly { readonly name: string }[] } };
+export interface CqlEngine {
+  /** "late" when it was stopped after so many milliseconds. `tookMs` is the time that was spent on it. */
+  answer(
+    question: CqlQuestion,
+    withinMs: number,
+  ): Promise<(CqlAnswer | { readonly kind: 'late' }) & { readonly tookMs: number }>;
 }
 
-function elmOf({ content = [] }: Library): Elm | undefined {
-  const data = content.find(({ contentType }) => contentType === 'application/elm+json')?.data;
-  if (data === undefined) return undefined;
-  try {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    const elm: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isElm(elm) ? elm : undefined;
-  } catch {
-    return undefined;
-  }
+/** One person: what an input found, by its key. */
+interface CqlPerson {
+  readonly subject: Resource;
+  dataOf(input: string): readonly Resource[];
 }
 
-function isElm(value: unknown): value is Elm {
-  const at = (held: unknown, name: string): unknown =>
-    typeof held === 'object' && held !== null ? Reflect.get(held, name) : undefined;
-  const definitions = at(at(at(value, 'library'), 'statements'), 'def');
-  return Array.isArray(definitions) && definitions.every((each) => typeof at(each, 'name') === 'string');
+const longestMs = 2000;
+const longestInAllMs = 10_000;
+
+/** Asks for people one after the other, and stops when a call has taken too much time: what was not run has failed, which decides nothing. */
+export interface CqlRun {
+  answersFor(person: CqlPerson): Promise<CqlAnswers>;
 }
 
-let turn: Promise<unknown> = Promise.resolve();
-
-/** Each expression over one person's data at one instant. One person at a time: the engine's source of data holds one. */
-export function runCql(
+/** `inAllMs` bounds all of the run together. */
+export function cqlRun(
+  engine: CqlEngine,
   expressions: readonly CqlExpression[],
-  data: readonly Resource[],
   now: Date,
-): Promise<CqlAnswers> {
-  const mine = turn.then(() => answersTo(expressions, data, now));
-  turn = mine.catch(() => undefined);
-  return mine;
+  inAllMs = longestInAllMs,
+): CqlRun {
+  const late = new Set<string>();
+  let leftMs = inAllMs;
+  const answer = async (expression: CqlExpression, person: CqlPerson): Promise<CqlAnswer> => {
+    const { key, name, elm, included, valueSets, inputs } = expression;
+    if (late.has(key)) return { kind: 'failed', message: 'it took too long in this call already' };
+    if (leftMs <= 0) return { kind: 'failed', message: `the CQL of one call may take ${inAllMs} ms in all` };
+    const withinMs = Math.min(longestMs, leftMs);
+    const data = distinct([person.subject, ...inputs.flatMap((input) => person.dataOf(input))]);
+    const reply = await engine.answer({ name, elm, included, valueSets, data, now }, withinMs);
+    leftMs -= reply.tookMs;
+    if (reply.kind !== 'late') return reply;
+    late.add(key);
+    return { kind: 'failed', message: `it was stopped after ${withinMs} ms` };
+  };
+  return {
+    async answersFor(person) {
+      const answers = new Map<string, CqlAnswer>();
+      for (const expression of expressions) {
+        if (!answers.has(expression.key)) answers.set(expression.key, await answer(expression, person));
+      }
+      return answers;
+    },
+  };
 }
 
-async function answersTo(
-  expressions: readonly CqlExpression[],
-  data: readonly Resource[],
-  now: Date,
-): Promise<CqlAnswers> {
-  const { engine, source } = await loadEngine();
-  const at = engine.DateTime.fromJSDate(now, 0);
-  const answers = new Map<string, CqlAnswer>();
-  for (const expression of expressions) {
-    source.reset();
-    source.loadBundles([
-      { resourceType: 'Bundle', type: 'collection', entry: data.map((resource) => ({ resource })) },
-    ]);
-    answers.set(cqlKey(expression), await answerTo(expression));
-  }
-  return answers;
-
-  async function answerTo({ library, name }: CqlExpression): Promise<CqlAnswer> {
-    try {
-      const executor = new engine.Executor(new engine.Library(elmOf(library)));
-      const results: { readonly patientResults: unknown } = await executor.exec_expression(name, source, at);
-      const people: object = typeof results.patientResults === 'object' ? (results.patientResults ?? {}) : {};
-      const result = Object.values<unknown>({ ...people })[0];
-      const value: unknown =
-        typeof result === 'object' && result !== null ? Reflect.get(result, name) : undefined;
-      return { kind: 'values', values: value === null || value === undefined ? [] : [value].flat() };
-    } catch (error) {
-      return { kind: 'failed', message: error instanceof Error ? error.message : 'not understood' };
-    }
-  }
-}
-
-type Engine = typeof import('cql-execution');
-interface Loaded {
-  readonly engine: Engine;
-  readonly source: import('cql-exec-fhir').PatientSource;
-}
-
-let loaded: Promise<Loaded> | undefined;
-
-function loadEngine(): Promise<Loaded> {
-  loaded ??= Promise.all([import('cql-execution'), import('cql-exec-fhir')]).then(([engine, fhir]) => ({
-    engine: engine.default,
-    source: fhir.default.PatientSource.FHIRv401(),
-  }));
-  return loaded;
-}
+/** Each once, whatever number of inputs found it. */
+const distinct = (resources: readonly Resource[]): readonly Resource[] => [
+  ...new Map(resources.map((each) => [`${each.resourceType}/${each.id ?? ''}`, each])).values(),
+];

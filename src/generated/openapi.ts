@@ -444,7 +444,8 @@ export interface paths {
         /**
          * Why each action of a plan applies, does not apply, or cannot be decided (the plan named by its canonical).
          * @description For each action: its expression, its inputs, their value, the verdict (met, not-met or unknown) and the
-         *     data that are missing. Nothing is stored.
+         *     data that are missing. Nothing is stored. For several subjects, or the members of a group
+         *     (`expand=members`): a Bundle of one explanation each.
          */
         get: operations["planDefinitionExplainByType"];
         put?: never;
@@ -475,7 +476,8 @@ export interface paths {
         /**
          * Why each action of a plan applies, does not apply, or cannot be decided.
          * @description For each action: its expression, its inputs, their value, the verdict (met, not-met or unknown) and the
-         *     data that are missing. Nothing is stored.
+         *     data that are missing. Nothing is stored. For several subjects, or the members of a group
+         *     (`expand=members`): a Bundle of one explanation each.
          */
         get: operations["planDefinitionExplain"];
         put?: never;

@@ -11,15 +11,20 @@ import type {
 import { canonicalOf } from '../fhir/canonical.ts';
 import { beside } from '../fhir/kept-translations.ts';
 import { compilePlan } from './compile-plan.ts';
-import type { Trust } from './compiled-plan.ts';
+import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, judgePlan } from './judge-plan.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { type PlanSubject, subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';
 import { withDynamicValues } from './proposed-actions.ts';
+import { counterfactualTag, unusedData, whatIfKey, whatIfWords } from './what-if.ts';
 
-export interface ApplyActivityInput extends Pick<JudgeInput, 'subject' | 'now' | 'given'> {
+/** What the values of an activity come from. */
+type ActivitySource = Pick<DefinitionSource, 'library' | 'codesOf'>;
+
+export interface ApplyActivityInput extends Pick<JudgeInput, 'subject' | 'now' | 'given' | 'cql' | 'whatIf'> {
   readonly definition: ActivityDefinition;
+  readonly libraries: ActivitySource;
   readonly trust: Trust;
   readonly practitioner?: Reference<Practitioner>;
   readonly encounter?: Reference<Encounter>;
@@ -60,12 +65,12 @@ function planOfOne(definition: ActivityDefinition): PlanDefinition {
 
 /** The same input gives the same bytes. Status draft (an Appointment: proposed), intent proposal: a person decides. */
 export function applyActivity(input: ApplyActivityInput): ActivityResult {
-  const { definition, subject, trust } = input;
-  const plan = compilePlan(planOfOne(definition), sourceOf(definition), trust);
+  const { definition, subject, trust, whatIf } = input;
+  const plan = compileActivity(definition, input.libraries, trust);
   const [action] = plan.actions;
   if (!action?.request) throw new Error(`no request comes of ActivityDefinition/${definition.id ?? ''}`);
-  const idOf = proposalIds(plan.canonical, subjectKey(subject));
-  const issues: PlanIssue[] = [...plan.issues];
+  const idOf = proposalIds(plan.canonical, `${subjectKey(subject)}${whatIfKey(whatIf)}`);
+  const issues: PlanIssue[] = [...plan.issues, ...whatIfIssues(plan, input)];
   const made = action.request.make({
     id: idOf(action.name),
     subject: subjectReference(subject),
@@ -79,19 +84,51 @@ export function applyActivity(input: ApplyActivityInput): ActivityResult {
     issues,
   });
   const proposed = withParticipants(request, definition, subject, issues);
-  return {
-    resource: withIssues(asProposal(proposed), issues, idOf(proposalPart.messages)),
-    issues,
-  };
+  const told = withIssues(asProposal(proposed), issues, idOf(proposalPart.messages));
+  return { resource: whatIf ? counterfactual(told) : told, issues };
 }
 
-const sources = new WeakMap<ActivityDefinition, { definition: () => ActivityDefinition }>();
+/** As a plan of one action; compiled once for each object in memory. */
+export function compileActivity(
+  definition: ActivityDefinition,
+  libraries: ActivitySource,
+  trust: Trust,
+): CompiledPlan {
+  return compilePlan(planOfOne(definition), sourceOf(definition, libraries), trust);
+}
+
+const sources = new WeakMap<ActivityDefinition, DefinitionSource>();
 
 /** The same object each time, as compiling once asks for. */
-function sourceOf(definition: ActivityDefinition): { definition: () => ActivityDefinition } {
-  const known = sources.get(definition) ?? { definition: () => definition };
+function sourceOf(definition: ActivityDefinition, { library, codesOf }: ActivitySource): DefinitionSource {
+  const known = sources.get(definition) ?? {
+    definition: () => definition,
+    ...(library && { library }),
+    ...(codesOf && { codesOf }),
+  };
   sources.set(definition, known);
   return known;
+}
+
+/** That the question is counterfactual. An activity declares no inputs, so its values can come from the person alone. */
+function whatIfIssues(plan: CompiledPlan, { whatIf, now }: ApplyActivityInput): PlanIssue[] {
+  if (!whatIf) return [];
+  const told = `an answer to a what-if question, not to the person as they are (${whatIfWords(whatIf).join('; ')})`;
+  return [
+    planIssue('information', 'informational', plan.canonical, told),
+    ...unusedData(plan, whatIf, now).map((what) =>
+      planIssue('warning', 'informational', plan.canonical, `no value of the activity asks for ${what}`),
+    ),
+  ];
+}
+
+function counterfactual({ resourceType, id, ...rest }: Resource): Resource {
+  const contained = listIn(rest as Resource, 'contained').map((each) => ({
+    ...(each as Resource),
+    meta: { tag: [counterfactualTag] },
+  }));
+  const marked = { resourceType, id, meta: { tag: [counterfactualTag] }, ...rest };
+  return { ...marked, ...(contained.length > 0 && { contained }) } as Resource;
 }
 
 /** An option is one among others of a plan; alone, the request is a proposal. */

@@ -1,9 +1,16 @@
 // Compiles a PlanDefinition, once for each object in memory, so that applying it costs little.
-import type { CodeableConcept, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import type {
+  CodeableConcept,
+  Library,
+  PlanDefinition,
+  PlanDefinitionAction,
+  PlanDefinitionActionDynamicValue,
+} from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
 import type { CqlExpression } from '../fhir/cql.ts';
 import { actionFrame } from './action-frame.ts';
 import { activityRequest } from './activity-request.ts';
+import { librariesOf } from './compile-cql.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
 import type {
   CompiledAction,
@@ -63,9 +70,14 @@ interface Setting {
 
 function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
   const canonical = canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
-  const libraries = (plan.library ?? []).flatMap((name) => setting.source.library?.(name) ?? []);
+  const libraries = librariesOf(plan.library ?? [], setting.source);
   const inside = { ...setting, above: [...setting.above, canonical] };
-  const scope = withInputs({ inputs: new Map(), libraries }, parametersOf(plan), setting.path, inside);
+  const scope = withInputs(
+    { inputs: new Map(), libraries, codesOf: setting.source.codesOf },
+    parametersOf(plan),
+    setting.path,
+    inside,
+  );
   const actions = compileActions(plan.action, scope, '', inside);
   setting.issues.push(...orderConflicts(actions));
   return {
@@ -119,8 +131,8 @@ function compileAction(
   const path = uniquePath(setting.path ? `${setting.path}/${id}` : id, setting);
   const title = action.title ?? id;
   const scope = withInputs(outer, inputsOf(action, setting.source.codesOf), path, setting);
-  const expression = (text: string | undefined, language: string | undefined) => {
-    const compiled = compileExpression(text, language, scope, setting.trust);
+  const expression = (text: string | undefined, language: string | undefined, from: Scope = scope) => {
+    const compiled = compileExpression(text, language, from, setting.trust);
     if (compiled.kind === 'not-run') {
       setting.issues.push(planIssue('error', 'not-supported', path, compiled.why));
     } else {
@@ -132,6 +144,14 @@ function compileAction(
   const below = { ...setting, path };
   const children = compileActions(action.action, scope, id, below);
   const target = targetOf(action, title, path, below);
+  // The values of a definition come from its own libraries.
+  const own = target.libraries ? { ...scope, libraries: target.libraries } : scope;
+  const valueOf =
+    (from: Scope) =>
+    ({ path: place, expression: said }: PlanDefinitionActionDynamicValue) => ({
+      path: place ?? '',
+      expression: expression(said?.expression, said?.language, from),
+    });
   return {
     source: action,
     id,
@@ -150,10 +170,10 @@ function compileAction(
     roles: (target.participants ?? []).flatMap(({ type, role }) =>
       type === 'practitioner' && role ? [compiledRole(role)] : [],
     ),
-    dynamicValues: [...(target.dynamicValues ?? []), ...(action.dynamicValue ?? [])].map((dynamicValue) => ({
-      path: dynamicValue.path ?? '',
-      expression: expression(dynamicValue.expression?.expression, dynamicValue.expression?.language),
-    })),
+    dynamicValues: [
+      ...(target.dynamicValues ?? []).map(valueOf(own)),
+      ...(action.dynamicValue ?? []).map(valueOf(scope)),
+    ],
     children,
     ...(target.request && { request: target.request }),
     ...(target.nested && { nested: target.nested }),
@@ -165,6 +185,8 @@ type Target = Pick<CompiledAction, 'request' | 'nested'> & {
   /** What the definition is about. */
   readonly topics?: readonly CodeableConcept[];
   readonly dynamicValues?: PlanDefinitionAction['dynamicValue'];
+  /** Of a definition that names some. */
+  readonly libraries?: readonly Library[];
 };
 
 /** What a leaf creates: a request, or the RequestGroup of another plan. A group creates nothing unless it points to something too. */
@@ -191,6 +213,7 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
       participants: participants ?? definition.participant ?? [],
       topics: [...(definition.topic ?? []), ...(definition.code ? [definition.code] : [])],
       ...(definition.dynamicValue && { dynamicValues: definition.dynamicValue }),
+      ...(definition.library && { libraries: librariesOf(definition.library, setting.source) }),
     };
   }
   if (definition?.resourceType === 'Questionnaire') {

@@ -14,7 +14,7 @@ import { type ActionTrace, type ConditionTrace, type JudgeInput, judgePlan } fro
 import type { InputTrace, PlanInput } from './plan-input.ts';
 import { subjectReference } from './plan-subject.ts';
 import type { Verdict } from './verdict.ts';
-import { unusedData, whatIfWords } from './what-if.ts';
+import { counterfactualTag, unusedData, whatIfWords } from './what-if.ts';
 
 export interface ExplainInput extends JudgeInput {
   readonly plan: PlanDefinition;
@@ -27,6 +27,7 @@ export function explainPlan(input: ExplainInput): Parameters {
   const { actions } = judgePlan(plan, input);
   return {
     resourceType: 'Parameters',
+    ...(input.whatIf && { meta: { tag: [counterfactualTag] } }),
     parameter: [
       { name: 'plan', valueCanonical: plan.canonical },
       { name: 'subject', valueReference: subjectReference(input.subject) },

@@ -3,7 +3,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { CqlAnswers } from '../fhir/cql.ts';
 import { fhirPathTime } from '../fhir/fhirpath.ts';
-import { cqlVariable } from './compile-expression.ts';
+import { cqlVariable } from './compile-cql.ts';
 import type { CompiledAction, CompiledCondition, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
 import type { InputTrace, PlanInput } from './plan-input.ts';
 import type { PlanSubject } from './plan-subject.ts';
@@ -13,6 +13,14 @@ import { whyUndecided } from './why-undecided.ts';
 
 /** What was found for an input, by its key; "not-visible" when the asker may not read such data. */
 export type Facts = ReadonlyMap<string, readonly Resource[] | 'not-visible'>;
+
+/** What the asker sees of an input, by its key. */
+export const seenIn =
+  (facts: Facts) =>
+  (key: string): readonly Resource[] => {
+    const fact = facts.get(key);
+    return fact === undefined || fact === 'not-visible' ? [] : fact;
+  };
 
 export interface JudgeInput {
   readonly subject: PlanSubject;
@@ -98,8 +106,9 @@ const none: readonly never[] = [];
 function judgeFor(person: Person): (action: CompiledAction) => ActionVerdict {
   const known = new Map<string, ConditionTrace>();
   const judgeCondition = (condition: CompiledCondition): ConditionTrace => {
-    // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer.
-    const text = `${condition.source.expression?.language ?? ''} ${condition.text}`;
+    // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer; that of CQL has a key.
+    const cql = condition.expression.kind === 'ready' ? condition.expression.cql : undefined;
+    const text = cql?.key ?? `${condition.source.expression?.language ?? ''} ${condition.text}`;
     const earlier = condition.expression.kind === 'ready' ? known.get(text) : undefined;
     if (earlier) return { ...earlier, condition };
     const trace = judge(condition, person);

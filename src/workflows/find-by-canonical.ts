@@ -6,11 +6,9 @@ import type { WorkflowContext } from './context.ts';
 import { findResources } from './find-resources.ts';
 
 /** Of several versions without a wish, the one written last. */
-export async function findByCanonical<K extends Extract<ResourceType, Definition['resourceType']>>(
-  { store }: WorkflowContext,
-  type: K,
-  canonical: string,
-): Promise<ExtractResource<K> | undefined> {
+export async function findByCanonical<
+  K extends Extract<ResourceType, Definition['resourceType'] | 'Library'>,
+>({ store }: WorkflowContext, type: K, canonical: string): Promise<ExtractResource<K> | undefined> {
   const { url, version } = parseCanonical(canonical);
   const matches = await findResources(
     store,

@@ -7,6 +7,7 @@ import { canonicalsOf } from '../pathways/plan-input.ts';
 import type { StoredVersion } from '../store/store.ts';
 import type { WorkflowContext } from './context.ts';
 import { findByCanonical } from './find-by-canonical.ts';
+import { librarySource } from './library-source.ts';
 import { publishedAs } from './published-as.ts';
 import { readKnown } from './read-known.ts';
 
@@ -48,9 +49,10 @@ async function asPublished(
     : foreign(context, stored.resource());
 }
 
-/** A plan that somebody else wrote: applied, but its expressions are not run. Its definitions may be stored ones. */
+/** A plan that somebody else wrote: applied, but of its expressions only the CQL is run. Its definitions may be stored ones. */
 async function foreign(context: WorkflowContext, plan: PlanDefinition): Promise<LoadedPlan> {
   const found = new Map<string, Definition>();
+  const libraries: string[] = [...(plan.library ?? [])];
   const wanted = [...canonicalsOf(plan)];
   for (let canonical = wanted.pop(); canonical !== undefined; canonical = wanted.pop()) {
     if (found.has(canonical)) continue;
@@ -58,8 +60,14 @@ async function foreign(context: WorkflowContext, plan: PlanDefinition): Promise<
     if (!definition) continue;
     found.set(canonical, definition);
     if (definition.resourceType === 'PlanDefinition') wanted.push(...canonicalsOf(definition));
+    if (definition.resourceType !== 'Questionnaire') libraries.push(...(definition.library ?? []));
   }
-  return { plan, definitions: { definition: (canonical) => found.get(canonical) }, trust: 'foreign' };
+  const definitions: DefinitionSource = {
+    definition: (canonical) => found.get(canonical),
+    codesOf: (valueSet) => context.catalogue.codesOf(valueSet),
+    ...(await librarySource(context, libraries)),
+  };
+  return { plan, definitions, trust: 'foreign' };
 }
 
 async function findDefinition(context: WorkflowContext, canonical: string): Promise<Definition | undefined> {

@@ -1,10 +1,10 @@
 // What $apply and $explain both need before the pure part begins: the plan, the people and their data.
 import type { Encounter, Practitioner, Reference, Resource } from '@medplum/fhirtypes';
-import { runCql } from '../fhir/cql.ts';
+import { cqlRun } from '../fhir/cql.ts';
 import { businessRule, invalid, notFound } from '../fhir/error.ts';
 import { compilePlan } from '../pathways/compile-plan.ts';
 import type { CompiledAction, CompiledPlan } from '../pathways/compiled-plan.ts';
-import type { Facts, JudgeInput } from '../pathways/judge-plan.ts';
+import { type JudgeInput, seenIn } from '../pathways/judge-plan.ts';
 import { dataNeeds } from '../pathways/plan-input.ts';
 import { type PlanSubject, subjectReference } from '../pathways/plan-subject.ts';
 import type { WorkflowContext } from './context.ts';
@@ -52,6 +52,7 @@ export async function preparePlanRuns(
   demandOwnData(data, subjects);
   const declined = declinedIn(compiled, request.whatIf?.declined ?? []);
   const needs = dataNeeds(compiled.inputs.values());
+  const run = compiled.cql.length > 0 ? cqlRun(context.cql, compiled.cql, now) : undefined;
   const runs: PlanRun[] = [];
   for (const stored of subjects) {
     const question = request.whatIf && whatIfAbout(stored, data, declined, now);
@@ -61,8 +62,8 @@ export async function preparePlanRuns(
         ? new Map<string, readonly Resource[]>()
         : await gatherInputs(context, subject.id ?? '', needs, question?.whatIf.data);
     const cql =
-      subject.resourceType === 'Patient' && compiled.cql.length > 0
-        ? await runCql(compiled.cql, [subject, ...resourcesIn(facts)], now)
+      run && subject.resourceType === 'Patient'
+        ? await run.answersFor({ subject, dataOf: seenIn(facts) })
         : undefined;
     runs.push({
       ...(cql && { cql }),
@@ -75,12 +76,6 @@ export async function preparePlanRuns(
     });
   }
   return runs;
-}
-
-/** Each once, whatever number of inputs found it. */
-function resourcesIn(facts: Facts): readonly Resource[] {
-  const found = [...facts.values()].flatMap((fact) => (fact === 'not-visible' ? [] : fact));
-  return [...new Map(found.map((each) => [`${each.resourceType}/${each.id ?? ''}`, each])).values()];
 }
 
 /** Refused (422): a name that no action of the plan has, so that nobody takes an unchanged plan for an answer. */

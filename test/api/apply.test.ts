@@ -81,6 +81,53 @@ it('proposes a request out of an activity at both levels, the same each time', a
   expect(other.text).toBe(one.text);
 });
 
+describe('a what-if question about an activity', () => {
+  const ask = (...parameter: NonNullable<Parameters['parameter']>) =>
+    post(`${exercises}/$apply`, [subject, ...parameter]);
+  const person = (id: string) => ({
+    name: 'data',
+    resource: { resourceType: 'Patient' as const, id, birthDate: '1950-01-01' },
+  });
+
+  it('has an answer that is marked, and stores nothing', async () => {
+    const answer = await ask(person('anna'));
+    expect([answer.status, answer.body.meta.tag[0].code]).toEqual([200, 'counterfactual']);
+    expect(service.problemsOf(answer.body).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect((await get('/fhir/Patient/anna')).body.birthDate).toBe('1980-05-05');
+    const found = await get('/fhir/Task?patient=Patient/anna');
+    expect(found.body.entry ?? []).toEqual([]);
+  });
+
+  it('says which of its data nothing asks for; strict refuses it', async () => {
+    const flag = {
+      name: 'data',
+      resource: {
+        resourceType: 'Flag' as const,
+        status: 'active' as const,
+        code: { text: 'x' },
+        subject: { reference: 'Patient/anna' },
+      },
+    };
+    const told = 'no value of the activity asks for the Flag given as data[0]';
+    expect(JSON.stringify((await ask(flag)).body)).toContain(told);
+    const strict = await ask(flag, { name: 'strict', valueBoolean: true });
+    expect([strict.status, issuesOf(strict.body)[0]?.diagnostics]).toEqual([
+      422,
+      expect.stringContaining(told),
+    ]);
+  });
+
+  it('is about the subject, and has nothing to decline', async () => {
+    const other = await ask(person('bert'));
+    expect([other.status, issuesOf(other.body)[0]?.diagnostics]).toEqual([
+      422,
+      'the data are about Patient/bert, who is no subject of this call',
+    ]);
+    const declined = await ask({ name: 'declined', valueString: 'home-exercises' });
+    expect(declined.status).toBe(400);
+  });
+});
+
 it.each<[string, string, number, string, string]>([
   [
     'no subject',

@@ -21,6 +21,7 @@ export const activityDefinitionApply: Operation = {
       'encounter',
       'practitioner',
       'organization',
+      'data',
       'strict',
     ]);
     const subject = given.reference('subject');
@@ -30,12 +31,14 @@ export const activityDefinitionApply: Operation = {
     const encounter = given.reference('encounter');
     const practitioner = given.reference('practitioner');
     const organization = given.reference('organization');
+    const data = given.resources('data');
     const resource = await applyActivityDefinition(operation.context, {
       activity: definitionName(operation, given, activity),
       subject,
       ...(encounter && { encounter }),
       ...(practitioner && { practitioner }),
       ...(organization && { organization }),
+      ...(data.length > 0 && { data }),
       isStrict: given.flag('strict') ?? false,
     });
     return { status: 200, resource };

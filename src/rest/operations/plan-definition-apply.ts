@@ -11,17 +11,11 @@ export const planDefinitionApply: Operation = {
   methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/plan-definition-apply',
   async handle(operation) {
-    const { request, given } = planRunParameters(operation, [
-      'resultType',
-      'strict',
-      'expand',
-      'mergeNestedCarePlans',
-    ]);
+    const { request, given } = planRunParameters(operation, ['resultType', 'strict', 'mergeNestedCarePlans']);
     const resource = await applyPlanDefinition(operation.context, {
       ...request,
       resultType: resultTypeOf(given.text('resultType')),
       isStrict: given.flag('strict') ?? false,
-      expandsMembers: expandsMembers(given.text('expand')),
       mergesNested: given.flag('mergeNestedCarePlans') ?? false,
     });
     return { status: 200, resource };
@@ -38,11 +32,4 @@ function resultTypeOf(text: string | undefined): 'care-plan' | 'bundle' {
     default:
       throw invalid('"resultType" is careplan or bundle', 'Parameters.parameter');
   }
-}
-
-function expandsMembers(text: string | undefined): boolean {
-  if (text !== undefined && text !== 'members') {
-    throw invalid('"expand" is members', 'Parameters.parameter');
-  }
-  return text !== undefined;
 }

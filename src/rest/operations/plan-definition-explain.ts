@@ -1,6 +1,5 @@
 // PlanDefinition/$explain and PlanDefinition/[id]/$explain: why each action of a plan applies, does not apply, or cannot be decided.
 // https://hl7.org/fhir/R4/operations.html
-import { invalid } from '../../fhir/error.ts';
 import { explainPlanDefinition } from '../../workflows/explain-plan-definition.ts';
 import type { Operation } from '../operation.ts';
 import { planRunParameters } from './plan-run-parameters.ts';
@@ -13,10 +12,6 @@ export const planDefinitionExplain: Operation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/plan-definition-explain',
   async handle(operation) {
     const { request } = planRunParameters(operation, []);
-    const [, second] = request.subjects;
-    if (second) {
-      throw invalid('one subject at a time: call the operation once for each', second.expression);
-    }
     return { status: 200, resource: await explainPlanDefinition(operation.context, request) };
   },
 };

@@ -16,6 +16,7 @@ const sharedNames = [
   'organization',
   'data',
   'declined',
+  'expand',
 ];
 
 export interface PlanRunParameters {
@@ -44,11 +45,18 @@ export function planRunParameters(
     request: {
       plan: definitionName(operation, given, plan),
       subjects,
-      expandsMembers: false,
+      expandsMembers: expandsMembers(given.text('expand')),
       ...(data.length + declined.length > 0 && { whatIf: { data, declined } }),
       ...(encounter && { encounter }),
       ...(practitioner && { practitioner }),
       ...(organization && { organization }),
     },
   };
+}
+
+function expandsMembers(text: string | undefined): boolean {
+  if (text !== undefined && text !== 'members') {
+    throw invalid('"expand" is members', 'Parameters.parameter');
+  }
+  return text !== undefined;
 }

@@ -18,7 +18,7 @@ function activity(more: Partial<ActivityDefinition>): ActivityDefinition {
 }
 
 const run = (definition: ActivityDefinition, more: Partial<ApplyActivityInput> = {}) =>
-  applyActivity({ definition, trust: 'published', subject: anna, now, ...more });
+  applyActivity({ definition, libraries: catalogue, trust: 'published', subject: anna, now, ...more });
 
 const physiotherapist = { text: 'Physiotherapist' };
 const group: Group = { resourceType: 'Group', id: 'eight', type: 'person', actual: true };
@@ -240,5 +240,36 @@ describe('every published activity', () => {
       '"_description":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/translation"',
     );
     expect(definition?.url).toBe(`${fhir}/ActivityDefinition/home-exercises`);
+  });
+});
+
+describe('a what-if question', () => {
+  const born = activity({
+    kind: 'ServiceRequest',
+    dynamicValue: [dynamicValue('occurrenceDateTime', '%patient.birthDate')],
+  });
+  const whatIf = {
+    data: [{ ...anna, birthDate: '1990-09-09' }],
+    declined: [],
+  };
+  const ask = () => run(born, { subject: { ...anna, birthDate: '1990-09-09' }, whatIf });
+
+  it('is answered by what was assumed; every resource of the answer is marked, and has an id of its own', () => {
+    const { resource, issues } = ask();
+    const meta = { tag: [expect.objectContaining({ code: 'counterfactual' })] };
+    expect(resource).toMatchObject({
+      meta,
+      occurrenceDateTime: '1990-09-09',
+      contained: [{ resourceType: 'OperationOutcome', meta }],
+    });
+    expect(issues.map(({ severity, diagnostics }) => `${severity} ${diagnostics ?? ''}`)).toEqual([
+      `information ${url}|1#apply: an answer to a what-if question, not to the person as they are (assumed: Patient/anna)`,
+    ]);
+    const real = run(born).resource;
+    expect(real).toMatchObject({ occurrenceDateTime: '1980-05-05' });
+    expect(JSON.stringify(real)).not.toContain('counterfactual');
+    expect(real.id).not.toBe(resource.id);
+    expect(problemsOf(resource)).toEqual([]);
+    expect(JSON.stringify(ask().resource)).toBe(JSON.stringify(resource));
   });
 });

@@ -134,13 +134,21 @@ describe('several subjects', () => {
     );
   });
 
-  it('are not explained in one call', async () => {
-    expect(await call(planDefinitionExplain, [subject(), subject('Patient/bert')])).toEqual(
-      refusal(
-        'invalid',
-        'one subject at a time: call the operation once for each',
-        'Parameters.parameter[1]',
-      ),
+  it('are explained one by one, in their order, and each as it would be alone', async () => {
+    const ask = () => call(planDefinitionExplain, [subject('Patient/bert'), subject()]);
+    const together = (await ask()) as Bundle;
+    expect(together).toMatchObject({ resourceType: 'Bundle', type: 'collection' });
+    expect(together.entry).toEqual([
+      { resource: await call(planDefinitionExplain, [subject('Patient/bert')]) },
+      { resource: await call(planDefinitionExplain, [subject()]) },
+    ]);
+    expect(JSON.stringify(await ask())).toBe(JSON.stringify(together));
+    expect(problemsOf(together)).toEqual([]);
+  });
+
+  it('are not explained at all when one of them is somebody else’s patient', async () => {
+    expect(await call(planDefinitionExplain, [subject(), subject('Patient/carla')])).toEqual(
+      refusal('not-found', 'Patient/carla is not known', 'Parameters.parameter[1]'),
     );
   });
 
@@ -178,6 +186,17 @@ describe('a group', () => {
       { reference: 'Patient/bert' },
     ]);
     expect(problemsOf(each)).toEqual([]);
+  });
+
+  it('is explained member by member when asked', async () => {
+    const expand = text('expand', 'members');
+    const each = (await call(planDefinitionExplain, [subject('Group/pair'), expand], groupReader)) as Bundle;
+    expect(
+      each.entry?.map(({ resource }) => (resource as Parameters).parameter?.[1]?.valueReference),
+    ).toEqual([{ reference: 'Patient/anna' }, { reference: 'Patient/bert' }]);
+    expect(await call(planDefinitionExplain, [subject(), expand])).toEqual(
+      refusal('invalid', '"expand" is for a group', 'Parameters.parameter[0]'),
+    );
   });
 
   it('is refused to who may not read one of its members', async () => {
@@ -298,6 +317,7 @@ describe('a what-if question', () => {
       data({ ...phq15(16, 'low') }),
       noFlag,
     ])) as Parameters;
+    expect(answer.meta?.tag?.[0]?.code).toBe('counterfactual');
     expect(answer.parameter?.slice(3, 6)).toEqual([
       { name: 'counterfactual', valueBoolean: true },
       { name: 'assumption', valueString: 'assumed: Observation/low' },
@@ -341,6 +361,8 @@ describe('a what-if question', () => {
       ['course', 'next-step'],
     ]);
     expect(both.meta?.tag?.[0]?.code).toBe('counterfactual');
+    const explained = await call(planDefinitionExplain, [subject(), subject('Patient/bert'), mine]);
+    expect(explained.meta?.tag?.[0]?.code).toBe('counterfactual');
   });
 
   it('does not show what the asker may not read', async () => {

@@ -19,6 +19,7 @@ import type { Operation, OperationResult } from '../../../src/rest/operation.ts'
 import { readSearch } from '../../../src/rest/read-search.ts';
 import type { QueryPairs } from '../../../src/rest/rest-system.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
+import { cqlThread } from '../../../src/runtime/cql-thread.ts';
 import type { JobRuns } from '../../../src/runtime/job-runs.ts';
 import { accessFor } from '../../../src/store/access-for.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -110,6 +111,7 @@ async function publishedContent(): Promise<Buffer> {
       clock,
       newId: randomUUID,
       actor: actors.system,
+      cql,
       readSearch: (text) => readSearch(reading, text),
       store,
     });
@@ -124,6 +126,9 @@ async function publishedContent(): Promise<Buffer> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Started when something first asks for it, which no course does. */
+const cql = cqlThread();
 
 const reading = {
   resourceTypes: [],
@@ -160,6 +165,7 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
       clock,
       newId,
       actor,
+      cql,
       readSearch: (text) => readSearch(reading, text),
     };
   };
