@@ -192,7 +192,7 @@ function sessionsOfReferral(context: WorkflowContext, referral: string): Promise
 }
 
 /** The plans of an episode's course. */
-async function carePlansOf(
+export async function carePlansOf(
   context: WorkflowContext,
   episode: EpisodeOfCare | undefined,
 ): Promise<readonly CarePlan[]> {
