@@ -51,7 +51,16 @@ const serviceEffects = {
       'Flag',
     ],
     creates: ['Task', 'EpisodeOfCare', 'Provenance', 'Flag'],
-    updates: ['Task', 'ServiceRequest', 'EpisodeOfCare', 'CarePlan', 'RequestGroup'],
+    updates: [
+      'Task',
+      'ServiceRequest',
+      'EpisodeOfCare',
+      'CarePlan',
+      'RequestGroup',
+      'CareTeam',
+      'Goal',
+      'Appointment',
+    ],
   },
   /** A scheduled job finds that a referral waits; it sets a Task, and takes it back when it was answered. */
   'escalate-stale-referrals': { reads: ['Patient', 'Task'], creates: ['Task'], updates: ['Task'] },

@@ -20,6 +20,8 @@ export interface ContactTask {
   readonly owner: string;
   readonly description: string;
   readonly reason?: CodeableConcept;
+  /** "Goal/x": goals of the person that go on, and that are talked about. */
+  readonly goals?: readonly string[];
   /** The day or instant by which it is done, where people agreed on one; what the action says otherwise. */
   readonly due?: string;
   /** FHIR instant. */
@@ -50,6 +52,12 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     lastModified: content.authoredOn,
     owner: { reference: content.owner },
     ...(content.reason && { reasonCode: content.reason }),
+    ...(content.goals?.length && {
+      input: content.goals.map((reference) => ({
+        type: courseConcept('open-goal'),
+        valueReference: { reference },
+      })),
+    }),
     restriction: { period: { start: content.authoredOn, end: content.due ?? usual } },
   };
 }

@@ -52,6 +52,7 @@ const courseDisplays = {
   'score-at-end': 'Score at the end',
   'goal-attainment': 'Goal attainment (-2 to +2)',
   confidence: 'Confidence in a small step (0 to 10)',
+  'open-goal': 'Goal that goes on',
   'find-out': 'What the person wants to find out',
   'questionnaire-due': 'Questionnaire to fill in',
   questionnaire: 'The questionnaire',

@@ -29,7 +29,7 @@ export function revoked<T extends CarePlan | RequestGroup | ServiceRequest>(
 }
 
 export function endedTeam(team: CareTeam, date: CalendarDate): CareTeam {
-  return { ...team, status: 'inactive', period: { ...team.period, end: date } };
+  return { ...team, status: 'inactive', period: { ...team.period, end: later(team.period?.start, date) } };
 }
 
 export function cancelled<T extends Appointment | Task>(resource: T): T {

@@ -107,8 +107,8 @@ export interface TailoringRecord {
   /** Code of CodeSystem/tailoring-edit. */
   readonly edit: string;
   readonly reason: CodeableConcept;
-  /** True when the person took part in the decision; else the sentence that says why they did not. */
-  readonly agreed: true | string;
+  /** True when the person took part in the decision; else the sentence that says why they did not. Absent where nobody said. */
+  readonly agreed?: true | string;
   readonly at: string;
   readonly revisions: readonly Revision[];
   /** What it is about without changing it, such as a session that is past. */
@@ -133,7 +133,9 @@ export function tailoringProvenance(id: string, record: TailoringRecord): Proven
     id,
     extension: [
       { url: extensionUrl.tailoringEdit, valueCode: record.edit },
-      ...(record.agreed === true ? [] : [{ url: extensionUrl.notAgreedReason, valueString: record.agreed }]),
+      ...(record.agreed === true || record.agreed === undefined
+        ? []
+        : [{ url: extensionUrl.notAgreedReason, valueString: record.agreed }]),
     ],
     target: [
       ...record.revisions.map(({ reference, versionId }) => version(reference, versionId)),

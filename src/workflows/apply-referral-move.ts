@@ -13,7 +13,7 @@ import {
   voidReferral,
   withdrawReferral,
 } from './end-referral.ts';
-import { moveEpisode } from './move-episode.ts';
+import { goOnWithReferral, pauseReferral } from './pause-referral.ts';
 import { closeQuestions } from './referral-questions.ts';
 import { takeBackReminders } from './take-back-reminders.ts';
 
@@ -22,8 +22,8 @@ type Effect = (context: WorkflowContext, move: ReferralMove) => Promise<void>;
 const effects: Partial<Record<TaskStatus, Effect>> = {
   accepted: acceptReferral,
   rejected: decline,
-  'in-progress': (context, { referral }) => moveEpisode(context, referral, 'active'),
-  'on-hold': (context, { referral }) => moveEpisode(context, referral, 'onhold'),
+  'in-progress': goOnWithReferral,
+  'on-hold': pauseReferral,
   completed: (context, move) =>
     businessStatusCode(move.next.businessStatus) === 'ended-early'
       ? endReferralEarly(context, move)

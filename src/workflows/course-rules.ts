@@ -16,7 +16,7 @@ import {
 import { businessRule } from '../fhir/error.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
-import { endWhatWasPlanned } from './end-plan.ts';
+import { endCourse } from './end-course.ts';
 import { byToken, findResources } from './find-resources.ts';
 import { withWorksOn } from './formulation-rule.ts';
 import { type ChosenStep, checkPlannedSteps } from './gated-steps.ts';
@@ -55,7 +55,7 @@ export const carePlanRule: WriteRule = {
       return;
     const service = await forEffect(context, 'follow-task', patient.slice('Patient/'.length));
     const reason = next.extension?.find(({ url }) => url === extensionUrl.statusReason);
-    await endWhatWasPlanned(service, next, status, reason?.valueCodeableConcept);
+    await endCourse(service, next, status, reason?.valueCodeableConcept);
   },
 };
 

@@ -21,9 +21,13 @@ export async function referralTasksOf(
 }
 
 /** The open ones that are about the plan itself. */
-export async function reviewsOf({ store }: WorkflowContext, { id }: CarePlan): Promise<readonly Task[]> {
+export const reviewsOf = (context: WorkflowContext, { id }: CarePlan): Promise<readonly Task[]> =>
+  reviewsAbout(context, `CarePlan/${id}`);
+
+/** The open next steps about a plan or a referral. */
+export async function reviewsAbout({ store }: WorkflowContext, about: string): Promise<readonly Task[]> {
   const tasks = await findResources(store, 'Task', [
-    byReference('focus', `CarePlan/${id}`),
+    byReference('focus', about),
     byToken('status', { code: 'requested' }),
   ]);
   return tasks.filter((task) => hasCourseCode(task.code, 'next-step'));

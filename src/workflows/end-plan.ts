@@ -1,10 +1,11 @@
 // What was planned ends with its plan: open sessions, their order, what was to be tried. Nobody is to wait for a course that has ended.
-import type { CarePlan, CodeableConcept, RequestGroup, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { CarePlan, CodeableConcept, Goal, RequestGroup, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { extensionUrl } from '../course/course-codes.ts';
 import { allowedHomeworkMoves, isOpenSession } from '../course/course-moves.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { homeworkOf } from './course-tasks.ts';
+import { cancelAppointments, endGoals, endTeams, withdrawOffers } from './end-around-plan.ts';
 import { endQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { updateChecked } from './write-checked.ts';
 
@@ -23,13 +24,16 @@ export function withStatusReason<T extends CarePlan | RequestGroup | ServiceRequ
   };
 }
 
-/** The plan itself is written by the caller. Sessions that were held stay as they are. */
+/**
+ * The plan itself is written by the caller. Sessions that were held stay as they are. Answers with the goals that go on: whoever has
+ * the next step talks about them.
+ */
 export async function endWhatWasPlanned(
   context: WorkflowContext,
   carePlan: CarePlan,
   end: PlanEnd,
   reason: CodeableConcept | undefined,
-): Promise<void> {
+): Promise<readonly Goal[]> {
   const sessions = await sessionsOf(context, carePlan);
   const status = end === 'completed' ? 'revoked' : end;
   const after: ServiceRequest[] = [];
@@ -47,6 +51,16 @@ export async function endWhatWasPlanned(
   if (end !== 'completed') {
     await endQuestionnaireTasks(context, carePlan, end === 'revoked' ? after : []);
   }
+  const open = sessions.filter(({ status: before }) => isOpenSession(before));
+  await cancelAppointments(
+    context,
+    carePlan.subject.reference ?? '',
+    open.map(({ id }) => `ServiceRequest/${id}`),
+  );
+  await withdrawOffers(context, carePlan);
+  const goals = await endGoals(context, carePlan, end);
+  await endTeams(context, carePlan, end);
+  return goals;
 }
 
 async function endHomework(context: WorkflowContext, carePlan: CarePlan): Promise<void> {
@@ -62,7 +76,7 @@ async function endHomework(context: WorkflowContext, carePlan: CarePlan): Promis
   }
 }
 
-async function endOrder(
+export async function endOrder(
   context: WorkflowContext,
   carePlan: CarePlan,
   status: PlanEnd,

@@ -1,11 +1,12 @@
 // How a referral ends: completed or early, each with a letter; withdrawn; or never meant. What hangs on it ends with it, and somebody has the next step.
-import type { CarePlan, EpisodeOfCare, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { CarePlan, EpisodeOfCare, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { isOpenSession } from '../course/course-moves.ts';
 import { isFinal } from '../course/referral-moves.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { ReferralMove } from './accept-referral.ts';
 import type { WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
+import { cancelAppointments } from './end-around-plan.ts';
 import { endWhatWasPlanned, type PlanEnd, withStatusReason } from './end-plan.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
@@ -25,20 +26,22 @@ export async function completeReferral(context: WorkflowContext, move: ReferralM
       'Task.status',
     );
   }
-  await closeAll(context, move, 'completed');
+  const goals = await closeAll(context, move, 'completed');
   await giveNextStep(
     context,
     move,
     'The course is completed. Plan a conversation with the patient about what it brought and what follows.',
+    goals,
   );
 }
 
 export async function endReferralEarly(context: WorkflowContext, move: ReferralMove): Promise<void> {
-  await closeAll(context, move, 'revoked');
+  const goals = await closeAll(context, move, 'revoked');
   await giveNextStep(
     context,
     move,
     'The course ended early. Talk with the patient about what would help now, and who will do it.',
+    goals,
   );
 }
 
@@ -49,12 +52,14 @@ export async function withdrawReferral(context: WorkflowContext, move: ReferralM
   if (await hasOtherCandidates(context, referral, current)) {
     return;
   }
+  const goals = await closeCourse(context, move, 'revoked');
   await giveNextStep(
     context,
     move,
     'The referral was withdrawn. Talk with the patient about what would help now.',
+    goals,
   );
-  await closeCourse(context, move, 'revoked');
+  await cancelAppointments(context, move.patient, [referral]);
   await moveEpisode(context, referral, 'cancelled');
   await closeRequest(context, referral, 'revoked', next);
 }
@@ -65,11 +70,16 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
   const episodes = await findResources(context.store, 'EpisodeOfCare', [
     byReference('incoming-referral', referral),
   ]);
-  for (const session of await sessionsOfReferral(context, referral)) {
-    if (isOpenSession(session.status)) {
-      const wrong: ServiceRequest = { ...session, status: 'entered-in-error' };
-      await updateChecked(context, withStatusReason(wrong, next.statusReason), session.meta?.versionId ?? '');
-    }
+  const sessions = (await sessionsOfReferral(context, referral)).filter(({ status }) =>
+    isOpenSession(status),
+  );
+  await cancelAppointments(context, move.patient, [
+    referral,
+    ...sessions.map(({ id }) => `ServiceRequest/${id}`),
+  ]);
+  for (const session of sessions) {
+    const wrong: ServiceRequest = { ...session, status: 'entered-in-error' };
+    await updateChecked(context, withStatusReason(wrong, next.statusReason), session.meta?.versionId ?? '');
   }
   for (const episode of episodes) {
     await voidEpisode(context, episode, next);
@@ -124,6 +134,7 @@ export async function giveNextStep(
   context: WorkflowContext,
   { current, next, referral, patient }: ReferralMove,
   description: string,
+  goals: readonly Goal[] = [],
 ): Promise<void> {
   await giveDuty(context, {
     duty: 'next-step',
@@ -132,20 +143,23 @@ export async function giveNextStep(
     owner: current.requester?.reference ?? patient,
     description,
     ...(next.statusReason && { reason: next.statusReason }),
+    goals: goals.map(({ id }) => `Goal/${id}`),
   });
 }
 
-/** The running plan of the referral's course, and with it what was planned. */
+/** The running plan of the referral's course, and with it what was planned. Answers with the goals that go on. */
 async function closeCourse(
   context: WorkflowContext,
   { next, referral }: ReferralMove,
   status: 'completed' | 'revoked',
-): Promise<void> {
+): Promise<readonly Goal[]> {
+  const goals: Goal[] = [];
   for (const carePlan of await carePlansOf(context, await episodeOf(context, referral))) {
     if (carePlan.status === 'active' || carePlan.status === 'on-hold') {
-      await endPlan(context, carePlan, status, next.statusReason);
+      goals.push(...(await endPlan(context, carePlan, status, next.statusReason)));
     }
   }
+  return goals;
 }
 
 async function endPlan(
@@ -153,22 +167,23 @@ async function endPlan(
   carePlan: CarePlan,
   status: PlanEnd,
   reason: Task['statusReason'],
-): Promise<void> {
+): Promise<readonly Goal[]> {
   const ended = withStatusReason<CarePlan>({ ...carePlan, status }, reason);
   await updateChecked(context, ended, carePlan.meta?.versionId ?? '');
-  await endWhatWasPlanned(context, carePlan, status, reason);
+  return endWhatWasPlanned(context, carePlan, status, reason);
 }
 
 async function closeAll(
   context: WorkflowContext,
   move: ReferralMove,
   carePlanStatus: 'completed' | 'revoked',
-): Promise<void> {
+): Promise<readonly Goal[]> {
   const { current, next, referral } = move;
   await closeQuestions(context, current, { text: 'The course has ended' });
-  await closeCourse(context, move, carePlanStatus);
+  const goals = await closeCourse(context, move, carePlanStatus);
   await closeRequest(context, referral, 'completed', next);
   await moveEpisode(context, referral, 'finished');
+  return goals;
 }
 
 /** The sessions planned from a referral. */
@@ -177,7 +192,7 @@ function sessionsOfReferral(context: WorkflowContext, referral: string): Promise
 }
 
 /** The plans of an episode's course. */
-async function carePlansOf(
+export async function carePlansOf(
   context: WorkflowContext,
   episode: EpisodeOfCare | undefined,
 ): Promise<readonly CarePlan[]> {

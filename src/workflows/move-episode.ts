@@ -35,9 +35,14 @@ export function episodeInStatus(
     ...episode,
     status,
     statusHistory: [...(episode.statusHistory ?? []), left],
-    ...(isClosed && episode.period && { period: { ...episode.period, end: at } }),
+    // What was to begin later ends before it began: a period does not.
+    ...(isClosed &&
+      episode.period && { period: { ...episode.period, end: laterOf(episode.period.start, at) } }),
   };
 }
+
+const laterOf = (start: string | undefined, at: string): string =>
+  start !== undefined && Date.parse(start) > Date.parse(at) ? start : at;
 
 /** Writes the move, when the referral has an open episode. */
 export async function moveEpisode(

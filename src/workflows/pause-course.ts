@@ -15,7 +15,7 @@ import { giveDuty } from './give-duty.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { revise } from './plan-changes.ts';
 import { holdQuestionnaireTasks } from './questionnaire-tasks.ts';
-import { type AgreedReason, agreedReason, authorOf, type GivenReason } from './tailoring-reason.ts';
+import { agreedReason, authorOf, type GivenReason, type SaidReason } from './tailoring-reason.ts';
 import { createChecked } from './write-checked.ts';
 
 export interface PauseRequest extends GivenReason {
@@ -38,7 +38,7 @@ export function pauseCourse(context: WorkflowContext, request: PauseRequest): Pr
   return inTransaction(context, async (inside) => {
     const plan = await coursePlanToChange(inside, request, 'active', 'a pause');
     const until = dayOf(inside, request);
-    return paused(inside, plan, agreedReason(inside.catalogue, request), until);
+    return pausePlan(inside, plan, agreedReason(inside.catalogue, request), { until });
   });
 }
 
@@ -66,11 +66,15 @@ const onHold = <T extends { readonly extension?: Extension[] }>(resource: T, rea
   ],
 });
 
-async function paused(
+/**
+ * Pauses a plan that runs: by the operation, or by the referral's Task, which is then stored by the caller (`but`). Without a day it is
+ * looked at again within the time that the content gives.
+ */
+export async function pausePlan(
   context: WorkflowContext,
   plan: CoursePlan,
-  { reason, agreed }: AgreedReason,
-  until: string,
+  { reason, agreed }: SaidReason,
+  { until, but }: { readonly until?: string; readonly but?: string },
 ): Promise<PauseResult> {
   const at = context.clock.now().toISOString();
   const revisions: Revision[] = [];
@@ -83,7 +87,7 @@ async function paused(
   if (episode && ['active', 'waitlist'].includes(episode.status)) {
     await revise(context, episodeInStatus(episode, 'onhold', at));
   }
-  await holdTasks(context, plan, reason, at);
+  await holdTasks(context, plan, { reason, at, but });
   await holdQuestionnaireTasks(context, plan.carePlan, reason);
   const owner = plan.carePlan.author?.reference ?? plan.patient;
   const review = await giveDuty(context, {
@@ -94,14 +98,14 @@ async function paused(
     description:
       'The course is paused. Ask the patient how it is now, and agree together when and how it goes on.',
     reason,
-    due: until,
+    ...(until !== undefined && { due: until }),
   });
   const provenance = tailoringProvenance(context.newId(), {
     patient: plan.patient,
     author: authorOf(context, plan.carePlan.author?.reference),
     edit: 'pause',
     reason,
-    agreed,
+    ...(agreed !== undefined && { agreed }),
     at,
     revisions: [carePlan.revision, order.revision, ...revisions],
   });
@@ -117,8 +121,11 @@ async function paused(
 async function holdTasks(
   context: WorkflowContext,
   plan: CoursePlan,
-  reason: CodeableConcept,
-  at: string,
+  {
+    reason,
+    at,
+    but,
+  }: { readonly reason: CodeableConcept; readonly at: string; readonly but: string | undefined },
 ): Promise<void> {
   for (const task of await homeworkOf(context, plan.carePlan)) {
     if (allowedHomeworkMoves(task.status).includes('on-hold')) {
@@ -126,7 +133,7 @@ async function holdTasks(
     }
   }
   for (const task of await referralTasksOf(context, plan.sessions)) {
-    if (mayMove(task.status, 'on-hold')) {
+    if (task.id !== but && mayMove(task.status, 'on-hold')) {
       await revise(context, {
         ...task,
         status: 'on-hold',

@@ -14,7 +14,7 @@ import { homeworkOf, referralTasksOf, reviewsOf } from './course-tasks.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { revise, savePlan } from './plan-changes.ts';
 import { keepQuestionnaireTasks, releaseQuestionnaireTasks } from './questionnaire-tasks.ts';
-import { type AgreedReason, agreedReason, authorOf, type GivenReason } from './tailoring-reason.ts';
+import { agreedReason, authorOf, type GivenReason, type SaidReason } from './tailoring-reason.ts';
 import type { ChangedSession } from './tailoring-request.ts';
 import { lastBefore } from './version-before.ts';
 import { createChecked } from './write-checked.ts';
@@ -39,24 +39,23 @@ export interface ResumeResult {
 export function resumeCourse(context: WorkflowContext, request: ResumeRequest): Promise<ResumeResult> {
   return inTransaction(context, async (inside) => {
     const plan = await coursePlanToChange(inside, request, 'on-hold', 'going on');
-    return resumed(
-      inside,
-      plan,
-      agreedReason(inside.catalogue, request),
-      await daysOf(inside, plan, request),
-    );
+    checkFrom(inside, request);
+    return resumePlan(inside, plan, agreedReason(inside.catalogue, request), { from: request.from });
   });
 }
 
-async function daysOf(context: WorkflowContext, plan: CoursePlan, request: ResumeRequest): Promise<number> {
-  const { from, expression } = request;
-  const today = context.clock.now().toISOString().slice(0, 10);
+function checkFrom({ clock }: WorkflowContext, { from, expression }: ResumeRequest): void {
+  const today = clock.now().toISOString().slice(0, 10);
   if (from !== undefined && !isCalendarDate(from)) {
     throw invalid(`"from" is a calendar date, YYYY-MM-DD, not "${from}"`, expression);
   }
   if (from !== undefined && from < today) {
     throw businessRule(`"from" is ${today} or later, not ${from}`, expression);
   }
+}
+
+async function daysOf(context: WorkflowContext, plan: CoursePlan, from: string | undefined): Promise<number> {
+  const today = context.clock.now().toISOString().slice(0, 10);
   const running = await lastBefore(context, plan.carePlan, ({ status }) => status !== 'on-hold');
   const pausedOn = running?.until.slice(0, 10) ?? today;
   return daysToShift(plan.steps, { pausedOn, today, ...(from !== undefined && { from }) });
@@ -68,12 +67,14 @@ const going = <T extends { readonly extension?: Extension[] }>(resource: T) => (
   extension: [...without(resource.extension, extensionUrl.statusReason)],
 });
 
-async function resumed(
+/** Lets a plan that rests go on: by the operation, or by the referral's Task, which is then stored by the caller (`but`). */
+export async function resumePlan(
   context: WorkflowContext,
   plan: CoursePlan,
-  { reason, agreed }: AgreedReason,
-  days: number,
+  { reason, agreed }: SaidReason,
+  { from, but }: { readonly from?: string | undefined; readonly but?: string },
 ): Promise<ResumeResult> {
+  const days = await daysOf(context, plan, from);
   const at = context.clock.now().toISOString();
   const steps = retimed(plan.steps, days);
   const open = steps.filter(({ state }) => state === 'open');
@@ -87,13 +88,13 @@ async function resumed(
   await releaseQuestionnaireTasks(context, saved.carePlan);
   await keepQuestionnaireTasks(context, saved.carePlan, saved.sessions);
   await episodeGoesOn(context, plan, at);
-  await tasksGoOn(context, plan, days, at);
+  await tasksGoOn(context, plan, { days, at, but });
   const provenance = tailoringProvenance(context.newId(), {
     patient: plan.patient,
     author: authorOf(context, plan.carePlan.author?.reference),
     edit: 'resume',
     reason,
-    agreed,
+    ...(agreed !== undefined && { agreed }),
     at,
     revisions: [...saved.revisions, ...saved.sessionRevisions.values()],
   });
@@ -127,8 +128,7 @@ async function episodeGoesOn(context: WorkflowContext, plan: CoursePlan, at: str
 async function tasksGoOn(
   context: WorkflowContext,
   plan: CoursePlan,
-  days: number,
-  at: string,
+  { days, at, but }: { readonly days: number; readonly at: string; readonly but: string | undefined },
 ): Promise<void> {
   for (const task of await homeworkOf(context, plan.carePlan)) {
     if (task.status === 'on-hold') {
@@ -143,7 +143,7 @@ async function tasksGoOn(
     }
   }
   for (const task of await referralTasksOf(context, plan.sessions)) {
-    if (mayMove(task.status, 'in-progress') && task.status === 'on-hold') {
+    if (task.id !== but && mayMove(task.status, 'in-progress') && task.status === 'on-hold') {
       const { statusReason: _reason, ...rest } = task;
       await revise(context, {
         ...rest,

@@ -19,6 +19,9 @@ export interface AgreedReason {
   readonly agreed: true | string;
 }
 
+/** As it is kept: of what was done by a move of a Task nobody may have said whether it was agreed. */
+export type SaidReason = Pick<AgreedReason, 'reason'> & Partial<Pick<AgreedReason, 'agreed'>>;
+
 function knownReasons(catalogue: Catalogue): readonly Coding[] {
   return (catalogue.codeSystem(tailoringReasonSystem)?.concept ?? []).map(({ code, display }) => ({
     system: tailoringReasonSystem,

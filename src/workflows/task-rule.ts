@@ -273,7 +273,11 @@ function derived({ clock }: WorkflowContext, current: Task, next: Task): Task {
   if (chosen === 'ended-early' && !hasText(next.statusReason)) {
     throw businessRule('a course that ended early needs a reason', 'Task.statusReason');
   }
-  return { ...rest, businessStatus: businessStatus(chosen), lastModified };
+  const { statusReason: _rested, ...going } = rest;
+  const isGoingOn = current.status === 'on-hold' && next.status === 'in-progress';
+  // Why it rested is no word about what goes on.
+  const after = isGoingOn && isSameContent(current.statusReason, next.statusReason) ? going : rest;
+  return { ...after, businessStatus: businessStatus(chosen), lastModified };
 }
 
 function withoutMeta(task: Task): Omit<Task, 'meta' | 'lastModified'> {

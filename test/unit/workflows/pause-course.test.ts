@@ -4,7 +4,7 @@ import type { Operation } from '../../../src/rest/operation.ts';
 import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
 import { carePlanResume } from '../../../src/rest/operations/care-plan-resume.ts';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
-import { complete, enroll, group, integer, string } from './course-steps.ts';
+import { complete, enroll, group, integer, put, refer, referralTask, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 
 let world: CourseWorld;
@@ -184,5 +184,79 @@ describe('refused', () => {
     expect((await refusalOf(early)).status).toBe(422);
     const unnamed = world.call(carePlanResume, 'therapist', carePlan.id ?? '', [...why]);
     expect((await refusalOf(unnamed)).status).toBe(428);
+  });
+});
+
+describe('a referral that is paused by its Task', () => {
+  const rested = { status: 'on-hold', statusReason: { text: 'A flare' } } as const;
+
+  it('pauses its course as the operation does, and in no other way', async () => {
+    await begun();
+    await put(world, 'therapist', await referralTask(world), rested);
+    const byTask = [await sessions(), await tasks(), (await world.all('CarePlan'))[0]?.status];
+    await world.close();
+    world = await courseWorld();
+    await call(carePlanPause, await begun(), ...why, until);
+    expect(byTask).toEqual([await sessions(), await tasks(), (await world.all('CarePlan'))[0]?.status]);
+    expect(byTask[2]).toBe('on-hold');
+    expect(await valid()).toEqual([]);
+  });
+
+  it('asks somebody to look at it again within the time of the content, and says of nobody what was not said', async () => {
+    const carePlan = await begun();
+    await put(world, 'therapist', await referralTask(world), rested);
+    const review = (await world.all('Task')).find(
+      ({ focus }) => focus?.reference === `CarePlan/${carePlan.id}`,
+    );
+    expect(review).toMatchObject({
+      status: 'requested',
+      owner: { reference: 'Practitioner/therapist' },
+      restriction: { period: { end: expect.stringMatching(/^2026-11-27/) } },
+    });
+    const [said] = await world.all('Provenance');
+    expect(said).toMatchObject({
+      extension: [{ valueCode: 'pause' }],
+      reason: [{ text: 'A flare' }],
+      agent: [{ who: { reference: 'Practitioner/therapist' } }],
+    });
+    expect(said?.agent).toHaveLength(1);
+    expect((await world.all('EpisodeOfCare')).map(({ status }) => status)).toEqual(['onhold']);
+  });
+
+  it('by the person pauses it too, as their own decision', async () => {
+    await begun();
+    await put(world, 'patient', await referralTask(world), rested);
+    expect((await world.all('CarePlan')).map(({ status }) => status)).toEqual(['on-hold']);
+    const [said] = await world.all('Provenance');
+    expect(said?.agent.map(({ who }) => who.reference)).toEqual(['Patient/anna', 'Patient/anna']);
+  });
+
+  it('lets the course go on with the Task: dates anew, reasons cleared, nothing asked any more', async () => {
+    await begun();
+    const task = await referralTask(world);
+    await put(world, 'therapist', task, rested);
+    world.setClock('2026-12-04T09:00:00.000Z');
+    const going = await put(world, 'therapist', task, { status: 'in-progress' });
+    expect(going.statusReason).toBeUndefined();
+    expect(await sessions()).toEqual([
+      '2026-11-20 completed',
+      '2026-12-11 active',
+      '2026-12-18 active',
+      '2026-12-25 active',
+      '2027-01-08 active',
+      '2027-01-22 active',
+    ]);
+    expect(await tasks()).toEqual(['homework requested', 'next-step completed', 'referral in-progress']);
+    expect((await world.all('EpisodeOfCare')).map(({ status }) => status)).toEqual(['active']);
+    expect(await valid()).toEqual([]);
+  });
+
+  it('rests without a course as well, with somebody who looks at it again', async () => {
+    const task = await refer(world);
+    await put(world, 'therapist', task, { status: 'accepted' });
+    await put(world, 'patient', task, rested);
+    expect(await tasks()).toEqual(['next-step requested', 'referral on-hold']);
+    await put(world, 'therapist', task, { status: 'in-progress' });
+    expect(await tasks()).toEqual(['next-step completed', 'referral in-progress']);
   });
 });
