@@ -19,15 +19,21 @@ import { readKnown } from './read-known.ts';
 import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
 import { sessionContent } from './session-content.ts';
 import type { SessionRequest, SessionResult } from './session-request.ts';
+import { assertVersion, demandVersion } from './version-demand.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
 
 /**
- * Refused: 404 unknown plan, session or goal; 409 a session recorded with another content; 422 what cannot be so
- * (more element minutes than the session had, an unknown element, a score outside -2 to +2, a course that is not running).
+ * Refused: 404 unknown plan, session or goal; 409 a session recorded with another content; 412, 428 the plan's version; 422 what
+ * cannot be so (more element minutes than the session had, an unknown element, a score outside -2 to +2, a course that is not
+ * running). The version is that of the plan, by which sessions have their numbers: recording one does not change it. A call that was
+ * answered before is answered again, whatever became of the plan since.
  */
 export function completeSession(context: WorkflowContext, request: SessionRequest): Promise<SessionResult> {
   return inTransaction(context, async (inside) => {
-    const carePlan = (await readKnown(inside.store, 'CarePlan', request.carePlanId)).resource();
+    const { ifMatch } = request;
+    const version = await readKnown(inside.store, 'CarePlan', request.carePlanId);
+    demandVersion('CarePlan', { demandsIfMatch: true, ...(ifMatch !== undefined && { ifMatch }) });
+    const carePlan = version.resource();
     const sessions = await sessionsOf(inside, carePlan);
     const byKey = await encounterOf(inside, carePlan, keyIdentifierSystem, request.idempotencyKey);
     if (byKey) {
@@ -40,6 +46,7 @@ export function completeSession(context: WorkflowContext, request: SessionReques
         return repeatedSession(inside, carePlan, sessions, recorded, request);
       }
     }
+    assertVersion(version.versionId, ifMatch);
     return record(inside, carePlan, sessions, session, request);
   });
 }

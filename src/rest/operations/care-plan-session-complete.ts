@@ -40,6 +40,7 @@ export const carePlanSessionComplete: Operation = {
     const nextDate = given.text('nextDate');
     const result = await completeSession(request.context, {
       carePlanId: request.id ?? '',
+      ifMatch: request.ifMatch,
       session: given.reference('session'),
       start: given.text('start'),
       minutes: required(given.minutes('minutes'), 'minutes', given),
