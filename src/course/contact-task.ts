@@ -20,6 +20,9 @@ export interface ContactTask {
   readonly owner: string;
   readonly description: string;
   readonly reason?: CodeableConcept;
+  /** "CarePlan/x" of the course, and "ServiceRequest/y" of its session that did not take place. */
+  readonly carePlan?: string;
+  readonly session?: string;
   /** The day or instant by which it is done, where people agreed on one; what the action says otherwise. */
   readonly due?: string;
   /** FHIR instant. */
@@ -40,6 +43,7 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     resourceType: 'Task',
     id,
     instantiatesCanonical: `${action.url}|${action.version}`,
+    ...(content.carePlan && { basedOn: [{ reference: content.carePlan }] }),
     status: 'requested',
     intent: 'order',
     code: courseConcept(content.duty),
@@ -50,6 +54,7 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     lastModified: content.authoredOn,
     owner: { reference: content.owner },
     ...(content.reason && { reasonCode: content.reason }),
+    ...(content.session && { reasonReference: { reference: content.session } }),
     restriction: { period: { start: content.authoredOn, end: content.due ?? usual } },
   };
 }

@@ -1,12 +1,11 @@
 // Records a session that was held: meeting, elements with their minutes, note, homework, goal progress. All of it once, or nothing.
 import type { CarePlan, Goal, Resource, ServiceRequest } from '@medplum/fhirtypes';
-import { hasCourseCode, keyIdentifierSystem } from '../course/course-codes.ts';
-import { allowedSessionMoves } from '../course/course-moves.ts';
-import { nextStep, sessionNumber } from '../course/next-step.ts';
+import { keyIdentifierSystem } from '../course/course-codes.ts';
+import { nextStep } from '../course/next-step.ts';
 import { sessionResources } from '../course/session-resources.ts';
-import { businessRule } from '../fhir/error.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { beginCourse } from './begin-course.ts';
+import { checkOpenSession } from './check-open-session.ts';
 import { chosenSession } from './chosen-session.ts';
 import { closeDraft } from './close-draft.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
@@ -58,25 +57,7 @@ async function record(
   session: ServiceRequest,
   request: SessionRequest,
 ): Promise<SessionResult> {
-  if (carePlan.status !== 'active') {
-    throw businessRule(
-      `CarePlan/${carePlan.id} is ${carePlan.status}: only a running course has sessions`,
-      'CarePlan.status',
-    );
-  }
-  if (!allowedSessionMoves(session.status).includes('completed')) {
-    const allowed = allowedSessionMoves(session.status).join(', ') || 'none';
-    throw businessRule(
-      `session ${sessionNumber(session)} is ${session.status} and cannot become completed; allowed: ${allowed}`,
-      'ServiceRequest.status',
-    );
-  }
-  if (hasCourseCode(session.code, 'group-day')) {
-    throw businessRule(
-      `session ${sessionNumber(session)} is a day of a group: it is recorded for all with POST CarePlan/[id]/$group-day-complete on the group's plan`,
-      'ServiceRequest.code',
-    );
-  }
+  checkOpenSession(carePlan, session);
   const content = await sessionContent(context, carePlan, session, request);
   const built = sessionResources(
     {

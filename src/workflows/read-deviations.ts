@@ -8,6 +8,7 @@ import type {
   ServiceRequest,
 } from '@medplum/fhirtypes';
 import type { Catalogue } from '../content/catalogue.ts';
+import { missedDays } from '../course/attendance.ts';
 import { protocolSteps } from '../course/baseline.ts';
 import { elementSystem, extensionUrl, planDeviationSystem } from '../course/course-codes.ts';
 import {
@@ -68,8 +69,14 @@ export async function deviationsOf(
   const layers = sessions.map((session): Layers => {
     const step = planStep(session, order, elementOf);
     const delivered = deliveredIn(session, records);
+    const missed = missedDays(
+      records.encounters.filter(({ basedOn }) =>
+        basedOn?.some(({ reference }) => reference === `ServiceRequest/${session.id}`),
+      ),
+    );
     return {
       stepId: step.stepId,
+      ...(missed.length > 0 && { missed }),
       plan: plannedLayer(session, step, carePlan, said),
       ...(delivered && { delivered }),
     };
