@@ -8,6 +8,8 @@ export interface Send {
   readonly body?: string;
   /** Whose token; that of the volley when absent. */
   readonly token?: string;
+  /** The version that was seen, bare. */
+  readonly ifMatch?: string;
 }
 
 export interface Volley {
@@ -60,11 +62,15 @@ export async function fire(service: ServiceProcess, volley: Volley): Promise<Sho
           requests: [
             {
               setupRequest: (request) => {
-                const { token = volley.token, ...send } = volley.next();
+                const { token = volley.token, ifMatch, ...send } = volley.next();
                 return {
                   ...request,
                   ...send,
-                  headers: { 'content-type': 'application/fhir+json', ...bearer(token) },
+                  headers: {
+                    'content-type': 'application/fhir+json',
+                    ...bearer(token),
+                    ...(ifMatch !== undefined && { 'if-match': `W/"${ifMatch}"` }),
+                  },
                 };
               },
             },

@@ -22,6 +22,9 @@ export interface ContactTask {
   readonly reason?: CodeableConcept;
   /** "Goal/x": goals of the person that go on, and that are talked about. */
   readonly goals?: readonly string[];
+  /** "CarePlan/x" of the course, and "ServiceRequest/y" of its session that did not take place. */
+  readonly carePlan?: string;
+  readonly session?: string;
   /** The day or instant by which it is done, where people agreed on one; what the action says otherwise. */
   readonly due?: string;
   /** FHIR instant. */
@@ -42,6 +45,7 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     resourceType: 'Task',
     id,
     instantiatesCanonical: `${action.url}|${action.version}`,
+    ...(content.carePlan && { basedOn: [{ reference: content.carePlan }] }),
     status: 'requested',
     intent: 'order',
     code: courseConcept(content.duty),
@@ -58,6 +62,7 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
         valueReference: { reference },
       })),
     }),
+    ...(content.session && { reasonReference: { reference: content.session } }),
     restriction: { period: { start: content.authoredOn, end: content.due ?? usual } },
   };
 }

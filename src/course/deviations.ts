@@ -1,5 +1,6 @@
 // Lays protocol, plan and what took place side by side. A difference with a reason is tailoring; one without is a question, never a judgement.
 import type { CodeableConcept, Coding } from '@medplum/fhirtypes';
+import type { MissedDay } from './attendance.ts';
 import type { ProtocolStep } from './baseline.ts';
 import { addDays, type CalendarDate } from './calendar.ts';
 import type { DeliveredDose } from './element-dose.ts';
@@ -41,6 +42,7 @@ export interface DeliveredLayer {
 
 export interface Layers {
   readonly stepId: string;
+  readonly missed?: readonly MissedDay[];
   readonly protocol?: ProtocolStep;
   readonly plan?: PlannedLayer;
   readonly delivered?: DeliveredLayer;
@@ -187,7 +189,7 @@ const range = ({ minutesLow, minutesHigh }: Pick<PlanStep, 'minutesLow' | 'minut
 
 /** A session whose date is long past, and of which nobody has said what became of it. */
 function recorded(
-  { plan, delivered }: Layers,
+  { plan, delivered, missed = [] }: Layers,
   { today, isRunning, daysUntilAsked }: Circumstances,
 ): readonly Difference[] {
   const isAsked =
@@ -200,6 +202,16 @@ function recorded(
     return [];
   }
   const later = plan.explanations.filter(({ edit, at }) => edit === 'note' && at.slice(0, 10) >= plan.date);
+  const said = missed.filter(({ day }) => day >= plan.date);
+  if (said.length > 0) {
+    return [
+      difference(
+        'session-not-recorded',
+        `"${plan.title}" was planned for ${plan.date} and did not take place on that day.`,
+        { reasons: said.map(({ reason }) => reason), sources: said.map(({ reference }) => reference) },
+      ),
+    ];
+  }
   return [
     difference(
       'session-not-recorded',

@@ -188,11 +188,19 @@ async function enroll(client: StoryClient, task: Task) {
 async function meet(client: StoryClient, carePlan: CarePlan): Promise<void> {
   client.heading('6. The first two sessions are recorded, each in one idempotent call');
   const goal = carePlan.goal?.[0]?.reference ?? '';
-  const path = `/fhir/CarePlan/${carePlan.id}/$session-complete`;
-  await client.send({ as: 'therapist', method: 'POST', path, body: firstSession(goal), expect: 201 });
+  const record = (body: Parameters, expect: number) =>
+    client.send({
+      as: 'therapist',
+      method: 'POST',
+      path: `/fhir/CarePlan/${carePlan.id}/$session-complete`,
+      body,
+      ...(carePlan.meta?.versionId && { ifMatch: carePlan.meta.versionId }),
+      expect,
+    });
+  await record(firstSession(goal), 201);
   client.say('the same call again has no further effect:');
-  await client.send({ as: 'therapist', method: 'POST', path, body: firstSession(goal), expect: 200 });
-  await client.send({ as: 'therapist', method: 'POST', path, body: secondSession(goal), expect: 201 });
+  await record(firstSession(goal), 200);
+  await record(secondSession(goal), 201);
   await client.send({
     as: 'patient',
     method: 'POST',

@@ -569,8 +569,9 @@ export interface paths {
         /**
          * Record a session that was held.
          * @description Stores in one transaction the Encounter, one Procedure for each element that was delivered (with minutes), the
-         *     note, homework Tasks and goal progress. Repeating it does nothing twice. Each parameter is described in the
-         *     OperationDefinition `care-plan-session-complete`.
+         *     note, homework Tasks and goal progress. Repeating it does nothing twice. If-Match names the version of the plan, which
+         *     recording a session leaves as it is. Each parameter is described in the OperationDefinition
+         *     `care-plan-session-complete`.
          */
         post: operations["carePlanSessionComplete"];
         delete?: never;
@@ -4393,6 +4394,11 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
                  * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
                  *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
                  *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
@@ -4465,6 +4471,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

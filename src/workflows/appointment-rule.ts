@@ -1,5 +1,6 @@
 // What an appointment means for the referral that it is based on: booked, not attended, cancelled. None of them ends a referral; somebody gets in touch.
-import type { Appointment, Task } from '@medplum/fhirtypes';
+import type { Appointment, CodeableConcept, Task } from '@medplum/fhirtypes';
+import { hasCourseCode } from '../course/course-codes.ts';
 import { meaningsOf, type ReferralStatus } from '../course/referral-moves.ts';
 import { businessStatus, businessStatusCode } from '../course/referral-resources.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
@@ -34,39 +35,61 @@ const turns: Partial<Record<Appointment['status'], Turn>> = {
   cancelled: 'event-cancelled',
 };
 
-async function followAppointment(
+/** What did not take place, or was booked, and for which course where that is known. */
+interface Turned {
+  readonly patient: string;
+  /** "Appointment/x", or "ServiceRequest/y" of a session that had none. */
+  readonly about: string;
+  /** What it is based on: the referral, or a session. */
+  readonly basedOn: readonly string[];
+  readonly turn: Turn;
+  readonly reason?: CodeableConcept;
+  readonly carePlan?: string;
+  readonly session?: string;
+}
+
+type OfCourse = Pick<Turned, 'carePlan' | 'session'>;
+
+export async function followAppointment(
   context: WorkflowContext,
   current: Appointment | undefined,
   next: Appointment,
+  ofCourse: OfCourse = {},
 ): Promise<void> {
   const turn = turns[next.status];
   if (turn === undefined || (current !== undefined && turns[current.status] === turn)) {
     return;
   }
+  const { cancelationReason: reason } = next;
   for (const patient of patientsOf(next)) {
-    const within = await forEffect(context, 'follow-task', patient.replace('Patient/', ''));
-    for (const referral of await referralsOf(within, next)) {
-      for (const task of await coordinationTasksOf(within, referral)) {
-        await turnReferral(within, { task, patient, appointment: next, turn });
-      }
+    await followTurn(context, {
+      ...ofCourse,
+      patient,
+      about: `Appointment/${next.id}`,
+      basedOn: (next.basedOn ?? []).flatMap(({ reference }) => reference ?? []),
+      turn,
+      ...(reason && { reason }),
+    });
+  }
+}
+
+/** The same for a session that did not take place and had no appointment, or for one of them. */
+export async function followTurn(context: WorkflowContext, turned: Turned): Promise<void> {
+  const within = await forEffect(context, 'follow-task', turned.patient.replace('Patient/', ''));
+  for (const referral of await referralsOf(within, turned.basedOn)) {
+    for (const task of await coordinationTasksOf(within, referral)) {
+      await turnReferral(within, task, turned);
     }
   }
 }
 
-interface Turned {
-  readonly task: Task;
-  readonly patient: string;
-  readonly appointment: Appointment;
-  readonly turn: Turn;
-}
-
-async function turnReferral(context: WorkflowContext, turned: Turned): Promise<void> {
-  const { task, patient, appointment, turn } = turned;
+async function turnReferral(context: WorkflowContext, task: Task, turned: Turned): Promise<void> {
+  const { patient, turn } = turned;
   const isRunning = task.status === 'accepted' || task.status === 'in-progress';
   if (!isRunning || task.for?.reference !== patient) {
     return;
   }
-  if (turn !== 'booked' && (await hasAnotherAppointment(context, appointment))) {
+  if (turn !== 'booked' && (await hasAnotherAppointment(context, turned))) {
     return;
   }
   const meaning: ReferralStatus =
@@ -86,15 +109,30 @@ async function turnReferral(context: WorkflowContext, turned: Turned): Promise<v
   }
 }
 
+const isByUs = (reason: CodeableConcept | undefined): boolean =>
+  reason?.coding?.some(({ system, code }) => system === cancellationSystem && code === 'prov') ?? false;
+
+const cancellationSystem = 'http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason';
+
+function wordsOf({ turn, reason }: Turned): string {
+  if (turn === 'unattended') {
+    return 'The appointment did not take place, and nobody knows yet what came in between. Get in touch: ask how the person is, and which day and form would suit. The referral stays open.';
+  }
+  return isByUs(reason)
+    ? 'The appointment was cancelled from our side. Get in touch: say so, and offer another day soon. The referral stays open.'
+    : 'The appointment was cancelled. Get in touch: ask how the person is, and which day and form would suit. The referral stays open.';
+}
+
 /** One open Task for each appointment, however often it is written. */
-async function getInTouch(
-  context: WorkflowContext,
-  { patient, appointment, turn }: Turned,
-  owner: string,
-): Promise<void> {
-  const about = `Appointment/${appointment.id}`;
+export async function getInTouch(context: WorkflowContext, turned: Turned, owner: string): Promise<void> {
+  const { about, patient, reason, carePlan, session } = turned;
   const open = await findResources(context.store, 'Task', [byReference('focus', about)]);
-  if (open.some(({ status }) => status === 'requested' || status === 'in-progress')) {
+  if (
+    open.some(
+      ({ status, code }) =>
+        hasCourseCode(code, 'get-in-touch') && (status === 'requested' || status === 'in-progress'),
+    )
+  ) {
     return;
   }
   await giveDuty(context, {
@@ -102,19 +140,20 @@ async function getInTouch(
     about,
     patient,
     owner,
-    description:
-      turn === 'unattended'
-        ? 'The appointment did not take place, and nobody knows yet what came in between. Get in touch: ask how the person is, and which day and form would suit. The referral stays open.'
-        : 'The appointment was cancelled. Get in touch: ask how the person is, and which day and form would suit. The referral stays open.',
-    ...(appointment.cancelationReason && { reason: appointment.cancelationReason }),
+    description: wordsOf(turned),
+    ...(reason && { reason }),
+    ...(carePlan && { carePlan }),
+    ...(session && { session }),
   });
 }
 
 /** Whoever was booked anew already has been spoken to. */
-async function hasAnotherAppointment(context: WorkflowContext, appointment: Appointment): Promise<boolean> {
-  const based = (appointment.basedOn ?? []).flatMap(({ reference }) => reference ?? []);
-  const others = await findResources(context.store, 'Appointment', [byReference('based-on', ...based)]);
-  return others.some(({ id, status }) => id !== appointment.id && status === 'booked');
+export async function hasAnotherAppointment(
+  context: WorkflowContext,
+  { about, basedOn }: Pick<Turned, 'about' | 'basedOn'>,
+): Promise<boolean> {
+  const others = await findResources(context.store, 'Appointment', [byReference('based-on', ...basedOn)]);
+  return others.some(({ id, status }) => `Appointment/${id}` !== about && status === 'booked');
 }
 
 const patientsOf = ({ participant }: Appointment): readonly string[] => [
@@ -124,10 +163,10 @@ const patientsOf = ({ participant }: Appointment): readonly string[] => [
 ];
 
 /** An appointment is based on the referral itself (the intake), or on a session that was planned from it. */
-async function referralsOf(context: WorkflowContext, { basedOn }: Appointment): Promise<readonly string[]> {
+async function referralsOf(context: WorkflowContext, basedOn: readonly string[]): Promise<readonly string[]> {
   const referrals = new Set<string>();
-  for (const { reference } of basedOn ?? []) {
-    const [type, id] = reference?.split('/') ?? [];
+  for (const reference of basedOn) {
+    const [type, id] = reference.split('/');
     if (type !== 'ServiceRequest' || !id) {
       continue;
     }

@@ -1,6 +1,6 @@
 // The job that asks the therapist about planned sessions whose day has passed without a record, and notes for the next session that the
 // time of something to try at home has passed. Neither says anything about the person.
-import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
+import type { CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { courseIdentifierSystem, courseSystem, hasCourseCode } from '../course/course-codes.ts';
 import { inOrder, nextSession } from '../course/next-step.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../course/watch-tasks.ts';
@@ -74,7 +74,7 @@ async function askForSession(
   const { tasks, today, dayOf, rule, set } = person;
   const how = rule('session-unrecorded');
   const session = inOrder(sessions).find((each) => isAhead(each) && isBefore(each, today));
-  if (!session?.occurrenceDateTime) return;
+  if (!session?.occurrenceDateTime || isSpokenAbout(tasks, session)) return;
   const about = `ServiceRequest/${session.id}`;
   const isAsked = sessions.some((each) =>
     watchTasksAbout(tasks, `ServiceRequest/${each.id}`, 'session-unrecorded').some(isOpenTask),
@@ -84,6 +84,15 @@ async function askForSession(
   const owner = session.performer?.[0]?.reference ?? carePlan.author?.reference;
   await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, ...(owner !== undefined && { owner }) });
 }
+
+/** It was said that the session did not take place, and somebody gets in touch about it. */
+const isSpokenAbout = (tasks: readonly Task[], { id }: ServiceRequest): boolean =>
+  tasks.some(
+    (task) =>
+      hasCourseCode(task.code, 'get-in-touch') &&
+      isOpenTask(task) &&
+      task.reasonReference?.reference === `ServiceRequest/${id}`,
+  );
 
 /** Once for each step, whatever became of the note. */
 async function noteSteps(
@@ -130,8 +139,14 @@ async function takeBackRecorded(
     const about = task.focus?.reference;
     if (isWatchTask(task, 'session-unrecorded')) {
       const session = sessions.find(({ id }) => `ServiceRequest/${id}` === about);
-      if (isPaused || !session || !isAhead(session) || !isBefore(session, today)) {
-        await takeBack(task, 'The session is recorded or moved, or the course is not running now');
+      if (
+        isPaused ||
+        !session ||
+        !isAhead(session) ||
+        !isBefore(session, today) ||
+        isSpokenAbout(tasks, session)
+      ) {
+        await takeBack(task, 'It is recorded what became of the session, or the course is not running now');
       }
     }
     if (isWatchTask(task, 'step-at-home-ended')) {

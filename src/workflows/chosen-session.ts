@@ -5,6 +5,7 @@ import { nextSession, sessionNumber } from '../course/next-step.ts';
 import { businessRule, conflict } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
+import type { Given } from './read-known.ts';
 import type { SessionRequest } from './session-request.ts';
 
 /** Refused: 422 a name that is no session of this course, or no session left; 409 no name where one is needed. */
@@ -14,23 +15,31 @@ export async function chosenSession(
   request: SessionRequest,
 ): Promise<ServiceRequest> {
   const { session } = request;
-  if (session) {
-    const named = sessions.find(
-      (each) =>
-        `ServiceRequest/${each.id}` === session.value || String(sessionNumber(each)) === session.value,
-    );
-    if (!named) {
-      throw businessRule(
-        `"${session.value}" is no session of this course; it has the numbers 1 to ${sessions.length}`,
-        session.expression,
-      );
-    }
-    return named;
-  }
+  if (session) return namedSession(sessions, session);
   const [recent] = await recentMeetings(context, sessions, request);
   if (recent) {
     return recordedSession(recent, sessions, request);
   }
+  return theNextSession(sessions);
+}
+
+export function namedSession(
+  sessions: readonly ServiceRequest[],
+  { value, expression }: Given,
+): ServiceRequest {
+  const named = sessions.find(
+    (each) => `ServiceRequest/${each.id}` === value || String(sessionNumber(each)) === value,
+  );
+  if (!named) {
+    throw businessRule(
+      `"${value}" is no session of this course; it has the numbers 1 to ${sessions.length}`,
+      expression,
+    );
+  }
+  return named;
+}
+
+export function theNextSession(sessions: readonly ServiceRequest[]): ServiceRequest {
   const next = nextSession(sessions);
   if (!next) {
     throw businessRule(
@@ -56,7 +65,10 @@ async function recentMeetings(
     references.length > 0
       ? await findResources(store, 'Encounter', [byReference('based-on', ...references)])
       : [];
-  return meetings.filter(({ period }) => Math.abs(Date.parse(period?.start ?? '') - time) < nearMs);
+  return meetings.filter(
+    ({ status, period }) =>
+      status === 'finished' && Math.abs(Date.parse(period?.start ?? '') - time) < nearMs,
+  );
 }
 
 /** A call without a session's name: either the one that was recorded just now, sent again, or in need of a name. */

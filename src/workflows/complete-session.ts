@@ -1,12 +1,11 @@
 // Records a session that was held: meeting, elements with their minutes, note, homework, goal progress. All of it once, or nothing.
 import type { CarePlan, Goal, Resource, ServiceRequest } from '@medplum/fhirtypes';
-import { hasCourseCode, keyIdentifierSystem } from '../course/course-codes.ts';
-import { allowedSessionMoves } from '../course/course-moves.ts';
-import { nextStep, sessionNumber } from '../course/next-step.ts';
+import { keyIdentifierSystem } from '../course/course-codes.ts';
+import { nextStep } from '../course/next-step.ts';
 import { sessionResources } from '../course/session-resources.ts';
-import { businessRule } from '../fhir/error.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { beginCourse } from './begin-course.ts';
+import { checkOpenSession } from './check-open-session.ts';
 import { chosenSession } from './chosen-session.ts';
 import { closeDraft } from './close-draft.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
@@ -19,15 +18,21 @@ import { readKnown } from './read-known.ts';
 import { encounterOf, encounterOfSession, repeatedSession } from './recorded-session.ts';
 import { sessionContent } from './session-content.ts';
 import type { SessionRequest, SessionResult } from './session-request.ts';
+import { assertVersion, demandVersion } from './version-demand.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
 
 /**
- * Refused: 404 unknown plan, session or goal; 409 a session recorded with another content; 422 what cannot be so
- * (more element minutes than the session had, an unknown element, a score outside -2 to +2, a course that is not running).
+ * Refused: 404 unknown plan, session or goal; 409 a session recorded with another content; 412, 428 the plan's version; 422 what
+ * cannot be so (more element minutes than the session had, an unknown element, a score outside -2 to +2, a course that is not
+ * running). The version is that of the plan, by which sessions have their numbers: recording one does not change it. A call that was
+ * answered before is answered again, whatever became of the plan since.
  */
 export function completeSession(context: WorkflowContext, request: SessionRequest): Promise<SessionResult> {
   return inTransaction(context, async (inside) => {
-    const carePlan = (await readKnown(inside.store, 'CarePlan', request.carePlanId)).resource();
+    const { ifMatch } = request;
+    const version = await readKnown(inside.store, 'CarePlan', request.carePlanId);
+    demandVersion('CarePlan', { demandsIfMatch: true, ...(ifMatch !== undefined && { ifMatch }) });
+    const carePlan = version.resource();
     const sessions = await sessionsOf(inside, carePlan);
     const byKey = await encounterOf(inside, carePlan, keyIdentifierSystem, request.idempotencyKey);
     if (byKey) {
@@ -40,6 +45,7 @@ export function completeSession(context: WorkflowContext, request: SessionReques
         return repeatedSession(inside, carePlan, sessions, recorded, request);
       }
     }
+    assertVersion(version.versionId, ifMatch);
     return record(inside, carePlan, sessions, session, request);
   });
 }
@@ -51,25 +57,7 @@ async function record(
   session: ServiceRequest,
   request: SessionRequest,
 ): Promise<SessionResult> {
-  if (carePlan.status !== 'active') {
-    throw businessRule(
-      `CarePlan/${carePlan.id} is ${carePlan.status}: only a running course has sessions`,
-      'CarePlan.status',
-    );
-  }
-  if (!allowedSessionMoves(session.status).includes('completed')) {
-    const allowed = allowedSessionMoves(session.status).join(', ') || 'none';
-    throw businessRule(
-      `session ${sessionNumber(session)} is ${session.status} and cannot become completed; allowed: ${allowed}`,
-      'ServiceRequest.status',
-    );
-  }
-  if (hasCourseCode(session.code, 'group-day')) {
-    throw businessRule(
-      `session ${sessionNumber(session)} is a day of a group: it is recorded for all with POST CarePlan/[id]/$group-day-complete on the group's plan`,
-      'ServiceRequest.code',
-    );
-  }
+  checkOpenSession(carePlan, session);
   const content = await sessionContent(context, carePlan, session, request);
   const built = sessionResources(
     {

@@ -10,6 +10,7 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { type Alternation, alternationOf, elementModes } from '../course/alternation.ts';
+import { type MissedDay, missedDays } from '../course/attendance.ts';
 import { elementSystem, extensionUrl, hasCourseCode } from '../course/course-codes.ts';
 import { type DeliveredDose, deliveredDose, type ElementDose, elementDoses } from '../course/element-dose.ts';
 import { type GasTScore, gasRuleOf, gasTScore, type ScoredGoal } from '../course/gas-t-score.ts';
@@ -27,6 +28,8 @@ export interface CourseSession {
   readonly session: ServiceRequest;
   /** Absent while the session was not held. */
   readonly encounter?: Encounter;
+  /** Days on which it was to be, and did not take place. */
+  readonly missed: readonly MissedDay[];
   readonly delivered: readonly DeliveredDose[];
 }
 
@@ -105,6 +108,7 @@ async function heldSessions(
       number: sessionNumber(session),
       session,
       ...(encounter && { encounter }),
+      missed: missedDays(encounters.filter((each) => isOfSession(each))),
       delivered: procedures.filter(isOfSession).flatMap((procedure) => deliveredDose(procedure) ?? []),
     };
   });

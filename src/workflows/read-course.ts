@@ -26,7 +26,7 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
       ...parts,
       carePlan,
       homework: homeworkOf(tasks).filter(isOpenTask),
-      next: await courseStep(inside, carePlan, sessions, today),
+      next: await courseStep(inside, carePlan, sessions, today, tasks),
       today,
     };
   });

@@ -1,6 +1,7 @@
 // Reads protocol, plan and what took place of one course, now or as it was at an instant, and lays them side by side.
 import type { CarePlan, Encounter, Procedure, Provenance, ServiceRequest } from '@medplum/fhirtypes';
 import type { Catalogue } from '../content/catalogue.ts';
+import { missedDays } from '../course/attendance.ts';
 import { protocolSteps } from '../course/baseline.ts';
 import { elementSystem, extensionUrl, planDeviationSystem } from '../course/course-codes.ts';
 import {
@@ -61,8 +62,14 @@ export async function deviationsOf(
   const layers = sessions.map((session): Layers => {
     const step = planStep(session, order, elementOf);
     const delivered = deliveredIn(session, records);
+    const missed = missedDays(
+      records.encounters.filter(({ basedOn }) =>
+        basedOn?.some(({ reference }) => reference === `ServiceRequest/${session.id}`),
+      ),
+    );
     return {
       stepId: step.stepId,
+      ...(missed.length > 0 && { missed }),
       plan: plannedLayer(session, step, carePlan, said),
       ...(delivered && { delivered }),
     };

@@ -71,7 +71,7 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
         ({ status }) => status === 'active',
       ),
       ...(upcoming && { upcoming }),
-      next: await courseStep(inside, carePlan, sessions, today),
+      next: await courseStep(inside, carePlan, sessions, today, tasks),
       today,
     };
   });

@@ -18,11 +18,11 @@ export async function encounterOf(
   if (!value) {
     return undefined;
   }
-  const [encounter] = await findResources(context.store, 'Encounter', [
+  const found = await findResources(context.store, 'Encounter', [
     byReference('subject', carePlan.subject.reference ?? ''),
     byToken('identifier', { system, code: value }),
   ]);
-  return encounter;
+  return found.find(({ status }) => status === 'finished');
 }
 
 /** The meeting in which a planned session was held. */
@@ -30,10 +30,10 @@ export async function encounterOfSession(
   context: WorkflowContext,
   session: ServiceRequest,
 ): Promise<Encounter | undefined> {
-  const [encounter] = await findResources(context.store, 'Encounter', [
+  const found = await findResources(context.store, 'Encounter', [
     byReference('based-on', `ServiceRequest/${session.id}`),
   ]);
-  return encounter;
+  return found.find(({ status }) => status === 'finished');
 }
 
 /** The answer to a call that was made before, or a refusal when this one says something else. */

@@ -7,6 +7,8 @@ import type { Given } from './read-known.ts';
 
 export interface SessionRequest {
   readonly carePlanId: string;
+  /** The version of the plan that was seen. */
+  readonly ifMatch: string | undefined;
   /** "ServiceRequest/x" or the session's number; the next planned one when not said. */
   readonly session?: Given;
   /** A dateTime with its zone, or a calendar date; when not said, the session ends now. */

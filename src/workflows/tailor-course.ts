@@ -20,7 +20,7 @@ import { type AgreedReason, agreedReason, authorOf, reasonInWords } from './tail
 import type { GivenEdit, TailoringRequest, TailoringResult } from './tailoring-request.ts';
 import { createChecked } from './write-checked.ts';
 
-interface CheckedEdit extends AgreedReason {
+export interface CheckedEdit extends AgreedReason {
   readonly given: GivenEdit;
   readonly edit: PlanEdit;
 }
@@ -56,7 +56,8 @@ const plannedAnew = (edits: readonly CheckedEdit[]): readonly ChosenStep[] =>
     return elements.map((one) => ({ ...one, expression }));
   });
 
-async function tailored(
+/** Carries out what was checked, in the transaction of whoever calls. */
+export async function tailored(
   context: WorkflowContext,
   plan: CoursePlan,
   edits: readonly CheckedEdit[],

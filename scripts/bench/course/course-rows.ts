@@ -4,7 +4,7 @@ import type { Send } from '../fire.ts';
 import { seededRandom } from '../random.ts';
 import type { RowKind } from '../rows.ts';
 import type { Dataset } from '../scale/dataset.ts';
-import { courseParts, patientReference, recordId } from '../scale/people.ts';
+import { courseParts, patientReference, planVersion, recordId } from '../scale/people.ts';
 import type { Waiting } from './waiting-people.ts';
 
 const elements = 'https://w3id.org/alongside/fhir/CodeSystem/pss-element';
@@ -105,11 +105,13 @@ export function courseRows({ patients, therapistTokenOf }: Dataset, waiting: Wai
       what: '$session-complete',
       goals: goals(0.03),
       next: about(
-        (patient) =>
-          post(
+        (patient) => ({
+          ...post(
             `/fhir/CarePlan/${carePlanOf(patient)}/$session-complete`,
             sessionOf(`Goal/${recordId(patient, 'enrolment', courseParts.goal)}`),
           ),
+          ifMatch: planVersion,
+        }),
         nextInTurn,
       ),
     },

@@ -59,5 +59,8 @@ export const courseParts = {
   session: 32,
 } as const;
 
+/** The version of each plan: all are written once, and a session that is recorded leaves its plan as it is. */
+export const planVersion = '1';
+
 /** How many sessions a course has. */
 export const sessionCount = 8;

@@ -4,7 +4,14 @@ import type { Parameters, ParametersParameter, Patient } from '@medplum/fhirtype
 import type { Send } from '../fire.ts';
 import { seededRandom } from '../random.ts';
 import type { Dataset } from '../scale/dataset.ts';
-import { courseParts, patientReference, recordId, sessionCount, visitMs } from '../scale/people.ts';
+import {
+  courseParts,
+  patientReference,
+  planVersion,
+  recordId,
+  sessionCount,
+  visitMs,
+} from '../scale/people.ts';
 import { recordMaker } from '../scale/person-record.ts';
 import { scaleRows } from '../scale/scale-rows.ts';
 
@@ -102,6 +109,7 @@ export function mixedDay(data: Dataset): () => NamedSend {
       path: `/fhir/CarePlan/${recordId(patient, 'enrolment', courseParts.carePlan)}/$session-complete`,
       body: textOf(heldSession(patient, number)),
       token: therapistTokenOf(patient),
+      ifMatch: planVersion,
     };
   };
   const course = (): Send => {

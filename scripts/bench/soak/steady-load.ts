@@ -36,6 +36,7 @@ function ask(base: string, agent: Agent, send: NamedSend): Promise<string | unde
         timeout: patienceMs,
         headers: {
           ...(send.token !== undefined && { authorization: `Bearer ${send.token}` }),
+          ...(send.ifMatch !== undefined && { 'if-match': `W/"${send.ifMatch}"` }),
           ...(send.body !== undefined && {
             'content-type': 'application/fhir+json',
             'content-length': Buffer.byteLength(send.body),

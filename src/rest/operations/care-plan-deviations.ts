@@ -49,7 +49,7 @@ function instantOf(given: ParameterReader): string | undefined {
 }
 
 function sessionParameter(row: ComparedSession): ParametersParameter {
-  const { protocol, plan, delivered } = row;
+  const { protocol, plan, delivered, missed = [] } = row;
   return {
     name: 'session',
     part: [
@@ -78,6 +78,14 @@ function sessionParameter(row: ComparedSession): ParametersParameter {
             },
           ]
         : []),
+      ...missed.map(({ reference, day, reason }) => ({
+        name: 'missed',
+        part: [
+          ...(day ? [{ name: 'day', valueDate: day }] : []),
+          { name: 'reason', valueCodeableConcept: reason },
+          source(reference),
+        ],
+      })),
       ...(delivered
         ? [
             {

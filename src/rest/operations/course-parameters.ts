@@ -47,6 +47,7 @@ export function sessionParameter({
   session,
   encounter,
   delivered,
+  missed,
 }: CourseSession): ParametersParameter {
   return {
     name: 'session',
@@ -63,6 +64,14 @@ export function sessionParameter({
             source('source', `Encounter/${encounter.id}`),
           ]
         : []),
+      ...missed.map(({ reference, day, reason }) => ({
+        name: 'missed',
+        part: [
+          ...date('day', day || undefined),
+          { name: 'reason', valueCodeableConcept: reason },
+          source('source', reference),
+        ],
+      })),
       ...delivered.map((dose) => ({
         name: 'element',
         part: [

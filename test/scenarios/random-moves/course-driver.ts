@@ -156,13 +156,7 @@ async function act(
       );
       return;
     case 'session':
-      await world.call(
-        carePlanSessionComplete,
-        'system',
-        plan?.id ?? '',
-        heldSession(move, plan, record, serial),
-      );
-      return;
+      return changePlan(world, carePlanSessionComplete, plan, heldSession(move, plan, record, serial));
     case 'revoke': {
       const session = sessionOf(plan, record, move.number);
       return (

@@ -163,15 +163,21 @@ it('runs over eight days, a day of her own, and a year, and shows nobody what is
   ]);
   const makeUp = resourceNamed<ServiceRequest>(made, 'session');
   world.goTo('2026-10-01', '14:00');
-  await world.operate('leader', 'holds the day of her own', `/${ownOf('mia')}/$session-complete`, [
-    to('session', `ServiceRequest/${makeUp?.id}`),
-    number('minutes', 180),
-    {
-      name: 'element',
-      part: [coded('code', 'stress'), number('minutes', 90)],
-    },
-    said('discovered', 'Saying no before noon leaves something for the evening.'),
-  ]);
+  await world.operate(
+    'leader',
+    'holds the day of her own',
+    `/${ownOf('mia')}/$session-complete`,
+    [
+      to('session', `ServiceRequest/${makeUp?.id}`),
+      number('minutes', 180),
+      {
+        name: 'element',
+        part: [coded('code', 'stress'), number('minutes', 90)],
+      },
+      said('discovered', 'Saying no before noon leaves something for the evening.'),
+    ],
+    { etag: await etagOf('leader', ownOf('mia')) },
+  );
   expect((await world.find<ServiceRequest>(`/ServiceRequest?_id=${makeUp?.id}`))[0]?.status).toBe(
     'completed',
   );

@@ -193,9 +193,11 @@ it('stops the next step and never support, until somebody has looked', async () 
     { expected: 201 },
   );
   const plan = `CarePlan/${((begun.resource as Bundle).entry ?? []).find(({ resource }) => resource?.resourceType === 'CarePlan')?.resource?.id}`;
-  const meet = (day: string, discovered: string) => {
+  const meet = async (day: string, discovered: string) => {
     world.goTo(day, '11:00');
-    return world.operate('therapist', 'records a session', `/${plan}/$session-complete`, talk(discovered));
+    const { etag } = await world.ask('therapist', { method: 'GET', path: `/${plan}` });
+    const path = `/${plan}/$session-complete`;
+    return world.operate('therapist', 'records a session', path, talk(discovered), { etag });
   };
   await meet('2026-12-08', 'Being heard makes the shoulders drop.');
   await meet('2026-12-15', 'A short rest before noon helps the evening.');

@@ -176,10 +176,11 @@ interface Meeting {
 }
 
 /** Records a session that was held this morning. */
-export function meet(world: StoryWorld, { id, goal }: Course, meeting: Meeting): Promise<StoryAnswer> {
+export async function meet(world: StoryWorld, { id, goal }: Course, meeting: Meeting): Promise<StoryAnswer> {
   const { session, elements, discovered, gas, homework, confidence, nextDate } = meeting;
   const minutes = elements.reduce((sum, [, each]) => sum + each, 0);
-  return world.operate('therapist', `records session ${session}`, `/CarePlan/${id}/$session-complete`, [
+  const { etag } = await world.ask('therapist', { method: 'GET', path: `/CarePlan/${id}` });
+  const parameters = [
     text('session', String(session)),
     { name: 'start', valueDateTime: `${world.today()}T08:00:00Z` },
     number('minutes', minutes),
@@ -199,7 +200,9 @@ export function meet(world: StoryWorld, { id, goal }: Course, meeting: Meeting):
       ? []
       : [group('goalProgress', refersTo('goal', goal), number('gas', gas), text('note', discovered))]),
     ...(nextDate === undefined ? [] : [day('nextDate', nextDate)]),
-  ]);
+  ];
+  const path = `/CarePlan/${id}/$session-complete`;
+  return world.operate('therapist', `records session ${session}`, path, parameters, { etag });
 }
 
 /** Writes the letter to the GP and ends the referral with it: completed, or failed for a course that ends early. */

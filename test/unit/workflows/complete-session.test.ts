@@ -1,7 +1,8 @@
 // Recording a session: everything once, whatever is sent twice, and nothing of what cannot be so.
 import type { CarePlan, Goal, ParametersParameter, ServiceRequest } from '@medplum/fhirtypes';
 import { carePlanSessionComplete } from '../../../src/rest/operations/care-plan-session-complete.ts';
-import { complete, enroll, group, integer, reference, string } from './course-steps.ts';
+import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
+import { complete, enroll, group, integer, planVersion, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 
 let world: CourseWorld;
@@ -226,6 +227,77 @@ describe('a session that was held', () => {
       status: 422,
       outcome: refused('every session of this course is done or dropped; there is no next one'),
     });
+  });
+});
+
+describe('the version of the plan, by which its sessions have their numbers', () => {
+  const words = () => [integer('session', 1), start, integer('minutes', 30)];
+  const replanned = () =>
+    world.call(
+      carePlanTailor,
+      'therapist',
+      carePlan.id ?? '',
+      [
+        group(
+          'edit',
+          { name: 'kind', valueCode: 'drop' },
+          integer('session', 6),
+          string('reason', 'Five are enough'),
+          { name: 'agreed', valueBoolean: true },
+        ),
+      ],
+      undefined,
+      carePlan.meta?.versionId,
+    );
+  const refusedVersion = (code: string, diagnostics: string) => ({
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'error', code, diagnostics }],
+  });
+
+  it('has to be named', async () => {
+    const before = await counts();
+    const unversioned = world.call(carePlanSessionComplete, 'therapist', carePlan.id ?? '', words());
+    expect(await refusalOf(unversioned)).toEqual({
+      status: 428,
+      outcome: refusedVersion(
+        'required',
+        'Say which version of the CarePlan you saw, such as If-Match: W/"3", so that nobody\'s change is lost.',
+      ),
+    });
+    expect(await counts()).toEqual(before);
+  });
+
+  it('is the one that is current, since a number may stand for another session by now', async () => {
+    await replanned();
+    const before = await counts();
+    expect(await refusalOf(complete(world, carePlan, words(), undefined, '1'))).toEqual({
+      status: 412,
+      outcome: refusedVersion(
+        'conflict',
+        'The current version is 2, not 1. Read it again and repeat the change.',
+      ),
+    });
+    expect(await counts()).toEqual(before);
+  });
+
+  it('does not change when a session is recorded, so that the next one needs no other', async () => {
+    const first = await complete(world, carePlan, words(), undefined, '1');
+    const second = await complete(
+      world,
+      carePlan,
+      [integer('session', 2), start, integer('minutes', 30)],
+      undefined,
+      '1',
+    );
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(await planVersion(world, carePlan.id ?? '')).toBe('1');
+  });
+
+  it('is not asked of a call that was answered before', async () => {
+    const first = await complete(world, carePlan, words(), undefined, '1');
+    await replanned();
+    const again = await complete(world, carePlan, words(), undefined, '1');
+    expect([again.status, again.location]).toEqual([200, first.location]);
   });
 });
 

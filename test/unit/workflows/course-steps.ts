@@ -110,11 +110,21 @@ export async function enroll(
   return { carePlan, sessions, goals: await world.all('Goal') };
 }
 
-export function complete(
+/** As the therapist, who has seen the newest version of the plan unless another one is named. */
+export async function complete(
   world: CourseWorld,
   carePlan: CarePlan,
   parameters: readonly ParametersParameter[],
   idempotencyKey?: string,
+  ifMatch?: string,
 ) {
-  return world.call(carePlanSessionComplete, 'therapist', carePlan.id ?? '', [...parameters], idempotencyKey);
+  const id = carePlan.id ?? '';
+  const seen = ifMatch ?? (await planVersion(world, id));
+  return world.call(carePlanSessionComplete, 'therapist', id, [...parameters], idempotencyKey, seen);
+}
+
+/** The version of a plan as it is now, bare. */
+export async function planVersion(world: CourseWorld, id: string): Promise<string> {
+  const found = await world.store.read('CarePlan', id);
+  return found.kind === 'found' ? found.version.versionId : '1';
 }
