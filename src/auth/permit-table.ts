@@ -282,6 +282,27 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
   },
   // What a GP may not read is missing from their answer too.
   'CarePlan/$deviations': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
+  // Those who see the plan see what could come next and why, the person first of all. The gates are read through the service's own
+  // eyes and told in the answer: an integrator may read them itself, as every role here may.
+  'CarePlan/$next-steps': {
+    roles: ['gp', 'therapist', 'patient'],
+    scopes: [
+      ['CarePlan', 'r'],
+      ['Flag', 's'],
+      ['Observation', 's'],
+    ],
+  },
+  // Whoever leads the course writes down what the two of them decided, as with $tailor.
+  'CarePlan/$answer-next-steps': {
+    roles: ['therapist'],
+    scopes: [
+      ['CarePlan', 'r'],
+      ['Flag', 's'],
+      ['Observation', 's'],
+      ['GuidanceResponse', 'c'],
+      ['Provenance', 'c'],
+    ],
+  },
   'CarePlan/$pause': { roles: ['therapist'], scopes: pauseScopes },
   'CarePlan/$resume': { roles: ['therapist'], scopes: pauseScopes },
   // What a group has as a whole is written by the service for a leader who sees it; the members' own parts as the leader writes them.

@@ -800,6 +800,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/CarePlan/{id}/$next-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What could come next in a running course, and why.
+         * @description Activities of the library in an order that published rules give, each with what speaks for it; staying the course and
+         *     talking it over are equal entries. What a gate forbids stands beside the list with the reason, and what is not known is
+         *     said. Nothing is stored. The parameters are described in the OperationDefinition `care-plan-next-steps`.
+         */
+        get: operations["carePlanNextSteps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$answer-next-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep what was decided about possible next steps.
+         * @description A step of the list, staying the course or talking it over, each with its reason. The list is kept as it stood. The plan
+         *     is not changed: for chosen steps the answer has the parameters for `$tailor` that would change it. The parameters are
+         *     described in the OperationDefinition `care-plan-answer-next-steps`.
+         */
+        post: operations["carePlanAnswerNextSteps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/CarePlan/{id}/$deviations": {
         parameters: {
             query?: never;
@@ -5186,6 +5242,187 @@ export interface operations {
         };
         responses: {
             /** @description The plan as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanNextSteps: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The possible next steps. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "step",
+                     *           "part": [
+                     *             {
+                     *               "name": "rank",
+                     *               "valueInteger": 1
+                     *             },
+                     *             {
+                     *               "name": "answer",
+                     *               "valueCode": "stay-the-course"
+                     *             },
+                     *             {
+                     *               "name": "title",
+                     *               "valueString": "Stay the course"
+                     *             },
+                     *             {
+                     *               "name": "reason",
+                     *               "part": [
+                     *                 {
+                     *                   "name": "text",
+                     *                   "valueString": "Going on as agreed is always possible."
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "notOffered",
+                     *           "part": [
+                     *             {
+                     *               "name": "title",
+                     *               "valueString": "Graded activity"
+                     *             },
+                     *             {
+                     *               "name": "reason",
+                     *               "part": [
+                     *                 {
+                     *                   "name": "text",
+                     *                   "valueString": "Not offered before \"Post-exertional malaise\" was asked about."
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanAnswerNextSteps: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "choice",
+                 *           "valueCode": "stay-the-course"
+                 *         },
+                 *         {
+                 *           "name": "reason",
+                 *           "valueCode": "needs-time"
+                 *         },
+                 *         {
+                 *           "name": "reasonText",
+                 *           "valueString": "The new rhythm is two weeks old"
+                 *         },
+                 *         {
+                 *           "name": "agreed",
+                 *           "valueBoolean": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The list as it stood, who decided what, and the parameters for `$tailor` where a step was chosen. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -49,15 +49,23 @@ export async function coursePlanToChange(
   demandVersion('CarePlan', { demandsIfMatch: true, ...(ifMatch !== undefined && { ifMatch }) });
   assertVersion(version.versionId, ifMatch);
   const plan = await readCoursePlan(context, change.carePlanId);
-  const now = plan.carePlan.status;
+  demandStatus(plan, status, what);
+  return plan;
+}
+
+/** Refused: 422 with the moves that the course has from where it is. */
+export function demandStatus(
+  { carePlan: { id, status: now } }: CoursePlan,
+  status: 'active' | 'on-hold',
+  what: string,
+): void {
   if (now !== status) {
     const allowed = allowedCourseMoves(now).join(', ') || `none, ${now} is final`;
     throw businessRule(
-      `${what} needs a course that is ${status}; CarePlan/${change.carePlanId} is ${now}. Allowed from there: ${allowed}`,
+      `${what} needs a course that is ${status}; CarePlan/${id} is ${now}. Allowed from there: ${allowed}`,
       'CarePlan.status',
     );
   }
-  return plan;
 }
 
 /** What the protocol would have given; undefined for a course that was begun before baselines were kept. */

@@ -1,16 +1,20 @@
 // Gathers a course for the therapist's eye: sessions, elements, scores against the person's own start, goals, homework, and what comes next.
 import type { CarePlan, Task } from '@medplum/fhirtypes';
 import type { CourseStep } from '../course/next-step.ts';
+import type { KeptAnswer } from '../course/next-steps-answer.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
+import { answersOf } from './kept-next-steps-answers.ts';
 import { readKnown } from './read-known.ts';
 
 export interface Course extends Omit<CourseParts, 'tasks'> {
   readonly carePlan: CarePlan;
   /** What is still to be tried at home. */
   readonly homework: readonly Task[];
+  /** What was answered when possible next steps were looked at, oldest first. */
+  readonly nextStepsAnswers: readonly KeptAnswer[];
   readonly next: CourseStep;
   readonly today: string;
 }
@@ -26,6 +30,7 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
       ...parts,
       carePlan,
       homework: homeworkOf(tasks).filter(isOpenTask),
+      nextStepsAnswers: await answersOf(inside, carePlanId),
       next: await courseStep(inside, carePlan, sessions, today, tasks),
       today,
     };

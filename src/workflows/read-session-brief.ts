@@ -9,12 +9,14 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { type CourseStep, nextSession } from '../course/next-step.ts';
+import type { KeptAnswer } from '../course/next-steps-answer.ts';
 import { openFactors, unanswered } from '../course/open-questions.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, type CourseSession, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
+import { answersOf } from './kept-next-steps-answers.ts';
 import { readKnown } from './read-known.ts';
 
 const questionnaires = 'https://w3id.org/alongside/fhir/Questionnaire';
@@ -38,6 +40,8 @@ export interface SessionBrief extends Omit<CourseParts, 'tasks'> {
   readonly messages: readonly Communication[];
   readonly flags: readonly Flag[];
   readonly upcoming?: CourseSession;
+  /** What was last answered when possible next steps were looked at. */
+  readonly nextStepsAnswer?: KeptAnswer;
   readonly next: CourseStep;
   readonly today: string;
 }
@@ -54,6 +58,7 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
     const note = last && (await noteOf(inside, last));
     const upcoming = parts.sessions.find(({ session }) => session === nextSession(sessions));
     const impression = await newestFormulation(inside, patient);
+    const nextStepsAnswer = (await answersOf(inside, carePlanId)).at(-1);
     const today = inside.clock.now().toISOString().slice(0, 10);
     return {
       ...parts,
@@ -71,6 +76,7 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
         ({ status }) => status === 'active',
       ),
       ...(upcoming && { upcoming }),
+      ...(nextStepsAnswer && { nextStepsAnswer }),
       next: await courseStep(inside, carePlan, sessions, today, tasks),
       today,
     };

@@ -22,21 +22,43 @@ export interface AgreedReason {
 /** As it is kept: of what was done by a move of a Task nobody may have said whether it was agreed. */
 export type SaidReason = Pick<AgreedReason, 'reason'> & Partial<Pick<AgreedReason, 'agreed'>>;
 
-function knownReasons(catalogue: Catalogue): readonly Coding[] {
-  return (catalogue.codeSystem(tailoringReasonSystem)?.concept ?? []).map(({ code, display }) => ({
-    system: tailoringReasonSystem,
+function knownReasons(catalogue: Catalogue, list: string): readonly Coding[] {
+  return (catalogue.codeSystem(list)?.concept ?? []).map(({ code, display }) => ({
+    system: list,
     ...(code && { code }),
     ...(display && { display }),
   }));
 }
 
-/** Refused (422): no reason, a code of ours that is none, no word on the agreement. */
-export function agreedReason(catalogue: Catalogue, given: GivenReason): AgreedReason {
-  return { reason: checkedReason(catalogue, given), agreed: agreement(given) };
+/** What a reason is for, and the code system of ours that lists such reasons. */
+export interface Reasoned {
+  readonly system: string;
+  readonly what: string;
+  /** Said where it was not agreed and nobody says why. */
+  readonly together: string;
 }
 
-function checkedReason(catalogue: Catalogue, given: GivenReason): CodeableConcept {
-  const known = knownReasons(catalogue);
+const changeOfPlan: Reasoned = {
+  system: tailoringReasonSystem,
+  what: 'a change of the plan',
+  together: 'a plan is changed with the person',
+};
+
+/** Refused (422): no reason, a code of ours that is none, no word on the agreement. */
+export function agreedReason(
+  catalogue: Catalogue,
+  given: GivenReason,
+  reasoned: Reasoned = changeOfPlan,
+): AgreedReason {
+  return { reason: checkedReason(catalogue, given, reasoned), agreed: agreement(given, reasoned) };
+}
+
+function checkedReason(
+  catalogue: Catalogue,
+  given: GivenReason,
+  { system, what }: Reasoned,
+): CodeableConcept {
+  const known = knownReasons(catalogue, system);
   const list = known.map(({ code }) => code).join(', ');
   const { reason, reasonText, expression } = given;
   const words = [reason?.text, reasonText].filter((text) => text?.trim());
@@ -44,24 +66,24 @@ function checkedReason(catalogue: Catalogue, given: GivenReason): CodeableConcep
   const codings = byText
     ? [byText]
     : (reason?.coding ?? []).map((coding) => {
-        const isOurs = coding.system === undefined || coding.system === tailoringReasonSystem;
+        const isOurs = coding.system === undefined || coding.system === system;
         const found = known.find(({ code }) => code === coding.code);
         if (isOurs && !found) {
-          throw businessRule(
-            `"${coding.code}" is no reason of ${tailoringReasonSystem}; known: ${list}`,
-            expression,
-          );
+          throw businessRule(`"${coding.code}" is no reason of ${system}; known: ${list}`, expression);
         }
         return (isOurs && found) || coding;
       });
   const text = byText ? reasonText : words.join('. ');
   if (codings.length === 0 && !text?.trim()) {
-    throw businessRule(`a change of the plan needs its "reason": words, or a code of ${list}`, expression);
+    throw businessRule(`${what} needs its "reason": words, or a code of ${list}`, expression);
   }
   return { ...(codings.length > 0 && { coding: codings }), ...(text?.trim() && { text }) };
 }
 
-function agreement({ agreed, notAgreedReason, expression }: GivenReason): true | string {
+function agreement(
+  { agreed, notAgreedReason, expression }: GivenReason,
+  { together }: Reasoned,
+): true | string {
   if (agreed === undefined) {
     throw businessRule('say whether it was "agreed" with the patient: true or false', expression);
   }
@@ -70,7 +92,7 @@ function agreement({ agreed, notAgreedReason, expression }: GivenReason): true |
   }
   if (!notAgreedReason) {
     throw businessRule(
-      'a plan is changed with the person: where it was not agreed, say why in a sentence ("notAgreedReason")',
+      `${together}: where it was not agreed, say why in a sentence ("notAgreedReason")`,
       expression,
     );
   }

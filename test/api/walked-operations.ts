@@ -123,6 +123,12 @@ function callsOn(
         },
       ]),
     },
+    'care-plan-next-steps instance': got(`/CarePlan/${carePlan}/$next-steps`),
+    'care-plan-answer-next-steps instance': changed(`/CarePlan/${carePlan}/$answer-next-steps`, version, [
+      { name: 'choice', valueCode: 'stay-the-course' },
+      { name: 'reason', valueCode: 'needs-time' },
+      { name: 'agreed', valueBoolean: true },
+    ]),
     'care-plan-deviations instance': got(`/CarePlan/${carePlan}/$deviations`),
     'care-plan-pause instance': changed(`/CarePlan/${carePlan}/$pause`, after(version, 1), [
       { name: 'until', valueDate: '2099-01-01' },

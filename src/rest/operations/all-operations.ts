@@ -1,12 +1,14 @@
 // Every FHIR operation of the service. Adding one here routes it and names it in the CapabilityStatement.
 import type { ServedOperation } from '../operation.ts';
 import { activityDefinitionApply } from './activity-definition-apply.ts';
+import { carePlanAnswerNextSteps } from './care-plan-answer-next-steps.ts';
 import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanDeviations } from './care-plan-deviations.ts';
 import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from './care-plan-group-member.ts';
 import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
+import { carePlanNextSteps } from './care-plan-next-steps.ts';
 import { carePlanPause } from './care-plan-pause.ts';
 import { carePlanResume } from './care-plan-resume.ts';
 import { carePlanSessionBrief } from './care-plan-session-brief.ts';
@@ -48,6 +50,8 @@ export const operations: readonly ServedOperation[] = [
   carePlanPause,
   carePlanResume,
   carePlanDeviations,
+  carePlanNextSteps,
+  carePlanAnswerNextSteps,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,

@@ -14,6 +14,7 @@ import {
   tScoreParameters,
 } from './course-parameters.ts';
 import { nextParameter } from './next-parameter.ts';
+import { answerParameter } from './next-steps-answer-parameter.ts';
 import { parameterReader } from './parameter-reader.ts';
 
 export const carePlanCourse: Operation = {
@@ -62,6 +63,7 @@ function courseParameters(course: Course): ParametersParameter[] {
         ],
       };
     }),
+    ...course.nextStepsAnswers.map(answerParameter),
     nextParameter(course.next),
   ];
 }

@@ -23,6 +23,7 @@ import {
   tScoreParameters,
 } from './course-parameters.ts';
 import { nextParameter } from './next-parameter.ts';
+import { answerParameter } from './next-steps-answer-parameter.ts';
 import { parameterReader } from './parameter-reader.ts';
 
 export const carePlanSessionBrief: Operation = {
@@ -64,6 +65,7 @@ function briefParameters(brief: SessionBrief): ParametersParameter[] {
     ...doseParameters(brief),
     ...(upcoming ? [upcomingParameter(upcoming)] : []),
     ...(draft ? [source('draft', `QuestionnaireResponse/${draft.id}`)] : []),
+    ...(brief.nextStepsAnswer ? [answerParameter(brief.nextStepsAnswer)] : []),
     nextParameter(brief.next),
   ];
 }

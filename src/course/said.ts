@@ -1,0 +1,63 @@
+// A sentence of the content with its translations, and with what was found about a person put in its places.
+
+export interface Said {
+  readonly text: string;
+  /** By language code, such as nl. */
+  readonly translations: Readonly<Record<string, string>>;
+}
+
+const translationUrl = 'http://hl7.org/fhir/StructureDefinition/translation';
+
+/** Words that stand as they are in every language: a person's own, or a number. */
+export const asItIs = (text: string | number): Said => ({ text: String(text), translations: {} });
+
+interface Part {
+  readonly url?: string;
+  readonly valueCode?: string;
+  readonly valueString?: string;
+  readonly extension?: readonly Part[];
+}
+
+/** A text of a definition; its translations stand in the member beside it, which the type definitions do not name. */
+export function saidIn(source: object, field: string): Said | undefined {
+  const text: unknown = Reflect.get(source, field);
+  if (typeof text !== 'string') return undefined;
+  const beside = Reflect.get(source, `_${field}`) as { readonly extension?: readonly Part[] } | undefined;
+  const translations = (beside?.extension ?? [])
+    .filter(({ url }) => url === translationUrl)
+    .flatMap(({ extension = [] }): (readonly [string, string])[] => {
+      const language = extension.find(({ url }) => url === 'lang')?.valueCode;
+      const content = extension.find(({ url }) => url === 'content')?.valueString;
+      return language !== undefined && content !== undefined ? [[language, content]] : [];
+    });
+  return { text, translations: Object.fromEntries(translations) };
+}
+
+export type Values = Readonly<Record<string, Said>>;
+
+/** "{goal}" becomes the value of that name, in each language; a name without a value stays as it is. */
+export function filled({ text, translations }: Said, values: Values): Said {
+  const put = (template: string, language?: string) =>
+    template.replace(/\{(\w+)\}/g, (place, name: string) => {
+      const value = values[name];
+      return value ? ((language && value.translations[language]) ?? value.text) : place;
+    });
+  return {
+    text: put(text),
+    translations: Object.fromEntries(
+      Object.entries(translations).map(([language, template]) => [language, put(template, language)]),
+    ),
+  };
+}
+
+/** As the value of a parameter, with its translations beside it as FHIR has them. */
+export function saidParameter(name: string, { text, translations }: Said) {
+  const extension = Object.entries(translations).map(([language, content]) => ({
+    url: translationUrl,
+    extension: [
+      { url: 'lang', valueCode: language },
+      { url: 'content', valueString: content },
+    ],
+  }));
+  return { name, valueString: text, ...(extension.length > 0 && { _valueString: { extension } }) };
+}
