@@ -1,6 +1,7 @@
 // Guards the shared explanation: each factor says what it must, a new version follows the one before, and none is written over.
 import type {
   ClinicalImpression,
+  CodeSystemConcept,
   Extension,
   Goal,
   Procedure,
@@ -8,11 +9,13 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import type { Catalogue } from '../content/catalogue.ts';
+import { explanationRefusal } from '../course/explanation-moves.ts';
 import {
   evidenceOf,
+  explanationStateOf,
   faultsOf,
+  formulationChain,
   isFormulation,
-  newestFormulation,
   withFactorIds,
 } from '../course/formulation.ts';
 import { businessRule, FhirError } from '../fhir/error.ts';
@@ -67,25 +70,10 @@ async function newVersion(
   context: WorkflowContext,
   impression: ClinicalImpression,
 ): Promise<ClinicalImpression> {
-  const faults = faultsOf(impression, (system) => codesIn(context.catalogue, system));
-  if (faults.length > 0) {
-    throw new FhirError(
-      422,
-      faults.map(({ text, expression }) => ({
-        severity: 'error',
-        code: 'business-rule',
-        diagnostics: text,
-        expression: [expression],
-      })),
-    );
-  }
-  const patient = impression.subject.reference ?? '';
-  for (const { reference, expression } of evidenceOf(impression)) {
-    await readOfPatient(context.store, reference, evidenceTypes, patient, expression);
-  }
-  const newest = newestFormulation(
-    await findResources(context.store, 'ClinicalImpression', [byReference('subject', patient)]),
-  );
+  await checkFactors(context, impression);
+  const all = await formulationsOf(context, impression.subject.reference ?? '');
+  const chain = formulationChain(all);
+  const [newest] = chain;
   const previous = impression.previous?.reference;
   const expected = newest && `ClinicalImpression/${newest.id}`;
   if (previous !== undefined && previous !== expected) {
@@ -96,7 +84,45 @@ async function newVersion(
       'ClinicalImpression.previous',
     );
   }
-  return withFactorIds({ ...impression, ...(expected && { previous: { reference: expected } }) });
+  const refusal = explanationRefusal(explanationStateOf(chain), impression);
+  if (refusal !== undefined) throw businessRule(refusal, 'ClinicalImpression.statusReason');
+  return withFactorIds({ ...impression, ...(expected && { previous: { reference: expected } }) }, all);
+}
+
+/** Every formulation of a person, those that were errors too, in the order in which they were written. */
+export async function formulationsOf(
+  { store }: WorkflowContext,
+  patient: string,
+): Promise<readonly ClinicalImpression[]> {
+  const found = await findResources(store, 'ClinicalImpression', [byReference('subject', patient)]);
+  return found.filter(isFormulation);
+}
+
+/** Refused: 422 with everything that factors lack, 404 evidence that is not this person's. `placeOf` says where a factor stood. */
+export async function checkFactors(
+  context: WorkflowContext,
+  impression: ClinicalImpression,
+  placeOf: (factor: number, place: string) => string = (factor, place) =>
+    `ClinicalImpression.finding[${factor}]${place}`,
+): Promise<void> {
+  const faults = faultsOf(impression, (system) =>
+    conceptsIn(context.catalogue, system).flatMap(({ code }) => code ?? []),
+  );
+  if (faults.length > 0) {
+    throw new FhirError(
+      422,
+      faults.map(({ text, factor, place }) => ({
+        severity: 'error',
+        code: 'business-rule',
+        diagnostics: text,
+        expression: [placeOf(factor, place)],
+      })),
+    );
+  }
+  const patient = impression.subject.reference ?? '';
+  for (const { reference, factor } of evidenceOf(impression)) {
+    await readOfPatient(context.store, reference, evidenceTypes, patient, placeOf(factor, '.extension'));
+  }
 }
 
 /** What a factor may rest on. */
@@ -166,13 +192,13 @@ async function namedFactor(
   return { ...extension, valueReference: { ...valueReference, ...(words && { display: words }) } };
 }
 
-function codesIn(catalogue: Catalogue, system: string): readonly string[] {
+/** The concepts of a code system of ours. */
+export function conceptsIn(catalogue: Catalogue, system: string): readonly CodeSystemConcept[] {
   return catalogue
     .published()
     .flatMap((resource) =>
       resource.resourceType === 'CodeSystem' && resource.url === system ? (resource.concept ?? []) : [],
-    )
-    .flatMap(({ code }) => code ?? []);
+    );
 }
 
 function contentOf({

@@ -4,6 +4,7 @@ import { activityDefinitionApply } from './activity-definition-apply.ts';
 import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanDeviations } from './care-plan-deviations.ts';
+import { carePlanFormulate } from './care-plan-formulate.ts';
 import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from './care-plan-group-member.ts';
 import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
@@ -48,6 +49,7 @@ export const operations: readonly ServedOperation[] = [
   carePlanPause,
   carePlanResume,
   carePlanDeviations,
+  carePlanFormulate,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,
