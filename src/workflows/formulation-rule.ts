@@ -1,6 +1,7 @@
 // Guards the shared explanation: each factor says what it must, a new version follows the one before, and none is written over.
 import type {
   ClinicalImpression,
+  CodeableConcept,
   CodeSystemConcept,
   Extension,
   Goal,
@@ -18,6 +19,7 @@ import {
   isFormulation,
   withFactorIds,
 } from '../course/formulation.ts';
+import { worksOnFactorUrl, worksOnUrl } from '../course/why-this.ts';
 import { businessRule, FhirError } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
@@ -149,23 +151,46 @@ export const procedureRule: WriteRule = {
   },
 };
 
-const worksOn = 'https://w3id.org/alongside/fhir/StructureDefinition/works-on';
-const worksOnFactor = 'https://w3id.org/alongside/fhir/StructureDefinition/works-on-factor';
-
-/** The resource with the words of each factor that it works on. Refused: 404 an explanation of somebody else, 422 no factor of it. */
+/**
+ * The resource with the words of each factor that it works on, or that an element planned in it works on. Refused: 404 an explanation
+ * of somebody else, 422 no factor of it.
+ */
 export async function withWorksOn<T extends Goal | Procedure | ServiceRequest | Task>(
   context: WorkflowContext,
   resource: T,
 ): Promise<T> {
-  if (!resource.extension?.some(({ url }) => url === worksOn)) return resource;
-  const extension: Extension[] = [];
-  for (const [index, each] of resource.extension.entries()) {
-    const expression = `${resource.resourceType}.extension[${index}]`;
-    extension.push(
-      each.url === worksOn ? await namedFactor(context, each, patientOf(resource) ?? '', expression) : each,
+  const patient = patientOf(resource) ?? '';
+  const type = resource.resourceType;
+  const extension = await namedFactors(context, resource.extension, patient, `${type}.extension`);
+  const named = extension ? { ...resource, extension } : resource;
+  if (named.resourceType !== 'ServiceRequest' || !named.orderDetail?.some(saysWorksOn)) return named;
+  const orderDetail: CodeableConcept[] = [];
+  for (const [index, element] of named.orderDetail.entries()) {
+    const place = `${type}.orderDetail[${index}].extension`;
+    const own = await namedFactors(context, element.extension, patient, place);
+    orderDetail.push(own ? { ...element, extension: own } : element);
+  }
+  return { ...named, orderDetail };
+}
+
+const saysWorksOn = ({ extension }: CodeableConcept): boolean =>
+  extension?.some(({ url }) => url === worksOnUrl) ?? false;
+
+/** Undefined when none of the extensions says what is worked on. */
+async function namedFactors(
+  context: WorkflowContext,
+  extensions: readonly Extension[] | undefined,
+  patient: string,
+  place: string,
+): Promise<Extension[] | undefined> {
+  if (!extensions?.some(({ url }) => url === worksOnUrl)) return undefined;
+  const named: Extension[] = [];
+  for (const [index, each] of extensions.entries()) {
+    named.push(
+      each.url === worksOnUrl ? await namedFactor(context, each, patient, `${place}[${index}]`) : each,
     );
   }
-  return { ...resource, extension };
+  return named;
 }
 
 async function namedFactor(
@@ -178,13 +203,13 @@ async function namedFactor(
   const reference = valueReference?.reference ?? '';
   const read = await readOfPatient(store, reference, ['ClinicalImpression'], patient, expression);
   const impression = read.resource();
-  const factor = valueReference?.extension?.find(({ url }) => url === worksOnFactor)?.valueString;
+  const factor = valueReference?.extension?.find(({ url }) => url === worksOnFactorUrl)?.valueString;
   const factors = isFormulation(impression) ? (impression.finding ?? []) : [];
   const found = factors.find(({ id }) => id !== undefined && id === factor);
   if (!found) {
     const known = factors.map(({ id }) => id).join(', ');
     throw businessRule(
-      `${reference} has no factor "${factor ?? ''}": say which in the extension ${worksOnFactor} of the reference; known: ${known || 'none'}`,
+      `${reference} has no factor "${factor ?? ''}": say which in the extension ${worksOnFactorUrl} of the reference; known: ${known || 'none'}`,
       expression,
     );
   }

@@ -138,3 +138,44 @@ it('knows no plan of another id, and lets neither patient nor GP call it', async
     ]);
   }
 });
+
+it('finds which goals work on a factor, in every version of the explanation, and which rest on one version', async () => {
+  const { body } = await get(`/fhir/Goal?subject=${patient}`);
+  const goal = (body as { readonly entry: readonly { readonly resource: { readonly id: string } }[] })
+    .entry[0]?.resource;
+  const versions = (await get(`/fhir/ClinicalImpression?subject=${patient}&_sort=_lastUpdated`)).body as {
+    readonly entry: readonly { readonly resource: { readonly id: string } }[];
+  };
+  const [first, second] = versions.entry.map(({ resource }) => `ClinicalImpression/${resource.id}`);
+  const own = 'https://w3id.org/alongside/fhir/StructureDefinition';
+  const changed = await request(service.app)
+    .put(`/fhir/Goal/${goal?.id}`)
+    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', 'If-Match': 'W/"1"' })
+    .send(
+      JSON.stringify({
+        ...goal,
+        extension: [
+          {
+            url: `${own}/works-on`,
+            valueReference: {
+              reference: first,
+              extension: [{ url: `${own}/works-on-factor`, valueString: 'factor-1' }],
+            },
+          },
+        ],
+      }),
+    );
+  expect(changed.status).toBe(200);
+  const idsOf = async (query: string) => {
+    const answer = await get(`/fhir/Goal?subject=${patient}&${query}`);
+    expect(answer.status).toBe(200);
+    return (
+      (answer.body as { readonly entry?: readonly { readonly resource: { readonly id: string } }[] }).entry ??
+      []
+    ).map(({ resource }) => resource.id);
+  };
+  expect(await idsOf('works-on-factor=factor-1')).toEqual([goal?.id]);
+  expect(await idsOf('works-on-factor=factor-2')).toEqual([]);
+  expect(await idsOf(`works-on=${first}`)).toEqual([goal?.id]);
+  expect(await idsOf(`works-on=${second}`)).toEqual([]);
+});

@@ -15,6 +15,7 @@ import {
 } from './course-parameters.ts';
 import { nextParameter } from './next-parameter.ts';
 import { parameterReader } from './parameter-reader.ts';
+import { plannedParts, whyParts, withParts } from './why-parameters.ts';
 
 export const carePlanCourse: Operation = {
   name: 'course',
@@ -44,10 +45,10 @@ function courseParameters(course: Course): ParametersParameter[] {
     },
     { name: 'sessionsDone', valueInteger: held.length },
     { name: 'minutesDone', valueInteger: minutes },
-    ...sessions.map(sessionParameter),
+    ...sessions.map((session) => withParts(sessionParameter(session), plannedParts(session, course.why))),
     ...doseParameters(course),
     ...course.scores.map(scoreParameter),
-    ...course.goals.map(goalParameter),
+    ...course.goals.map((each) => withParts(goalParameter(each), whyParts(course.why(each.goal, 'goal')))),
     ...tScoreParameters(course),
     ...course.homework.map((task) => {
       const due = task.executionPeriod?.end;
@@ -59,6 +60,7 @@ function courseParameters(course: Course): ParametersParameter[] {
           ...text('description', task.description),
           ...date('due', due),
           { name: 'isOverdue', valueBoolean: due !== undefined && due < course.today },
+          ...whyParts(course.why(task)),
         ],
       };
     }),
