@@ -303,6 +303,15 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Provenance', 'c'],
     ],
   },
+  // A GP writes an explanation of their own by plain REST; it follows the same order.
+  'CarePlan/$formulate': {
+    roles: ['therapist'],
+    scopes: [
+      ['ClinicalImpression', 'c'],
+      ['ClinicalImpression', 's'],
+      ['CarePlan', 'u'],
+    ],
+  },
   'CarePlan/$pause': { roles: ['therapist'], scopes: pauseScopes },
   'CarePlan/$resume': { roles: ['therapist'], scopes: pauseScopes },
   // What a group has as a whole is written by the service for a leader who sees it; the members' own parts as the leader writes them.

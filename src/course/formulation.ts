@@ -1,12 +1,15 @@
 // The explanation that person and professionals share (3P): its factors, what each must say, and how versions follow each other.
 import type { ClinicalImpression, ClinicalImpressionFinding, Extension } from '@medplum/fhirtypes';
+import { type ExplanationState, explanationCode, isExplanationState } from './explanation-moves.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
-const factorSystem = `${base}/CodeSystem/formulation-factor`;
-const profile = `${base}/StructureDefinition/formulation`;
-const form = `${base}/Questionnaire/three-p-formulation`;
+export const factorSystem = `${base}/CodeSystem/formulation-factor`;
+export const sideSystem = `${base}/CodeSystem/scegs`;
+export const viewSystem = `${base}/CodeSystem/viewpoint`;
+export const formulationProfile = `${base}/StructureDefinition/formulation`;
+export const formulationForm = `${base}/Questionnaire/three-p-formulation`;
 
-const factorExtension = {
+export const factorExtension = {
   side: `${base}/StructureDefinition/factor-side`,
   view: `${base}/StructureDefinition/factor-view`,
   sure: `${base}/StructureDefinition/factor-sure`,
@@ -18,26 +21,28 @@ const roles: readonly string[] = ['predisposing', 'precipitating', 'perpetuating
 /** A formulation says that it is one: by its profile, or by the form that it was made of. */
 export function isFormulation({ meta, protocol }: ClinicalImpression): boolean {
   return (
-    meta?.profile?.some((url) => url.split('|')[0] === profile) === true ||
-    protocol?.some((url) => url.split('|')[0] === form) === true
+    meta?.profile?.some((url) => url.split('|')[0] === formulationProfile) === true ||
+    protocol?.some((url) => url.split('|')[0] === formulationForm) === true
   );
 }
 
-export interface Fault {
+export interface FactorFault {
   readonly text: string;
-  readonly expression: string;
+  /** Which factor, from 0. */
+  readonly factor: number;
+  /** Where in it, such as ".extension". */
+  readonly place: string;
 }
 
 /** What a factor lacks, all of it; empty when nothing. `codesOf` lists the codes of a code system of ours. */
 export function faultsOf(
   { finding = [] }: ClinicalImpression,
   codesOf: (system: string) => readonly string[],
-): readonly Fault[] {
+): readonly FactorFault[] {
   const ids = finding.flatMap(({ id }) => id ?? []);
-  return finding.flatMap((factor, index): Fault[] => {
-    const expression = `ClinicalImpression.finding[${index}]`;
-    const fault = (isWrong: boolean, text: string, place = '') =>
-      isWrong ? [{ text, expression: `${expression}${place}` }] : [];
+  return finding.flatMap((factor, index): FactorFault[] => {
+    const fault = (isWrong: boolean, text: string, place: string) =>
+      isWrong ? [{ text, factor: index, place }] : [];
     const named = factor.itemCodeableConcept?.coding ?? [];
     const given = named.filter(({ system, code }) => system === factorSystem && roles.includes(code ?? ''));
     const sure = extensionsOf(factor, factorExtension.sure).map(({ valueInteger }) => valueInteger);
@@ -59,13 +64,13 @@ export function faultsOf(
         '.itemCodeableConcept.text',
       ),
       ...fault(
-        !isListed(factorExtension.side, `${base}/CodeSystem/scegs`),
-        `factor-side is one of ${codesOf(`${base}/CodeSystem/scegs`).join(', ')} (${base}/CodeSystem/scegs)`,
+        !isListed(factorExtension.side, sideSystem),
+        `factor-side is one of ${codesOf(sideSystem).join(', ')} (${sideSystem})`,
         '.extension',
       ),
       ...fault(
-        !isListed(factorExtension.view, `${base}/CodeSystem/viewpoint`),
-        `factor-view is one of ${codesOf(`${base}/CodeSystem/viewpoint`).join(', ')} (${base}/CodeSystem/viewpoint)`,
+        !isListed(factorExtension.view, viewSystem),
+        `factor-view is one of ${codesOf(viewSystem).join(', ')} (${viewSystem})`,
         '.extension',
       ),
       ...fault(
@@ -82,25 +87,40 @@ export function faultsOf(
   });
 }
 
-/** References that the factors rest on, with their places. */
+/** References that the factors rest on, each with the number of its factor, from 0. */
 export function evidenceOf({ finding = [] }: ClinicalImpression): readonly {
   readonly reference: string;
-  readonly expression: string;
+  readonly factor: number;
 }[] {
   return finding.flatMap((factor, index) =>
     extensionsOf(factor, factorExtension.evidence).map(({ valueReference }) => ({
       reference: valueReference?.reference ?? '',
-      expression: `ClinicalImpression.finding[${index}].extension`,
+      factor: index,
     })),
   );
 }
 
-/** Each factor with an id by which a goal or an exercise can name it. */
-export function withFactorIds(impression: ClinicalImpression): ClinicalImpression {
+/**
+ * Each factor with an id by which a goal or an exercise can name it. One that stood in the explanation before, in the same words and
+ * part, keeps its id; an id that ever stood for one factor of this person never comes to stand for another.
+ */
+export function withFactorIds(
+  impression: ClinicalImpression,
+  earlier: readonly ClinicalImpression[] = [],
+): ClinicalImpression {
   const { finding } = impression;
   if (!finding) return impression;
-  const taken = new Set(finding.flatMap(({ id }) => id ?? []));
-  const idFor = (index: number) => {
+  const given = new Set(finding.flatMap(({ id }) => id ?? []));
+  const taken = new Set([...given, ...earlier.flatMap((each) => (each.finding ?? []).map(({ id }) => id))]);
+  const carried = new Map(
+    (newestFormulation(earlier)?.finding ?? []).flatMap((factor): [string, string][] =>
+      factor.id === undefined || given.has(factor.id) ? [] : [[sayingOf(factor), factor.id]],
+    ),
+  );
+  const idFor = (factor: ClinicalImpressionFinding, index: number) => {
+    const same = carried.get(sayingOf(factor));
+    carried.delete(sayingOf(factor));
+    if (same !== undefined) return same;
     let number = index + 1;
     while (taken.has(`factor-${number}`)) number += 1;
     taken.add(`factor-${number}`);
@@ -108,17 +128,58 @@ export function withFactorIds(impression: ClinicalImpression): ClinicalImpressio
   };
   return {
     ...impression,
-    finding: finding.map((factor, index) => ({ ...factor, id: factor.id ?? idFor(index) })),
+    finding: finding.map((factor, index) => ({ ...factor, id: factor.id ?? idFor(factor, index) })),
   };
+}
+
+/** The part that a factor plays, and its words. */
+function sayingOf({ itemCodeableConcept }: ClinicalImpressionFinding): string {
+  const role = itemCodeableConcept?.coding?.find(
+    ({ system, code }) => system === factorSystem && roles.includes(code ?? ''),
+  );
+  return JSON.stringify([role?.code, itemCodeableConcept?.text?.trim()]);
+}
+
+/** A person's formulations that count, from the newest to the first; empty when there is none. */
+export function formulationChain(impressions: readonly ClinicalImpression[]): readonly ClinicalImpression[] {
+  const counted = impressions.filter((each) => isFormulation(each) && each.status !== 'entered-in-error');
+  const followed = new Set(counted.map((each) => impressionBefore(impressions, each)));
+  const chain: ClinicalImpression[] = [];
+  let next = counted.filter((each) => !followed.has(each)).at(-1);
+  while (next && !chain.includes(next)) {
+    chain.push(next);
+    next = impressionBefore(impressions, next);
+  }
+  return chain;
+}
+
+/** The one that this one followed, or the one before that where it was an error. */
+function impressionBefore(
+  impressions: readonly ClinicalImpression[],
+  { previous }: ClinicalImpression,
+): ClinicalImpression | undefined {
+  const seen = new Set<ClinicalImpression>();
+  let reference = previous?.reference;
+  while (reference !== undefined) {
+    const found = impressions.find(({ id }) => `ClinicalImpression/${id}` === reference);
+    if (!found || seen.has(found)) return undefined;
+    if (found.status !== 'entered-in-error') return found;
+    seen.add(found);
+    reference = found.previous?.reference;
+  }
+  return undefined;
 }
 
 /** The newest of a person's formulations that count; undefined when there is none. */
 export function newestFormulation(
   impressions: readonly ClinicalImpression[],
 ): ClinicalImpression | undefined {
-  const counted = impressions.filter((each) => isFormulation(each) && each.status !== 'entered-in-error');
-  const followed = new Set(counted.flatMap(({ previous }) => previous?.reference ?? []));
-  return counted.filter(({ id }) => !followed.has(`ClinicalImpression/${id}`)).at(-1);
+  return formulationChain(impressions)[0];
+}
+
+/** How far person and professional are with the explanation: as the newest one says that says it. */
+export function explanationStateOf(chain: readonly ClinicalImpression[]): ExplanationState | undefined {
+  return chain.map(explanationCode).find(isExplanationState);
 }
 
 function extensionsOf(factor: ClinicalImpressionFinding, url: string): readonly Extension[] {

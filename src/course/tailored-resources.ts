@@ -53,7 +53,13 @@ export function sessionOfStep(
     ...(isDropped && { status: 'revoked' as const }),
     code: { ...session.code, text: step.title },
     ...(step.elements.length > 0 && {
-      orderDetail: step.elements.map(({ element }) => ({ coding: [element] })),
+      // An element that stays keeps what was said about it, such as the factor that it works on.
+      orderDetail: step.elements.map(
+        ({ element }) =>
+          session.orderDetail?.find(({ coding }) => coding?.[0]?.code === element.code) ?? {
+            coding: [element],
+          },
+      ),
     }),
     ...sessionQuantity(step),
     occurrenceDateTime: step.date,

@@ -746,6 +746,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/CarePlan/{id}/$formulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record the explanation that person and therapist share.
+         * @description A new ClinicalImpression after the one before, with the factors (3P), whose view each is and how sure it feels, and how
+         *     far they are: suggested, talked through, agreed. The same explanation again writes nothing (200). The parameters are
+         *     described in the OperationDefinition `care-plan-formulate`.
+         */
+        post: operations["carePlanFormulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/CarePlan/{id}/$pause": {
         parameters: {
             query?: never;
@@ -5090,6 +5118,108 @@ export interface operations {
                     "application/fhir+json": components["schemas"]["Resource"];
                 };
             };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanFormulate: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "state",
+                 *           "valueCode": "talked-through"
+                 *         },
+                 *         {
+                 *           "name": "summary",
+                 *           "valueString": "My body has carried a lot and has not had time to recover"
+                 *         },
+                 *         {
+                 *           "name": "factor",
+                 *           "part": [
+                 *             {
+                 *               "name": "role",
+                 *               "valueCode": "perpetuating"
+                 *             },
+                 *             {
+                 *               "name": "text",
+                 *               "valueString": "I wake up three times a night"
+                 *             },
+                 *             {
+                 *               "name": "side",
+                 *               "valueCode": "somatic"
+                 *             },
+                 *             {
+                 *               "name": "view",
+                 *               "valueCode": "patient"
+                 *             },
+                 *             {
+                 *               "name": "sure",
+                 *               "valueInteger": 7
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description What is on record says the same already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            201: components["responses"]["OperationCreated"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];

@@ -1,6 +1,8 @@
 // Guards the shared explanation: each factor says what it must, a new version follows the one before, and none is written over.
 import type {
   ClinicalImpression,
+  CodeableConcept,
+  CodeSystemConcept,
   Extension,
   Goal,
   Procedure,
@@ -8,13 +10,16 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import type { Catalogue } from '../content/catalogue.ts';
+import { explanationRefusal } from '../course/explanation-moves.ts';
 import {
   evidenceOf,
+  explanationStateOf,
   faultsOf,
+  formulationChain,
   isFormulation,
-  newestFormulation,
   withFactorIds,
 } from '../course/formulation.ts';
+import { worksOnFactorUrl, worksOnUrl } from '../course/why-this.ts';
 import { businessRule, FhirError } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
@@ -67,25 +72,10 @@ async function newVersion(
   context: WorkflowContext,
   impression: ClinicalImpression,
 ): Promise<ClinicalImpression> {
-  const faults = faultsOf(impression, (system) => codesIn(context.catalogue, system));
-  if (faults.length > 0) {
-    throw new FhirError(
-      422,
-      faults.map(({ text, expression }) => ({
-        severity: 'error',
-        code: 'business-rule',
-        diagnostics: text,
-        expression: [expression],
-      })),
-    );
-  }
-  const patient = impression.subject.reference ?? '';
-  for (const { reference, expression } of evidenceOf(impression)) {
-    await readOfPatient(context.store, reference, evidenceTypes, patient, expression);
-  }
-  const newest = newestFormulation(
-    await findResources(context.store, 'ClinicalImpression', [byReference('subject', patient)]),
-  );
+  await checkFactors(context, impression);
+  const all = await formulationsOf(context, impression.subject.reference ?? '');
+  const chain = formulationChain(all);
+  const [newest] = chain;
   const previous = impression.previous?.reference;
   const expected = newest && `ClinicalImpression/${newest.id}`;
   if (previous !== undefined && previous !== expected) {
@@ -96,7 +86,45 @@ async function newVersion(
       'ClinicalImpression.previous',
     );
   }
-  return withFactorIds({ ...impression, ...(expected && { previous: { reference: expected } }) });
+  const refusal = explanationRefusal(explanationStateOf(chain), impression);
+  if (refusal !== undefined) throw businessRule(refusal, 'ClinicalImpression.statusReason');
+  return withFactorIds({ ...impression, ...(expected && { previous: { reference: expected } }) }, all);
+}
+
+/** Every formulation of a person, those that were errors too, in the order in which they were written. */
+export async function formulationsOf(
+  { store }: WorkflowContext,
+  patient: string,
+): Promise<readonly ClinicalImpression[]> {
+  const found = await findResources(store, 'ClinicalImpression', [byReference('subject', patient)]);
+  return found.filter(isFormulation);
+}
+
+/** Refused: 422 with everything that factors lack, 404 evidence that is not this person's. `placeOf` says where a factor stood. */
+export async function checkFactors(
+  context: WorkflowContext,
+  impression: ClinicalImpression,
+  placeOf: (factor: number, place: string) => string = (factor, place) =>
+    `ClinicalImpression.finding[${factor}]${place}`,
+): Promise<void> {
+  const faults = faultsOf(impression, (system) =>
+    conceptsIn(context.catalogue, system).flatMap(({ code }) => code ?? []),
+  );
+  if (faults.length > 0) {
+    throw new FhirError(
+      422,
+      faults.map(({ text, factor, place }) => ({
+        severity: 'error',
+        code: 'business-rule',
+        diagnostics: text,
+        expression: [placeOf(factor, place)],
+      })),
+    );
+  }
+  const patient = impression.subject.reference ?? '';
+  for (const { reference, factor } of evidenceOf(impression)) {
+    await readOfPatient(context.store, reference, evidenceTypes, patient, placeOf(factor, '.extension'));
+  }
 }
 
 /** What a factor may rest on. */
@@ -123,23 +151,46 @@ export const procedureRule: WriteRule = {
   },
 };
 
-const worksOn = 'https://w3id.org/alongside/fhir/StructureDefinition/works-on';
-const worksOnFactor = 'https://w3id.org/alongside/fhir/StructureDefinition/works-on-factor';
-
-/** The resource with the words of each factor that it works on. Refused: 404 an explanation of somebody else, 422 no factor of it. */
+/**
+ * The resource with the words of each factor that it works on, or that an element planned in it works on. Refused: 404 an explanation
+ * of somebody else, 422 no factor of it.
+ */
 export async function withWorksOn<T extends Goal | Procedure | ServiceRequest | Task>(
   context: WorkflowContext,
   resource: T,
 ): Promise<T> {
-  if (!resource.extension?.some(({ url }) => url === worksOn)) return resource;
-  const extension: Extension[] = [];
-  for (const [index, each] of resource.extension.entries()) {
-    const expression = `${resource.resourceType}.extension[${index}]`;
-    extension.push(
-      each.url === worksOn ? await namedFactor(context, each, patientOf(resource) ?? '', expression) : each,
+  const patient = patientOf(resource) ?? '';
+  const type = resource.resourceType;
+  const extension = await namedFactors(context, resource.extension, patient, `${type}.extension`);
+  const named = extension ? { ...resource, extension } : resource;
+  if (named.resourceType !== 'ServiceRequest' || !named.orderDetail?.some(saysWorksOn)) return named;
+  const orderDetail: CodeableConcept[] = [];
+  for (const [index, element] of named.orderDetail.entries()) {
+    const place = `${type}.orderDetail[${index}].extension`;
+    const own = await namedFactors(context, element.extension, patient, place);
+    orderDetail.push(own ? { ...element, extension: own } : element);
+  }
+  return { ...named, orderDetail };
+}
+
+const saysWorksOn = ({ extension }: CodeableConcept): boolean =>
+  extension?.some(({ url }) => url === worksOnUrl) ?? false;
+
+/** Undefined when none of the extensions says what is worked on. */
+async function namedFactors(
+  context: WorkflowContext,
+  extensions: readonly Extension[] | undefined,
+  patient: string,
+  place: string,
+): Promise<Extension[] | undefined> {
+  if (!extensions?.some(({ url }) => url === worksOnUrl)) return undefined;
+  const named: Extension[] = [];
+  for (const [index, each] of extensions.entries()) {
+    named.push(
+      each.url === worksOnUrl ? await namedFactor(context, each, patient, `${place}[${index}]`) : each,
     );
   }
-  return { ...resource, extension };
+  return named;
 }
 
 async function namedFactor(
@@ -152,13 +203,13 @@ async function namedFactor(
   const reference = valueReference?.reference ?? '';
   const read = await readOfPatient(store, reference, ['ClinicalImpression'], patient, expression);
   const impression = read.resource();
-  const factor = valueReference?.extension?.find(({ url }) => url === worksOnFactor)?.valueString;
+  const factor = valueReference?.extension?.find(({ url }) => url === worksOnFactorUrl)?.valueString;
   const factors = isFormulation(impression) ? (impression.finding ?? []) : [];
   const found = factors.find(({ id }) => id !== undefined && id === factor);
   if (!found) {
     const known = factors.map(({ id }) => id).join(', ');
     throw businessRule(
-      `${reference} has no factor "${factor ?? ''}": say which in the extension ${worksOnFactor} of the reference; known: ${known || 'none'}`,
+      `${reference} has no factor "${factor ?? ''}": say which in the extension ${worksOnFactorUrl} of the reference; known: ${known || 'none'}`,
       expression,
     );
   }
@@ -166,8 +217,9 @@ async function namedFactor(
   return { ...extension, valueReference: { ...valueReference, ...(words && { display: words }) } };
 }
 
-function codesIn(catalogue: Catalogue, system: string): readonly string[] {
-  return (catalogue.codeSystem(system)?.concept ?? []).flatMap(({ code }) => code ?? []);
+/** The concepts of a code system of ours. */
+export function conceptsIn(catalogue: Catalogue, system: string): readonly CodeSystemConcept[] {
+  return catalogue.codeSystem(system)?.concept ?? [];
 }
 
 function contentOf({

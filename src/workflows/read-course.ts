@@ -1,11 +1,13 @@
-// Gathers a course for the therapist's eye: sessions, elements, scores against the person's own start, goals, homework, and what comes next.
+// Gathers a course: sessions, elements, scores against the person's own start, goals, homework, why each is there, and what comes next.
 import type { CarePlan, Task } from '@medplum/fhirtypes';
 import type { CourseStep } from '../course/next-step.ts';
 import type { KeptAnswer } from '../course/next-steps-answer.ts';
+import { whyFrom } from '../course/why-this.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
+import { formulationsOf } from './formulation-rule.ts';
 import { answersOf } from './kept-next-steps-answers.ts';
 import { readKnown } from './read-known.ts';
 
@@ -15,6 +17,8 @@ export interface Course extends Omit<CourseParts, 'tasks'> {
   readonly homework: readonly Task[];
   /** What was answered when possible next steps were looked at, oldest first. */
   readonly nextStepsAnswers: readonly KeptAnswer[];
+  /** Why a goal, a session or something to try is there, as far as the one who asks may see it. */
+  readonly why: ReturnType<typeof whyFrom>;
   readonly next: CourseStep;
   readonly today: string;
 }
@@ -26,8 +30,15 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
     const sessions = await sessionsOf(inside, carePlan);
     const { tasks, ...parts } = await courseParts(inside, carePlan, sessions);
     const today = inside.clock.now().toISOString().slice(0, 10);
+    const patient = carePlan.subject.reference ?? '';
+    // What rests on the person's own explanation is shown from the asker's own store; a group as a whole has none.
+    const formulations = patient.startsWith('Patient/') ? await formulationsOf(inside, patient) : [];
     return {
       ...parts,
+      why: whyFrom(
+        formulations,
+        parts.goals.map(({ goal }) => goal),
+      ),
       carePlan,
       homework: homeworkOf(tasks).filter(isOpenTask),
       nextStepsAnswers: await answersOf(inside, carePlanId),

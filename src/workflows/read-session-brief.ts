@@ -8,6 +8,8 @@ import type {
   QuestionnaireResponse,
   Task,
 } from '@medplum/fhirtypes';
+import { type Explained, explainedBefore } from '../course/explained-before.ts';
+import { formulationChain } from '../course/formulation.ts';
 import { type CourseStep, nextSession } from '../course/next-step.ts';
 import type { KeptAnswer } from '../course/next-steps-answer.ts';
 import { openFactors, unanswered } from '../course/open-questions.ts';
@@ -16,6 +18,7 @@ import { type CourseParts, type CourseSession, courseParts, homeworkOf, isOpenTa
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
+import { formulationsOf } from './formulation-rule.ts';
 import { answersOf } from './kept-next-steps-answers.ts';
 import { readKnown } from './read-known.ts';
 
@@ -37,6 +40,8 @@ export interface SessionBrief extends Omit<CourseParts, 'tasks'> {
   /** A note that somebody has begun for the next session. */
   readonly draft?: QuestionnaireResponse;
   readonly formulation?: { readonly impression: ClinicalImpression; readonly open: readonly string[] };
+  /** Everything that was said about the explanation, by whom, oldest first. */
+  readonly explained: readonly Explained[];
   readonly messages: readonly Communication[];
   readonly flags: readonly Flag[];
   readonly upcoming?: CourseSession;
@@ -57,8 +62,12 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
     const since = Date.parse(last?.encounter?.period?.start ?? '') || 0;
     const note = last && (await noteOf(inside, last));
     const upcoming = parts.sessions.find(({ session }) => session === nextSession(sessions));
-    const impression = await newestFormulation(inside, patient);
     const nextStepsAnswer = (await answersOf(inside, carePlanId)).at(-1);
+    const chain = formulationChain(await formulationsOf(inside, patient));
+    const [impression] = chain;
+    const communications = await findResources(inside.store, 'Communication', [
+      byReference('subject', patient),
+    ]);
     const today = inside.clock.now().toISOString().slice(0, 10);
     return {
       ...parts,
@@ -69,9 +78,8 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
         (task) => isOpenTask(task) || Date.parse(task.meta?.lastUpdated ?? '') >= since,
       ),
       ...(impression && { formulation: { impression, open: openFactors(impression) } }),
-      messages: unanswered(
-        await findResources(inside.store, 'Communication', [byReference('subject', patient)]),
-      ),
+      explained: explainedBefore(communications, chain),
+      messages: unanswered(communications),
       flags: (await findResources(inside.store, 'Flag', [byReference('patient', patient)])).filter(
         ({ status }) => status === 'active',
       ),
@@ -96,20 +104,6 @@ async function noteOf({ store }: WorkflowContext, last: CourseSession): Promise<
     byReference('encounter', `Encounter/${last.encounter?.id}`),
   ]);
   return notes.find(({ status }) => status !== 'entered-in-error');
-}
-
-async function newestFormulation(
-  { store }: WorkflowContext,
-  patient: string,
-): Promise<ClinicalImpression | undefined> {
-  const found = await findResources(store, 'ClinicalImpression', [byReference('subject', patient)]);
-  return found
-    .filter(
-      ({ status, protocol }) =>
-        status !== 'entered-in-error' &&
-        protocol?.some((canonical) => canonical.startsWith(`${questionnaires}/three-p-formulation`)),
-    )
-    .toSorted((left, right) => (Date.parse(right.date ?? '') || 0) - (Date.parse(left.date ?? '') || 0))[0];
 }
 
 /** What was written since the last session, newest first; a private answer is not there, because the caller's own store is asked. */

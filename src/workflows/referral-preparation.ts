@@ -1,9 +1,12 @@
-// How the general practitioner prepared the referral: the explanation in its words, and how it was received. It travels along, for each candidate to read.
+// How the general practitioner prepared the referral: the explanation in its words, how it was received, and what was shared before. It travels along, for each candidate to read.
 import type { Communication, ServiceRequest } from '@medplum/fhirtypes';
 import { extensionUrl } from '../course/course-codes.ts';
+import { isExplanation } from '../course/explained-before.ts';
+import { newestFormulation } from '../course/formulation.ts';
 import { businessRule } from '../fhir/error.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
+import { formulationsOf } from './formulation-rule.ts';
 import type { ReferralRequest } from './referral-request.ts';
 import { createChecked } from './write-checked.ts';
 
@@ -34,10 +37,25 @@ export async function withPreparation(
       context,
       communication(context, { patient, requester, explanation, explanationReceived }),
     );
-    return [...chosen, `Communication/${stored.id}`];
+    return withShared(context, patient, [...chosen, `Communication/${stored.id}`]);
   }
   const known = await newestExplanation(context, patient);
-  return known === undefined || chosen.includes(known) ? chosen : [...chosen, known];
+  return withShared(
+    context,
+    patient,
+    known === undefined || chosen.includes(known) ? chosen : [...chosen, known],
+  );
+}
+
+/** With the explanation that was shared before, and how far it was agreed: who comes next begins there, and need not ask again. */
+async function withShared(
+  context: WorkflowContext,
+  patient: string,
+  chosen: readonly string[],
+): Promise<readonly string[]> {
+  const shared = newestFormulation(await formulationsOf(context, patient));
+  const reference = `ClinicalImpression/${shared?.id}`;
+  return shared === undefined || chosen.includes(reference) ? chosen : [...chosen, reference];
 }
 
 /** The request with what this call says about the explanation. Refused (422) when neither it nor the draft says anything. */
@@ -95,11 +113,7 @@ async function newestExplanation(context: WorkflowContext, patient: string): Pro
   const within = await forEffect(context, 'follow-task', patient.replace('Patient/', ''));
   const found = await findResources(within.store, 'Communication', [byReference('subject', patient)]);
   const given = found
-    .filter(
-      ({ status, topic }) =>
-        status === 'completed' &&
-        topic?.coding?.some(({ system, code }) => system === stepSystem && code === 'explanation'),
-    )
+    .filter(isExplanation)
     .toSorted((left, right) => (left.sent ?? '').localeCompare(right.sent ?? ''))
     .at(-1);
   return given?.id === undefined ? undefined : `Communication/${given.id}`;

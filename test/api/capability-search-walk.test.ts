@@ -1,12 +1,30 @@
 // The CapabilityStatement says exactly what can be searched: every parameter and include that it lists is used on every type, with
 // resources made from the R4 definitions, and what it does not list is refused.
+
+import { factorSystem, formulationForm } from '../../src/course/formulation.ts';
 import { bodyOf } from '../support/answer-body.ts';
 import type { HttpAnswer } from '../support/over-http.ts';
+import { sampleFactor } from '../support/sample-values.ts';
 import { referringSample, searchSamples } from '../support/search-samples.ts';
 import { idsOf, startWalk } from './walked-service.ts';
 
 // Asked for before the tests are named, so that each type is a test of its own: one that fails names its type.
-const walk = await startWalk();
+// What works on a factor names one that an explanation has.
+const walk = await startWalk({
+  ClinicalImpression: {
+    resourceType: 'ClinicalImpression',
+    status: 'in-progress',
+    subject: { reference: 'Patient/walk' },
+    date: '2026-11-20',
+    protocol: [formulationForm],
+    finding: [
+      {
+        id: sampleFactor,
+        itemCodeableConcept: { coding: [{ system: factorSystem, code: 'perpetuating' }], text: 'Walk words' },
+      },
+    ],
+  },
+});
 afterAll(() => walk.stop());
 
 const selfOf = (answer: HttpAnswer) =>

@@ -130,6 +130,13 @@ function callsOn(
       { name: 'agreed', valueBoolean: true },
     ]),
     'care-plan-deviations instance': got(`/CarePlan/${carePlan}/$deviations`),
+    'care-plan-formulate instance': {
+      ...changed(`/CarePlan/${carePlan}/$formulate`, after(version, 3), [
+        { name: 'state', valueCode: 'suggested' },
+        { name: 'summary', valueString: 'An alarm that has become sensitive' },
+      ]),
+      status: 201,
+    },
     'care-plan-pause instance': changed(`/CarePlan/${carePlan}/$pause`, after(version, 1), [
       { name: 'until', valueDate: '2099-01-01' },
       ...agreedWhy,

@@ -1,5 +1,10 @@
 // The service behind a listening server with one resource of every type, and its CapabilityStatement, for the tests that walk it.
-import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes';
+import type {
+  CapabilityStatement,
+  CapabilityStatementRestResource,
+  Resource,
+  ResourceType,
+} from '@medplum/fhirtypes';
 import { bodyOf } from '../support/answer-body.ts';
 import { type HttpAnswer, overHttp, type SendHttp } from '../support/over-http.ts';
 import { sampleResource } from '../support/sample-resource.ts';
@@ -18,8 +23,10 @@ export interface WalkedService {
   stop(): Promise<void>;
 }
 
-/** One resource of each type is there, with the id "walk"; the samples refer to it. */
-export async function startWalk(): Promise<WalkedService> {
+/** One resource of each type is there, with the id "walk": a sample, or the one that is given; the samples refer to it. */
+export async function startWalk(
+  given: Readonly<Partial<Record<ResourceType, Resource>>> = {},
+): Promise<WalkedService> {
   const service = await startTestService();
   const served = await overHttp(service);
   const { send, url } = served;
@@ -39,7 +46,11 @@ export async function startWalk(): Promise<WalkedService> {
       expect(answers).toHaveLength(entry.length);
     }
   }
-  await store(resources.map(({ type }) => ({ resource: sampleResource(type), id: 'walk' })));
+  const first = resources.map(({ type }) => ({
+    resource: given[type as ResourceType] ?? sampleResource(type),
+    id: 'walk',
+  }));
+  await store(first);
   return { service, send, url, statement, resources, get, store, stop: () => served.stop() };
 }
 

@@ -25,6 +25,13 @@ const definedElement = (place: string, choice: Partial<Need>): readonly Need[] =
 
 const referenceSeq = { when: 'referenceSeq', unless: 'referenceSeq.referenceSeqId' };
 
+/** What works on a factor names it in the explanation that has it. */
+const explained: Need = {
+  path: 'extension.value.reference',
+  value: 'ClinicalImpression/walk',
+  when: 'extension.value.extension',
+};
+
 export const needs: Readonly<Record<string, readonly Need[]>> = {
   AllergyIntolerance: [{ path: 'clinicalStatus' }],
   Appointment: [{ path: 'participant.actor' }, { path: 'start' }, { path: 'end' }],
@@ -35,6 +42,7 @@ export const needs: Readonly<Record<string, readonly Need[]>> = {
   Condition: [{ path: 'clinicalStatus', value: resolved }],
   Consent: [{ path: 'policyRule' }],
   EventDefinition: [{ path: 'trigger.name' }],
+  Goal: [explained],
   ImmunizationRecommendation: [{ path: 'recommendation.vaccineCode' }],
   InsurancePlan: [{ path: 'name' }],
   Linkage: [{ path: 'item', isTwice: true }],
@@ -54,9 +62,18 @@ export const needs: Readonly<Record<string, readonly Need[]>> = {
     },
   ],
   Organization: [{ path: 'name' }, { path: 'address.use', value: 'work', when: 'address' }],
+  Procedure: [explained],
   Questionnaire: [{ path: 'item.type', value: 'string' }],
   RequestGroup: [{ path: 'action.resource' }],
-  ServiceRequest: [{ path: 'code' }],
+  ServiceRequest: [
+    { path: 'code' },
+    explained,
+    {
+      path: 'orderDetail.extension.value.reference',
+      value: 'ClinicalImpression/walk',
+      when: 'orderDetail.extension.value.extension',
+    },
+  ],
   StructureDefinition: [
     { path: 'kind', value: 'logical' },
     { path: 'type', value: 'Walk' },
@@ -67,6 +84,7 @@ export const needs: Readonly<Record<string, readonly Need[]>> = {
     { path: 'snapshot.element.definition', when: 'snapshot' },
     { path: 'snapshot.element.base.path', value: 'Walk', when: 'snapshot' },
   ],
+  Task: [explained, { path: 'for', when: 'extension' }],
   TerminologyCapabilities: [{ path: 'implementation.description' }],
   ValueSet: [
     { path: 'expansion.contains.system', when: 'expansion.contains' },

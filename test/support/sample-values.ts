@@ -1,6 +1,8 @@
 // One invented value of each data type of R4, as it stands in a resource. https://hl7.org/fhir/R4/datatypes.html
 
 const sampleText = 'Walkword';
+/** The id by which a factor of an explanation is named. */
+export const sampleFactor = sampleText;
 const sampleSystem = 'https://example.org/walk/system';
 const sampleUrl = 'https://example.org/walk/address';
 const sampleDate = '2026-03-04';

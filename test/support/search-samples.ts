@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Resource } from '@medplum/fhirtypes';
 import { elementAt, type Step, sampleResource, targetsOf, typesOf, type Wish } from './sample-resource.ts';
+import { sampleFactor } from './sample-values.ts';
 import { componentPaths, pathsOf, type SearchPath } from './search-paths.ts';
 
 interface Definition {
@@ -94,6 +95,19 @@ function valueAt(resource: unknown, [step, ...rest]: readonly Step[]): unknown {
   return valueAt(Array.isArray(found) ? (found as readonly unknown[])[0] : found, rest);
 }
 
+/** A reference to an explanation says besides which of its factors is meant: what works on one is refused without. */
+const referenceTo = (target: string) => ({
+  reference: `${target}/walk`,
+  ...(target === 'ClinicalImpression' && {
+    extension: [
+      {
+        url: 'https://w3id.org/alongside/fhir/StructureDefinition/works-on-factor',
+        valueString: sampleFactor,
+      },
+    ],
+  }),
+});
+
 /** Each wish makes one kind of resource that the path finds something in. */
 function wishesFor(
   type: string,
@@ -110,7 +124,7 @@ function wishesFor(
     .filter((each) => usable.includes(each))
     .map((as): Wish => {
       const steps = [...path.steps.slice(0, -1), { ...last, as }];
-      return as === 'Reference' ? { steps, value: { reference: `${targetOf()}/walk` } } : { steps };
+      return as === 'Reference' ? { steps, value: referenceTo(targetOf()) } : { steps };
     });
 
   function targetOf(): string {
@@ -166,5 +180,5 @@ export function referringSample(type: string, url: string, target: string): Reso
   const last = path?.steps.at(-1);
   if (path === undefined || last === undefined) return undefined;
   const steps = [...path.steps.slice(0, -1), { ...last, as: 'Reference' }];
-  return sampleResource(type, [{ steps, value: { reference: `${target}/walk` } }]);
+  return sampleResource(type, [{ steps, value: referenceTo(target) }]);
 }

@@ -5,6 +5,7 @@ import { carePlanAnswerNextSteps } from './care-plan-answer-next-steps.ts';
 import { carePlanClosingLetter } from './care-plan-closing-letter.ts';
 import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanDeviations } from './care-plan-deviations.ts';
+import { carePlanFormulate } from './care-plan-formulate.ts';
 import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from './care-plan-group-member.ts';
 import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
@@ -52,6 +53,7 @@ export const operations: readonly ServedOperation[] = [
   carePlanDeviations,
   carePlanNextSteps,
   carePlanAnswerNextSteps,
+  carePlanFormulate,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,

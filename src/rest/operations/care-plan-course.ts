@@ -16,6 +16,7 @@ import {
 import { nextParameter } from './next-parameter.ts';
 import { answerParameter } from './next-steps-answer-parameter.ts';
 import { parameterReader } from './parameter-reader.ts';
+import { plannedParts, whyParts, withParts } from './why-parameters.ts';
 
 export const carePlanCourse: Operation = {
   name: 'course',
@@ -45,10 +46,10 @@ function courseParameters(course: Course): ParametersParameter[] {
     },
     { name: 'sessionsDone', valueInteger: held.length },
     { name: 'minutesDone', valueInteger: minutes },
-    ...sessions.map(sessionParameter),
+    ...sessions.map((session) => withParts(sessionParameter(session), plannedParts(session, course.why))),
     ...doseParameters(course),
     ...course.scores.map(scoreParameter),
-    ...course.goals.map(goalParameter),
+    ...course.goals.map((each) => withParts(goalParameter(each), whyParts(course.why(each.goal, 'goal')))),
     ...tScoreParameters(course),
     ...course.homework.map((task) => {
       const due = task.executionPeriod?.end;
@@ -60,6 +61,7 @@ function courseParameters(course: Course): ParametersParameter[] {
           ...text('description', task.description),
           ...date('due', due),
           { name: 'isOverdue', valueBoolean: due !== undefined && due < course.today },
+          ...whyParts(course.why(task)),
         ],
       };
     }),

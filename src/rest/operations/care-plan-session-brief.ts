@@ -54,6 +54,7 @@ function briefParameters(brief: SessionBrief): ParametersParameter[] {
     ...brief.goals.map(goalParameter),
     ...tScoreParameters(brief),
     ...formulationParameters(brief),
+    ...brief.explained.map(explainedParameter),
     ...brief.messages.map(({ id, sent, payload }) => ({
       name: 'message',
       part: [
@@ -228,6 +229,27 @@ function formulationParameters({ formulation }: SessionBrief): ParametersParamet
       ],
     },
   ];
+}
+
+function explainedParameter({
+  source: reference,
+  at,
+  by,
+  words: said,
+  received,
+  state,
+}: SessionBrief['explained'][number]): ParametersParameter {
+  return {
+    name: 'explained',
+    part: [
+      source('source', reference),
+      ...(at ? [{ name: 'date', valueDateTime: at }] : []),
+      ...(by ? [source('by', by)] : []),
+      ...text('text', said),
+      ...text('received', received),
+      ...(state ? [{ name: 'state', valueCodeableConcept: state }] : []),
+    ],
+  };
 }
 
 function upcomingParameter(upcoming: CourseSession): ParametersParameter {

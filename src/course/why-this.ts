@@ -1,0 +1,141 @@
+// Answers "why am I doing this?" for a goal, an exercise or a part of a session: the factor it works on, in the person's words, and the goal it serves.
+import type {
+  ClinicalImpression,
+  ClinicalImpressionFinding,
+  Coding,
+  Extension,
+  Goal,
+} from '@medplum/fhirtypes';
+import { factorExtension, factorSystem, formulationChain } from './formulation.ts';
+
+const base = 'https://w3id.org/alongside/fhir/StructureDefinition';
+export const worksOnUrl = `${base}/works-on`;
+export const worksOnFactorUrl = `${base}/works-on-factor`;
+/** https://hl7.org/fhir/R4/extension-resource-pertainstogoal.html */
+const pertainsToGoalUrl = 'http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal';
+
+interface Planned {
+  readonly extension?: readonly Extension[];
+}
+
+export interface FactorWorkedOn {
+  /** The same in every version of the explanation. */
+  readonly id: string;
+  readonly words: string;
+  readonly role?: Coding;
+  readonly views: readonly Coding[];
+  /** The version in which it stands in these words. */
+  readonly source: string;
+  /** False when the explanation that is shared now has it no more. */
+  readonly isCurrent: boolean;
+}
+
+export interface Why {
+  readonly worksOn: readonly FactorWorkedOn[];
+  readonly serves: readonly { readonly goal: string; readonly text?: string }[];
+  /** For the person, in plain words; absent when nobody said why. */
+  readonly sentence?: string;
+}
+
+/** Not in the list: goals that were never or are no longer strived for. */
+const setAside: ReadonlySet<Goal['lifecycleStatus']> = new Set(['rejected', 'cancelled', 'entered-in-error']);
+
+/**
+ * A function that gives the reason of one planned thing. It knows only the explanations that it is given: what the one who asks may
+ * not see is not told, and one that was an error is no reason.
+ */
+export function whyFrom(
+  impressions: readonly ClinicalImpression[],
+  goals: readonly Goal[],
+): (planned: Planned, what?: 'this' | 'goal') => Why {
+  const [newest] = formulationChain(impressions);
+  const factorsOf = (planned: Planned) => factorsWorkedOn(planned, impressions, newest);
+  const strivenFor = goals
+    .filter(({ lifecycleStatus }) => !setAside.has(lifecycleStatus))
+    .map((goal) => ({ goal, ids: new Set(factorsOf(goal).map(({ id }) => id)) }));
+  return (planned, what = 'this') => {
+    const worksOn = factorsOf(planned);
+    const named = new Set(
+      (planned.extension ?? [])
+        .filter(({ url }) => url === pertainsToGoalUrl)
+        .map(({ valueReference }) => valueReference?.reference),
+    );
+    const serves =
+      what === 'goal'
+        ? []
+        : strivenFor
+            .filter(({ goal, ids }) => named.has(`Goal/${goal.id}`) || worksOn.some(({ id }) => ids.has(id)))
+            .map(({ goal: { id, description } }) => ({
+              goal: `Goal/${id}`,
+              ...(description.text && { text: description.text }),
+            }));
+    const sentence = sentenceOf(worksOn, serves, what);
+    return { worksOn, serves, ...(sentence && { sentence }) };
+  };
+}
+
+function factorsWorkedOn(
+  { extension = [] }: Planned,
+  impressions: readonly ClinicalImpression[],
+  newest: ClinicalImpression | undefined,
+): readonly FactorWorkedOn[] {
+  const found = new Map<string, FactorWorkedOn>();
+  for (const { url, valueReference } of extension) {
+    const id = valueReference?.extension?.find((each) => each.url === worksOnFactorUrl)?.valueString;
+    const named = impressions.find((each) => `ClinicalImpression/${each.id}` === valueReference?.reference);
+    if (url !== worksOnUrl || id === undefined || !named || named.status === 'entered-in-error') continue;
+    const factorIn = (impression: ClinicalImpression | undefined) =>
+      impression?.finding?.find((each) => each.id === id);
+    const now = factorIn(newest);
+    const factor = now ?? factorIn(named);
+    const words = factor?.itemCodeableConcept?.text;
+    if (factor && words) {
+      found.set(id, {
+        id,
+        words,
+        ...roleOf(factor),
+        views: (factor.extension ?? []).flatMap(({ url: each, valueCoding }) =>
+          each === factorExtension.view && valueCoding ? [valueCoding] : [],
+        ),
+        source: `ClinicalImpression/${(now ? newest : named)?.id}`,
+        isCurrent: now !== undefined,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+function roleOf({ itemCodeableConcept }: ClinicalImpressionFinding): { readonly role?: Coding } {
+  const role = itemCodeableConcept?.coding?.find(({ system }) => system === factorSystem);
+  return role ? { role } : {};
+}
+
+const quoted = (texts: readonly string[]) => texts.map((text) => `"${text}"`).join(' and ');
+
+function sentenceOf(
+  worksOn: readonly FactorWorkedOn[],
+  serves: Why['serves'],
+  what: 'this' | 'goal',
+): string | undefined {
+  const subject = what === 'goal' ? 'This goal' : 'This';
+  const current = worksOn.filter(({ isCurrent }) => isCurrent).map(inWords);
+  const former = worksOn.filter(({ isCurrent }) => !isCurrent).map(inWords);
+  const goals = serves.flatMap(({ text }) => text ?? []);
+  const parts = [
+    ...(current.length > 0 ? [`${subject} works on ${current.join(' and ')}.`] : []),
+    ...(former.length > 0
+      ? [
+          `${subject} was chosen for ${former.join(' and ')}, which the explanation that you share now no longer names: does it still fit?`,
+        ]
+      : []),
+    ...(goals.length > 0 ? [`It is there for what you want: ${quoted(goals)}.`] : []),
+  ];
+  return parts.length > 0 ? parts.join(' ') : undefined;
+}
+
+/** Words that are not the person's own are not passed off as such. */
+function inWords({ words, views }: FactorWorkedOn): string {
+  const isOwn = views.length === 0 || views.some(({ code }) => code === 'patient');
+  const whose = views.flatMap(({ display, code }) => display ?? code ?? []).join(', ');
+  return isOwn ? quoted([words]) : `${quoted([words])} (${whose})`;
+}

@@ -1,0 +1,181 @@
+// Recording the shared explanation over HTTP: the version that was seen, calls that come twice or at once, wrong bodies, who may, and the search for it.
+import request from 'supertest';
+import { startTestService, type TestService } from '../support/test-system.ts';
+
+let service: TestService;
+let bearer: string;
+let id: string;
+let patient: string;
+beforeAll(async () => {
+  service = await startTestService();
+  bearer = service.bearer('system');
+  const store = async (type: string) => {
+    const answer = await request(service.app)
+      .post(`/fhir/${type}`)
+      .set('Authorization', bearer)
+      .set('Content-Type', 'application/fhir+json')
+      .send(JSON.stringify({ resourceType: type }));
+    expect(answer.status).toBe(201);
+    return `${type}/${answer.body.id}`;
+  };
+  patient = await store('Patient');
+  const therapist = await store('Practitioner');
+  const answer = await post('/fhir/PlanDefinition/psychosomatic-therapy/$enroll', [
+    { name: 'subject', valueString: patient },
+    { name: 'careManager', valueString: therapist },
+    { name: 'noReferralReason', valueString: 'Came directly' },
+    { name: 'noBaselineReason', valueString: 'No time yet' },
+    { name: 'goal', part: [{ name: 'text', valueString: 'Walk to the lake' }] },
+    { name: 'start', valueDate: '2099-01-05' },
+  ]);
+  expect(answer.status).toBe(201);
+  id = String(answer.headers['location']).match(/CarePlan\/([^/]+)/)?.[1] ?? '';
+});
+afterAll(() => service.stop());
+
+function post(path: string, parameter: readonly object[], headers: Record<string, string> = {}) {
+  return request(service.app)
+    .post(path)
+    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', ...headers })
+    .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
+}
+const get = (path: string) => request(service.app).get(path).set('Authorization', bearer);
+const formulate = () => `/fhir/CarePlan/${id}/$formulate`;
+const version = async () => String((await get(`/fhir/CarePlan/${id}`)).headers['etag']);
+const diagnosticsOf = (body: { readonly issue?: readonly { readonly diagnostics?: string }[] }) =>
+  body.issue?.[0]?.diagnostics;
+const said = (state: string, text: string) => [
+  { name: 'state', valueCode: state },
+  {
+    name: 'factor',
+    part: [
+      { name: 'role', valueCode: 'perpetuating' },
+      { name: 'text', valueString: text },
+      { name: 'view', valueCode: 'patient' },
+    ],
+  },
+];
+
+it('demands the version that was seen, and takes an old one for nothing', async () => {
+  const unnamed = await post(formulate(), said('suggested', 'Sleep'));
+  expect([unnamed.status, diagnosticsOf(unnamed.body)]).toEqual([
+    428,
+    'Say which version of the CarePlan you saw, such as If-Match: W/"3", so that nobody\'s change is lost.',
+  ]);
+  const stale = await post(formulate(), said('suggested', 'Sleep'), { 'If-Match': 'W/"99"' });
+  expect(stale.status).toBe(412);
+});
+
+it('does a call once that comes twice, with one key or without, and of two at once lets one through', async () => {
+  const seen = await version();
+  const headers = { 'If-Match': seen, 'Idempotency-Key': 'first-explanation' };
+  const first = await post(formulate(), said('suggested', 'Sleep'), headers);
+  const second = await post(formulate(), said('suggested', 'Sleep'), headers);
+  expect([first.status, second.status]).toEqual([201, 201]);
+  expect(first.headers['location']).toContain('/ClinicalImpression/');
+  expect(second.body).toEqual(first.body);
+  const unkeyed = await post(formulate(), said('suggested', 'Sleep'), { 'If-Match': seen });
+  expect(unkeyed.status).toBe(200);
+  const now = { 'If-Match': await version() };
+  const both = await Promise.all([
+    post(formulate(), said('talked-through', 'Sleep'), now),
+    post(formulate(), said('talked-through', 'Tension'), now),
+  ]);
+  expect(both.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([201, 412]);
+  const found = await get(`/fhir/ClinicalImpression?subject=${patient}&_total=accurate`);
+  expect(found.body.total).toBe(2);
+});
+
+it.each<[string, readonly object[], number, string]>([
+  [
+    'an unknown parameter',
+    [{ name: 'factors', valueString: 'x' }],
+    400,
+    'unknown parameter "factors"; known here: state, reason, summary, factor, date, encounter, previous',
+  ],
+  [
+    'a sureness that is no number',
+    [
+      {
+        name: 'factor',
+        part: [
+          { name: 'role', valueCode: 'perpetuating' },
+          { name: 'text', valueString: 'x' },
+          { name: 'view', valueCode: 'patient' },
+          { name: 'sure', valueString: 'very' },
+        ],
+      },
+    ],
+    400,
+    '"sure" is a number',
+  ],
+  [
+    'a date that is none',
+    [...said('suggested', 'Worry'), { name: 'date', valueString: 'yesterday' }],
+    400,
+    'Invalid dateTime format',
+  ],
+])('refuses %s', async (_name, parameter, status, diagnostics) => {
+  const answer = await post(formulate(), parameter, { 'If-Match': await version() });
+  expect([answer.status, diagnosticsOf(answer.body)]).toEqual([status, diagnostics]);
+});
+
+it('knows no plan of another id, and lets neither patient nor GP call it', async () => {
+  const unknown = await post('/fhir/CarePlan/nobody/$formulate', said('suggested', 'Sleep'), {
+    'If-Match': 'W/"1"',
+  });
+  expect(unknown.status).toBe(404);
+  for (const [role, subject] of [
+    ['patient', patient],
+    ['gp', 'Practitioner/x'],
+  ] as const) {
+    const token = await service.makeBearer(role, subject);
+    const headers = { Authorization: token, 'If-Match': await version() };
+    const answer = await post(formulate(), said('suggested', 'Sleep'), headers);
+    expect([answer.status, diagnosticsOf(answer.body)]).toEqual([
+      403,
+      `This token (${role}) may not call CarePlan/$formulate.`,
+    ]);
+  }
+});
+
+it('finds which goals work on a factor, in every version of the explanation, and which rest on one version', async () => {
+  const { body } = await get(`/fhir/Goal?subject=${patient}`);
+  const goal = (body as { readonly entry: readonly { readonly resource: { readonly id: string } }[] })
+    .entry[0]?.resource;
+  const versions = (await get(`/fhir/ClinicalImpression?subject=${patient}&_sort=_lastUpdated`)).body as {
+    readonly entry: readonly { readonly resource: { readonly id: string } }[];
+  };
+  const [first, second] = versions.entry.map(({ resource }) => `ClinicalImpression/${resource.id}`);
+  const own = 'https://w3id.org/alongside/fhir/StructureDefinition';
+  const changed = await request(service.app)
+    .put(`/fhir/Goal/${goal?.id}`)
+    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', 'If-Match': 'W/"1"' })
+    .send(
+      JSON.stringify({
+        ...goal,
+        extension: [
+          {
+            url: `${own}/works-on`,
+            valueReference: {
+              reference: first,
+              extension: [{ url: `${own}/works-on-factor`, valueString: 'factor-1' }],
+            },
+          },
+        ],
+      }),
+    );
+  expect(changed.status).toBe(200);
+  const idsOf = async (query: string) => {
+    const answer = await get(`/fhir/Goal?subject=${patient}&${query}`);
+    expect(answer.status).toBe(200);
+    return (
+      (answer.body as { readonly entry?: readonly { readonly resource: { readonly id: string } }[] }).entry ??
+      []
+    ).map(({ resource }) => resource.id);
+  };
+  expect(await idsOf('works-on-factor=factor-1')).toEqual([goal?.id]);
+  expect(await idsOf('works-on-factor=factor-2')).toEqual([]);
+  expect(await idsOf(`works-on=${first}`)).toEqual([goal?.id]);
+  expect(await idsOf(`works-on=${second}`)).toEqual([]);
+});
