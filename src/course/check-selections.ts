@@ -29,10 +29,12 @@ const behaviors: Readonly<Record<SelectionBehavior, Behavior>> = {
  * What is wrong, in words that name the group and what is allowed; undefined when nothing is. `timesChosen` tells how often an action
  * itself was chosen. A group of which nothing was chosen is left to the plan. Choosing something deep inside a part leaves the other
  * parts of the group to the plan too, so that "all" and "must" are asked only where the parts themselves are what was chosen.
+ * `isDocumented` tells of which action it was said why it is left out.
  */
 export function faultOfSelections(
   actions: readonly PlanDefinitionAction[],
   timesChosen: (action: PlanDefinitionAction) => number,
+  isDocumented: (action: PlanDefinitionAction) => boolean = () => false,
 ): string | undefined {
   const isChosen = (action: PlanDefinitionAction): boolean =>
     timesChosen(action) > 0 || (action.action ?? []).some(isChosen);
@@ -49,8 +51,9 @@ export function faultOfSelections(
             action,
             chosen,
             parts.some((part) => timesChosen(part) > 0),
+            isDocumented,
           )
-        : undefined) ?? faultOfSelections(parts, timesChosen);
+        : undefined) ?? faultOfSelections(parts, timesChosen, isDocumented);
     if (fault !== undefined) {
       return fault;
     }
@@ -62,6 +65,7 @@ function faultOfGroup(
   group: PlanDefinitionAction,
   chosen: readonly PlanDefinitionAction[],
   isOfParts: boolean,
+  isDocumented: (action: PlanDefinitionAction) => boolean,
 ): string | undefined {
   const parts = group.action ?? [];
   const { allows, text, isOfAll } = behaviors[group.selectionBehavior ?? 'any'];
@@ -70,10 +74,30 @@ function faultOfGroup(
       some.map(({ id, title }) => id ?? title).join(', ');
     return `of the group ${nameOf(group)} choose ${text}: ${names(parts)} (selectionBehavior ${group.selectionBehavior}); chosen: ${names(chosen)}`;
   }
-  const missing = parts.find((part) => part.requiredBehavior === 'must' && !chosen.includes(part));
-  return missing && isOfParts
-    ? `the group ${nameOf(group)} is not without ${nameOf(missing)} (requiredBehavior must): choose it too`
+  if (!isOfParts) return undefined;
+  const leftOut = parts.filter((part) => !chosen.includes(part));
+  const missing = leftOut.find(({ requiredBehavior }) => requiredBehavior === 'must');
+  if (missing) {
+    return `the group ${nameOf(group)} is not without ${nameOf(missing)} (requiredBehavior must): choose it too`;
+  }
+  const unsaid = leftOut.find(
+    (part) => part.requiredBehavior === 'must-unless-documented' && !isDocumented(part),
+  );
+  return unsaid
+    ? `${nameOf(unsaid)} is left out of the group ${nameOf(group)} (requiredBehavior must-unless-documented): choose it too, or say why not ("leftOut" with "action" ${unsaid.id ?? unsaid.title} and "reason")`
     : undefined;
 }
 
-const nameOf = ({ id, title }: PlanDefinitionAction): string => `"${title ?? id}"`;
+/** The action of a plan with this id, however deep. */
+export function actionOf(
+  actions: readonly PlanDefinitionAction[],
+  id: string,
+): PlanDefinitionAction | undefined {
+  for (const action of actions) {
+    const found = action.id === id ? action : actionOf(action.action ?? [], id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+export const nameOf = ({ id, title }: PlanDefinitionAction): string => `"${title ?? id}"`;

@@ -26,6 +26,12 @@ export interface AgreedGoal {
   readonly levels: readonly { readonly level: GasLevel; readonly text: string }[];
 }
 
+/** In words. `about` is for what has nothing to do with the sessions. */
+export interface PlanReason {
+  readonly text: string;
+  readonly about?: 'no-referral' | 'no-baseline' | 'left-out';
+}
+
 export interface CourseContent {
   readonly courseId: string;
   readonly patient: string;
@@ -46,7 +52,7 @@ export interface CourseContent {
   readonly elements: readonly CodeableConcept[];
   readonly activities: readonly string[];
   /** Why the course differs from the protocol, or has no referral or no baseline. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly PlanReason[];
   readonly identifiers: readonly Identifier[];
 }
 
@@ -207,7 +213,11 @@ function carePlan(ids: CourseIds, content: CourseContent): CarePlan {
     id: ids.carePlan,
     extension: [
       { url: extensionUrl.planFor, valueReference: reference('EpisodeOfCare', ids.episode) },
-      ...content.reasons.map((reason) => ({ url: extensionUrl.tailoringReason, valueString: reason })),
+      ...content.reasons.map(({ text, about }) => ({
+        ...(about && { id: about }),
+        url: extensionUrl.tailoringReason,
+        valueString: text,
+      })),
     ],
     identifier: [courseIdentifier(content.courseId), ...content.identifiers],
     instantiatesCanonical: [content.plan],

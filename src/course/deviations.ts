@@ -50,6 +50,7 @@ export interface Layers {
 
 /** Those after "length" are codes of CodeSystem/plan-deviation. */
 type DifferenceCode =
+  | 'session-count'
   | 'dropped'
   | 'added'
   | 'moved'
@@ -107,6 +108,32 @@ function verdictOf(layers: Layers, differences: readonly Difference[]): Compared
     return 'unexplained';
   }
   return differences.length > 0 ? 'tailored' : 'as-planned';
+}
+
+/**
+ * How many sessions are planned, where the protocol has another number. Whoever tailored the plan has said why; a count that nobody
+ * explained is a question to those who planned it.
+ */
+export function comparedCount(
+  sessions: readonly ComparedSession[],
+  bounds: { readonly least: number; readonly most: number },
+  planReasons: readonly CodeableConcept[],
+): readonly Difference[] {
+  const count = sessions.filter(({ plan }) => plan && plan.state !== 'dropped').length;
+  if (count >= bounds.least && count <= bounds.most) return [];
+  const tailored = sessions
+    .flatMap(({ differences }) => differences)
+    .filter(({ code, sources }) => (code === 'dropped' || code === 'added') && sources.length > 0);
+  return [
+    difference(
+      'session-count',
+      `${count} sessions are planned; the protocol has ${bounds.least} to ${bounds.most}.`,
+      {
+        reasons: [...planReasons, ...tailored.flatMap(({ reasons }) => reasons)],
+        sources: [...new Set(tailored.flatMap(({ sources }) => sources))],
+      },
+    ),
+  ];
 }
 
 interface Reasons {

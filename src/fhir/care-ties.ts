@@ -1,6 +1,6 @@
 // Who takes part in a patient's care, as the patient's own record says: the ties by which clinicians may see a patient.
 // The leaders of a group are tied to what the group has as a whole by the group's CareTeam, and to its members by theirs.
-import type { Reference, Resource } from '@medplum/fhirtypes';
+import type { CareTeam, Reference, Resource } from '@medplum/fhirtypes';
 import type { RecordOwner } from './compartment.ts';
 import { practitionerOf } from './practitioner-record.ts';
 import { localReference } from './reference.ts';
@@ -25,7 +25,7 @@ function claimedTies(resource: Resource): Claimed | undefined {
         references: resource.generalPractitioner ?? [],
       };
     case 'CareTeam':
-      return ['proposed', 'active', 'suspended'].includes(resource.status ?? '')
+      return ['proposed', 'active', 'suspended'].includes(resource.status ?? '') || isEndedLead(resource)
         ? {
             patient: resource.subject,
             references: (resource.participant ?? []).map((participant) => participant.member),
@@ -47,6 +47,10 @@ function claimedTies(resource: Resource): Claimed | undefined {
       return undefined;
   }
 }
+
+/** Who led a group goes on to see what it had as a whole, which tells of nobody: there is a contact a year later, and a day to make up. */
+const isEndedLead = ({ status, subject }: CareTeam): boolean =>
+  status === 'inactive' && subject?.reference?.startsWith('Group/') === true;
 
 /** The ties that a resource makes. A patient is never tied to themselves by this rule. */
 export function careTiesOf(resource: Resource, baseUrl?: string): readonly CareTie[] {

@@ -1,24 +1,16 @@
 // Somebody joins a run of a group while it begins, waits for a place, or leaves it at any time: leaving asks for no reason, changes nothing else in their care, and ends with a next step.
 import type { CarePlan, CodeableConcept, Group, Resource, Task } from '@medplum/fhirtypes';
 import { addDuration } from '../course/calendar.ts';
-import { hasCourseCode } from '../course/course-codes.ts';
 import { isOpenSession } from '../course/course-moves.ts';
-import {
-  cancelled,
-  endedTeam,
-  groupWith,
-  groupWithout,
-  placeTask,
-  revoked,
-} from '../course/group-change-resources.ts';
+import { groupWith, groupWithout, placeTask, revoked } from '../course/group-change-resources.ts';
 import { dateOf, type GroupDay } from '../course/group-resources.ts';
 import { hasRoom } from '../course/group-size.ts';
 import { sessionNumber } from '../course/next-step.ts';
 import { businessRule } from '../fhir/error.ts';
-import { forGroup, inTransaction, type WorkflowContext } from './context.ts';
-import { endPair } from './end-pair.ts';
+import { forEffect, forGroup, inTransaction, type WorkflowContext } from './context.ts';
+import { takeBackHomework } from './end-pair.ts';
+import { endWhatWasPlanned } from './end-plan.ts';
 import { refuseSecondCourse } from './enrolment-checks.ts';
-import { byReference, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
 import { groupRunOf, type MemberOfRun, membersOfRun, type RunOfGroup } from './group-run-of.ts';
 import { episodeInStatus } from './move-episode.ts';
@@ -171,21 +163,6 @@ async function leave(
   const reason: CodeableConcept = { text: request.reason ?? unsaid };
   const update = <T extends Resource>(resource: T) =>
     updateChecked(context, resource, resource.meta?.versionId ?? '');
-  for (const day of member.days.filter(({ status }) => isOpenSession(status))) {
-    await update(revoked(day, reason));
-    const appointments = await findResources(context.store, 'Appointment', [
-      byReference('based-on', `ServiceRequest/${day.id}`),
-    ]);
-    for (const appointment of appointments) await update(cancelled(appointment));
-  }
-  const tasks = await findResources(context.store, 'Task', [
-    byReference('based-on', `CarePlan/${member.carePlan.id}`),
-  ]);
-  for (const task of tasks.filter(
-    ({ status, code }) => status === 'requested' && hasCourseCode(code, 'make-up-offer'),
-  )) {
-    await update(cancelled(task));
-  }
   // Before the team ends: it may be what ties the one who writes.
   const own = (await update(revoked(member.carePlan, reason))).resource();
   const task = await giveDuty(context, {
@@ -196,13 +173,14 @@ async function leave(
     description: pair ? goesOn(run.programme.nextStep) : run.programme.nextStep,
   });
   const carePlan = await groupBecomes(context, run, (group) => groupWithout(group, patient, at.slice(0, 10)));
-  await endPair(context, run, member, at);
-  const team = await readReferenced(context.store, own.careTeam?.[0]?.reference ?? '', ['CareTeam']);
+  await takeBackHomework(context, run, member);
   if (member.episode) {
     const episode = (await readReferenced(context.store, member.episode, ['EpisodeOfCare'])).resource();
     await update(episodeInStatus(episode, 'finished', at));
   }
-  await update(endedTeam(team.resource(), at.slice(0, 10)));
+  // With the first of its teams the one who writes may lose sight of the person: it is the service's to write.
+  const service = await forEffect(context, 'follow-task', patient.slice('Patient/'.length));
+  await endWhatWasPlanned(service, own, 'revoked', reason);
   return { carePlan, own, task };
 }
 

@@ -1,6 +1,6 @@
 // Reads what was chosen for the sessions of a course, and refuses what the plan's behaviours do not allow.
 import type { PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
-import { faultOfSelections } from '../course/check-selections.ts';
+import { actionOf, faultOfSelections, nameOf } from '../course/check-selections.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { type ElementChoice, elementChoice } from './element-choice.ts';
@@ -11,6 +11,7 @@ export function checkedSelections(
   { catalogue }: WorkflowContext,
   plan: PlanDefinition,
   selections: readonly Given[],
+  leftOut: readonly LeftOut[] = [],
 ): readonly (ElementChoice & Pick<Given, 'expression'>)[] {
   const choices = selections.map(({ value, expression }) => ({
     ...elementChoice(catalogue, value, expression),
@@ -19,11 +20,32 @@ export function checkedSelections(
   const fault = faultOfSelections(
     plan.action ?? [],
     (action) => choices.filter((choice) => isOf(choice, action)).length,
+    ({ id }) => leftOut.some(({ action }) => action.value === id),
   );
   if (fault !== undefined) {
     throw businessRule(fault, selections[0]?.expression);
   }
   return choices;
+}
+
+/** Something of the plan that this course does without, and why. */
+export interface LeftOut {
+  readonly action: Given;
+  readonly reason: string;
+}
+
+/** In words, as the plan of the course keeps them. Refused (422): what the plan does not have, or is not without. */
+export function reasonsOfLeftOut(plan: PlanDefinition, leftOut: readonly LeftOut[]): readonly string[] {
+  return leftOut.map(({ action: { value, expression }, reason }) => {
+    const action = actionOf(plan.action ?? [], value);
+    if (!action) {
+      throw businessRule(`"${value}" is the id of no action of PlanDefinition/${plan.id}`, expression);
+    }
+    if (action.requiredBehavior === 'must') {
+      throw businessRule(`the plan is not without ${nameOf(action)} (requiredBehavior must)`, expression);
+    }
+    return `${nameOf(action)} is left out: ${reason}`;
+  });
 }
 
 const urlOf = (canonical: string | undefined): string | undefined => canonical?.split('|')[0];

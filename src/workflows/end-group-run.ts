@@ -1,10 +1,14 @@
-// What follows for each member when the last day of a group is over: their own plan ends where nothing in it is open, and somebody agrees with them what comes next.
+// What follows when the last day of a group is over: what the group had as a whole ends; each member's own plan ends where nothing in it
+// is open, with what a pair was to do together; and somebody agrees with each what comes next.
 import type { CarePlan, EpisodeOfCare, Resource } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../course/course-codes.ts';
 import { isOpenSession } from '../course/course-moves.ts';
 import type { HeldDay } from '../course/group-day-resources.ts';
-import type { WorkflowContext } from './context.ts';
+import { forEffect, forGroup, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
+import { endTeams } from './end-around-plan.ts';
+import { takeBackHomework } from './end-pair.ts';
+import { endOrder, endWhatWasPlanned } from './end-plan.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
 import type { MemberOfRun, RunOfGroup } from './group-run-of.ts';
@@ -18,11 +22,16 @@ export async function endGroupRun(
   members: readonly MemberOfRun[],
   day: HeldDay,
 ): Promise<readonly Resource[]> {
+  const asGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
+  await endOrder(asGroup, run.carePlan, 'completed', undefined);
   const written: Resource[] = [];
   for (const member of members) {
     const isOpen = await hasSomethingOpen(context, member);
-    if (!isOpen) written.push(...(await endOf(context, member, day)));
-    const step = await giveDuty(context, {
+    await takeBackHomework(context, run, member);
+    // With the team a leader may lose sight of the person: what follows is the service's to write.
+    const service = await forEffect(context, 'follow-task', member.patient.slice('Patient/'.length));
+    if (!isOpen) written.push(...(await endOf(service, member, day)));
+    const step = await giveDuty(service, {
       duty: 'next-step',
       about: `CarePlan/${member.carePlan.id}`,
       patient: member.patient,
@@ -31,6 +40,7 @@ export async function endGroupRun(
     });
     written.push(step);
   }
+  await endTeams(asGroup, run.carePlan, 'completed');
   return written;
 }
 
@@ -60,5 +70,6 @@ async function endOf(
     const finished: EpisodeOfCare = episodeInStatus(stored, 'finished', recordedAt);
     written.push((await updateChecked(context, finished, stored.meta?.versionId ?? '')).resource());
   }
+  await endWhatWasPlanned(context, carePlan, 'completed', undefined);
   return written;
 }

@@ -9,6 +9,9 @@ import { cancelAppointments, endGoals, endTeams, withdrawOffers } from './end-ar
 import { endQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { updateChecked } from './write-checked.ts';
 
+/** Why nobody asks any more how it went. */
+export const whateverHelps: CodeableConcept = { text: 'The course has ended. Whatever helps may go on.' };
+
 export type PlanEnd = 'completed' | 'revoked' | 'entered-in-error';
 
 /** The ending in a request that has an extension for its reason, and no element. An earlier reason gives way. */
@@ -69,7 +72,7 @@ async function endHomework(context: WorkflowContext, carePlan: CarePlan): Promis
     const ended: Task = {
       ...step,
       status: 'cancelled',
-      statusReason: { text: 'The course has ended. Whatever helps may go on.' },
+      statusReason: whateverHelps,
       lastModified: context.clock.now().toISOString(),
     };
     await updateChecked(context, ended, step.meta?.versionId ?? '');

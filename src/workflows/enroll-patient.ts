@@ -8,10 +8,10 @@ import type {
   Resource,
   ServiceRequest,
 } from '@medplum/fhirtypes';
-import { courseResources } from '../course/course-resources.ts';
+import { courseResources, type PlanReason } from '../course/course-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import { agreedGoal } from './agreed-goal.ts';
-import { checkedSelections } from './checked-selections.ts';
+import { checkedSelections, reasonsOfLeftOut } from './checked-selections.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import {
   careManagerOf,
@@ -69,7 +69,7 @@ async function newCourse(
   const referral = await referralOf(context, request, patient);
   await checkBaseline(context, request, patient);
   const careManager = await careManagerOf(context, request);
-  const choices = checkedSelections(context, plan, request.selections);
+  const choices = checkedSelections(context, plan, request.selections, request.leftOut);
   const warnings = [...differences, ...checkPlannedSteps(context, gates, choices)];
   const earlier = referral && (await episodeOf(context, referral.reference));
   const carePlanId = context.newId();
@@ -99,9 +99,7 @@ async function newCourse(
       protocol,
       elements: choices.map(({ element }) => ({ coding: [element] })),
       activities: choices.flatMap(({ activity }) => (activity ? [activity] : [])),
-      reasons: [request.sessionsReason, request.noReferralReason, request.noBaselineReason].filter(
-        (reason) => reason !== undefined,
-      ),
+      reasons: reasonsOf(plan, request),
       identifiers: requestIdentifiers(request),
     },
   );
@@ -117,6 +115,18 @@ async function newCourse(
   const carePlan = (await createChecked(context, built.carePlan)).resource();
   await keepQuestionnaireTasks(context, carePlan, built.sessions);
   return { kind: 'created', carePlan, resources: [carePlan, episode, ...written], warnings };
+}
+
+/** Those that are about no session say so, that they explain none later. */
+function reasonsOf(plan: PlanDefinition, request: EnrolmentRequest): readonly PlanReason[] {
+  const { sessionsReason, noReferralReason, noBaselineReason, leftOut } = request;
+  const given = [
+    { text: sessionsReason },
+    ...reasonsOfLeftOut(plan, leftOut).map((text) => ({ text, about: 'left-out' as const })),
+    { text: noReferralReason, about: 'no-referral' as const },
+    { text: noBaselineReason, about: 'no-baseline' as const },
+  ];
+  return given.flatMap(({ text, ...rest }) => (text === undefined ? [] : [{ text, ...rest }]));
 }
 
 /** The episode that acceptance made goes on; without one a new one begins. */

@@ -1,6 +1,7 @@
 // What must be so before a course begins; each refusal says what to do about it.
 import type { PlanDefinition } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../course/calendar.ts';
+import { extensionUrl } from '../course/course-codes.ts';
 import { datedProtocol, datedSessions, isWithinProtocol } from '../course/schedule.ts';
 import { businessRule, conflict, invalid } from '../fhir/error.ts';
 import { acceptedReferral } from './accepted-referral.ts';
@@ -29,14 +30,9 @@ export function plannedSessions(context: WorkflowContext, request: EnrolmentRequ
   const warnings: string[] = [];
   if (!isWithinProtocol(count, protocol.bounds)) {
     const usualRange = `${protocol.bounds.least} to ${protocol.bounds.most}`;
-    if (!request.sessionsReason) {
-      throw businessRule(
-        `the protocol has ${usualRange} sessions: for ${count} give the reason ("sessionsReason"), and the course is planned so`,
-        'Parameters.parameter',
-      );
-    }
+    const asked = `Please say why in the plan (PUT of the CarePlan with another extension ${extensionUrl.tailoringReason}): until then $deviations shows it as an open question`;
     warnings.push(
-      `${count} sessions are planned; the protocol has ${usualRange}. Reason: ${request.sessionsReason}`,
+      `${count} sessions are planned; the protocol has ${usualRange}. ${request.sessionsReason ? `Reason: ${request.sessionsReason}` : asked}`,
     );
   }
   const { least, most } = protocol.minutes;

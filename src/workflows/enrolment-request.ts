@@ -1,6 +1,7 @@
 // What is sent to begin a course, and what comes back.
 import type { CarePlan, Resource } from '@medplum/fhirtypes';
 import type { GivenGoal } from './agreed-goal.ts';
+import type { LeftOut } from './checked-selections.ts';
 import type { Given } from './read-known.ts';
 
 export interface EnrolmentRequest {
@@ -16,13 +17,15 @@ export interface EnrolmentRequest {
   readonly careManager?: Given;
   /** How many sessions; the protocol's usual number when not said. */
   readonly sessions?: number;
-  /** Asked for when the number lies outside the protocol. */
+  /** Asked for, never demanded, when the number lies outside the protocol. */
   readonly sessionsReason?: string;
   /** The length agreed on, in minutes; the protocol's range when not said. */
   readonly minutes?: number;
   readonly goals: readonly GivenGoal[];
   /** Element codes or ActivityDefinition canonicals that the sessions are to consist of. */
   readonly selections: readonly Given[];
+  /** What the plan has unless a reason is kept, and this course does without. */
+  readonly leftOut: readonly LeftOut[];
   readonly contentMark: string;
   readonly idempotencyKey?: string;
 }

@@ -1,7 +1,8 @@
 // Says where a plan lies outside its protocol, in words. Never a reason to refuse: tailoring is ordinary care.
 import type { CarePlan, PlanDefinition } from '@medplum/fhirtypes';
 import type { PlanStep } from '../course/plan-step.ts';
-import { isWithinProtocol } from '../course/schedule.ts';
+import { isWithinProtocol, type SessionBounds } from '../course/schedule.ts';
+import { sessionsOf } from '../pathways/sessions-of.ts';
 import type { WorkflowContext } from './context.ts';
 import { findByCanonical } from './find-by-canonical.ts';
 import { protocolOf } from './protocol-of.ts';
@@ -16,6 +17,18 @@ async function planDefinitionOf(
   return published?.resourceType === 'PlanDefinition'
     ? published
     : findByCanonical(context, 'PlanDefinition', canonical);
+}
+
+/** How many sessions the protocol of a course has; undefined where it is not known, or the days are a group's. */
+export async function sessionBounds(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+): Promise<SessionBounds | undefined> {
+  const definition = carePlan.partOf ? undefined : await planDefinitionOf(context, carePlan);
+  const protocol = definition && sessionsOf(definition);
+  return protocol && protocol.sessions.length > 0
+    ? { least: protocol.least, most: protocol.most }
+    : undefined;
 }
 
 export async function protocolWarnings(

@@ -7,7 +7,9 @@ import { elementSystem, extensionUrl, planDeviationSystem } from '../course/cour
 import {
   type ComparedSession,
   compared,
+  comparedCount,
   type DeliveredLayer,
+  type Difference,
   type Explanation,
   type Layers,
   type PlannedLayer,
@@ -20,6 +22,7 @@ import { inTransaction, type WorkflowContext } from './context.ts';
 import { baselineOf, readCoursePlan } from './course-plan.ts';
 import { elementOfActivity } from './element-choice.ts';
 import { byReference, findResources } from './find-resources.ts';
+import { sessionBounds } from './protocol-warnings.ts';
 import { versionAt, versionsAt } from './version-before.ts';
 
 export interface Deviations {
@@ -27,6 +30,8 @@ export interface Deviations {
   /** The instant as of which it is. */
   readonly at: string;
   readonly sessions: readonly ComparedSession[];
+  /** Of the plan as a whole. */
+  readonly differences: readonly Difference[];
 }
 
 /** One consistent reading. Refused: 404 a plan that is not known, or was not there at that instant; 422 a plan that is no course. */
@@ -79,16 +84,21 @@ export async function deviationsOf(
     today: instant.slice(0, 10),
     isRunning: carePlan.status === 'active',
     ...daysUntilAsked(context.catalogue),
-    planReasons: (carePlan.extension ?? []).flatMap(({ url, valueString }) =>
-      url === extensionUrl.tailoringReason && valueString ? [{ text: valueString }] : [],
+    // One that has an id is about something else than the sessions (course/course-resources.ts).
+    planReasons: (carePlan.extension ?? []).flatMap(({ id, url, valueString }) =>
+      url === extensionUrl.tailoringReason && valueString && id === undefined ? [{ text: valueString }] : [],
     ),
   };
+  const rows = withProtocol(layers, baseline ? protocolSteps(baseline) : []).map((each) =>
+    compared(each, circumstances),
+  );
+  const isPlannedOn = carePlan.status === 'active' || carePlan.status === 'on-hold';
+  const bounds = isPlannedOn ? await sessionBounds(context, carePlan) : undefined;
   return {
     carePlan,
     at: instant,
-    sessions: withProtocol(layers, baseline ? protocolSteps(baseline) : []).map((each) =>
-      compared(each, circumstances),
-    ),
+    sessions: rows,
+    differences: bounds ? comparedCount(rows, bounds, circumstances.planReasons) : [],
   };
 }
 

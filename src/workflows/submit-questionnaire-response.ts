@@ -11,6 +11,7 @@ import { asksForSafety } from '../instruments/safety-answers.ts';
 import { alarmsSince, type Before, isFinished } from './alarms-since.ts';
 import { checkAnswerPrivacy } from './check-answer-privacy.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
+import { closePairTask } from './pair-answers.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import {
@@ -37,6 +38,8 @@ export const questionnaireResponseRule: WriteRule = {
   },
 
   async afterCreate(context, stored) {
+    const sent = stored.resource();
+    if (sent.resourceType === 'QuestionnaireResponse') await closePairTask(context, stored.id, sent);
     const answers = heardAnswers(context, stored.resource());
     if (!answers || answers.response.status === 'entered-in-error') return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
@@ -55,7 +58,9 @@ export const questionnaireResponseRule: WriteRule = {
 
   async afterUpdate(context, current, stored) {
     const response = stored.resource();
-    if (response.resourceType !== 'QuestionnaireResponse' || !isHeardHere(context, response)) return;
+    if (response.resourceType !== 'QuestionnaireResponse') return;
+    await closePairTask(context, stored.id, response);
+    if (!isHeardHere(context, response)) return;
     const patientId = patientIdOf(response);
     if (!patientId) return;
     const service = await forEffect(context, 'score-questionnaire', patientId);

@@ -2,7 +2,7 @@
 // and changes nothing, and nobody is left without a next step. MODEL_RUNS and MODEL_SEED choose how many runs and
 // which; `npm run model` makes 500.
 import { env } from 'node:process';
-import type { Task } from '@medplum/fhirtypes';
+import type { CarePlan, Task } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { type CourseWorld, courseWorld, validator } from '../unit/workflows/course-world.ts';
 import {
@@ -94,6 +94,10 @@ function assertAgrees(step: string, { referral, course }: Model, record: PersonR
     referralRequest?.some(({ reference }) => reference === `ServiceRequest/${request?.id}`),
   );
   const plan = record.carePlans.at(-1);
+  const team = record.teams.find(({ id }) => plan?.careTeam?.[0]?.reference === `CareTeam/${id}`);
+  const own = record.episodes.find(
+    ({ id, referralRequest }) => !referralRequest && planFor(plan) === `EpisodeOfCare/${id}`,
+  );
   const goal = record.goals.find(({ id }) => plan?.goal?.some(({ reference }) => reference === `Goal/${id}`));
   expect([
     step,
@@ -104,6 +108,8 @@ function assertAgrees(step: string, { referral, course }: Model, record: PersonR
       plan: plan?.status,
       sessions: sessionsOf(plan, record).map(({ status }) => status),
       goal: goal?.lifecycleStatus,
+      team: team?.status,
+      ownEpisode: own?.status,
     },
   ]).toEqual([
     step,
@@ -114,9 +120,14 @@ function assertAgrees(step: string, { referral, course }: Model, record: PersonR
       plan: course?.plan,
       sessions: course?.sessions ?? [],
       goal: course?.goal,
+      team: course?.team,
+      ownEpisode: course?.ownEpisode,
     },
   ]);
 }
+
+const planFor = (plan: CarePlan | undefined): string | undefined =>
+  plan?.extension?.find(({ url }) => url.endsWith('/cpg-planFor'))?.valueReference?.reference;
 
 const ownerOf = (task: Task): string => task.owner?.reference?.replace('Practitioner/', '') ?? '';
 
@@ -142,6 +153,14 @@ async function assertKept(step: string, record: PersonRecord): Promise<void> {
       'each session that was held has one meeting',
       held.every((id) => met.filter((one) => one === id).length === 1),
     ]).toEqual([step, 'each session that was held has one meeting', true]);
+    const homework = record.homework.filter(
+      (task) => isEnded && isOpenTask(task.status) && task.basedOn?.[0]?.reference === `CarePlan/${plan.id}`,
+    );
+    expect([step, 'still to be tried after the course', homework.map(({ id }) => id)]).toEqual([
+      step,
+      'still to be tried after the course',
+      [],
+    ]);
     const next = await nextOf(world, plan);
     expect([step, 'next', Boolean(next.text), Boolean(next.owner)]).toEqual([step, 'next', true, true]);
   }

@@ -150,7 +150,7 @@ function course(plan: PlanDefinition, patient: number): readonly Resource[] {
       protocol: datedProtocol(protocolOf(plan, sessionCount).all, start),
       elements: [],
       activities: [],
-      reasons: ['Came without a referral in this system'],
+      reasons: [{ text: 'Came without a referral in this system', about: 'no-referral' }],
       identifiers: [],
     },
   );

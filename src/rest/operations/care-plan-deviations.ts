@@ -18,15 +18,21 @@ export const carePlanDeviations: Operation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-deviations',
   async handle(request) {
     const at = instantOf(parameterReader(request.parameters, ['at']));
-    const { carePlan, sessions, at: asOf } = await readDeviations(request.context, request.id ?? '', at);
-    const open = sessions.flatMap(({ differences }) =>
-      differences.filter(({ verdict }) => verdict === 'unexplained'),
+    const {
+      carePlan,
+      sessions,
+      differences: ofPlan,
+      at: asOf,
+    } = await readDeviations(request.context, request.id ?? '', at);
+    const open = [...ofPlan, ...sessions.flatMap(({ differences }) => differences)].filter(
+      ({ verdict }) => verdict === 'unexplained',
     );
     const answer: Parameters = {
       resourceType: 'Parameters',
       parameter: [
         { name: 'carePlan', valueReference: { reference: `CarePlan/${carePlan.id}` } },
         { name: 'at', valueInstant: asOf },
+        ...ofPlan.map(differenceParameter),
         ...sessions.map(sessionParameter),
         { name: 'unexplained', valueInteger: open.length },
       ],

@@ -20,6 +20,7 @@ const names = [
   'minutes',
   'goal',
   'selection',
+  'leftOut',
 ] as const;
 
 export const planDefinitionEnroll: Operation = {
@@ -47,6 +48,7 @@ export const planDefinitionEnroll: Operation = {
       minutes: given.minutes('minutes'),
       goals: given.groups('goal', ['text', 'weight', 'level']).map(givenGoal),
       selections: given.texts('selection'),
+      leftOut: given.groups('leftOut', ['action', 'reason']).map(givenLeftOut),
       contentMark: contentMark('PlanDefinition/$enroll', request),
       idempotencyKey: request.idempotencyKey,
     });
@@ -64,6 +66,17 @@ function givenGoal(goal: ParameterReader): EnrolmentRequest['goals'][number] {
       text: needed(level.text('text'), 'a level of a goal needs its "text"', level),
     })),
     expression: goal.expression,
+  };
+}
+
+function givenLeftOut(leftOut: ParameterReader): EnrolmentRequest['leftOut'][number] {
+  const { expression } = leftOut;
+  return {
+    action: {
+      value: needed(leftOut.text('action'), 'what is left out needs its "action"', leftOut),
+      expression,
+    },
+    reason: needed(leftOut.text('reason'), 'what is left out needs its "reason"', leftOut),
   };
 }
 

@@ -1,6 +1,7 @@
 // Carries the moves out on the service, as a system that speaks for everybody, and reads the record that came of it.
 import type {
   CarePlan,
+  CareTeam,
   Encounter,
   EpisodeOfCare,
   Extension,
@@ -41,7 +42,9 @@ export interface PersonRecord {
   readonly referrals: readonly ServiceRequest[];
   readonly coordination: readonly Task[];
   readonly nextSteps: readonly Task[];
+  readonly homework: readonly Task[];
   readonly episodes: readonly EpisodeOfCare[];
+  readonly teams: readonly CareTeam[];
   readonly carePlans: readonly CarePlan[];
   readonly sessions: readonly ServiceRequest[];
   readonly goals: readonly Goal[];
@@ -95,7 +98,9 @@ export async function recordOf({ store }: CourseWorld, patient: string): Promise
       .toSorted(byText(({ authoredOn }) => authoredOn)),
     coordination: tasks.filter((task) => code(task) === 'referral'),
     nextSteps: tasks.filter((task) => code(task) === 'next-step'),
+    homework: tasks.filter((task) => code(task) === 'homework'),
     episodes: of('EpisodeOfCare'),
+    teams: of('CareTeam'),
     carePlans: of('CarePlan').toSorted(byText(({ created }) => created)),
     sessions: requests.filter(({ requisition }) => requisition),
     goals: of('Goal'),

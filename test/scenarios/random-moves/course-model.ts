@@ -1,6 +1,6 @@
 // What a referral and its course should do, written down a second time and without the service's own tables: each move either happens,
 // with these consequences, or is refused. The random moves are held against it.
-import type { CarePlan, EpisodeOfCare, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { CarePlan, CareTeam, EpisodeOfCare, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
 
 export type Candidate = 'therapist' | 'other-therapist';
 type TaskStatus = Task['status'];
@@ -30,6 +30,9 @@ interface Course {
   readonly plan: CarePlan['status'];
   readonly sessions: readonly ServiceRequest['status'][];
   readonly goal: Goal['lifecycleStatus'];
+  readonly team: CareTeam['status'];
+  /** Of a course that follows from no referral. */
+  readonly ownEpisode?: EpisodeOfCare['status'];
   /** Began from the referral that the model holds. */
   readonly isOfReferral: boolean;
 }
@@ -169,9 +172,9 @@ function taskMoved(model: Model, move: Move & { kind: 'task' }): Model | undefin
     case 'accepted':
       return accepted(model, moved, move.owner);
     case 'in-progress':
-      return { ...model, referral: { ...moved, episode: 'active' } };
+      return { referral: { ...moved, episode: 'active' }, ...courseGoesOn(model, from) };
     case 'on-hold':
-      return { ...model, referral: { ...moved, episode: 'onhold' } };
+      return { referral: { ...moved, episode: 'onhold' }, ...courseRests(model) };
     case 'completed':
       return completed(model, moved);
     case 'failed':
@@ -220,8 +223,51 @@ function courseEnded({ course }: Model, plan: 'completed' | 'revoked'): Pick<Mod
   if (!course) return {};
   if (!course.isOfReferral) return { course };
   const sessions = course.sessions.map((status) => (isOpenSession(status) ? 'revoked' : status));
-  return { course: { ...course, sessions, plan: isRunning(course.plan) ? plan : course.plan } };
+  const ended = isRunning(course.plan) ? { ...course, plan, ...partsEnded(course, plan) } : course;
+  return { course: { ...ended, sessions } };
 }
+
+/** The goals stay the person's own: none is cancelled because a course ends. No random move reaches one. */
+function partsEnded(
+  { goal, team, ownEpisode }: Course,
+  end: 'completed' | 'revoked' | 'entered-in-error',
+): Pick<Course, 'goal' | 'team' | 'ownEpisode'> {
+  const isSought = goal === 'active' || goal === 'on-hold';
+  if (end === 'entered-in-error') {
+    return { goal: isSought ? end : goal, team: end, ...(ownEpisode && { ownEpisode: end }) };
+  }
+  return {
+    goal: isSought ? 'on-hold' : goal,
+    team: team === 'active' ? 'inactive' : team,
+    ...(ownEpisode && { ownEpisode: 'finished' }),
+  };
+}
+
+/** What hangs on a referral rests with it. */
+const courseRests = ({ course }: Model): Pick<Model, 'course'> =>
+  course ? { course: course.isOfReferral && course.plan === 'active' ? resting(course) : course } : {};
+
+const courseGoesOn = ({ course }: Model, from: TaskStatus): Pick<Model, 'course'> =>
+  course
+    ? {
+        course:
+          from === 'on-hold' && course.isOfReferral && course.plan === 'on-hold' ? going(course) : course,
+      }
+    : {};
+
+const resting = (course: Course): Course => ({
+  ...course,
+  plan: 'on-hold',
+  sessions: course.sessions.map((each) => (isOpenSession(each) ? 'on-hold' : each)),
+  ...(course.ownEpisode && { ownEpisode: 'onhold' }),
+});
+
+const going = (course: Course): Course => ({
+  ...course,
+  plan: 'active',
+  sessions: course.sessions.map((each) => (isOpenSession(each) ? 'active' : each)),
+  ...(course.ownEpisode && { ownEpisode: 'active' }),
+});
 
 function voided(model: Model, referral: Referral): Model {
   const tasks = Object.fromEntries(
@@ -240,6 +286,7 @@ function voided(model: Model, referral: Referral): Model {
         ? {
             ...course,
             plan: 'entered-in-error',
+            ...(course.plan === 'entered-in-error' ? {} : partsEnded(course, 'entered-in-error')),
             sessions: course.sessions.map((status) => (isOpenSession(status) ? 'entered-in-error' : status)),
           }
         : course,
@@ -257,6 +304,8 @@ function enrolled(model: Model, move: Move & { kind: 'enroll' }): Model | undefi
     plan: 'active',
     sessions: Array.from({ length: usualSessions }, () => 'active'),
     goal: 'active',
+    team: 'active',
+    ...(!move.hasReferral && { ownEpisode: 'active' as const }),
     isOfReferral: move.hasReferral,
   };
   if (!move.hasReferral) return { ...model, course: begun };
@@ -302,7 +351,11 @@ function planMoved(model: Model, move: Move & { kind: 'plan' }): Model | undefin
   const follows = { revoked: 'revoked', 'entered-in-error': 'entered-in-error' } as const;
   const end = move.to === 'revoked' || move.to === 'entered-in-error' ? follows[move.to] : undefined;
   const sessions = course.sessions.map((status) => (end && isOpenSession(status) ? end : status));
-  return { ...model, course: { ...course, plan: move.to, sessions } };
+  const parts =
+    move.to === 'completed' || move.to === 'revoked' || move.to === 'entered-in-error'
+      ? partsEnded(course, move.to)
+      : {};
+  return { ...model, course: { ...course, plan: move.to, sessions, ...parts } };
 }
 
 function paused(model: Model, { hasReason }: Move & { kind: 'pause' }): Model | undefined {
@@ -316,11 +369,7 @@ function paused(model: Model, { hasReason }: Move & { kind: 'pause' }): Model | 
         ? { ...withTasks(referral, rests), ...episodeNow(referral, 'onhold') }
         : referral,
     }),
-    course: {
-      ...course,
-      plan: 'on-hold',
-      sessions: course.sessions.map((each) => (isOpenSession(each) ? 'on-hold' : each)),
-    },
+    course: resting(course),
   };
 }
 
@@ -334,11 +383,7 @@ function resumed(model: Model, { hasReason }: Move & { kind: 'resume' }): Model 
         ? { ...withTasks(referral, goesOn), ...episodeNow(referral, 'active') }
         : referral,
     }),
-    course: {
-      ...course,
-      plan: 'active',
-      sessions: course.sessions.map((each) => (isOpenSession(each) ? 'active' : each)),
-    },
+    course: going(course),
   };
 }
 

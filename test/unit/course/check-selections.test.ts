@@ -60,3 +60,17 @@ it('leaves the rest of a group to the plan when something deep inside a part was
   ];
   expect(faultOf(group('all', parts), 'x')).toBeUndefined();
 });
+
+it('asks why something is left out that the plan has unless it is documented, and takes the reason', () => {
+  const parts: PlanDefinitionAction[] = [
+    { id: 'a', title: 'First talk', requiredBehavior: 'must-unless-documented' },
+    { id: 'b', title: 'Relaxation' },
+  ];
+  expect(faultOf(group('any', parts), 'b')).toBe(
+    '"First talk" is left out of the group "Elements" (requiredBehavior must-unless-documented): choose it too, or say why not ("leftOut" with "action" a and "reason")',
+  );
+  expect(faultOf(group('any', parts), 'a')).toBeUndefined();
+  expect(faultOf(group('any', parts))).toBeUndefined();
+  const chosen = (action: PlanDefinitionAction) => (action.id === 'b' ? 1 : 0);
+  expect(faultOfSelections([group('any', parts)], chosen, ({ id }) => id === 'a')).toBeUndefined();
+});

@@ -246,5 +246,19 @@ describe('a day that was held', () => {
     );
     const refusal = await refusalOf(complete(allThere));
     expect(refusal.outcome.issue[0]?.diagnostics).toBe('there is no such day to record; open days: none');
+    // Nothing of what has ended says that it runs; the leaders still see what the group had as a whole.
+    const has = (subject: string | undefined) => ({
+      orders: ordersOf.filter((each) => each.subject?.reference === subject).map(({ status }) => status),
+      teams: teamsOf.filter((each) => each.subject?.reference === subject).map(({ status }) => status),
+    });
+    const ordersOf = (await world.all('RequestGroup')).filter(({ intent }) => intent === 'plan');
+    const teamsOf = await world.all('CareTeam');
+    const whole = await wholePlan(world);
+    expect(has(whole.subject.reference)).toEqual({ orders: ['completed'], teams: ['inactive'] });
+    expect(has('Patient/member-1')).toEqual({ orders: ['active'], teams: ['active'] });
+    expect(has('Patient/member-2')).toEqual({ orders: ['completed'], teams: ['inactive'] });
+    const seen = await world.contextOf('otherTherapist').store.read('CarePlan', whole.id ?? '');
+    expect(seen.kind).toBe('found');
+    expect(await errorsIn(world, ['CareTeam', 'RequestGroup', 'CarePlan', 'Task'])).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import type { CarePlan, Parameters, ParametersParameter } from '@medplum/fhirtyp
 import { carePlanDeviations } from '../../../src/rest/operations/care-plan-deviations.ts';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
 import { recordDeviations } from '../../../src/workflows/record-deviations.ts';
+import { updateResource } from '../../../src/workflows/update-resource.ts';
 import { complete, enroll, group, integer, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 
@@ -76,6 +77,42 @@ describe('a course', () => {
       ...optional,
     ]);
     expect(unexplained).toBe(0);
+  });
+
+  it('of another number of sessions is an open question until somebody says why, and never one about the referral', async () => {
+    const { carePlan } = await enroll(
+      world,
+      integer('sessions', 13),
+      string('noBaselineReason', 'Filled in elsewhere'),
+    );
+    const count = async () => {
+      const { resource } = await world.call(carePlanDeviations, 'therapist', carePlan.id ?? '', []);
+      const { parameter = [] } = resource as Parameters;
+      return parameter
+        .filter(({ name }) => name === 'difference')
+        .map(({ part = [] }) =>
+          part.map((each) => each.valueCode ?? each.valueString ?? each.valueCodeableConcept?.text),
+        );
+    };
+    expect(await count()).toEqual([
+      ['session-count', 'unexplained', '13 sessions are planned; the protocol has 6 to 12.'],
+    ]);
+    expect((await rows(carePlan)).unexplained).toBe(1);
+    const reason = {
+      url: 'https://w3id.org/alongside/fhir/StructureDefinition/tailoring-reason',
+      valueString: 'Shorter sessions, and more of them',
+    };
+    const said = { ...carePlan, extension: [...(carePlan.extension ?? []), reason] };
+    await updateResource(world.contextOf('therapist'), said, { mayCreate: false });
+    expect(await count()).toEqual([
+      [
+        'session-count',
+        'tailored',
+        '13 sessions are planned; the protocol has 6 to 12.',
+        'Shorter sessions, and more of them',
+      ],
+    ]);
+    expect((await rows(carePlan)).unexplained).toBe(0);
   });
 
   it('is read as it was at an instant, and refused before it was there or for what is no instant', async () => {

@@ -2,6 +2,7 @@
 import type { CarePlan, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanGroupDayComplete } from '../../../src/rest/operations/care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from '../../../src/rest/operations/care-plan-group-member.ts';
+import { createResource } from '../../../src/workflows/create-resource.ts';
 import { group, integer, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 import { callOn } from './group-steps.ts';
@@ -56,6 +57,22 @@ describe('a day of a course for pairs', () => {
     expect(await diagnostics(record(...all()))).toEqual([422, needed(patientOf(2))]);
     await world.store.create(agreement(patientOf(2), true, '2026-11-19T11:00:00Z'));
     expect((await record(...all())).status).toBe(201);
+  });
+
+  it.each([
+    ['patient', patientOf(1)],
+    ['therapist', therapistOf(1)],
+  ])('closes the Task of the %s who sent their agreement, and nobody else’s', async (_side, who) => {
+    await createResource(world.contextOf('system'), agreement(who, true, '2026-11-20T09:00:00Z'));
+    const asked = (await world.all('Task')).filter(({ input }) =>
+      input?.some(({ valueCanonical }) => valueCanonical?.includes('joint-course-agreement')),
+    );
+    expect(asked).toHaveLength(6);
+    const closed = asked.filter(({ status }) => status === 'completed');
+    expect(
+      closed.map((task) => [task.for?.reference, task.output?.[0]?.valueReference?.reference?.split('/')[0]]),
+    ).toEqual([[who, 'QuestionnaireResponse']]);
+    expect(await errorsIn(world, ['Task'])).toEqual([]);
   });
 
   it('counts only answers that are completed, and no agreement that was taken back', async () => {
@@ -141,6 +158,14 @@ describe('a day of a course for pairs', () => {
     expect(steps.map(({ owner, description }) => [owner?.reference, description])).toEqual(
       pairNumbers.map((number) => [therapistOf(number), 'The treatment goes on as it was']),
     );
+    const homework = (await world.all('Task')).filter(({ code }) => code?.coding?.[0]?.code === 'homework');
+    expect(new Set(homework.map(({ for: whom }) => whom?.reference))).toEqual(new Set(everybody));
+    expect(new Set(homework.map(({ status, statusReason }) => `${status}: ${statusReason?.text}`))).toEqual(
+      new Set(['cancelled: The course has ended. Whatever helps may go on.']),
+    );
+    const teams = await world.all('CareTeam');
+    expect(teams.filter(({ status }) => status !== 'inactive')).toEqual([]);
+    expect(await errorsIn(world, ['CareTeam', 'Task', 'RequestGroup'])).toEqual([]);
   });
 });
 
