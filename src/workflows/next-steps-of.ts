@@ -5,12 +5,7 @@ import { elementFacts } from '../course/element-facts.ts';
 import { factorsToWorkOn } from '../course/factors-to-work-on.ts';
 import { newestFormulation } from '../course/formulation.ts';
 import { findingsOf, type GoalFact, type ScoreFact } from '../course/next-step-findings.ts';
-import {
-  type LibraryActivity,
-  type NextSteps,
-  nameOfFlag,
-  rankNextSteps,
-} from '../course/rank-next-steps.ts';
+import { type NextSteps, nameOfFlag, rankNextSteps } from '../course/rank-next-steps.ts';
 import { asItIs, saidIn } from '../course/said.ts';
 import { businessRule } from '../fhir/error.ts';
 import { scoreChangeSystem } from '../instruments/score-change.ts';

@@ -32,7 +32,7 @@ beforeAll(async () => {
   ]);
   expect(answer.status).toBe(201);
   id = String(answer.headers['location']).match(/CarePlan\/([^/]+)/)?.[1] ?? '';
-  courseId = (await get(`/fhir/CarePlan/${id}`)).body.identifier[0].value;
+  courseId = String((await get(`/fhir/CarePlan/${id}`)).body.identifier[0].value);
 });
 afterAll(() => service.stop());
 

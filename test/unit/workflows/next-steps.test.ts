@@ -185,7 +185,7 @@ describe('the list', () => {
       'The goal "Walk to the lake and back" was rated -2; the rating before was -1.',
     ]);
     expect(reasonsOf(findStep(parameters, activity('relaxation-exercises')))).toEqual([
-      'Body-oriented exercises was not used in this course yet.',
+      'Body-oriented exercises: not used in this course yet.',
     ]);
     expect(findStep(parameters, activity('body-mind-education'))).toBeUndefined();
   });
