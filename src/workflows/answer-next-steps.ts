@@ -1,7 +1,7 @@
 // Keeps what two people answered to the possible next steps of a course: a step of the list, or staying the course, each with its reason.
 import type { GuidanceResponse, Parameters, ParametersParameter, Provenance } from '@medplum/fhirtypes';
 import { courseIdentifierSystem, tailoringReasonSystem } from '../course/course-codes.ts';
-import { nextSession, sessionNumber } from '../course/next-step.ts';
+import { type CourseStep, nextSession, nextStep, sessionNumber } from '../course/next-step.ts';
 import {
   type AnswerCode,
   answerProvenance,
@@ -39,6 +39,7 @@ export interface NextStepsAnswerResult {
   readonly provenance: Provenance;
   /** What would bring the chosen steps into the plan, ready for $tailor; absent when none was chosen. */
   readonly tailor?: Parameters;
+  readonly next: CourseStep;
 }
 
 /** Refused: 400 no choice; 404; 412, 428 the version; 422 a course that is not running, a choice that is not on the list, no reason, no word on whether it was agreed. */
@@ -155,6 +156,7 @@ async function keep(
     suggestion: suggestion.resource(),
     provenance: provenance.resource(),
     ...(chosen.length > 0 && { tailor: tailorCall(plan, chosen, { reason, agreed }) }),
+    next: nextStep(carePlan, plan.sessions, at.slice(0, 10)),
   };
 }
 

@@ -1,36 +1,20 @@
 // Gathers what a running course shows, and ranks its possible next steps by the published rules.
-import type {
-  ActivityDefinition,
-  CodeSystemConcept,
-  Goal,
-  Observation,
-  Procedure,
-  ServiceRequest,
-  Task,
-} from '@medplum/fhirtypes';
-import type { Catalogue } from '../content/catalogue.ts';
+import type { Goal, Observation, Procedure, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { elementSystem } from '../course/course-codes.ts';
 import { elementFacts } from '../course/element-facts.ts';
 import { factorsToWorkOn } from '../course/factors-to-work-on.ts';
 import { newestFormulation } from '../course/formulation.ts';
 import { findingsOf, type GoalFact, type ScoreFact } from '../course/next-step-findings.ts';
-import { type NextStepRules, nextStepRules, nextStepsPlanUrl } from '../course/next-step-rules.ts';
-import {
-  type LibraryActivity,
-  type NextSteps,
-  nameOfFlag,
-  rankNextSteps,
-} from '../course/rank-next-steps.ts';
-import { asItIs, type Said, saidIn } from '../course/said.ts';
-import { canonicalOf } from '../fhir/canonical.ts';
+import { type NextSteps, nameOfFlag, rankNextSteps } from '../course/rank-next-steps.ts';
+import { asItIs, saidIn } from '../course/said.ts';
 import { businessRule } from '../fhir/error.ts';
 import { scoreChangeSystem } from '../instruments/score-change.ts';
 import type { WorkflowContext } from './context.ts';
 import { type CourseParts, type CourseScore, courseParts } from './course-parts.ts';
 import type { CoursePlan } from './course-plan.ts';
-import { elementOfActivity } from './element-choice.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
-import { elementWaitsFor, gatesOf } from './read-gates.ts';
+import { libraryOf, namedConcepts, rulesOf } from './next-step-content.ts';
+import { gatesOf } from './read-gates.ts';
 
 const exertion = 'post-exertional-malaise';
 
@@ -65,64 +49,6 @@ export async function nextStepsOf(context: WorkflowContext, plan: CoursePlan): P
     rules,
   );
   return rankNextSteps(findings, rules, libraryOf(catalogue), { gates, answers });
-}
-
-function rulesOf(catalogue: Catalogue): NextStepRules {
-  const plan = catalogue.definition(nextStepsPlanUrl);
-  if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${nextStepsPlanUrl} is not published`);
-  return nextStepRules(
-    plan,
-    (system, code) =>
-      namedConcepts(catalogue, system).find((each) => each.code === code)?.title ?? asItIs(code),
-  );
-}
-
-/** The concepts of a code system of ours, each with its name in every language. */
-function namedConcepts(catalogue: Catalogue, url: string): readonly { code: string; title: Said }[] {
-  const concepts = catalogue
-    .published()
-    .flatMap((resource): readonly CodeSystemConcept[] =>
-      resource.resourceType === 'CodeSystem' && resource.url === url ? (resource.concept ?? []) : [],
-    );
-  return concepts.flatMap(({ code, display, designation }) =>
-    code === undefined
-      ? []
-      : [
-          {
-            code,
-            title: {
-              text: display ?? code,
-              translations: Object.fromEntries(
-                (designation ?? []).map(({ language, value }) => [language ?? '', value]),
-              ),
-            },
-          },
-        ],
-  );
-}
-
-/** Every published activity that belongs to an element of the therapy. */
-function libraryOf(catalogue: Catalogue): readonly LibraryActivity[] {
-  const elementOf = elementOfActivity(catalogue);
-  const elements = namedConcepts(catalogue, elementSystem);
-  return catalogue
-    .published()
-    .filter((resource): resource is ActivityDefinition => resource.resourceType === 'ActivityDefinition')
-    .flatMap((activity): LibraryActivity[] => {
-      const canonical = canonicalOf(activity);
-      const code = canonical && elementOf(canonical);
-      const element = elements.find((each) => each.code === code);
-      return canonical && element && activity.status === 'active'
-        ? [
-            {
-              canonical,
-              activity,
-              element: { system: elementSystem, code: element.code, display: element.title.text },
-              elementWaitsFor: elementWaitsFor(catalogue, element.code),
-            },
-          ]
-        : [];
-    });
 }
 
 /** The newest score beside the person's own start, with the change that is stored where there is one. */

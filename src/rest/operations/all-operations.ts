@@ -47,6 +47,8 @@ export const operations: readonly ServedOperation[] = [
   carePlanCourse,
   carePlanClosingLetter,
   carePlanSessionBrief,
+  carePlanNextSteps,
+  carePlanAnswerNextSteps,
   carePlanTailor,
   carePlanPause,
   carePlanResume,

@@ -4,6 +4,7 @@ import type { Parameters } from '@medplum/fhirtypes';
 import { answerNextSteps } from '../../workflows/answer-next-steps.ts';
 import type { Operation } from '../operation.ts';
 import { givenReason, reasonNames } from './given-reason.ts';
+import { nextParameter } from './next-parameter.ts';
 import { parameterReader } from './parameter-reader.ts';
 
 export const carePlanAnswerNextSteps: Operation = {
@@ -14,7 +15,7 @@ export const carePlanAnswerNextSteps: Operation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-answer-next-steps',
   async handle(request) {
     const given = parameterReader(request.parameters, ['choice', ...reasonNames]);
-    const { suggestion, provenance, tailor } = await answerNextSteps(request.context, {
+    const { suggestion, provenance, tailor, next } = await answerNextSteps(request.context, {
       carePlanId: request.id ?? '',
       ifMatch: request.ifMatch,
       choices: given.texts('choice'),
@@ -26,6 +27,7 @@ export const carePlanAnswerNextSteps: Operation = {
         { name: 'suggestion', resource: suggestion },
         { name: 'provenance', resource: provenance },
         ...(tailor ? [{ name: 'tailor', resource: tailor }] : []),
+        nextParameter(next),
       ],
     };
     return { status: 200, resource: answer };

@@ -19,6 +19,7 @@ import { createResource } from '../../../src/workflows/create-resource.ts';
 import { phq15, phq15Adding } from '../instruments/invented-answers.ts';
 import { complete, enroll, group, integer, reference, string } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
+import { beginGroup } from './group-steps.ts';
 
 const fhir = 'https://w3id.org/alongside/fhir';
 const own = `${fhir}/StructureDefinition`;
@@ -184,7 +185,7 @@ describe('the list', () => {
       'The goal "Walk to the lake and back" was rated -2; the rating before was -1.',
     ]);
     expect(reasonsOf(findStep(parameters, activity('relaxation-exercises')))).toEqual([
-      'Body-oriented exercises was not used in this course yet.',
+      'Body-oriented exercises: not used in this course yet.',
     ]);
     expect(findStep(parameters, activity('body-mind-education'))).toBeUndefined();
   });
@@ -213,6 +214,40 @@ describe('the list', () => {
       'talk-it-over',
       activity('pacing'),
       activity('short-rests'),
+    ]);
+  });
+});
+
+describe('while somebody looks at an alarm sign first', () => {
+  beforeEach(async () => {
+    await exertion(false);
+    await formulation();
+    await world.store.create(
+      {
+        resourceType: 'Flag',
+        status: 'active',
+        code: { coding: [{ system: `${fhir}/CodeSystem/safety-check`, code: 'red-flag' }] },
+        subject: { reference: 'Patient/anna' },
+      },
+      { id: 'alarm' },
+    );
+  });
+
+  it('the list says so, and goes on with what may go on', async () => {
+    const parameters = await list('patient');
+    expect(reasonsOf(findStep(parameters, 'talk-it-over'))).toContain(
+      'Somebody looks at "Alarm sign" first. Support and the talks go on meanwhile.',
+    );
+    expect(findStep(parameters, activity('short-rests'))).toBeDefined();
+    const gated = named(parameters, 'notOffered').find((each) => answerOf(each) === activity('pacing'));
+    expect(part(named(gated?.part, 'reason')[0], 'source')?.valueReference?.reference).toBe('Flag/alarm');
+  });
+
+  it('what waits cannot be chosen', async () => {
+    const refused = await refusalOf(answer([choice(activity('pacing')), ...because('wish-of-the-person')]));
+    expect([refused.status, refused.outcome.issue[0]?.diagnostics]).toEqual([
+      422,
+      `"${activity('pacing')}" is not on the list. Not offered now: somebody looks at "Alarm sign" first.`,
     ]);
   });
 });
@@ -298,13 +333,18 @@ describe('an answer', () => {
   });
 
   it('can be that it is talked over first, of which nothing is agreed yet', async () => {
-    const { provenance } = resourcesOf(
-      await answer([choice('talk-it-over'), string('reason', 'She was not here today')]),
-    );
+    const kept = await answer([choice('talk-it-over'), string('reason', 'She was not here today')]);
+    const { provenance } = resourcesOf(kept);
+    const step = named((kept.resource as Parameters).parameter, 'next')[0];
+    const next = [part(step, 'text')?.valueString, part(step, 'owner')?.valueReference?.reference];
     expect(provenance.extension).toEqual([
       { url: `${own}/not-agreed-reason`, valueString: 'It is talked over together first.' },
     ]);
     expect(provenance.agent).toHaveLength(1);
+    expect(next).toEqual([
+      'First session was planned for 2026-11-20 and is not recorded yet: record it, or agree on another day.',
+      'Practitioner/therapist',
+    ]);
   });
 
   it('is shown before the next session and in the course, to the person too', async () => {
@@ -379,6 +419,14 @@ describe('refused', () => {
     expect(await issueOf(answer(parameters))).toEqual([issue]);
     expect(await world.all('GuidanceResponse')).toEqual([]);
     expect(await world.all('Provenance')).toEqual([]);
+  });
+
+  it("is the plan of a group, which is nobody's own", async () => {
+    const plan = await beginGroup(world);
+    const work = world.call(carePlanNextSteps, 'therapist', plan.id ?? '', []);
+    expect(await issueOf(work)).toEqual([
+      `422 CarePlan.subject: CarePlan/${plan.id} is the plan of a group; next steps are each person's own: ask for them on a plan that is part of it (CarePlan?part-of=CarePlan/${plan.id})`,
+    ]);
   });
 
   it('is a course that does not run, with the moves that it has', async () => {
