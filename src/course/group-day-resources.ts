@@ -8,6 +8,7 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import type { CalendarDate } from './calendar.ts';
 import { courseConcept, extensionUrl } from './course-codes.ts';
 import { type DayElement, type MemberPresence, themesHeard, wasThere } from './group-presence.ts';
 import { pairRole } from './pair-resources.ts';
@@ -28,6 +29,8 @@ export interface HeldDay {
   readonly themes: readonly (DayElement & { readonly minutes: number })[];
   readonly note?: string;
   readonly recordedAt: string;
+  /** Until when whoever was not there is offered a day to make up. */
+  readonly offerDue: CalendarDate;
   readonly identifiers: readonly Identifier[];
 }
 
@@ -217,7 +220,8 @@ function makeUpOffer(id: string, member: MemberDay, presence: MemberPresence, da
     description: `${isKnown ? '' : 'Ask how the person is. '}Offer a day of their own about "${day.title}". Whether they take it is theirs to choose; their place in the group stays theirs.`,
     focus: { reference: `ServiceRequest/${member.request.id}` },
     for: { reference: member.patient },
-    executionPeriod: { start: day.start.slice(0, 10) },
+    executionPeriod: { start: day.start.slice(0, 10), end: day.offerDue },
+    restriction: { period: { end: day.offerDue } },
     authoredOn: day.recordedAt,
     lastModified: day.recordedAt,
     owner: { reference: day.leaders[0] ?? '' },

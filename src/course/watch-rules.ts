@@ -63,6 +63,14 @@ export function watchRuleOf(plan: PlanDefinition, id: WatchRuleId): WatchRule {
   };
 }
 
+/** Within which time something is due that a person sets off, and no job. Throws an Error (a fault of our content) as above. */
+export function dueWithinOf(plan: PlanDefinition, id: 'make-up-offer'): Duration {
+  const action = plan.action?.find((each) => each.id === id);
+  const dueWithin = action?.extension?.find(({ url }) => url === dueWithinUrl)?.valueDuration;
+  if (!dueWithin) throw new Error(`PlanDefinition/${plan.id} does not say until when ${id} is due`);
+  return dueWithin;
+}
+
 /** Without the title: the words of a choice are its code's display. */
 function codeOf(action: PlanDefinitionAction | undefined): CodeableConcept | undefined {
   return action?.code?.find(({ coding }) => coding?.some(({ system }) => system === watchSystem));

@@ -1,5 +1,6 @@
 // Checks what was sent about a day of a group and brings it into the form that the record is built from.
-import type { Patient, Practitioner, ServiceRequest } from '@medplum/fhirtypes';
+import type { Duration, Patient, Practitioner, ServiceRequest } from '@medplum/fhirtypes';
+import { addDuration } from '../course/calendar.ts';
 import { contentIdentifierSystem } from '../course/course-codes.ts';
 import type { HeldDay } from '../course/group-day-resources.ts';
 import { namesIn, type PersonNames } from '../course/group-note.ts';
@@ -11,6 +12,7 @@ import {
   presences,
   wasThere,
 } from '../course/group-presence.ts';
+import { dueWithinOf, watchPlanUrl } from '../course/watch-rules.ts';
 import { businessRule, invalid } from '../fhir/error.ts';
 import type { GroupElement, GroupPlan } from '../pathways/group-plan-of.ts';
 import type { WorkflowContext } from './context.ts';
@@ -62,8 +64,15 @@ export async function heldDay(
     themes,
     ...(note !== undefined && { note }),
     recordedAt: now.toISOString(),
+    offerDue: addDuration(now.toISOString().slice(0, 10), offerDueWithin(context)),
     identifiers: [{ system: contentIdentifierSystem, value: given.contentMark }],
   };
+}
+
+function offerDueWithin({ catalogue }: WorkflowContext): Duration {
+  const plan = catalogue.definition(watchPlanUrl);
+  if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${watchPlanUrl} is not published`);
+  return dueWithinOf(plan, 'make-up-offer');
 }
 
 async function leadersOfDay(

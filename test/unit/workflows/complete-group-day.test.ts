@@ -185,10 +185,11 @@ describe('a day that was held', () => {
       ({ code }) => code?.coding?.[0]?.code === 'make-up-offer',
     );
     expect(
-      offers.map(({ for: whom, owner, status, description }) => [
+      offers.map(({ for: whom, owner, status, restriction, description }) => [
         whom?.reference,
         owner?.reference,
         status,
+        restriction?.period?.end,
         description,
       ]),
     ).toEqual([
@@ -196,6 +197,7 @@ describe('a day that was held', () => {
         'Patient/member-1',
         'Practitioner/therapist',
         'requested',
+        '2026-12-04',
         'Offer a day of their own about "Opening and introduction". Whether they take it is theirs to choose; their place in the group stays theirs.',
       ],
     ]);
