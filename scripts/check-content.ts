@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { contentFindings } from './content/content-findings.ts';
 
-const { files, findings } = contentFindings(join(import.meta.dirname, '..', 'fhir-profiles'));
+const { files, findings } = await contentFindings(join(import.meta.dirname, '..', 'fhir-profiles'));
 for (const { file, fault } of findings) process.stdout.write(`${file}: ${fault}\n`);
 process.stdout.write(`${files} content files, ${findings.length} findings\n`);
 if (findings.length > 0) process.exitCode = 1;

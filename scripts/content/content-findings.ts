@@ -25,7 +25,10 @@ export interface ContentReport {
 }
 
 /** `base` is the folder of HL7's R4 definitions; by default the one inside the content folder. */
-export function contentFindings(directory: string, base = join(directory, 'base')): ContentReport {
+export async function contentFindings(
+  directory: string,
+  base = join(directory, 'base'),
+): Promise<ContentReport> {
   const { files, findings } = readContentFiles(directory);
   const all = [
     ...findings,
@@ -42,7 +45,7 @@ export function contentFindings(directory: string, base = join(directory, 'base'
       hl7Findings,
       measureFindings,
     ].flatMap((findingsIn) => findingsIn(files)),
-    ...loadedFindings(directory, files),
+    ...(await loadedFindings(directory, files)),
   ];
   return {
     files: files.length,
@@ -77,10 +80,10 @@ export function validityFindings(
 }
 
 /** What the service itself would refuse at start, and what only a loaded catalogue can tell. */
-function loadedFindings(directory: string, files: readonly ContentFile[]): readonly Finding[] {
+async function loadedFindings(directory: string, files: readonly ContentFile[]): Promise<readonly Finding[]> {
   try {
     const catalogue = loadCatalogue(directory);
-    return [scoreFindings, conditionFindings].flatMap((findingsIn) => findingsIn(files, catalogue));
+    return [...scoreFindings(files, catalogue), ...(await conditionFindings(files, catalogue))];
   } catch (error) {
     return [{ file: '', fault: error instanceof Error ? error.message : String(error) }];
   }

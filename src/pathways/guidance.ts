@@ -1,6 +1,7 @@
 // What a published plan says follows from new data about a person, as a GuidanceResponse that can be kept: what applies, what not, what is not known.
 // https://hl7.org/fhir/R4/guidanceresponse.html
 import type { DataRequirement, GuidanceResponse, Observation, PlanDefinition } from '@medplum/fhirtypes';
+import type { CqlExpression } from '../fhir/cql.ts';
 import { compilePlan } from './compile-plan.ts';
 import type { DefinitionSource } from './compiled-plan.ts';
 import { type ActionVerdict, type JudgeInput, judgeFirstLevel } from './judge-plan.ts';
@@ -55,6 +56,15 @@ export function guidanceNeeds(plan: PlanDefinition, { codesOf }: DefinitionSourc
   const found = dataNeeds((plan.action ?? []).flatMap((action) => inputsOf(action, codesOf)));
   needs.set(plan, found);
   return found;
+}
+
+/** The CQL that the first level of the plan names. */
+export function guidanceCql(plan: PlanDefinition, definitions: DefinitionSource): readonly CqlExpression[] {
+  return compilePlan(plan, definitions, 'published').actions.flatMap(({ conditions }) =>
+    conditions.flatMap(({ expression }) =>
+      expression.kind === 'ready' && expression.cql ? [expression.cql] : [],
+    ),
+  );
 }
 
 /** Of the plan's first level: the actions below follow when the one above is taken up. */

@@ -1,8 +1,13 @@
 // After new scores: asks the published plans that want to know what follows now, and keeps their answer with its reasons.
 import type { Observation, PlanDefinition } from '@medplum/fhirtypes';
-import { guidanceNeeds, guidanceOf, isTriggeredBy } from '../pathways/guidance.ts';
+import { cqlRun } from '../fhir/cql.ts';
+import { guidanceCql, guidanceNeeds, guidanceOf, isTriggeredBy } from '../pathways/guidance.ts';
+import { seenIn } from '../pathways/judge-plan.ts';
 import type { WorkflowContext } from './context.ts';
 import { gatherInputs } from './gather-inputs.ts';
+
+/** A transaction is open meanwhile. What takes longer is for a person to decide. */
+const longestCqlMs = 2000;
 
 /** Writes one GuidanceResponse for each plan that is triggered by these scores. The context's store is a transaction's. */
 export async function recordGuidance(
@@ -20,14 +25,25 @@ export async function recordGuidance(
   if (patient.kind !== 'found') return;
   const subject = patient.version.resource();
   if (subject.resourceType !== 'Patient') return;
+  const now = clock.now();
   for (const plan of plans) {
     const id = newId();
+    const facts = await gatherInputs(context, patientId, guidanceNeeds(plan, catalogue));
+    const expressions = guidanceCql(plan, catalogue);
+    const cql =
+      expressions.length > 0
+        ? await cqlRun(context.cql, expressions, now, longestCqlMs).answersFor({
+            subject,
+            dataOf: seenIn(facts),
+          })
+        : undefined;
     const guidance = guidanceOf({
       plan,
       definitions: catalogue,
       subject,
-      facts: await gatherInputs(context, patientId, guidanceNeeds(plan, catalogue)),
-      now: clock.now(),
+      facts,
+      now,
+      ...(cql && { cql }),
       id,
       reasons: scores.map((score) => `Observation/${score.id ?? ''}`),
     });

@@ -10,8 +10,8 @@ import { scoreFindings } from '../../scripts/content/score-findings.ts';
 import { sourceFindings } from '../../scripts/content/source-findings.ts';
 import { catalogueOf } from '../../src/content/load-catalogue.ts';
 
-it('the content that we publish, show and test with has no faults', () => {
-  const { files, findings } = contentFindings('fhir-profiles');
+it('the content that we publish, show and test with has no faults', async () => {
+  const { files, findings } = await contentFindings('fhir-profiles');
   expect(findings).toEqual([]);
   expect(files).toBeGreaterThan(500);
 });

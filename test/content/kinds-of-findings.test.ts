@@ -290,7 +290,7 @@ describe('a word that harms', () => {
 });
 
 describe('a condition', () => {
-  it('that no example meets, or none fails, is found', () => {
+  it('that no example meets, or none fails, is found', async () => {
     const { files } = readContentFiles('fhir-profiles');
     const catalogue = loadCatalogue('fhir-profiles');
     const plan: PlanDefinition = {
@@ -306,8 +306,34 @@ describe('a condition', () => {
         },
       ],
     };
-    expect(faultsOf(conditionFindings([...files, file('plans', plan)], catalogue))).toContain(
+    expect(faultsOf(await conditionFindings([...files, file('plans', plan)], catalogue))).toContain(
       'no example for whom this is not-met: true',
+    );
+  });
+
+  it('in CQL is run as well: one that no example fails is found, and a name that its library does not have', async () => {
+    const { files } = readContentFiles('fhir-profiles');
+    const catalogue = loadCatalogue('fhir-profiles');
+    const name = 'examples/PlanDefinition-example-cql.json';
+    const faults = async (among: readonly ContentFile[]) =>
+      (await conditionFindings(among, catalogue)).filter((each) => each.file === name);
+    expect(await faults(files)).toEqual([]);
+    const isFallen = ({ resource }: ContentFile) => resource.id === 'plan-data-total-fallen';
+    expect(await faults(files.filter((each) => !isFallen(each)))).toEqual([
+      { file: name, fault: 'no example for whom this is not-met: Total Has Risen' },
+    ]);
+    const misnamed = files.map((each) =>
+      each.file === name
+        ? {
+            ...each,
+            resource: JSON.parse(
+              JSON.stringify(each.resource).replace('"Total Has Risen"', '"Total Rose"'),
+            ) as Resource,
+          }
+        : each,
+    );
+    expect((await faults(misnamed)).map(({ fault }) => fault)).toContain(
+      'look-together: no library of the plan holds "Total Rose" as ELM, which text/cql-identifier asks for: give the name of a definition that the ELM has',
     );
   });
 });
