@@ -53,8 +53,6 @@ export const operations: readonly ServedOperation[] = [
   carePlanPause,
   carePlanResume,
   carePlanDeviations,
-  carePlanNextSteps,
-  carePlanAnswerNextSteps,
   carePlanFormulate,
   questionnairePopulate,
   questionnaireResponseExtract,
