@@ -79,7 +79,7 @@ export function answerProvenance(
   { carePlanVersion, patient }: AnsweredCourse,
   { code, chosen, reason, agreed, author, at }: NextStepsAnswer,
 ): Provenance {
-  const author_ = {
+  const writtenBy = {
     system: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type',
     code: 'author',
     display: 'Author',
@@ -94,7 +94,7 @@ export function answerProvenance(
     reason: [reason],
     activity: { coding: [{ system: nextStepsSystem, code, display: answers[code] }] },
     agent: [
-      { type: { coding: [author_] }, who: { reference: author } },
+      { type: { coding: [writtenBy] }, who: { reference: author } },
       ...(agreed === true ? [{ type: { text: 'Decided together' }, who: { reference: patient } }] : []),
     ],
     entity: [

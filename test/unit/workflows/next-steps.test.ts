@@ -366,6 +366,22 @@ describe('an answer', () => {
   });
 });
 
+it('leaves the answers out of the course for a token that may not search where they stand', async () => {
+  await answer([choice('stay-the-course'), ...because('goes-well')]);
+  const types = ['CarePlan', 'ServiceRequest', 'Encounter', 'Procedure', 'Observation', 'Goal', 'Task'];
+  const shown = async (...more: string[]) => {
+    const scopes = [...types, ...more].map((type) => `system/${type}.rs`);
+    const { resource } = await carePlanCourse.handle({
+      context: world.contextFor({ role: 'integrator', scopes, tokenId: 'other-system' }, 'request'),
+      id: carePlan.id ?? '',
+      parameters: { resourceType: 'Parameters' },
+    });
+    return named((resource as Parameters).parameter, 'nextStepsAnswer').length;
+  };
+  expect(await shown()).toBe(0);
+  expect(await shown('Provenance')).toBe(1);
+});
+
 describe('refused', () => {
   const issueOf = async (work: Promise<unknown>) => {
     const { status, outcome } = await refusalOf(work);
