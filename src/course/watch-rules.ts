@@ -46,8 +46,7 @@ export interface WatchRule {
 export function watchRuleOf(plan: PlanDefinition, id: WatchRuleId): WatchRule {
   const action = plan.action?.find((each) => each.id === id);
   const after = action?.timingDuration;
-  const durationOf = (wanted: string) =>
-    action?.extension?.find(({ url }) => url === wanted)?.valueDuration;
+  const durationOf = (wanted: string) => action?.extension?.find(({ url }) => url === wanted)?.valueDuration;
   const [dueWithin, looksBack] = [durationOf(dueWithinUrl), durationOf(looksBackUrl)];
   const code = codeOf(action);
   if (!action?.title || !after || !dueWithin || !code) {

@@ -27,12 +27,11 @@ export function jobRunner(tools: JobTools, jobs: readonly ScheduledJob[]): JobRu
     const aheadMs = nowMs - clock.now().getTime();
     const slot = newestDue(wall, job.times, nowMs);
     if (slot === undefined) return;
-    const run = await runs.claim(
-      { job: job.name, slot: slot.name },
-      { owner, leaseMs, mostTries },
-    );
+    const run = await runs.claim({ job: job.name, slot: slot.name }, { owner, leaseMs, mostTries });
     if (run === undefined) return;
-    const { outcome, counts } = await carryOut({ ...tools, clock: shifted(clock, aheadMs) }, job, run, { isStopping: () => isStopping });
+    const { outcome, counts } = await carryOut({ ...tools, clock: shifted(clock, aheadMs) }, job, run, {
+      isStopping: () => isStopping,
+    });
     log.info('job run', { job: job.name, slot: slot.name, attempt: run.tries, outcome, ...counts });
   }
 

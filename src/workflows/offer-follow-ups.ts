@@ -28,9 +28,7 @@ export const offerFollowUps: JobWork = {
       const end = endOfCourse(carePlan, episodes, dayOf);
       const protocol = protocolOf(person, carePlan);
       const due =
-        end && protocol
-          ? followUpDue(plannedFollowUps(protocol), end, today, how.looksBack)
-          : undefined;
+        end && protocol ? followUpDue(plannedFollowUps(protocol), end, today, how.looksBack) : undefined;
       if (!due) continue;
       const about = `CarePlan/${carePlan.id}`;
       if (await wasHad(person, about)) continue;

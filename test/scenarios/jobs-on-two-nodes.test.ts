@@ -99,10 +99,7 @@ describe('nodes whose clocks are minutes behind and an hour ahead', () => {
     const [hour, minute] = [Math.floor(at / 60), at % 60].map((part) => String(part).padStart(2, '0'));
     return `${hour}:${minute}` as LocalTime;
   });
-  const tools = () => [
-    skewed(nodes[0], -7 * minuteMs, 'behind'),
-    skewed(nodes[1], 60 * minuteMs, 'ahead'),
-  ];
+  const tools = () => [skewed(nodes[0], -7 * minuteMs, 'behind'), skewed(nodes[1], 60 * minuteMs, 'ahead')];
 
   it('carry each slot out once, on the day and at the time of their database', async () => {
     const seen: string[] = [];

@@ -48,7 +48,8 @@ export function jobRunsOver(session: Pick<Session, 'read' | 'write'>, clock: Clo
   /** Whose clock is ahead must not take for silent whoever is at work, nor keep a slot for longer. */
   const nowOf = (statements: Statements): number => {
     const { nowMs } = statements.dialect;
-    const row = nowMs === undefined ? undefined : statements.get<{ now_ms: number }>(`SELECT ${nowMs} AS now_ms`);
+    const row =
+      nowMs === undefined ? undefined : statements.get<{ now_ms: number }>(`SELECT ${nowMs} AS now_ms`);
     return row?.now_ms ?? clock.now().getTime();
   };
 

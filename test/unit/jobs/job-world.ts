@@ -43,10 +43,7 @@ export async function runOn(world: CourseWorld, name: string, day: string, log: 
   const tools = toolsOf(world, log);
   slots += 1;
   const slot = `${day} ${slots}`;
-  const run = await tools.runs.claim(
-    { job: name, slot },
-    { owner: 'a', leaseMs: 60_000, mostTries: 5 },
-  );
+  const run = await tools.runs.claim({ job: name, slot }, { owner: 'a', leaseMs: 60_000, mostTries: 5 });
   if (!run) throw new Error('the slot was not free');
   const { outcome, counts } = await carryOut(tools, jobNamed(name), run, { isStopping: () => false });
   return { outcome, ...counts };
