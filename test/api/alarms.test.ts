@@ -145,6 +145,73 @@ describe('an answer above zero', () => {
   });
 });
 
+describe('an answer above zero in a form that is not finished', () => {
+  const unfinished = (patient: string, status: 'stopped' | 'in-progress') => ({
+    ...answers(patient, 1),
+    status,
+    item: answers(patient, 1).item.slice(-1),
+  });
+
+  it('calls the same person in when it is stopped, and says so; finishing it later calls nobody again', async () => {
+    const patient = await patientWith([{ reference: await gp() }]);
+    const bearer = await service.makeBearer('patient', patient);
+    const made = await send(
+      'post',
+      '/fhir/QuestionnaireResponse',
+      unfinished(patient, 'in-progress'),
+      bearer,
+    );
+    expect(made.status).toBe(201);
+    expect(await tasksOf(patient)).toEqual([]);
+    const path = `/fhir/QuestionnaireResponse/${made.body.id}`;
+    const id = String(made.body.id);
+    expect((await send('put', path, { ...unfinished(patient, 'stopped'), id })).status).toBe(200);
+    const [task, ...others] = await tasksOf(patient);
+    expect(others).toEqual([]);
+    expect(task).toMatchObject({
+      status: 'requested',
+      focus: { reference: `QuestionnaireResponse/${id}` },
+      note: [{ text: expect.stringMatching(/^The form was not finished\./) as string }],
+    });
+    const [flag] = await flagsOf(patient);
+    for (const each of [task, flag]) expect(each && service.problemsOf(each)).toEqual([]);
+    expect((await send('put', path, { ...answers(patient, 1), id })).status).toBe(200);
+    expect([await tasksOf(patient), await flagsOf(patient)]).toMatchObject([
+      [{ id: task?.id }],
+      [{ id: flag?.id }],
+    ]);
+  });
+
+  it('is refused without a person whom it is about, and is not deleted', async () => {
+    const patient = await patientWith([]);
+    const { subject: _subject, ...nobody } = unfinished(patient, 'stopped');
+    const refused = await send('post', '/fhir/QuestionnaireResponse', nobody);
+    expect([refused.status, refused.body]).toEqual([
+      422,
+      {
+        resourceType: 'OperationOutcome',
+        issue: [
+          {
+            severity: 'error',
+            code: 'business-rule',
+            diagnostics:
+              'an answer in this form calls somebody in: it needs a subject, a reference to a Patient of this server, before it is finished too',
+            expression: ['QuestionnaireResponse.subject'],
+          },
+        ],
+      },
+    ]);
+    const made = await send('post', '/fhir/QuestionnaireResponse', unfinished(patient, 'in-progress'));
+    const kept = await request(service.app)
+      .delete(`/fhir/QuestionnaireResponse/${made.body.id}`)
+      .set({ Authorization: service.bearer('system') });
+    expect([kept.status, kept.body.issue?.[0]?.diagnostics]).toEqual([
+      422,
+      'an answer in this form calls somebody in: it is not deleted. Leave it "stopped", so that they are called at once, or mark it entered-in-error when it is not about this person',
+    ]);
+  });
+});
+
 it.each([
   ['zero', 0],
   ['no answer', undefined],

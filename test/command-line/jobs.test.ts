@@ -35,7 +35,10 @@ it(
 );
 
 it.each([
-  [['run', 'sweep'], /^There is no job "sweep"\. The jobs are: escalate-alarms, .*sweep-dead-ends.*\.\n/],
+  [
+    ['run', 'sweep'],
+    /^There is no job "sweep"\. The jobs are: hear-unfinished-forms, escalate-alarms, .*sweep-dead-ends.*\.\n/,
+  ],
   [['run'], /^Which job\? The jobs are: /],
   [['walk'], /^"walk" is not known: say "jobs" or "jobs run <name>"\.\n/],
   [
