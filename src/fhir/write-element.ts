@@ -2,6 +2,7 @@
 // The path is the simple subset of FHIRPath (https://hl7.org/fhir/R4/fhirpath.html#simple): names, indices, ofType(), extension().
 // Strict: a place that does not exist, or a value of another type, is a fault and nothing is written.
 import r4 from 'fhirpath/fhir-context/r4';
+import { primitiveOf } from './validation/primitives.ts';
 
 export type Written<T> =
   | { readonly kind: 'written'; readonly value: T }
@@ -181,8 +182,7 @@ function placeOf(parentType: string, segment: Segment, sample: unknown): Place {
 
 const inherited = (name: string): string | undefined => (name === 'extension' ? 'Extension' : undefined);
 
-const typeNamed = (suffix: string): string =>
-  primitives.has(lowerFirst(suffix)) ? lowerFirst(suffix) : suffix;
+const typeNamed = (suffix: string): string => (primitiveOf(lowerFirst(suffix)) ? lowerFirst(suffix) : suffix);
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 function isChoice(choice: string, wanted: string | undefined, sample: unknown): boolean {
@@ -191,35 +191,18 @@ function isChoice(choice: string, wanted: string | undefined, sample: unknown): 
   return typeof sample === 'string' && choice === 'DateTime' && matches('dateTime', sample);
 }
 
-/** https://hl7.org/fhir/R4/datatypes.html#primitive , as far as an expression or an answer can give them. */
-const primitives: ReadonlyMap<string, RegExp | 'boolean' | 'number' | 'integer'> = new Map<
-  string,
-  RegExp | 'boolean' | 'number' | 'integer'
->([
-  ['boolean', 'boolean'],
-  ['decimal', 'number'],
-  ['integer', 'integer'],
-  ['unsignedInt', 'integer'],
-  ['positiveInt', 'integer'],
-  ['string', /\S/],
-  ['markdown', /\S/],
-  ['code', /^\S+( \S+)*$/],
-  ['id', /^[A-Za-z0-9\-.]{1,64}$/],
-  ['uri', /^\S+$/],
-  ['url', /^\S+$/],
-  ['canonical', /^\S+$/],
-  ['date', /^\d{4}(-\d{2}(-\d{2})?)?$/],
-  ['dateTime', /^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?$/],
-  ['instant', /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/],
-]);
-
+/** A primitive as R4 writes it, or an object where the type is one. */
 function matches(type: string, value: unknown): boolean {
-  const rule = primitives.get(type);
-  if (rule === 'boolean') return typeof value === 'boolean';
-  if (rule === 'number') return typeof value === 'number';
-  if (rule === 'integer') return Number.isInteger(value);
-  if (rule) return typeof value === 'string' && rule.test(value);
-  return typeof value === 'object' && value !== null;
+  const primitive = primitiveOf(type);
+  if (!primitive) return typeof value === 'object' && value !== null;
+  switch (primitive.jsType) {
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'number':
+      return typeof value === 'number' && primitive.fault(value) === undefined;
+    case 'string':
+      return typeof value === 'string' && primitive.fault(value) === undefined;
+  }
 }
 
 /** An object keeps only what its type has; that its parts are right is for validation to say. */

@@ -149,9 +149,6 @@ function withParticipants(
   const untold = (what: string) =>
     issues.push(planIssue('warning', 'not-supported', at, `${what} is not carried as a participant`));
   const roles = participant.filter(({ type, role }) => type === 'practitioner' && role);
-  for (const { type } of participant) {
-    if (type !== 'patient' && type !== 'practitioner') untold(type);
-  }
   if (at === 'ServiceRequest' && roles.length > 1) untold('more than one role');
   if (at === 'CommunicationRequest' && roles.length > 0) untold('a role');
   const reference = `${subject.resourceType}/${subject.id ?? ''}`;

@@ -144,6 +144,7 @@ function compileAction(
   const below = { ...setting, path };
   const children = compileActions(action.action, scope, id, below);
   const target = targetOf(action, title, path, below);
+  setting.issues.push(...participantsNotCarried(target.participants ?? [], path));
   // The values of a definition come from its own libraries.
   const own = target.libraries ? { ...scope, libraries: target.libraries } : scope;
   const valueOf =
@@ -178,6 +179,18 @@ function compileAction(
     ...(target.request && { request: target.request }),
     ...(target.nested && { nested: target.nested }),
   };
+}
+
+/** Who it would be is not known: a RequestGroup names people and roles, never a kind of them. */
+function participantsNotCarried(
+  participants: NonNullable<PlanDefinitionAction['participant']>,
+  path: string,
+): PlanIssue[] {
+  return participants.flatMap(({ type, role }) => {
+    if (type === 'patient' || (type === 'practitioner' && role)) return [];
+    const what = type === 'practitioner' ? 'a practitioner without a role' : type;
+    return [planIssue('warning', 'not-supported', path, `${what} is not carried as a participant`)];
+  });
 }
 
 type Target = Pick<CompiledAction, 'request' | 'nested'> & {

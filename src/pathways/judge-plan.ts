@@ -42,6 +42,8 @@ export interface ConditionTrace {
   readonly verdict: Verdict;
   /** Why, in words, when the verdict is unknown. */
   readonly reason?: string;
+  /** The expression itself is at fault, whatever the data are. */
+  readonly isFaulty?: true;
   readonly inputs: readonly InputTrace[];
 }
 
@@ -168,14 +170,21 @@ function judge(condition: CompiledCondition, person: Person): ConditionTrace {
   }
   const result = expression.run.evaluate(person.subject, person.variables);
   if (result.kind === 'failed') {
-    return { condition, verdict: 'unknown', reason: `the expression failed: ${result.message}`, inputs };
+    return {
+      condition,
+      verdict: 'unknown',
+      reason: `the expression failed: ${result.message}`,
+      isFaulty: true,
+      inputs,
+    };
   }
   const [value, ...more] = result.values;
   if (typeof value === 'boolean' && more.length === 0) {
     return { condition, verdict: value ? 'met' : 'not-met', inputs };
   }
-  const reason = value === undefined ? whyUndecided(inputs) : 'the expression gave no single true or false';
-  return { condition, verdict: 'unknown', reason, inputs };
+  if (value === undefined) return { condition, verdict: 'unknown', reason: whyUndecided(inputs), inputs };
+  const reason = 'the expression gave no single true or false';
+  return { condition, verdict: 'unknown', reason, isFaulty: true, inputs };
 }
 
 function traced(inputs: readonly PlanInput[], { subject, facts }: Person): readonly InputTrace[] {

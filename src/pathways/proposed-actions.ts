@@ -157,10 +157,13 @@ function markedUnknown(
   trace: ActionTrace,
   issues: PlanIssue[],
 ): Pick<RequestGroupAction, 'extension' | 'condition'> {
+  const isFaulty = trace.conditions.some(
+    ({ condition, isFaulty: faulty }) => condition.source.kind === 'applicability' && faulty,
+  );
   issues.push(
     planIssue(
-      'warning',
-      'informational',
+      isFaulty ? 'error' : 'warning',
+      isFaulty ? 'processing' : 'informational',
       trace.action.path,
       `could not be decided: ${trace.missing.join('; ')}`,
     ),

@@ -53,12 +53,7 @@ export function cqlThread(): CqlThread {
       execArgv: [],
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-      // What the engine prints may hold data of a person.
-      stdout: true,
-      stderr: true,
     });
-    worker.stdout.resume();
-    worker.stderr.resume();
     const forget = () => {
       if (running === worker) running = undefined;
     };

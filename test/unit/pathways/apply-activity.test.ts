@@ -211,7 +211,7 @@ it('names the participants that it has no place for', () => {
     }),
   );
   expect(issues.map(({ diagnostics }) => diagnostics)).toEqual([
-    'CommunicationRequest: device is not carried as a participant',
+    'a: device is not carried as a participant',
     'CommunicationRequest: a role is not carried as a participant',
   ]);
 });
