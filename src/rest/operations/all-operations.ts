@@ -6,6 +6,7 @@ import { carePlanCourse } from './care-plan-course.ts';
 import { carePlanDeviations } from './care-plan-deviations.ts';
 import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from './care-plan-group-member.ts';
+import { carePlanLeave } from './care-plan-leave.ts';
 import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
 import { carePlanPause } from './care-plan-pause.ts';
 import { carePlanResume } from './care-plan-resume.ts';
@@ -40,6 +41,7 @@ export const operations: readonly ServedOperation[] = [
   planDefinitionStartPairs,
   carePlanGroupDayComplete,
   carePlanGroupMember,
+  carePlanLeave,
   carePlanMakeUpDay,
   carePlanCourse,
   carePlanClosingLetter,
