@@ -379,6 +379,8 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Task', 'u'],
     ],
   },
+  // Whoever takes part leaves by themselves; the parts of others that follow are written by the service.
+  'CarePlan/$leave': { roles: ['patient', 'therapist'], scopes: [['CarePlan', 'u']] },
   // What a GP or a patient may not read (a session note for a GP) is missing from their answer, because the workflow reads through their store.
   'CarePlan/$course': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // Whoever writes the letter proposes it; the GP and the patient get the letter that was sent.

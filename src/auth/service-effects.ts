@@ -139,6 +139,12 @@ const serviceEffects = {
     ],
     updates: ['Group', 'CarePlan', 'CareTeam', 'RequestGroup', 'ServiceRequest', 'Appointment'],
   },
+  /** Somebody who takes part in a group leaves it: the group has one place less. */
+  'leave-group': {
+    reads: ['Group', 'CarePlan', 'CareTeam', 'ServiceRequest'],
+    creates: [],
+    updates: ['Group', 'CarePlan'],
+  },
   /** Who leads a course for pairs asks the therapists to prepare what the patients prepare too, and whether they have agreed. */
   'lead-pairs': {
     reads: ['QuestionnaireResponse', 'Task'],
@@ -148,12 +154,13 @@ const serviceEffects = {
 } as const satisfies Record<string, EffectRights>;
 
 /**
- * The group of a run that begins: an id that nothing has yet. Or the group of a plan that the actor sees. Or a practitioner who
- * takes part in one themself.
+ * The group of a run that begins: an id that nothing has yet. Or the group of a plan that the actor sees, or that a plan of one
+ * person that the actor sees is a part of. Or a practitioner who takes part in one themself.
  */
 export type GroupOfRun =
   | { readonly newGroup: string }
   | { readonly carePlan: string }
+  | { readonly ownPlan: string }
   | { readonly practitioner: string };
 
 export type ServiceEffect = keyof typeof serviceEffects;

@@ -8,7 +8,7 @@ import { groupsOf } from '../fhir/group-record.ts';
 import { practitionerOf } from '../fhir/practitioner-record.ts';
 import type { AuditedStore } from './audited.ts';
 import { patientsNamed } from './patients-named.ts';
-import type { Store } from './store.ts';
+import type { ReadResult, Store } from './store.ts';
 import { type PatientFacts, patientNotFound } from './write-checks.ts';
 
 /** What lies under an authorised transaction. */
@@ -104,10 +104,20 @@ async function groupOf(
     if (found.kind !== 'missing') throw new Error('A new run needs a group that is not there yet');
     return run.newGroup;
   }
-  const plan = await ground.reach.peek('CarePlan', run.carePlan);
-  const [groupId] = plan.kind === 'found' ? groupsOf(plan.version.resource(), ground.facts.baseUrl) : [];
-  if (groupId === undefined) throw notFound(`CarePlan/${run.carePlan} is not known`);
+  const seen = 'ownPlan' in run ? run.ownPlan : run.carePlan;
+  const own = await ground.reach.peek('CarePlan', seen);
+  const plan = 'ownPlan' in run ? await wholeOf(ground, own) : own;
+  const [groupId] = plan?.kind === 'found' ? groupsOf(plan.version.resource(), ground.facts.baseUrl) : [];
+  if (groupId === undefined) throw notFound(`CarePlan/${seen} is not known`);
   return groupId;
+}
+
+/** The plan that this one, which the actor sees, is a part of; they need not see that. */
+async function wholeOf(ground: ServiceGround, own: ReadResult): Promise<ReadResult | undefined> {
+  const resource = own.kind === 'found' ? own.version.resource() : undefined;
+  const whole =
+    resource?.resourceType === 'CarePlan' ? resource.partOf?.[0]?.reference?.split('/')[1] : undefined;
+  return whole === undefined ? undefined : ground.store.peek('CarePlan', whole);
 }
 
 interface Service {

@@ -1,22 +1,19 @@
 // Somebody joins a run of a group while it begins, waits for a place, or leaves it at any time: leaving asks for no reason, changes nothing else in their care, and ends with a next step.
-import type { CarePlan, CodeableConcept, Group, Resource, Task } from '@medplum/fhirtypes';
+import type { CarePlan, Task } from '@medplum/fhirtypes';
 import { addDuration } from '../course/calendar.ts';
 import { isOpenSession } from '../course/course-moves.ts';
-import { groupWith, groupWithout, placeTask, revoked } from '../course/group-change-resources.ts';
+import { groupWith, placeTask } from '../course/group-change-resources.ts';
 import { dateOf, type GroupDay } from '../course/group-resources.ts';
 import { hasRoom } from '../course/group-size.ts';
 import { sessionNumber } from '../course/next-step.ts';
 import { businessRule } from '../fhir/error.ts';
 import { forEffect, forGroup, inTransaction, type WorkflowContext } from './context.ts';
-import { takeBackHomework } from './end-pair.ts';
-import { endWhatWasPlanned } from './end-plan.ts';
 import { refuseSecondCourse } from './enrolment-checks.ts';
-import { giveDuty } from './give-duty.ts';
-import { groupRunOf, type MemberOfRun, membersOfRun, type RunOfGroup } from './group-run-of.ts';
-import { episodeInStatus } from './move-episode.ts';
-import { type Given, readKnown, readReferenced, referenceTo } from './read-known.ts';
+import { groupBecomes, groupRunOf, type MemberOfRun, membersOfRun, type RunOfGroup } from './group-run-of.ts';
+import { leaveRun } from './leave-run.ts';
+import { type Given, readReferenced, referenceTo } from './read-known.ts';
 import { assertVersion, demandVersion } from './version-demand.ts';
-import { createChecked, updateChecked } from './write-checked.ts';
+import { createChecked } from './write-checked.ts';
 import { writeMember } from './write-member.ts';
 
 export interface GroupMemberRequest {
@@ -125,7 +122,8 @@ async function join(
         },
       }),
   });
-  const carePlan = await groupBecomes(context, run, (group) =>
+  const asGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
+  const carePlan = await groupBecomes(asGroup, run, (group) =>
     groupWith(group, patient, first ? dateOf(first) : authoredOn.slice(0, 10)),
   );
   return { carePlan, own };
@@ -157,45 +155,11 @@ async function leave(
   if (!member) {
     throw businessRule(`${who} does not take part in this group`, request.member.expression);
   }
-  const { patient, pair } = member;
-  const at = context.clock.now().toISOString();
-  const unsaid = pair ? 'The pair stops with the course' : 'The person chose to leave the group';
-  const reason: CodeableConcept = { text: request.reason ?? unsaid };
-  const update = <T extends Resource>(resource: T) =>
-    updateChecked(context, resource, resource.meta?.versionId ?? '');
-  // Before the team ends: it may be what ties the one who writes.
-  const own = (await update(revoked(member.carePlan, reason))).resource();
-  const task = await giveDuty(context, {
-    duty: 'next-step',
-    about: `CarePlan/${own.id}`,
-    patient,
-    owner: pair?.therapist ?? run.leaders[0] ?? '',
-    description: pair ? goesOn(run.programme.nextStep) : run.programme.nextStep,
-  });
-  const carePlan = await groupBecomes(context, run, (group) => groupWithout(group, patient, at.slice(0, 10)));
-  await takeBackHomework(context, run, member);
-  if (member.episode) {
-    const episode = (await readReferenced(context.store, member.episode, ['EpisodeOfCare'])).resource();
-    await update(episodeInStatus(episode, 'finished', at));
-  }
+  const text =
+    request.reason ??
+    (member.pair ? 'The pair stops with the course' : 'The person chose to leave the group');
   // With the first of its teams the one who writes may lose sight of the person: it is the service's to write.
-  const service = await forEffect(context, 'follow-task', patient.slice('Patient/'.length));
-  await endWhatWasPlanned(service, own, 'revoked', reason);
-  return { carePlan, own, task };
-}
-
-/** With the plan's own words first. */
-const goesOn = (nextStep: string): string =>
-  `${nextStep}. The pair stops with the course, as either may at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are; ask at the next appointment what would help now.`;
-
-/** The group with its members as they are now; its plan gets a new version, so that whoever saw the old one hears of it. */
-async function groupBecomes(
-  context: WorkflowContext,
-  run: RunOfGroup,
-  change: (group: Group) => Group,
-): Promise<CarePlan> {
-  const asGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
-  const group = await readKnown(asGroup.store, 'Group', run.group.slice('Group/'.length));
-  await updateChecked(asGroup, change(group.resource()), group.versionId);
-  return (await updateChecked(asGroup, run.carePlan, run.versionId)).resource();
+  const ofPerson = await forEffect(context, 'follow-task', member.patient.slice('Patient/'.length));
+  const ofGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
+  return leaveRun({ context, ofPerson, ofGroup }, run, member, { text });
 }

@@ -41,6 +41,11 @@ export async function forGroup(context: WorkflowContext, run: GroupOfRun): Promi
   return { ...context, store: await context.asServiceOfGroup(context.store, 'lead-group', run) };
 }
 
+/** The same, for the group whose plan a plan that the actor sees is a part of: somebody leaves it by themselves. */
+export async function forLeaving(context: WorkflowContext, ownPlan: string): Promise<WorkflowContext> {
+  return { ...context, store: await context.asServiceOfGroup(context.store, 'leave-group', { ownPlan }) };
+}
+
 /** The same, for what is the own of a practitioner who takes part in a course for pairs: its Tasks, and whether they agreed. */
 export async function forPractitioner(
   context: WorkflowContext,

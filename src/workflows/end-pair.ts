@@ -10,13 +10,13 @@ import { updateChecked } from './write-checked.ts';
 
 /** Of both, whoever they are on the course for. Only the Tasks of this course are taken back. */
 export async function takeBackHomework(
-  context: WorkflowContext,
+  context: WorkflowContext & { readonly asPerson?: WorkflowContext },
   run: Pick<RunOfGroup, 'carePlan'>,
   { patient, pair }: Pick<MemberOfRun, 'patient' | 'pair'>,
 ): Promise<void> {
   if (!pair) return;
   const asTherapist = await forPractitioner(context, pair.therapist.slice('Practitioner/'.length));
-  await takeBack(context, run, patient);
+  await takeBack(context.asPerson ?? context, run, patient);
   await takeBack(asTherapist, run, pair.therapist);
 }
 

@@ -1,5 +1,5 @@
 // Reads a run of a group as one of its leaders sees it: its plan, days and programme, and the members' own plans.
-import type { CarePlan, CareTeam, PlanDefinition, ServiceRequest } from '@medplum/fhirtypes';
+import type { CarePlan, CareTeam, Group, PlanDefinition, ServiceRequest } from '@medplum/fhirtypes';
 import { extensionUrl, hasCourseCode } from '../course/course-codes.ts';
 import { pairOf } from '../course/pair-resources.ts';
 import { businessRule } from '../fhir/error.ts';
@@ -10,6 +10,7 @@ import { findByCanonical } from './find-by-canonical.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { programmeOf } from './group-run-checks.ts';
 import { readKnown, readReferenced } from './read-known.ts';
+import { updateChecked } from './write-checked.ts';
 
 export interface RunOfGroup {
   readonly carePlan: CarePlan;
@@ -80,17 +81,33 @@ export async function membersOfRun(
   ]);
   const members: MemberOfRun[] = [];
   for (const own of plans.filter(({ status }) => status === 'active' || status === 'on-hold')) {
-    const episode = own.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference?.reference;
-    const pair = await pairOfMember(context, own);
-    members.push({
-      patient: own.subject.reference ?? '',
-      carePlan: own,
-      ...(episode && { episode }),
-      ...(pair && { pair }),
-      days: (await sessionsOf(context, own)).filter(({ code }) => hasCourseCode(code, 'group-day')),
-    });
+    members.push(await memberOfRun(context, own));
   }
   return members;
+}
+
+/** By their own plan. */
+export async function memberOfRun(context: WorkflowContext, own: CarePlan): Promise<MemberOfRun> {
+  const episode = own.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference?.reference;
+  const pair = await pairOfMember(context, own);
+  return {
+    patient: own.subject.reference ?? '',
+    carePlan: own,
+    ...(episode && { episode }),
+    ...(pair && { pair }),
+    days: (await sessionsOf(context, own)).filter(({ code }) => hasCourseCode(code, 'group-day')),
+  };
+}
+
+/** The group with its members as they are now; its plan gets a new version, so that whoever saw the old one hears of it. */
+export async function groupBecomes(
+  asGroup: WorkflowContext,
+  run: RunOfGroup,
+  change: (group: Group) => Group,
+): Promise<CarePlan> {
+  const group = await readKnown(asGroup.store, 'Group', run.group.slice('Group/'.length));
+  await updateChecked(asGroup, change(group.resource()), group.versionId);
+  return (await updateChecked(asGroup, run.carePlan, run.versionId)).resource();
 }
 
 async function pairOfMember(context: WorkflowContext, { careTeam }: CarePlan): Promise<MemberOfRun['pair']> {

@@ -3,14 +3,14 @@ import type { QuestionnaireResponse, Task } from '@medplum/fhirtypes';
 import { courseConcept, hasCourseCode } from '../course/course-codes.ts';
 import { allowedHomeworkMoves } from '../course/course-moves.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
-import { isForThePersonAlone } from '../fhir/for-the-person-alone.ts';
+import { patientOnly } from '../fhir/for-the-person-alone.ts';
 import { forEffect, forPractitioner, type WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { updateChecked } from './write-checked.ts';
 
 /**
- * Whatever was answered: a no is an answer too. Answers that a patient keeps to themself are told by no Task; a therapist's Task is as
- * much their own as their answers.
+ * Whatever was answered: a no is an answer too. Of answers that are marked as for the writer alone no Task tells, of either of a pair: whoever
+ * wrote them closes it.
  */
 export async function closePairTask(
   context: WorkflowContext,
@@ -21,7 +21,8 @@ export async function closePairTask(
   const [type, id] = who.split('/');
   const isComplete = response.status === 'completed' || response.status === 'amended';
   if (!isComplete || !id || (type !== 'Patient' && type !== 'Practitioner')) return;
-  if (type === 'Patient' && isForThePersonAlone(response)) return;
+  if (response.extension?.some(({ url, valueBoolean }) => url === patientOnly && valueBoolean === true))
+    return;
   const own =
     type === 'Patient'
       ? await forEffect(context, 'score-questionnaire', id)

@@ -53,10 +53,13 @@ export async function playGroup(walk: WalkedService): Promise<readonly string[]>
     '2',
     200,
   );
+  const seventh = begun.entry.find(({ resource }) => resource.subject?.reference === `Patient/${members[6]}`);
+  await call(`/CarePlan/${seventh?.resource.id}/$leave`, [], '1', 200);
   return [
     'plan-definition-start-group instance',
     'care-plan-group-day-complete instance',
     'care-plan-make-up-day instance',
     'care-plan-group-member instance',
+    'care-plan-leave instance',
   ];
 }

@@ -8,6 +8,7 @@ import { carePlanDeviations } from './care-plan-deviations.ts';
 import { carePlanFormulate } from './care-plan-formulate.ts';
 import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from './care-plan-group-member.ts';
+import { carePlanLeave } from './care-plan-leave.ts';
 import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
 import { carePlanNextSteps } from './care-plan-next-steps.ts';
 import { carePlanPause } from './care-plan-pause.ts';
@@ -43,6 +44,7 @@ export const operations: readonly ServedOperation[] = [
   planDefinitionStartPairs,
   carePlanGroupDayComplete,
   carePlanGroupMember,
+  carePlanLeave,
   carePlanMakeUpDay,
   carePlanCourse,
   carePlanClosingLetter,

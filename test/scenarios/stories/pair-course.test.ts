@@ -174,13 +174,11 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
   world.goTo('2026-11-19', '08:00');
   for (const who of everybody.slice(0, -1)) {
     await writes(who, 'agrees to what stays among them', 'joint-course-agreement', agreement(who));
-    await closes(who, 'joint-course-agreement');
   }
   world.goTo('2026-11-20', '16:00');
   const early = await holdDay('would record the first day', plan, everybody, [], 422);
   expect(saidBy(early)).toContain(`${therapistOf(3)} has not sent a completed`);
   await writes(therapistOf(3), 'agrees too', 'joint-course-agreement', agreement(therapistOf(3)));
-  await closes(therapistOf(3), 'joint-course-agreement');
   await holdDay('records the first day', plan, everybody, []);
 
   // Between the days both write a page for themselves alone.

@@ -2,10 +2,11 @@
 import type { CarePlan, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanGroupDayComplete } from '../../../src/rest/operations/care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from '../../../src/rest/operations/care-plan-group-member.ts';
+import { carePlanLeave } from '../../../src/rest/operations/care-plan-leave.ts';
 import { createResource } from '../../../src/workflows/create-resource.ts';
 import { group, integer, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
-import { callOn } from './group-steps.ts';
+import { callOn, wholePlan } from './group-steps.ts';
 import { agreeAll, agreement, beginPairs, pairNumbers, patientOf, therapistOf } from './pair-steps.ts';
 
 let world: CourseWorld;
@@ -203,7 +204,7 @@ describe.each([
       for: { reference: patientOf(1) },
       owner: { reference: therapistOf(1) },
       description:
-        'The treatment goes on as it was. The pair stops with the course, as either may at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are; ask at the next appointment what would help now.',
+        'The treatment goes on as it was. The pair stops with the course, as either may at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are; at the next appointment both talk about what would help now.',
     });
   });
 
@@ -296,4 +297,93 @@ describe('who takes part', () => {
       'by its plan nobody joins this course once it has begun: let them wait for a place ("waits" true)',
     ]);
   });
+});
+
+describe.each([
+  ['patient', patientOf(1)],
+  ['therapist', therapistOf(1)],
+] as const)('a %s of a pair who leaves by themself', (role, who) => {
+  const plans = async () =>
+    (await world.all('CarePlan')).filter(({ subject }) => subject.reference?.startsWith('Patient/'));
+  const planOf = async (number: number) => {
+    const found = (await plans()).find(({ subject }) => subject.reference === patientOf(number));
+    if (!found) throw new Error('no plan of the pair');
+    return found;
+  };
+  const asks = async (number: number, ifMatch?: string, self = who as string) => {
+    const own = await planOf(number);
+    return carePlanLeave.handle({
+      context: world.contextFor({ role, subject: self, scopes: [], tokenId: self }, 'leave'),
+      id: own.id ?? '',
+      parameters: { resourceType: 'Parameters' },
+      ...(ifMatch !== 'none' && { ifMatch: ifMatch ?? own.meta?.versionId ?? '' }),
+    });
+  };
+
+  it('ends the course for the two, tells both alike and says of nobody who chose', async () => {
+    expect((await asks(1)).status).toBe(200);
+    const own = await planOf(1);
+    expect(own.status).toBe('revoked');
+    const [whole, [run]] = [await wholePlan(world), await world.all('Group')];
+    expect([whole.status, run?.quantity]).toEqual(['active', 2]);
+    expect((await plans()).map(({ status }) => status).toSorted()).toEqual(['active', 'active', 'revoked']);
+    const steps = (await world.all('Task')).filter(({ code }) => code?.coding?.[0]?.code === 'next-step');
+    expect(steps.map(({ owner }) => owner?.reference)).toEqual([therapistOf(1), patientOf(1)]);
+    expect(
+      new Set(steps.map(({ description, reasonCode }) => `${description} ${reasonCode?.text}`)).size,
+    ).toBe(1);
+    const teams = (await world.all('CareTeam')).filter(({ subject }) => subject?.reference === patientOf(1));
+    expect(teams.map(({ status }) => status)).toEqual(['inactive', 'inactive']);
+    expect(await errorsIn(world, ['Task', 'CarePlan', 'CareTeam', 'Group', 'EpisodeOfCare'])).toEqual([]);
+  });
+
+  it('leaves the same record whoever of the two it was', async () => {
+    const kept = async () => {
+      await asks(1);
+      const all = await Promise.all(
+        (['CarePlan', 'Task', 'CareTeam', 'Group', 'ServiceRequest'] as const).map((type) => world.all(type)),
+      );
+      return all.map((each) => each.map(({ meta: _meta, ...rest }) => rest));
+    };
+    const byThis = await kept();
+    await world.close();
+    world = await courseWorld();
+    plan = await beginPairs(world);
+    const other = role === 'patient' ? therapistOf(1) : patientOf(1);
+    const own = await planOf(1);
+    await carePlanLeave.handle({
+      context: world.contextFor(
+        { role: role === 'patient' ? 'therapist' : 'patient', subject: other, scopes: [], tokenId: other },
+        'leave',
+      ),
+      id: own.id ?? '',
+      parameters: { resourceType: 'Parameters' },
+      ifMatch: own.meta?.versionId ?? '',
+    });
+    const byOther = await Promise.all(
+      (['CarePlan', 'Task', 'CareTeam', 'Group', 'ServiceRequest'] as const).map((type) => world.all(type)),
+    );
+    const plain = (value: unknown) => JSON.stringify(value).replaceAll(/T\d\d:\d\d:\d\d\.\d{3}Z/g, '');
+    expect(plain(byOther.map((each) => each.map(({ meta: _meta, ...rest }) => rest)))).toBe(plain(byThis));
+  });
+
+  it('is refused without the version, a second time, and for another pair', async () => {
+    expect((await refusalOf(asks(1, 'none'))).status).toBe(428);
+    expect((await refusalOf(asks(1, '99'))).status).toBe(412);
+    expect((await refusalOf(asks(2))).status).toBe(404);
+    await asks(1);
+    expect(await diagnostics(asks(1))).toEqual([
+      422,
+      `CarePlan/${(await planOf(1)).id} is revoked: there is nothing to leave any more`,
+    ]);
+  });
+});
+
+it('an instructor does not leave in the place of a pair, and a course of one person is not left so', async () => {
+  const own = (await world.all('CarePlan')).find(({ subject }) => subject.reference === patientOf(1));
+  expect((await refusalOf(callOn(world, carePlanLeave, 'therapist', own ?? plan, []))).status).toBe(403);
+  expect(await diagnostics(callOn(world, carePlanLeave, 'therapist', plan, []))).toEqual([
+    422,
+    `CarePlan/${plan.id} is part of no group: a course of one person is paused or ended by its referral's Task`,
+  ]);
 });
