@@ -123,6 +123,12 @@ function callsOn(
         },
       ]),
     },
+    'care-plan-session-correct instance': changed(`/CarePlan/${carePlan}/$session-correct`, version, [
+      { name: 'session', valueInteger: 1 },
+      { name: 'recordVersion', valueString: '1' },
+      { name: 'reason', valueString: 'Another word' },
+      { name: 'discovered', valueString: 'Breathing out slowly helps' },
+    ]),
     'care-plan-deviations instance': got(`/CarePlan/${carePlan}/$deviations`),
     'care-plan-pause instance': changed(`/CarePlan/${carePlan}/$pause`, after(version, 1), [
       { name: 'until', valueDate: '2099-01-01' },
