@@ -1,23 +1,12 @@
 // Corrects the record of a session as new versions of what it wrote, with the reason; or, when the session never was, takes all of it back
 // and opens the planned session again. Whatever is derived (dose, deviations, how goals stand) follows.
-import type {
-  CarePlan,
-  CodeableConcept,
-  Composition,
-  Encounter,
-  Goal,
-  Observation,
-  Resource,
-  ServiceRequest,
-} from '@medplum/fhirtypes';
+import type { CarePlan, CodeableConcept, Encounter, ServiceRequest } from '@medplum/fhirtypes';
 import { correctedRecord, correctionProvenance, voidedRecord } from '../course/correct-session.ts';
 import { correctionIdentifierSystem, extensionUrl, hasCourseCode } from '../course/course-codes.ts';
-import { achievementOf, type GasLevel, isGasLevel } from '../course/goal-progress.ts';
 import { nextStep, sessionNumber } from '../course/next-step.ts';
 import type { SessionRecord } from '../course/session-record.ts';
-import { keptProgress } from '../course/session-record.ts';
 import { sessionResources } from '../course/session-resources.ts';
-import { type Revision, without } from '../course/tailored-resources.ts';
+import { without } from '../course/tailored-resources.ts';
 import { businessRule, forbidden, invalid, preconditionRequired } from '../fhir/error.ts';
 import { namedSession } from './chosen-session.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
@@ -26,15 +15,14 @@ import type { CorrectionRequest, CorrectionResult } from './correction-request.t
 import { sessionsOf } from './course-sessions.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { gatedDelivery, reviewTaskFor } from './gated-steps.ts';
-import { goalScores } from './goal-progress-of.ts';
-import { isSameContent } from './is-same-content.ts';
 import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { gatesOf } from './read-gates.ts';
-import { readKnown, readReferenced } from './read-known.ts';
+import { readKnown } from './read-known.ts';
 import { explainDeviations } from './record-deviations.ts';
 import { authorOf } from './tailoring-reason.ts';
 import { assertVersion, demandVersion } from './version-demand.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
+import { keepGoals, type Written, writeRecord } from './write-record.ts';
 
 /**
  * Refused: 400 no reason; 403 a session that somebody else held; 404 unknown plan; 412, 428 the version of the plan or of the record;
@@ -217,117 +205,6 @@ async function changeOf(context: WorkflowContext, correcting: Correcting, at: st
   return {
     after: [...correctedRecord(record, { built, said, at }), ...review],
     warnings: delivery.warnings,
-  };
-}
-
-interface Written {
-  readonly resource: Resource;
-  readonly revision: Revision;
-}
-
-/** What says the same as before has no new version; the meeting always has one, by which the next correction is dated. */
-async function writeRecord(
-  context: WorkflowContext,
-  record: SessionRecord,
-  after: readonly Resource[],
-  mark: string,
-): Promise<readonly Written[]> {
-  const { encounter, procedures, observations, tasks, composition } = record;
-  const before = [encounter, ...procedures, ...observations, ...tasks, ...(composition ? [composition] : [])];
-  const written: Written[] = [];
-  for (const each of after) {
-    const stored = before.find(
-      ({ resourceType, id }) => resourceType === each.resourceType && id === each.id,
-    );
-    const next = each.resourceType === 'Encounter' ? marked(each, mark) : each;
-    if (stored && isUnchanged(stored, next)) continue;
-    const version = stored
-      ? await updateChecked<Resource>(context, next, stored.meta?.versionId ?? '')
-      : await createChecked<Resource>(context, next);
-    written.push({
-      resource: version.resource(),
-      revision: {
-        reference: `${next.resourceType}/${next.id}`,
-        versionId: version.versionId,
-        ...(stored?.meta?.versionId && { before: stored.meta.versionId }),
-      },
-    });
-  }
-  return written;
-}
-
-const marked = (encounter: Encounter, value: string): Encounter => ({
-  ...encounter,
-  identifier: [
-    ...(encounter.identifier ?? []).filter(({ system }) => system !== correctionIdentifierSystem),
-    { system: correctionIdentifierSystem, value },
-  ],
-});
-
-/** A note is not amended by its date alone. */
-function isUnchanged(stored: Resource, next: Resource): boolean {
-  if (stored.resourceType === 'Composition' && next.resourceType === 'Composition') {
-    const said = ({ section }: Composition) => section ?? [];
-    return (
-      stored.status !== 'entered-in-error' &&
-      next.status !== 'entered-in-error' &&
-      isSameContent(said(stored), said(next))
-    );
-  }
-  return isSameContent(stored, next);
-}
-
-/** How a goal stands follows from all its scores, those of later sessions too. */
-async function keepGoals(
-  context: WorkflowContext,
-  record: SessionRecord,
-  written: readonly Resource[],
-): Promise<readonly Written[]> {
-  const now = written.filter(
-    (each): each is Observation =>
-      each.resourceType === 'Observation' && hasCourseCode(each.code, 'goal-attainment'),
-  );
-  const scored = now.flatMap(({ focus }) => focus?.[0]?.reference ?? []);
-  const kept: Written[] = [];
-  for (const reference of new Set([...scored, ...keptProgress(record).keys()])) {
-    const goal = (await readReferenced(context.store, reference, ['Goal'])).resource();
-    const next = goalAfter(goal, now, await goalScores(context, reference));
-    if (isSameContent(goal, next)) continue;
-    const stored = await updateChecked(context, next, goal.meta?.versionId ?? '');
-    kept.push({
-      resource: stored.resource(),
-      revision: { reference, versionId: stored.versionId, before: goal.meta?.versionId ?? '' },
-    });
-  }
-  return kept;
-}
-
-function goalAfter(goal: Goal, written: readonly Observation[], scores: readonly Observation[]): Goal {
-  const levels = scores.flatMap(({ valueInteger }): GasLevel[] =>
-    valueInteger !== undefined && isGasLevel(valueInteger) ? [valueInteger] : [],
-  );
-  const achievementStatus = achievementOf(levels);
-  const gone = new Set(
-    written.filter(({ status }) => status === 'entered-in-error').map(({ id }) => `Observation/${id}`),
-  );
-  const before = (goal.outcomeReference ?? []).filter(({ reference }) => !gone.has(reference ?? ''));
-  const known = new Set(before.map(({ reference }) => reference));
-  const added = written
-    .filter(
-      ({ status, focus }) => status !== 'entered-in-error' && focus?.[0]?.reference === `Goal/${goal.id}`,
-    )
-    .map(({ id }) => ({ reference: `Observation/${id}` }))
-    .filter(({ reference }) => !known.has(reference));
-  const outcomeReference = [...before, ...added];
-  const { achievementStatus: _achievement, statusDate, outcomeReference: _outcome, ...rest } = goal;
-  const scoredOn = scores.at(-1)?.effectiveDateTime?.slice(0, 10);
-  const isEnded = goal.lifecycleStatus !== 'active' && goal.lifecycleStatus !== 'on-hold';
-  const date = isEnded ? statusDate : scoredOn;
-  return {
-    ...rest,
-    ...(achievementStatus && { achievementStatus }),
-    ...(date !== undefined && { statusDate: date }),
-    ...(outcomeReference.length > 0 && { outcomeReference }),
   };
 }
 

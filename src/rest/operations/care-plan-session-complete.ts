@@ -2,8 +2,9 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
 import { businessRule } from '../../fhir/error.ts';
+import type { AbsenceRequest } from '../../workflows/absence-content.ts';
 import { completeSession } from '../../workflows/complete-session.ts';
-import { type AbsenceRequest, recordAbsence } from '../../workflows/record-absence.ts';
+import { recordAbsence } from '../../workflows/record-absence.ts';
 import type { SessionResult } from '../../workflows/session-request.ts';
 import type { Operation, OperationRequest, OperationResult } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
