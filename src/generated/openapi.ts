@@ -539,8 +539,9 @@ export interface paths {
         /**
          * Begin a patient's course by this plan.
          * @description Stores in one transaction the EpisodeOfCare, the CarePlan with its RequestGroup, the Goals in the patient's
-         *     words and one ServiceRequest for each planned session, with dates. Each parameter is described in the
-         *     OperationDefinition `plan-definition-enroll`.
+         *     words and one ServiceRequest for each planned session, with dates. If-Match may name the version of the Task that
+         *     `referral` names: 412 when somebody has moved it meanwhile. Each parameter is described in the OperationDefinition
+         *     `plan-definition-enroll`.
          */
         post: operations["planDefinitionEnroll"];
         delete?: never;
@@ -4334,6 +4335,11 @@ export interface operations {
                 _format?: components["parameters"]["Format"];
             };
             header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
                  *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
