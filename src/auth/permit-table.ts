@@ -266,6 +266,24 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['Observation', 'c'],
     ],
   },
+  // Whoever held the session: the workflow looks at that.
+  'CarePlan/$session-correct': {
+    roles: ['therapist'],
+    scopes: [
+      ['Encounter', 'u'],
+      ['Procedure', 'c'],
+      ['Procedure', 'u'],
+      ['Task', 'c'],
+      ['Task', 'u'],
+      ['Observation', 'c'],
+      ['Observation', 'u'],
+      ['Composition', 'u'],
+      ['Goal', 'u'],
+      ['ServiceRequest', 'u'],
+      ['DetectedIssue', 'u'],
+      ['Provenance', 'c'],
+    ],
+  },
   // The person may read what was prepared about them. A GP, who does not read session notes, has $course.
   'CarePlan/$session-brief': { roles: ['therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   'CarePlan/$tailor': {

@@ -15,6 +15,8 @@ export const elementSystem = `${base}/CodeSystem/pss-element`;
 export const courseIdentifierSystem = `${base}/identifier/course`;
 /** SHA-256 of what a client sent, so that a repeated call is known as such. */
 export const contentIdentifierSystem = `${base}/identifier/request-content`;
+/** The same of the newest correction of a record. */
+export const correctionIdentifierSystem = `${base}/identifier/correction-content`;
 /** The Idempotency-Key that a client sent. */
 export const keyIdentifierSystem = `${base}/identifier/idempotency-key`;
 

@@ -541,8 +541,9 @@ export interface paths {
         /**
          * Begin a patient's course by this plan.
          * @description Stores in one transaction the EpisodeOfCare, the CarePlan with its RequestGroup, the Goals in the patient's
-         *     words and one ServiceRequest for each planned session, with dates. Each parameter is described in the
-         *     OperationDefinition `plan-definition-enroll`.
+         *     words and one ServiceRequest for each planned session, with dates. If-Match may name the version of the Task that
+         *     `referral` names: 412 when somebody has moved it meanwhile. Each parameter is described in the OperationDefinition
+         *     `plan-definition-enroll`.
          */
         post: operations["planDefinitionEnroll"];
         delete?: never;
@@ -567,13 +568,44 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Record a session that was held.
+         * Record a session that was held, or that it did not take place.
          * @description Stores in one transaction the Encounter, one Procedure for each element that was delivered (with minutes), the
          *     note, homework Tasks and goal progress. Repeating it does nothing twice. If-Match names the version of the plan, which
-         *     recording a session leaves as it is. Each parameter is described in the OperationDefinition
+         *     recording a session leaves as it is. `asPlanned` takes the elements that were planned, `nextDate` sets the day of the
+         *     next session, `draft` closes the note that was begun. With `attendance` it records that the session did not take
+         *     place: `nextDate` gives it another day, `drop` drops it, otherwise it stays open. Each parameter is described in the OperationDefinition
          *     `care-plan-session-complete`.
          */
         post: operations["carePlanSessionComplete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CarePlan/{id}/$session-correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct the record of a session.
+         * @description Stores new versions of what was recorded, with a Provenance that says why: what was taken out is entered-in-error, what
+         *     was added is new. If-Match names the version of the plan, `recordVersion` that of the Encounter. With `neverHeld` all of
+         *     it is taken back and the planned session is open again. Each parameter is described in the OperationDefinition
+         *     `care-plan-session-correct`.
+         */
+        post: operations["carePlanSessionCorrect"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4417,6 +4449,11 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
                  * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
                  *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
                  *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
@@ -4534,6 +4571,14 @@ export interface operations {
                  *       "resourceType": "Parameters",
                  *       "parameter": [
                  *         {
+                 *           "name": "session",
+                 *           "valueInteger": 3
+                 *         },
+                 *         {
+                 *           "name": "start",
+                 *           "valueDateTime": "2026-11-20T14:00:00+01:00"
+                 *         },
+                 *         {
                  *           "name": "minutes",
                  *           "valueInteger": 40
                  *         },
@@ -4551,8 +4596,16 @@ export interface operations {
                  *           ]
                  *         },
                  *         {
+                 *           "name": "discovered",
+                 *           "valueString": "Breathing out slowly makes standing up easier"
+                 *         },
+                 *         {
                  *           "name": "oneSmallStep",
                  *           "valueString": "Walk around the block before breakfast"
+                 *         },
+                 *         {
+                 *           "name": "confidence",
+                 *           "valueInteger": 7
                  *         }
                  *       ]
                  *     }
@@ -4571,6 +4624,103 @@ export interface operations {
                 };
             };
             201: components["responses"]["OperationCreated"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanSessionCorrect: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "session",
+                 *           "valueInteger": 3
+                 *         },
+                 *         {
+                 *           "name": "recordVersion",
+                 *           "valueString": "1"
+                 *         },
+                 *         {
+                 *           "name": "reason",
+                 *           "valueString": "The minutes were those of the week before"
+                 *         },
+                 *         {
+                 *           "name": "element",
+                 *           "part": [
+                 *             {
+                 *               "name": "code",
+                 *               "valueCode": "body-oriented"
+                 *             },
+                 *             {
+                 *               "name": "minutes",
+                 *               "valueInteger": 20
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "clear",
+                 *           "valueCode": "oneSmallStep"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The record as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];

@@ -3,6 +3,7 @@ import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import { type Given, readOfPatient, referenceTo } from './read-known.ts';
+import { assertVersion } from './version-demand.ts';
 
 export interface AcceptedReferral {
   /** "ServiceRequest/x" */
@@ -10,11 +11,12 @@ export interface AcceptedReferral {
   readonly requester?: string;
 }
 
-/** Takes the request or its coordination Task. Refused: 404 not known or another patient's, 422 not accepted. */
+/** Takes the request or its coordination Task, in the version that was seen if one is named. Refused: 404 not known or another patient's, 412 another version, 422 not accepted. */
 export async function acceptedReferral(
   context: WorkflowContext,
   given: Given,
   patient: string,
+  ifMatch?: string,
 ): Promise<AcceptedReferral> {
   const { store } = context;
   const named = await readOfPatient(
@@ -24,6 +26,7 @@ export async function acceptedReferral(
     patient,
     given.expression,
   );
+  assertVersion(named.versionId, ifMatch);
   const resource = named.resource();
   const reference = resource.resourceType === 'Task' ? (resource.focus?.reference ?? '') : referenceTo(named);
   const version = await readOfPatient(store, reference, ['ServiceRequest'], patient, given.expression);

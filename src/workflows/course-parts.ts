@@ -166,7 +166,7 @@ export const isOpenTask = ({ status }: Task): boolean => open.has(status);
 /** What is to be tried at home, what is due first first. */
 export function homeworkOf(tasks: readonly Task[]): readonly Task[] {
   return tasks
-    .filter((task) => hasCourseCode(task.code, 'homework'))
+    .filter(({ code, status }) => hasCourseCode(code, 'homework') && status !== 'entered-in-error')
     .toSorted((left, right) =>
       (left.executionPeriod?.end ?? '9999').localeCompare(right.executionPeriod?.end ?? '9999'),
     );

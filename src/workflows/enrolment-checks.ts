@@ -74,7 +74,10 @@ export async function refuseSecondCourse(
 /** The accepted referral; undefined when there is none, for a reason given. */
 export async function referralOf(context: WorkflowContext, request: EnrolmentRequest, patient: string) {
   if (request.referral) {
-    return acceptedReferral(context, request.referral, patient);
+    return acceptedReferral(context, request.referral, patient, request.ifMatch);
+  }
+  if (request.ifMatch !== undefined) {
+    throw invalid('If-Match names the version of the "referral", which is not given', 'Parameters.parameter');
   }
   if (!request.noReferralReason) {
     throw businessRule(

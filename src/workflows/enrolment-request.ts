@@ -9,6 +9,8 @@ export interface EnrolmentRequest {
   readonly subject: Given;
   /** The referral (ServiceRequest) or its coordination Task. */
   readonly referral?: Given;
+  /** The version of what `referral` names that was seen: somebody may have moved it meanwhile. */
+  readonly ifMatch?: string;
   readonly noReferralReason?: string;
   readonly noBaselineReason?: string;
   /** YYYY-MM-DD; today when not said. */

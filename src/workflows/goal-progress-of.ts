@@ -1,7 +1,7 @@
 // Reads a goal of this course with the scores it had before, so that a new score can be placed among them.
 import type { CarePlan, Observation } from '@medplum/fhirtypes';
 import { courseSystem } from '../course/course-codes.ts';
-import { allowedGoalMoves } from '../course/course-moves.ts';
+import { allowedGoalMoves, type GoalStatus } from '../course/course-moves.ts';
 import { type GasLevel, isGasLevel } from '../course/goal-progress.ts';
 import type { GoalProgress } from '../course/session-resources.ts';
 import { businessRule, notFound } from '../fhir/error.ts';
@@ -15,6 +15,7 @@ export async function goalProgressOf(
   carePlan: CarePlan,
   given: { readonly goal: Given; readonly level: number; readonly note?: string },
   start: string,
+  mayBe: readonly GoalStatus[] = ['active', 'on-hold'],
 ): Promise<GoalProgress> {
   const { value, expression } = given.goal;
   const isOfThisCourse = carePlan.goal?.some(({ reference }) => reference === value) ?? false;
@@ -28,7 +29,7 @@ export async function goalProgressOf(
       expression,
     );
   }
-  if (goal.lifecycleStatus !== 'active' && goal.lifecycleStatus !== 'on-hold') {
+  if (!mayBe.includes(goal.lifecycleStatus)) {
     const allowed = allowedGoalMoves(goal.lifecycleStatus).join(', ') || 'none';
     throw businessRule(
       `${value} is ${goal.lifecycleStatus}: progress is recorded on an active goal; allowed for this one: ${allowed}`,
@@ -55,7 +56,7 @@ export async function goalProgressOf(
 const timeOf = (dateTime: string | undefined): number => (dateTime === undefined ? 0 : Date.parse(dateTime));
 
 /** The goal attainment scores of one goal, oldest first. */
-async function goalScores({ store }: WorkflowContext, goal: string): Promise<readonly Observation[]> {
+export async function goalScores({ store }: WorkflowContext, goal: string): Promise<readonly Observation[]> {
   const found = await findResources(
     store,
     'Observation',

@@ -5,16 +5,20 @@ import {
   type AbsenceCode,
   absenceConcept,
   absenceOf,
-  attendances,
-  isAbsence,
   missedAppointment,
   missedMeeting,
   recordedAbsence,
 } from '../course/attendance.ts';
-import { isCalendarDate } from '../course/calendar.ts';
 import { contentIdentifierSystem, extensionUrl } from '../course/course-codes.ts';
 import { type CourseStep, sessionNumber } from '../course/next-step.ts';
-import { businessRule, invalid } from '../fhir/error.ts';
+import { businessRule } from '../fhir/error.ts';
+import {
+  type AbsenceRequest,
+  absenceIn,
+  appointmentsOf,
+  checkWhatBecomes,
+  startOf,
+} from './absence-content.ts';
 import { followAppointment, followTurn, getInTouch, hasAnotherAppointment } from './appointment-rule.ts';
 import { checkOpenSession } from './check-open-session.ts';
 import { namedSession, theNextSession } from './chosen-session.ts';
@@ -24,34 +28,13 @@ import { readCoursePlan } from './course-plan.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
 import { byReference, findResources } from './find-resources.ts';
-import { type Given, readKnown } from './read-known.ts';
+import { readKnown } from './read-known.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
 import type { SessionResult } from './session-request.ts';
 import { tailored } from './tailor-course.ts';
-import { agreedReason, type GivenReason } from './tailoring-reason.ts';
+import { agreedReason } from './tailoring-reason.ts';
 import { assertVersion, demandVersion } from './version-demand.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
-
-export interface AbsenceRequest {
-  readonly carePlanId: string;
-  readonly ifMatch: string | undefined;
-  /** no-show, cancelled-by-patient or cancelled-by-therapist. */
-  readonly attendance: Given;
-  /** "ServiceRequest/x" or the session's number; the next planned one when not said. */
-  readonly session?: Given;
-  /** When it would have been; the planned day when not said. */
-  readonly start?: string;
-  /** What is known of why, and whether what becomes of the session was agreed. */
-  readonly why: GivenReason;
-  /** The new day of the session. */
-  readonly nextDate?: Given;
-  /** Whether later sessions move along with it. */
-  readonly shift?: boolean;
-  readonly drop: boolean;
-  readonly draft?: Given;
-  readonly contentMark: string;
-  readonly idempotencyKey?: string;
-}
 
 /**
  * Refused: 400 a word that is no attendance, no calendar date; 404 unknown plan; 412, 428 the plan's version; 422 a course that is not
@@ -72,13 +55,6 @@ export function recordAbsence(context: WorkflowContext, request: AbsenceRequest)
     checkOpenSession(carePlan, session);
     return record(inside, carePlan, session, code, request);
   });
-}
-
-function absenceIn({ value, expression }: Given): AbsenceCode {
-  if (!isAbsence(value)) {
-    throw invalid(`"attendance" is one of ${attendances.join(', ')}, not "${value}"`, expression);
-  }
-  return value;
 }
 
 /** The same call within this time is one that was sent twice; later it is another day that did not take place. */
@@ -184,75 +160,6 @@ async function record(
 /** With another day, or the end of it that was agreed, people have spoken to each other. */
 const isSettled = ({ nextDate, drop, why }: AbsenceRequest): boolean =>
   nextDate !== undefined || (drop && why.agreed === true);
-
-function checkWhatBecomes({ nextDate, drop, shift, why }: AbsenceRequest): void {
-  if (nextDate && drop) {
-    throw businessRule(
-      'a session gets another day ("nextDate") or is dropped ("drop"), not both',
-      nextDate.expression,
-    );
-  }
-  if (nextDate && !isCalendarDate(nextDate.value)) {
-    throw invalid(`"nextDate" is a calendar date, YYYY-MM-DD, not "${nextDate.value}"`, nextDate.expression);
-  }
-  if (shift !== undefined && !nextDate) {
-    throw businessRule(
-      '"shift" says whether later sessions move along with a new day ("nextDate"), which is not given',
-      why.expression,
-    );
-  }
-}
-
-const dateTimeWithZone = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-
-/** Somewhere on earth it may be tomorrow already. */
-const lastDayAnywhere = (now: Date): string =>
-  new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
-
-function startOf(
-  { clock }: WorkflowContext,
-  session: ServiceRequest,
-  code: AbsenceCode,
-  request: AbsenceRequest,
-): string {
-  const start = request.start ?? session.occurrenceDateTime?.slice(0, 10);
-  const isKnown =
-    start !== undefined &&
-    isCalendarDate(start.slice(0, 10)) &&
-    (start.length === 10 || dateTimeWithZone.test(start)) &&
-    !Number.isNaN(Date.parse(start));
-  if (!isKnown) {
-    throw invalid(
-      '"start" is the day of the session, or its time of day with the zone (2026-11-20T10:00:00+01:00)',
-      'Parameters.parameter',
-    );
-  }
-  if (code === 'no-show' && start.slice(0, 10) > lastDayAnywhere(clock.now())) {
-    throw businessRule(
-      `the session is on ${start.slice(0, 10)}, which lies ahead: say the day that it was about ("start"), or that it is cancelled`,
-      'Parameters.parameter',
-    );
-  }
-  return start;
-}
-
-const openAppointments = new Set(['proposed', 'pending', 'booked', 'arrived', 'checked-in', 'waitlist']);
-
-/** Those that were for this day or before. One for a later day, or for the new one, stays. */
-async function appointmentsOf(
-  { store }: WorkflowContext,
-  session: ServiceRequest,
-  day: string,
-  newDay: string | undefined,
-): Promise<readonly Appointment[]> {
-  const found = await findResources(store, 'Appointment', [
-    byReference('based-on', `ServiceRequest/${session.id}`),
-  ]);
-  return found.filter(({ status, start }) => {
-    const planned = start?.slice(0, 10) ?? day;
-    return openAppointments.has(status) && planned <= day && planned !== newDay;
-  });
-}
 
 /** Another day and a drop are tailoring like any other: with their reason, and whether they were agreed. */
 async function changePlan(

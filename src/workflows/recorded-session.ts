@@ -50,7 +50,7 @@ export async function repeatedSession(
   );
   if (!isSame || !session) {
     throw conflict(
-      `this session was recorded as Encounter/${encounter.id} with another content: correct that Encounter and its Procedures with PUT, or name another session`,
+      `this session was recorded as Encounter/${encounter.id} with another content: correct it with POST CarePlan/[id]/$session-correct, or name another session`,
       'Parameters.parameter',
     );
   }

@@ -2,6 +2,7 @@
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../course/calendar.ts';
 import { elementSystem, extensionUrl } from '../course/course-codes.ts';
+import type { GoalStatus } from '../course/course-moves.ts';
 import { type HomeworkItem, isConfidence } from '../course/homework.ts';
 import { sessionNumber } from '../course/next-step.ts';
 import { sharedMinutes } from '../course/planned-elements.ts';
@@ -52,7 +53,11 @@ export async function sessionContent(
 
 const dateTimeWithZone = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
-function startOf({ clock }: WorkflowContext, { start, minutes }: SessionRequest): string {
+/** Refused: 400 no date and no time of day, 422 one that lies ahead. */
+export function startOf(
+  { clock }: WorkflowContext,
+  { start, minutes }: Pick<SessionRequest, 'start' | 'minutes'>,
+): string {
   const now = clock.now();
   if (start === undefined) {
     return new Date(now.getTime() - minutes * 60_000).toISOString();
@@ -89,10 +94,11 @@ async function performerOf(
   return actor.subject;
 }
 
-function deliveredElements(
+/** Refused (422): an element that is not known, more minutes than the session had. */
+export function deliveredElements(
   { catalogue }: WorkflowContext,
   carePlan: CarePlan,
-  request: SessionRequest,
+  request: Pick<SessionRequest, 'elements' | 'minutes'>,
 ): readonly DeliveredElement[] {
   const delivered = request.elements.map(({ chosen, minutes }) => {
     if (minutes < 1) {
@@ -103,14 +109,18 @@ function deliveredElements(
       elementChoice(catalogue, chosen.value, chosen.expression);
     return { ...choice, minutes };
   });
-  const total = delivered.reduce((sum, { minutes }) => sum + minutes, 0);
-  if (total > request.minutes) {
+  checkTotal(delivered, request.minutes);
+  return delivered;
+}
+
+export function checkTotal(delivered: readonly DeliveredElement[], minutes: number): void {
+  const total = delivered.reduce((sum, each) => sum + each.minutes, 0);
+  if (total > minutes) {
     throw businessRule(
-      `the elements add up to ${total} minutes, the session had ${request.minutes}`,
+      `the elements add up to ${total} minutes, the session had ${minutes}`,
       'Parameters.parameter',
     );
   }
-  return delivered;
 }
 
 /** What was planned for this session, each element once. Its minutes are shared out, which the record says. */
@@ -149,7 +159,8 @@ function smallStep({ note, confidence }: SessionRequest): readonly HomeworkItem[
   return [{ description: note.oneSmallStep, confidence: confidence.level }];
 }
 
-function checkedHomework(item: HomeworkItem, from: string): HomeworkItem {
+/** Refused (422): due before the session, a confidence outside 0 to 10. */
+export function checkedHomework(item: HomeworkItem, from: string): HomeworkItem {
   if (item.due !== undefined && !(isCalendarDate(item.due) && item.due >= from)) {
     throw businessRule(
       `homework is due on a calendar date on or after the session, not "${item.due}"`,
@@ -165,15 +176,17 @@ function checkedHomework(item: HomeworkItem, from: string): HomeworkItem {
   return item;
 }
 
-async function progressOf(
+/** Each goal once. `mayBe` are the lives of a goal in which it is scored. */
+export async function progressOf(
   context: WorkflowContext,
   carePlan: CarePlan,
-  { goalProgress }: SessionRequest,
+  { goalProgress }: Pick<SessionRequest, 'goalProgress'>,
   start: string,
+  mayBe?: readonly GoalStatus[],
 ): Promise<readonly GoalProgress[]> {
   const progress: GoalProgress[] = [];
   for (const given of goalProgress) {
-    const one = await goalProgressOf(context, carePlan, given, start);
+    const one = await goalProgressOf(context, carePlan, given, start, mayBe);
     if (progress.some(({ goal }) => goal.id === one.goal.id)) {
       throw businessRule(`${given.goal.value} is scored twice`, given.goal.expression);
     }

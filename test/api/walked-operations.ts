@@ -129,6 +129,12 @@ function callsOn(
       { name: 'reason', valueCode: 'needs-time' },
       { name: 'agreed', valueBoolean: true },
     ]),
+    'care-plan-session-correct instance': changed(`/CarePlan/${carePlan}/$session-correct`, version, [
+      { name: 'session', valueInteger: 1 },
+      { name: 'recordVersion', valueString: '1' },
+      { name: 'reason', valueString: 'Another word' },
+      { name: 'discovered', valueString: 'Breathing out slowly helps' },
+    ]),
     'care-plan-deviations instance': got(`/CarePlan/${carePlan}/$deviations`),
     'care-plan-formulate instance': {
       ...changed(`/CarePlan/${carePlan}/$formulate`, after(version, 3), [

@@ -15,6 +15,7 @@ import { carePlanPause } from './care-plan-pause.ts';
 import { carePlanResume } from './care-plan-resume.ts';
 import { carePlanSessionBrief } from './care-plan-session-brief.ts';
 import { carePlanSessionComplete } from './care-plan-session-complete.ts';
+import { carePlanSessionCorrect } from './care-plan-session-correct.ts';
 import { carePlanTailor } from './care-plan-tailor.ts';
 import { codeSystemLookup } from './code-system-lookup.ts';
 import { codeSystemSubsumes } from './code-system-subsumes.ts';
@@ -40,6 +41,7 @@ export const operations: readonly ServedOperation[] = [
   patientRefer,
   planDefinitionEnroll,
   carePlanSessionComplete,
+  carePlanSessionCorrect,
   planDefinitionStartGroup,
   planDefinitionStartPairs,
   carePlanGroupDayComplete,

@@ -1,13 +1,23 @@
 // POST CarePlan/[id]/$session-complete: records a session that was held.
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
-import { businessRule, invalid } from '../../fhir/error.ts';
+import { businessRule } from '../../fhir/error.ts';
+import type { AbsenceRequest } from '../../workflows/absence-content.ts';
 import { completeSession } from '../../workflows/complete-session.ts';
-import { type AbsenceRequest, recordAbsence } from '../../workflows/record-absence.ts';
-import type { SessionRequest, SessionResult } from '../../workflows/session-request.ts';
+import { recordAbsence } from '../../workflows/record-absence.ts';
+import type { SessionResult } from '../../workflows/session-request.ts';
 import type { Operation, OperationRequest, OperationResult } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { givenReason, reasonNames } from './given-reason.ts';
+import {
+  givenConfidence,
+  givenElements,
+  givenHomework,
+  givenNote,
+  givenProgress,
+  needed,
+  noteNames,
+} from './held-session.ts';
 import { issuesParameter } from './issues-parameter.ts';
 import { nextParameter } from './next-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
@@ -19,10 +29,7 @@ const names = [
   'performer',
   'asPlanned',
   'element',
-  'symptomsSince',
-  'discovered',
-  'agreements',
-  'oneSmallStep',
+  ...noteNames,
   'confidence',
   'homework',
   'goalProgress',
@@ -40,10 +47,7 @@ const heldNames = [
   'performer',
   'asPlanned',
   'element',
-  'symptomsSince',
-  'discovered',
-  'agreements',
-  'oneSmallStep',
+  ...noteNames,
   'confidence',
   'homework',
   'goalProgress',
@@ -66,38 +70,20 @@ export const carePlanSessionComplete: Operation = {
       return answerOf(await recordAbsence(request.context, await absenceIn(request, given, attendance)));
     }
     refuseTogether(given, absentNames, 'it is said of a session that did not take place ("attendance")');
-    const confidence = given.decimal('confidence');
     const nextDate = given.text('nextDate');
     const result = await completeSession(request.context, {
       carePlanId: request.id ?? '',
       ifMatch: request.ifMatch,
       session: given.reference('session'),
       start: given.text('start'),
-      minutes: required(given.minutes('minutes'), 'minutes', given),
+      minutes: needed(given.minutes('minutes'), 'minutes', given),
       performer: given.reference('performer'),
       asPlanned: given.flag('asPlanned') ?? false,
-      elements: given.groups('element', ['code', 'minutes']).map((element) => ({
-        chosen: required(element.reference('code'), 'code', element),
-        minutes: required(element.minutes('minutes'), 'minutes', element),
-      })),
-      note: {
-        symptomsSince: given.text('symptomsSince'),
-        discovered: given.text('discovered'),
-        agreements: given.text('agreements'),
-        oneSmallStep: given.text('oneSmallStep'),
-      },
-      ...(confidence !== undefined && {
-        confidence: { level: confidence, value: String(confidence), expression: given.expression },
-      }),
-      homework: given.groups('homework', ['description', 'due', 'findOut', 'confidence']).map(homeworkItem),
-      goalProgress: given.groups('goalProgress', ['goal', 'gas', 'note']).map((progress) => {
-        const note = progress.text('note');
-        return {
-          goal: required(progress.reference('goal'), 'goal', progress),
-          level: required(progress.decimal('gas'), 'gas', progress),
-          ...(note && { note }),
-        };
-      }),
+      elements: givenElements(given),
+      note: givenNote(given),
+      confidence: givenConfidence(given),
+      homework: givenHomework(given),
+      goalProgress: givenProgress(given),
       draft: given.reference('draft'),
       ...(nextDate && { nextDate: { value: nextDate, expression: 'Parameters.parameter' } }),
       contentMark: contentMark('CarePlan/$session-complete', request),
@@ -152,23 +138,4 @@ async function absenceIn(
     contentMark: await contentMark('CarePlan/$session-complete', request),
     idempotencyKey: request.idempotencyKey,
   };
-}
-
-function homeworkItem(item: ParameterReader): SessionRequest['homework'][number] {
-  const due = item.text('due');
-  const findOut = item.text('findOut');
-  const confidence = item.decimal('confidence');
-  return {
-    description: required(item.text('description'), 'description', item),
-    ...(due && { due }),
-    ...(findOut && { findOut }),
-    ...(confidence !== undefined && { confidence }),
-  };
-}
-
-function required<T>(value: T | undefined, name: string, reader: ParameterReader): T {
-  if (value === undefined) {
-    throw invalid(`"${name}" is needed`, reader.expression);
-  }
-  return value;
 }

@@ -39,6 +39,7 @@ export const planDefinitionEnroll: Operation = {
       planId: request.id ?? '',
       subject,
       referral: given.reference('referral'),
+      ifMatch: request.ifMatch,
       noReferralReason: given.text('noReferralReason'),
       noBaselineReason: given.text('noBaselineReason'),
       start: given.text('start'),

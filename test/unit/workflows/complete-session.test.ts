@@ -183,7 +183,7 @@ describe('a session that was held', () => {
     expect(refusal).toEqual({
       status: 409,
       outcome: refused(
-        `this session was recorded as ${location} with another content: correct that Encounter and its Procedures with PUT, or name another session`,
+        `this session was recorded as ${location} with another content: correct it with POST CarePlan/[id]/$session-correct, or name another session`,
         'Parameters.parameter',
         'conflict',
       ),

@@ -1,4 +1,5 @@
 // Beginning a course: everything in one transaction, dates from the plan, and what is refused.
+import type { ParametersParameter } from '@medplum/fhirtypes';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
 import { enroll, goal, group, integer, put, refer, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
@@ -219,6 +220,59 @@ describe('enrolling', () => {
     ]);
     expect(sessions[0]?.instantiatesCanonical).toContain(`${canonical}|1.0.0`);
     expect(await errorsIn(world, ['ServiceRequest'])).toEqual([]);
+  });
+});
+
+describe('the version of the referral', () => {
+  const begin = async (ifMatch: string, ...more: readonly ParametersParameter[]) =>
+    world.call(
+      planDefinitionEnroll,
+      'therapist',
+      'psychosomatic-therapy',
+      [reference('subject', 'Patient/anna'), goal('Walk to the lake and back'), ...more],
+      undefined,
+      ifMatch,
+    );
+
+  it('may be named, and has to be the current one then', async () => {
+    const task = await refer(world);
+    const accepted = await put(world, 'therapist', task, { status: 'accepted' });
+    const referral = reference('referral', `Task/${task.id}`);
+    const now = accepted.meta?.versionId ?? '';
+    expect(await refusalOf(begin('1', referral))).toEqual({
+      status: 412,
+      outcome: {
+        resourceType: 'OperationOutcome',
+        issue: [
+          {
+            severity: 'error',
+            code: 'conflict',
+            diagnostics: `The current version is ${now}, not 1. Read it again and repeat the change.`,
+          },
+        ],
+      },
+    });
+    expect(await world.all('CarePlan')).toEqual([]);
+    expect((await begin(now, referral)).status).toBe(201);
+  });
+
+  it('cannot be named without a referral', async () => {
+    await put(world, 'therapist', await refer(world), { status: 'accepted' });
+    const refusal = await refusalOf(begin('1', string('noReferralReason', 'Came without one')));
+    expect(refusal).toEqual({
+      status: 400,
+      outcome: {
+        resourceType: 'OperationOutcome',
+        issue: [
+          {
+            severity: 'error',
+            code: 'invalid',
+            diagnostics: 'If-Match names the version of the "referral", which is not given',
+            expression: ['Parameters.parameter'],
+          },
+        ],
+      },
+    });
   });
 });
 

@@ -158,8 +158,8 @@ describe('somebody who did not come', () => {
     expect(await second()).toMatchObject({ status: 'active', occurrenceDateTime: '2026-12-02' });
     const days = (await world.all('ServiceRequest'))
       .filter(({ requisition }) => requisition)
-      .map(({ occurrenceDateTime }) => occurrenceDateTime)
-      .toSorted();
+      .map(({ occurrenceDateTime = '' }) => occurrenceDateTime)
+      .toSorted((left, right) => left.localeCompare(right));
     expect(days.slice(0, 4)).toEqual(['2026-11-20', '2026-12-02', '2026-12-09', '2026-12-16']);
     expect(await calls()).toEqual([]);
     expect(nextOf(answer)).toMatchObject({ text: 'Next: Session 2.', due: '2026-12-02' });

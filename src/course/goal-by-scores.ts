@@ -1,0 +1,37 @@
+// A goal as all its scores say it stands, after some of them were corrected.
+import type { Goal, Observation } from '@medplum/fhirtypes';
+import { achievementOf, type GasLevel, isGasLevel } from './goal-progress.ts';
+
+/** `written` are the scores that were written just now, those in error too; `scores` are all that hold, oldest first. */
+export function goalByScores(
+  goal: Goal,
+  written: readonly Observation[],
+  scores: readonly Observation[],
+): Goal {
+  const levels = scores.flatMap(({ valueInteger }): GasLevel[] =>
+    valueInteger !== undefined && isGasLevel(valueInteger) ? [valueInteger] : [],
+  );
+  const achievementStatus = achievementOf(levels);
+  const gone = new Set(
+    written.filter(({ status }) => status === 'entered-in-error').map(({ id }) => `Observation/${id}`),
+  );
+  const before = (goal.outcomeReference ?? []).filter(({ reference }) => !gone.has(reference ?? ''));
+  const known = new Set(before.map(({ reference }) => reference));
+  const added = written
+    .filter(
+      ({ status, focus }) => status !== 'entered-in-error' && focus?.[0]?.reference === `Goal/${goal.id}`,
+    )
+    .map(({ id }) => ({ reference: `Observation/${id}` }))
+    .filter(({ reference }) => !known.has(reference));
+  const outcomeReference = [...before, ...added];
+  const { achievementStatus: _achievement, statusDate, outcomeReference: _outcome, ...rest } = goal;
+  const scoredOn = scores.at(-1)?.effectiveDateTime?.slice(0, 10);
+  const isEnded = goal.lifecycleStatus !== 'active' && goal.lifecycleStatus !== 'on-hold';
+  const date = isEnded ? statusDate : scoredOn;
+  return {
+    ...rest,
+    ...(achievementStatus && { achievementStatus }),
+    ...(date !== undefined && { statusDate: date }),
+    ...(outcomeReference.length > 0 && { outcomeReference }),
+  };
+}

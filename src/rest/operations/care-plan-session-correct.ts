@@ -1,0 +1,105 @@
+// POST CarePlan/[id]/$session-correct: corrects the record of a session, as new versions of what it wrote.
+// https://hl7.org/fhir/R4/operations.html
+import type { CodeableConcept, Parameters } from '@medplum/fhirtypes';
+import { businessRule } from '../../fhir/error.ts';
+import { correctSession } from '../../workflows/correct-session.ts';
+import type { CorrectionRequest } from '../../workflows/correction-request.ts';
+import type { Operation } from '../operation.ts';
+import { contentMark } from './content-mark.ts';
+import {
+  givenConfidence,
+  givenElements,
+  givenHomework,
+  givenNote,
+  givenProgress,
+  needed,
+  noteNames,
+} from './held-session.ts';
+import { issuesParameter } from './issues-parameter.ts';
+import { nextParameter } from './next-parameter.ts';
+import { type ParameterReader, parameterReader } from './parameter-reader.ts';
+
+/** What may be said anew. */
+const partNames = [
+  'start',
+  'minutes',
+  'element',
+  ...noteNames,
+  'confidence',
+  'homework',
+  'goalProgress',
+  'clear',
+] as const;
+
+const names = ['session', 'recordVersion', 'reason', 'reasonText', 'neverHeld', ...partNames] as const;
+
+export const carePlanSessionCorrect: Operation = {
+  name: 'session-correct',
+  resourceType: 'CarePlan',
+  levels: ['instance'],
+  methods: ['POST'],
+  definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-session-correct',
+  async handle(request) {
+    const given = parameterReader(request.parameters, names);
+    const neverHeld = given.flag('neverHeld') ?? false;
+    const part = partNames.find((name) => given.has(name));
+    if (neverHeld && part !== undefined) {
+      throw businessRule(`"${part}" is not for a session that was never held`, given.expression);
+    }
+    if (!neverHeld && part === undefined) {
+      throw businessRule(
+        `say what was otherwise: one of ${partNames.join(', ')}; or "neverHeld"`,
+        given.expression,
+      );
+    }
+    const result = await correctSession(request.context, {
+      carePlanId: request.id ?? '',
+      ifMatch: request.ifMatch,
+      session: needed(given.reference('session'), 'session', given),
+      recordVersion: given.text('recordVersion'),
+      reason: reasonOf(given),
+      neverHeld,
+      ...partsOf(given),
+      contentMark: await contentMark('CarePlan/$session-correct', request),
+    });
+    const answer: Parameters = {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'session', resource: result.session },
+        { name: 'encounter', resource: result.encounter },
+        ...result.changed.map((resource) => ({ name: 'corrected', resource })),
+        ...(result.provenance ? [{ name: 'provenance', resource: result.provenance }] : []),
+        ...issuesParameter(
+          result.warnings.map((diagnostics) => ({ severity: 'warning', code: 'business-rule', diagnostics })),
+        ),
+        nextParameter(result.next),
+      ],
+    };
+    return { status: 200, resource: answer };
+  },
+};
+
+function partsOf(
+  given: ParameterReader,
+): Pick<
+  CorrectionRequest,
+  'start' | 'minutes' | 'elements' | 'note' | 'confidence' | 'homework' | 'goalProgress' | 'clear'
+> {
+  return {
+    start: given.text('start'),
+    minutes: given.minutes('minutes'),
+    ...(given.has('element') && { elements: givenElements(given) }),
+    note: givenNote(given),
+    confidence: givenConfidence(given),
+    ...(given.has('homework') && { homework: givenHomework(given) }),
+    ...(given.has('goalProgress') && { goalProgress: givenProgress(given) }),
+    clear: given.texts('clear'),
+  };
+}
+
+function reasonOf(given: ParameterReader): CodeableConcept | undefined {
+  const [concept, text] = [given.concept('reason'), given.text('reasonText')];
+  if (!concept) return text === undefined ? undefined : { text };
+  const words = [concept.text, text].filter((each) => each?.trim()).join('. ');
+  return { ...concept, ...(words && { text: words }) };
+}

@@ -1,0 +1,56 @@
+// Reads what is said of a session that was held: the parameters that recording one and correcting one have in common.
+import { invalid } from '../../fhir/error.ts';
+import type { SessionRequest } from '../../workflows/session-request.ts';
+import type { ParameterReader } from './parameter-reader.ts';
+
+export const noteNames = ['symptomsSince', 'discovered', 'agreements', 'oneSmallStep'] as const;
+
+export function needed<T>(value: T | undefined, name: string, reader: ParameterReader): T {
+  if (value === undefined) {
+    throw invalid(`"${name}" is needed`, reader.expression);
+  }
+  return value;
+}
+
+export const givenElements = (given: ParameterReader): SessionRequest['elements'] =>
+  given.groups('element', ['code', 'minutes']).map((element) => ({
+    chosen: needed(element.reference('code'), 'code', element),
+    minutes: needed(element.minutes('minutes'), 'minutes', element),
+  }));
+
+export const givenNote = (given: ParameterReader): SessionRequest['note'] => ({
+  symptomsSince: given.text('symptomsSince'),
+  discovered: given.text('discovered'),
+  agreements: given.text('agreements'),
+  oneSmallStep: given.text('oneSmallStep'),
+});
+
+export function givenConfidence(given: ParameterReader): SessionRequest['confidence'] {
+  const confidence = given.decimal('confidence');
+  return confidence === undefined
+    ? undefined
+    : { level: confidence, value: String(confidence), expression: given.expression };
+}
+
+export const givenHomework = (given: ParameterReader): SessionRequest['homework'] =>
+  given.groups('homework', ['description', 'due', 'findOut', 'confidence']).map((item) => {
+    const due = item.text('due');
+    const findOut = item.text('findOut');
+    const confidence = item.decimal('confidence');
+    return {
+      description: needed(item.text('description'), 'description', item),
+      ...(due && { due }),
+      ...(findOut && { findOut }),
+      ...(confidence !== undefined && { confidence }),
+    };
+  });
+
+export const givenProgress = (given: ParameterReader): SessionRequest['goalProgress'] =>
+  given.groups('goalProgress', ['goal', 'gas', 'note']).map((progress) => {
+    const note = progress.text('note');
+    return {
+      goal: needed(progress.reference('goal'), 'goal', progress),
+      level: needed(progress.decimal('gas'), 'gas', progress),
+      ...(note && { note }),
+    };
+  });
