@@ -1,29 +1,17 @@
 // Says where a plan lies outside its protocol, in words. Never a reason to refuse: tailoring is ordinary care.
-import type { CarePlan, PlanDefinition } from '@medplum/fhirtypes';
+import type { CarePlan } from '@medplum/fhirtypes';
 import type { PlanStep } from '../course/plan-step.ts';
 import { isWithinProtocol } from '../course/schedule.ts';
 import type { WorkflowContext } from './context.ts';
-import { findByCanonical } from './find-by-canonical.ts';
 import { protocolOf } from './protocol-of.ts';
-
-/** The protocol by which a course runs, at its own version. */
-async function planDefinitionOf(
-  context: WorkflowContext,
-  carePlan: CarePlan,
-): Promise<PlanDefinition | undefined> {
-  const canonical = carePlan.instantiatesCanonical?.[0] ?? '';
-  const published = context.catalogue.definition(canonical);
-  return published?.resourceType === 'PlanDefinition'
-    ? published
-    : findByCanonical(context, 'PlanDefinition', canonical);
-}
+import { protocolOfCourse } from './protocol-of-course.ts';
 
 export async function protocolWarnings(
   context: WorkflowContext,
   carePlan: CarePlan,
   steps: readonly PlanStep[],
 ): Promise<readonly string[]> {
-  const definition = await planDefinitionOf(context, carePlan);
+  const definition = await protocolOfCourse(context, carePlan);
   if (!definition) {
     return [];
   }

@@ -39,7 +39,7 @@ export async function sessionContent(
     elements:
       request.asPlanned && request.elements.length === 0
         ? plannedElements(context, session, request.minutes)
-        : deliveredElements(context, carePlan, request),
+        : await deliveredElements(context, carePlan, request),
     note: request.note,
     homework: [...smallStep(request), ...request.homework].map((item) =>
       checkedHomework(item, start.slice(0, 10)),
@@ -89,20 +89,21 @@ async function performerOf(
   return actor.subject;
 }
 
-function deliveredElements(
-  { catalogue }: WorkflowContext,
+async function deliveredElements(
+  context: WorkflowContext,
   carePlan: CarePlan,
   request: SessionRequest,
-): readonly DeliveredElement[] {
-  const delivered = request.elements.map(({ chosen, minutes }) => {
+): Promise<readonly DeliveredElement[]> {
+  const delivered: DeliveredElement[] = [];
+  for (const { chosen, minutes } of request.elements) {
     if (minutes < 1) {
       throw businessRule('an element that was delivered took at least one minute', chosen.expression);
     }
     const choice =
-      programmeElement(catalogue, carePlan, chosen.value) ??
-      elementChoice(catalogue, chosen.value, chosen.expression);
-    return { ...choice, minutes };
-  });
+      (await programmeElement(context, carePlan, chosen.value)) ??
+      elementChoice(context.catalogue, chosen.value, chosen.expression);
+    delivered.push({ ...choice, minutes });
+  }
   const total = delivered.reduce((sum, { minutes }) => sum + minutes, 0);
   if (total > request.minutes) {
     throw businessRule(

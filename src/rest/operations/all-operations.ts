@@ -7,6 +7,7 @@ import { carePlanDeviations } from './care-plan-deviations.ts';
 import { carePlanGroupDayComplete } from './care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from './care-plan-group-member.ts';
 import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
+import { carePlanMigrate } from './care-plan-migrate.ts';
 import { carePlanPause } from './care-plan-pause.ts';
 import { carePlanResume } from './care-plan-resume.ts';
 import { carePlanSessionBrief } from './care-plan-session-brief.ts';
@@ -21,6 +22,7 @@ import { patientRefer } from './patient-refer.ts';
 import { planDefinitionApply } from './plan-definition-apply.ts';
 import { planDefinitionEnroll } from './plan-definition-enroll.ts';
 import { planDefinitionExplain } from './plan-definition-explain.ts';
+import { planDefinitionImpact } from './plan-definition-impact.ts';
 import { planDefinitionStartGroup } from './plan-definition-start-group.ts';
 import { planDefinitionStartPairs } from './plan-definition-start-pairs.ts';
 import { questionnairePopulate } from './questionnaire-populate.ts';
@@ -48,6 +50,8 @@ export const operations: readonly ServedOperation[] = [
   carePlanPause,
   carePlanResume,
   carePlanDeviations,
+  carePlanMigrate,
+  planDefinitionImpact,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,
