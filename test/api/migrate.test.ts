@@ -29,12 +29,9 @@ beforeAll(async () => {
   ]);
   expect(answer.status).toBe(201);
   id = String(answer.headers['location']).match(/CarePlan\/([^/]+)/)?.[1] ?? '';
-  const current = (await get(protocol)).body as PlanDefinition;
-  const put = await send('put', protocol, {
-    ...current,
-    version: '2.0.0',
-    action: JSON.parse(JSON.stringify(current.action).replace('"title":"Session 3"', '"title":"Half way"')),
-  });
+  const current = JSON.stringify((await get(protocol)).body as PlanDefinition);
+  const newer = current.replace('"title":"Session 3"', '"title":"Half way"');
+  const put = await send('put', protocol, { ...(JSON.parse(newer) as PlanDefinition), version: '2.0.0' });
   expect(put.status).toBe(200);
 });
 afterAll(() => service.stop());

@@ -6,7 +6,7 @@ import { publishContent } from '../../../src/workflows/publish-content.ts';
 import { keepQuestionnaireTasks } from '../../../src/workflows/questionnaire-tasks.ts';
 import { enroll, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, refusalOf } from './course-world.ts';
-import { named, protocolVersions, stepsIn, to, url } from './protocol-versions.ts';
+import { named, protocolVersions, stepsIn, url } from './protocol-versions.ts';
 
 let world: CourseWorld;
 let at: ReturnType<typeof protocolVersions>;
