@@ -7,7 +7,7 @@ import { byDate, type PlanStep } from './plan-step.ts';
 import { renumbered } from './tailor-plan.ts';
 
 /** Two versions of a protocol, dated from one day. */
-export interface ProtocolVersions {
+interface ProtocolVersions {
   readonly from: readonly ProtocolStep[];
   readonly to: readonly ProtocolStep[];
   /** Canonicals with |version of the activities that each version offers, by their url. */
@@ -27,7 +27,7 @@ export interface Migration extends ProtocolVersions {
 }
 
 /** Why a step stays as it is though the versions differ in it. */
-export type Keeping = 'held' | 'dropped' | 'tailored' | 'overdue' | 'passed' | 'optional';
+type Keeping = 'held' | 'dropped' | 'tailored' | 'overdue' | 'passed' | 'optional';
 
 export interface StepImpact {
   readonly stepId: string;

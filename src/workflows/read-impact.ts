@@ -22,7 +22,7 @@ export interface ImpactRequest {
   readonly cursor: string | undefined;
 }
 
-export interface ImpactOnCourse {
+interface ImpactOnCourse {
   readonly carePlan: CarePlan;
   /** Canonical of the version that it runs on. */
   readonly runsOn: string;
@@ -33,7 +33,7 @@ export interface ImpactOnCourse {
   readonly steps: readonly ImpactOnStep[];
 }
 
-export interface ProtocolDifference {
+interface ProtocolDifference {
   /** Canonical of the earlier version. */
   readonly from: string;
   /** Undefined when nobody has the earlier version any more. */
