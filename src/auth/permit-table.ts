@@ -298,6 +298,30 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['DetectedIssue', 'u'],
     ],
   },
+  // The list goes across patients, so it is made of what the caller's own store finds: a therapist's are the courses of patients in
+  // their reach. Who sees no patients (a manager) has no list; a person and their GP hear of it from the therapist, who decides with the person.
+  'PlanDefinition/$impact': {
+    roles: ['therapist'],
+    scopes: [
+      ['PlanDefinition', 'r'],
+      ['CarePlan', 's'],
+      ['ServiceRequest', 's'],
+      ['RequestGroup', 'r'],
+      ['Provenance', 's'],
+    ],
+  },
+  'CarePlan/$migrate': {
+    roles: ['therapist'],
+    scopes: [
+      ...planScopes,
+      ['EpisodeOfCare', 'u'],
+      ['Encounter', 's'],
+      ['Procedure', 's'],
+      ['Provenance', 's'],
+      ['DetectedIssue', 's'],
+      ['DetectedIssue', 'u'],
+    ],
+  },
   // What a GP may not read is missing from their answer too.
   'CarePlan/$deviations': { roles: ['gp', 'therapist', 'patient'], scopes: [['CarePlan', 'r']] },
   // Those who see the plan see what could come next and why, the person first of all. The gates are read through the service's own

@@ -46,7 +46,7 @@ export function tailorPlan(
 }
 
 /** Held and dropped sessions keep their numbers; the open ones take the free ones in the order of their dates. */
-function renumbered(steps: readonly PlanStep[]): readonly PlanStep[] {
+export function renumbered(steps: readonly PlanStep[]): readonly PlanStep[] {
   const taken = new Set(steps.filter(({ state }) => state !== 'open').map(({ number }) => number));
   const numbers = new Map<string, number>();
   let number = 1;

@@ -3,6 +3,7 @@ import type {
   CodeableConcept,
   Extension,
   Provenance,
+  ProvenanceEntity,
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
@@ -119,15 +120,47 @@ export interface TailoringRecord {
   readonly revisions: readonly Revision[];
   /** What it is about without changing it, such as a session that is past. */
   readonly about?: string;
+  /** The version of the protocol that it is about. */
+  readonly protocol?: ProtocolReference;
 }
+
+export interface ProtocolReference {
+  /** "PlanDefinition/x", with /_history/ and the version where that is known. */
+  readonly reference: string;
+  /** url|version */
+  readonly canonical: string;
+}
+
+const uriSystem = 'urn:ietf:rfc:3986';
+
+/** True when people decided that the course does not go on by this version (url|version) of its protocol. */
+export const keepsVersion = ({ extension, entity }: Provenance, canonical: string): boolean =>
+  extension?.some(
+    ({ url, valueCode }) => url === extensionUrl.tailoringEdit && valueCode === 'keep-version',
+  ) === true &&
+  entity?.some(({ what }) => what.identifier?.system === uriSystem && what.identifier.value === canonical) ===
+    true;
 
 /** The person is a target too: by that the record lies in their compartment, and they can read it. */
 export function tailoringProvenance(id: string, record: TailoringRecord): Provenance {
   const version = (reference: string, versionId: string) => ({
     reference: `${reference}/_history/${versionId}`,
   });
-  const sources =
-    record.about === undefined ? [] : [{ role: 'source' as const, what: { reference: record.about } }];
+  const { about, protocol } = record;
+  const sources: ProvenanceEntity[] = [
+    ...(about === undefined ? [] : [{ role: 'source' as const, what: { reference: about } }]),
+    ...(protocol
+      ? [
+          {
+            role: 'source' as const,
+            what: {
+              reference: protocol.reference,
+              identifier: { system: uriSystem, value: protocol.canonical },
+            },
+          },
+        ]
+      : []),
+  ];
   const entity = [
     ...record.revisions.flatMap(({ reference, before }) =>
       before === undefined ? [] : [{ role: 'revision' as const, what: version(reference, before) }],

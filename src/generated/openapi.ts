@@ -970,6 +970,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/CarePlan/{id}/$migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a course go on by a newer version of its protocol, or keep its own.
+         * @description Open sessions follow the new version; what was held stays, and so does what people agreed. With `choice` keep it is
+         *     written down that the course keeps its version. With `dryRun` the same answer comes and nothing is stored. The
+         *     parameters are described in the OperationDefinition `care-plan-migrate`.
+         */
+        post: operations["carePlanMigrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/PlanDefinition/{id}/$impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a new version of a protocol would change in running courses.
+         * @description The running and paused courses on an earlier version, page by page, and for each of them step by step what the new
+         *     version would change and what stays as it is. Only courses that the caller may see. Nothing is stored.
+         */
+        get: operations["planDefinitionImpact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/CarePlan/{id}/$course": {
         parameters: {
             query?: never;
@@ -5881,6 +5936,180 @@ export interface operations {
                      *         {
                      *           "name": "unexplained",
                      *           "valueInteger": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanMigrate: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: {
+                /**
+                 * @description The version that the client saw. Another current version is answered with 412.
+                 * @example W/"1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description Repeating a call with the same key does nothing twice: for 24 hours the first answer is given again, with
+                 *     `Idempotency-Replayed: true`. While the first call runs, the answer is 409; with another body or at another
+                 *     address, 422. Refusals are not kept, so that the corrected call may use the same key. 1 to 255 visible ASCII
+                 *     characters, in quotes or without.
+                 * @example 8e03978e-40d5-43e8-bc93-6f3b6b3b1f2b
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "to",
+                 *           "valueCanonical": "https://w3id.org/alongside/fhir/PlanDefinition/psychosomatic-therapy|2.0.0"
+                 *         },
+                 *         {
+                 *           "name": "reason",
+                 *           "valueCode": "new-version"
+                 *         },
+                 *         {
+                 *           "name": "agreed",
+                 *           "valueBoolean": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The plan as it is now, and what became of each step. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    planDefinitionImpact: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+                /** @description Business version that is looked at; the one stored under this id when not said. */
+                version?: string;
+                /** @description Only courses that run on this business version. */
+                from?: string;
+                /** @description How many courses are looked at for a page; at most 50. */
+                _count?: number;
+                /** @description From the link to the following page. */
+                _cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "to",
+                     *           "valueCanonical": "https://w3id.org/alongside/fhir/PlanDefinition/psychosomatic-therapy|2.0.0"
+                     *         },
+                     *         {
+                     *           "name": "course",
+                     *           "part": [
+                     *             {
+                     *               "name": "carePlan",
+                     *               "valueReference": {
+                     *                 "reference": "CarePlan/3"
+                     *               }
+                     *             },
+                     *             {
+                     *               "name": "versionId",
+                     *               "valueString": "4"
+                     *             },
+                     *             {
+                     *               "name": "answer",
+                     *               "valueCode": "open"
+                     *             },
+                     *             {
+                     *               "name": "step",
+                     *               "part": [
+                     *                 {
+                     *                   "name": "step",
+                     *                   "valueString": "session-05"
+                     *                 },
+                     *                 {
+                     *                   "name": "title",
+                     *                   "valueString": "Session 5"
+                     *                 },
+                     *                 {
+                     *                   "name": "change",
+                     *                   "valueCode": "changed"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
                      *         }
                      *       ]
                      *     }

@@ -87,11 +87,11 @@ function needed<T>(value: T | undefined, name: string, { kind, expression }: Giv
   return value;
 }
 
-function stepOf({ session }: GivenEdit, plan: CoursePlan): { readonly step?: string } {
-  if (!session) {
-    return {};
-  }
-  const { value, expression } = session;
+const stepOf = ({ session }: GivenEdit, plan: CoursePlan): { readonly step?: string } =>
+  session ? { step: stepNamed(session, plan) } : {};
+
+/** By its number, its step or its ServiceRequest. Refused (422) with the numbers that the course has. */
+export function stepNamed({ value, expression }: Given, plan: CoursePlan): string {
   const step = plan.steps.find(
     ({ stepId, number }, index) =>
       stepId === value || String(number) === value || `ServiceRequest/${plan.sessions[index]?.id}` === value,
@@ -100,7 +100,7 @@ function stepOf({ session }: GivenEdit, plan: CoursePlan): { readonly step?: str
     const numbers = plan.steps.map(({ number }) => number).join(', ');
     throw businessRule(`"${value}" is no session of this course; it has ${numbers}`, expression);
   }
-  return { step: step.stepId };
+  return step.stepId;
 }
 
 const stepNeeded = (given: GivenEdit, plan: CoursePlan): string =>

@@ -38,7 +38,7 @@ export async function correctedContent(
   const cleared = clearedParts(request);
   const minutes = request.minutes ?? encounter.length?.value ?? 0;
   const start = startOf(context, { start: request.start ?? encounter.period?.start, minutes });
-  const elements = elementsOf(context, carePlan, record, request, minutes, cleared);
+  const elements = await elementsOf(context, carePlan, record, request, minutes, cleared);
   const homework = homeworkOf(record, request, cleared).map(({ item, kept }) => ({
     item: kept && kept.part.due === item.due ? item : checkedHomework(item, start.slice(0, 10)),
     kept,
@@ -99,14 +99,14 @@ interface ElementAfter {
   readonly stored?: Procedure;
 }
 
-function elementsOf(
+async function elementsOf(
   context: WorkflowContext,
   carePlan: CarePlan,
   record: SessionRecord,
   request: CorrectionRequest,
   minutes: number,
   cleared: ReadonlySet<string>,
-): readonly ElementAfter[] {
+): Promise<readonly ElementAfter[]> {
   if (cleared.has('element')) return [];
   const kept = keptElements(record);
   if (!request.elements) {
@@ -117,7 +117,8 @@ function elementsOf(
     return kept;
   }
   const left = [...kept];
-  return deliveredElements(context, carePlan, { elements: request.elements, minutes }).map((part) => {
+  const delivered = await deliveredElements(context, carePlan, { elements: request.elements, minutes });
+  return delivered.map((part) => {
     const place = left.findIndex(
       ({ part: { element, activity } }) => element.code === part.element.code && activity === part.activity,
     );

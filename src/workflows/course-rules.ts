@@ -13,6 +13,7 @@ import {
   allowedSessionMoves,
   isOpenSession,
 } from '../course/course-moves.ts';
+import { parseCanonical } from '../fhir/canonical.ts';
 import { businessRule } from '../fhir/error.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
@@ -123,7 +124,10 @@ function isByOurPlan(
   { catalogue }: WorkflowContext,
   { intent, instantiatesCanonical = [] }: CarePlan,
 ): boolean {
-  return intent === 'plan' && instantiatesCanonical.some((canonical) => catalogue.definition(canonical));
+  return (
+    intent === 'plan' &&
+    instantiatesCanonical.some((canonical) => catalogue.definition(parseCanonical(canonical).url))
+  );
 }
 
 /** What a session is newly planned to consist of; what was planned before stays, and may be taken out. */

@@ -2,6 +2,7 @@
 import type { ActivityDefinition, Coding } from '@medplum/fhirtypes';
 import type { Catalogue } from '../content/catalogue.ts';
 import { elementSystem } from '../course/course-codes.ts';
+import { parseCanonical } from '../fhir/canonical.ts';
 import { businessRule } from '../fhir/error.ts';
 
 export interface ElementChoice {
@@ -21,10 +22,10 @@ function knownElements(catalogue: Catalogue): readonly (Coding & { readonly code
 const elementCodeOf = ({ topic }: ActivityDefinition): string | undefined =>
   topic?.flatMap(({ coding }) => coding ?? []).find(({ system }) => system === elementSystem)?.code;
 
-/** The code of the element that an activity (canonical) belongs to; undefined for one that belongs to none. */
+/** The code of the element that an activity (canonical) belongs to, by its newest version when its own is not published any more; undefined for one that belongs to none. */
 export function elementOfActivity(catalogue: Catalogue): (activity: string) => string | undefined {
   return (canonical) => {
-    const activity = catalogue.definition(canonical);
+    const activity = catalogue.definition(canonical) ?? catalogue.definition(parseCanonical(canonical).url);
     return activity?.resourceType === 'ActivityDefinition' ? elementCodeOf(activity) : undefined;
   };
 }

@@ -6,9 +6,9 @@ import { businessRule } from '../fhir/error.ts';
 import type { GroupPlan } from '../pathways/group-plan-of.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
-import { findByCanonical } from './find-by-canonical.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { programmeOf } from './group-run-checks.ts';
+import { protocolOfCourse } from './protocol-of-course.ts';
 import { readKnown, readReferenced } from './read-known.ts';
 import { updateChecked } from './write-checked.ts';
 
@@ -44,13 +44,9 @@ export async function groupRunOf(context: WorkflowContext, carePlanId: string): 
       'CarePlan.subject',
     );
   }
-  const canonical = carePlan.instantiatesCanonical?.[0] ?? '';
-  const published = context.catalogue.definition(canonical);
-  const plan =
-    published?.resourceType === 'PlanDefinition'
-      ? published
-      : await findByCanonical(context, 'PlanDefinition', canonical);
+  const plan = await protocolOfCourse(context, carePlan);
   if (!plan) {
+    const canonical = carePlan.instantiatesCanonical?.[0] ?? '';
     throw businessRule(`the plan of this group is not known: ${canonical}`, 'CarePlan.instantiatesCanonical');
   }
   return {

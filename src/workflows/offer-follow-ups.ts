@@ -1,5 +1,4 @@
 // The job that asks, some months after a course, how it is now: at the times that the course's own protocol gives, however the course ended.
-import type { CarePlan, PlanDefinition } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../course/course-codes.ts';
 import { endOfCourse } from '../course/dead-ends.ts';
 import { followUpDue, plannedFollowUps } from '../course/planned-follow-ups.ts';
@@ -7,6 +6,7 @@ import { isOpenTask, watchTasksAbout } from '../course/watch-tasks.ts';
 import { generalPractitionerOf, isCourse, isEnded, isRunning } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
+import { protocolToGoOnBy } from './protocol-of-course.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
 
 export const offerFollowUps: JobWork = {
@@ -26,7 +26,7 @@ export const offerFollowUps: JobWork = {
     const episodes = await findResources(context.store, 'EpisodeOfCare', [byReference('patient', reference)]);
     for (const carePlan of courses.filter(isEnded)) {
       const end = endOfCourse(carePlan, episodes, dayOf);
-      const protocol = protocolOf(person, carePlan);
+      const protocol = await protocolToGoOnBy(context, carePlan);
       const due =
         end && protocol ? followUpDue(plannedFollowUps(protocol), end, today, how.looksBack) : undefined;
       if (!due) continue;
@@ -57,12 +57,4 @@ async function wasHad({ tasks, takeBack }: PersonAtHand, about: string): Promise
   const reminders = watchTasksAbout(tasks, about, 'follow-up-due').filter(isOpenTask);
   for (const task of reminders) await takeBack(task, 'Somebody has been in touch');
   return true;
-}
-
-/** The version that the course began with, while it is published. */
-function protocolOf({ context }: PersonAtHand, carePlan: CarePlan): PlanDefinition | undefined {
-  const [canonical = ''] = carePlan.instantiatesCanonical ?? [];
-  const plan =
-    context.catalogue.definition(canonical) ?? context.catalogue.definition(canonical.split('|')[0] ?? '');
-  return plan?.resourceType === 'PlanDefinition' ? plan : undefined;
 }

@@ -1,30 +1,18 @@
 // Says where a plan lies outside its protocol, in words. Never a reason to refuse: tailoring is ordinary care.
-import type { CarePlan, PlanDefinition } from '@medplum/fhirtypes';
+import type { CarePlan } from '@medplum/fhirtypes';
 import type { PlanStep } from '../course/plan-step.ts';
 import { isWithinProtocol, type SessionBounds } from '../course/schedule.ts';
 import { sessionsOf } from '../pathways/sessions-of.ts';
 import type { WorkflowContext } from './context.ts';
-import { findByCanonical } from './find-by-canonical.ts';
 import { protocolOf } from './protocol-of.ts';
-
-/** The protocol by which a course runs, at its own version. */
-async function planDefinitionOf(
-  context: WorkflowContext,
-  carePlan: CarePlan,
-): Promise<PlanDefinition | undefined> {
-  const canonical = carePlan.instantiatesCanonical?.[0] ?? '';
-  const published = context.catalogue.definition(canonical);
-  return published?.resourceType === 'PlanDefinition'
-    ? published
-    : findByCanonical(context, 'PlanDefinition', canonical);
-}
+import { protocolOfCourse } from './protocol-of-course.ts';
 
 /** How many sessions the protocol of a course has; undefined where it is not known, or the days are a group's. */
 export async function sessionBounds(
   context: WorkflowContext,
   carePlan: CarePlan,
 ): Promise<SessionBounds | undefined> {
-  const definition = carePlan.partOf ? undefined : await planDefinitionOf(context, carePlan);
+  const definition = carePlan.partOf ? undefined : await protocolOfCourse(context, carePlan);
   const protocol = definition && sessionsOf(definition);
   return protocol && protocol.sessions.length > 0
     ? { least: protocol.least, most: protocol.most }
@@ -36,7 +24,7 @@ export async function protocolWarnings(
   carePlan: CarePlan,
   steps: readonly PlanStep[],
 ): Promise<readonly string[]> {
-  const definition = await planDefinitionOf(context, carePlan);
+  const definition = await protocolOfCourse(context, carePlan);
   if (!definition) {
     return [];
   }

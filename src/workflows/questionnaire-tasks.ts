@@ -2,7 +2,6 @@
 import type {
   CarePlan,
   CodeableConcept,
-  PlanDefinition,
   QuestionnaireResponse,
   ServiceRequest,
   Task,
@@ -14,6 +13,7 @@ import type { WorkflowContext } from './context.ts';
 import { courseFacts } from './course-facts.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { followedScores } from './latest-scores.ts';
+import { protocolToGoOnBy } from './protocol-of-course.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
 
 /** For the questionnaires that this service scores. The context's store is a transaction's; call it after any change of sessions. */
@@ -166,12 +166,13 @@ function questionnaireTask(
 }
 
 async function dueIn(
-  { store, catalogue }: WorkflowContext,
+  context: WorkflowContext,
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
 ): Promise<readonly DueQuestionnaire[]> {
+  const { store, catalogue } = context;
   const [type, groupId] = carePlan.activity?.[0]?.reference?.reference?.split('/') ?? [];
-  const plan = planOf(catalogue.published(), carePlan);
+  const plan = await protocolToGoOnBy(context, carePlan);
   const found = type === 'RequestGroup' && groupId ? await store.read('RequestGroup', groupId) : undefined;
   const group = found?.kind === 'found' ? found.version.resource() : undefined;
   if (!plan || group?.resourceType !== 'RequestGroup') return [];
@@ -188,19 +189,6 @@ async function dueIn(
   return questionnairesDue(plan, days).filter(
     ({ questionnaire }) => catalogue.scoreDefinitions(questionnaire).length > 0,
   );
-}
-
-/** The version that the course began with, while it is published; else there is nothing to schedule by. */
-function planOf(
-  published: readonly { readonly resourceType: string }[],
-  { instantiatesCanonical }: CarePlan,
-): PlanDefinition | undefined {
-  const pinned = new Set(
-    (instantiatesCanonical ?? []).flatMap((canonical) => [canonical, parseCanonical(canonical).url]),
-  );
-  return published
-    .filter((resource): resource is PlanDefinition => resource.resourceType === 'PlanDefinition')
-    .find(({ url = '' }) => pinned.has(url));
 }
 
 /** Canonicals without version of what the person answered before the course began. */

@@ -10,11 +10,11 @@ import {
   comparedCount,
   type DeliveredLayer,
   type Difference,
-  type Explanation,
   type Layers,
   type PlannedLayer,
 } from '../course/deviations.ts';
 import { deliveredDose } from '../course/element-dose.ts';
+import { explanationsOf } from '../course/explanations.ts';
 import { inOrder } from '../course/next-step.ts';
 import { type PlanStep, planStep } from '../course/plan-step.ts';
 import { notFound } from '../fhir/error.ts';
@@ -135,21 +135,8 @@ function plannedLayer(
     status: session.status,
     isFromStart: session.authoredOn === carePlan.created,
     ...(because && { droppedBecause: because }),
-    explanations: said.filter((each) => isAbout(each, reference)).flatMap(explanation),
+    explanations: explanationsOf(said, reference),
   };
-}
-
-function isAbout({ target, entity }: Provenance, reference: string): boolean {
-  return (
-    target.some((each) => each.reference?.startsWith(`${reference}/`)) ||
-    entity?.some(({ role, what }) => role === 'source' && what.reference === reference) === true
-  );
-}
-
-function explanation({ id, extension, reason, recorded }: Provenance): readonly Explanation[] {
-  const edit = extension?.find(({ url }) => url === extensionUrl.tailoringEdit)?.valueCode;
-  const [first] = reason ?? [];
-  return edit && first && recorded ? [{ edit, reason: first, source: `Provenance/${id}`, at: recorded }] : [];
 }
 
 interface Records {

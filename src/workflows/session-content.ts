@@ -40,7 +40,7 @@ export async function sessionContent(
     elements:
       request.asPlanned && request.elements.length === 0
         ? plannedElements(context, session, request.minutes)
-        : deliveredElements(context, carePlan, request),
+        : await deliveredElements(context, carePlan, request),
     note: request.note,
     homework: [...smallStep(request), ...request.homework].map((item) =>
       checkedHomework(item, start.slice(0, 10)),
@@ -95,20 +95,21 @@ async function performerOf(
 }
 
 /** Refused (422): an element that is not known, more minutes than the session had. */
-export function deliveredElements(
-  { catalogue }: WorkflowContext,
+export async function deliveredElements(
+  context: WorkflowContext,
   carePlan: CarePlan,
   request: Pick<SessionRequest, 'elements' | 'minutes'>,
-): readonly DeliveredElement[] {
-  const delivered = request.elements.map(({ chosen, minutes }) => {
+): Promise<readonly DeliveredElement[]> {
+  const delivered: DeliveredElement[] = [];
+  for (const { chosen, minutes } of request.elements) {
     if (minutes < 1) {
       throw businessRule('an element that was delivered took at least one minute', chosen.expression);
     }
     const choice =
-      programmeElement(catalogue, carePlan, chosen.value) ??
-      elementChoice(catalogue, chosen.value, chosen.expression);
-    return { ...choice, minutes };
-  });
+      (await programmeElement(context, carePlan, chosen.value)) ??
+      elementChoice(context.catalogue, chosen.value, chosen.expression);
+    delivered.push({ ...choice, minutes });
+  }
   checkTotal(delivered, request.minutes);
   return delivered;
 }

@@ -11,6 +11,7 @@ import { carePlanGroupMember } from './care-plan-group-member.ts';
 import { carePlanLeave } from './care-plan-leave.ts';
 import { carePlanMakeUpDay } from './care-plan-make-up-day.ts';
 import { carePlanNextSteps } from './care-plan-next-steps.ts';
+import { carePlanMigrate } from './care-plan-migrate.ts';
 import { carePlanPause } from './care-plan-pause.ts';
 import { carePlanResume } from './care-plan-resume.ts';
 import { carePlanSessionBrief } from './care-plan-session-brief.ts';
@@ -26,6 +27,7 @@ import { patientRefer } from './patient-refer.ts';
 import { planDefinitionApply } from './plan-definition-apply.ts';
 import { planDefinitionEnroll } from './plan-definition-enroll.ts';
 import { planDefinitionExplain } from './plan-definition-explain.ts';
+import { planDefinitionImpact } from './plan-definition-impact.ts';
 import { planDefinitionStartGroup } from './plan-definition-start-group.ts';
 import { planDefinitionStartPairs } from './plan-definition-start-pairs.ts';
 import { questionnairePopulate } from './questionnaire-populate.ts';
@@ -58,6 +60,8 @@ export const operations: readonly ServedOperation[] = [
   carePlanResume,
   carePlanDeviations,
   carePlanFormulate,
+  carePlanMigrate,
+  planDefinitionImpact,
   questionnairePopulate,
   questionnaireResponseExtract,
   resourceValidate,

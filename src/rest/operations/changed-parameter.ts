@@ -18,7 +18,7 @@ export function changedParameter({ session, before, after }: ChangedSession): Pa
 }
 
 /** Number, title, date, minutes and elements. */
-function stepParts(
+export function stepParts(
   step: Pick<PlanStep, 'number' | 'title' | 'date' | 'minutesLow' | 'minutesHigh' | 'elements'>,
 ): ParametersParameter[] {
   return [
