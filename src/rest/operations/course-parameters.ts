@@ -127,6 +127,21 @@ function changeParts(change: CourseScore['points'][number]['change']): Parameter
           ...threshold.citations.map((citation) => ({ name: 'citation', valueString: citation })),
         ]
       : [{ name: 'thresholdText', valueString: 'no published threshold' }]),
+    ...(change.error
+      ? [
+          {
+            name: 'measurementError',
+            part: [
+              { name: 'standardError', valueDecimal: change.error.standardError },
+              { name: 'low', valueDecimal: change.error.low },
+              { name: 'high', valueDecimal: change.error.high },
+              { name: 'level', valueDecimal: change.error.level },
+              { name: 'population', valueString: change.error.population },
+              ...change.error.citations.map((citation) => ({ name: 'citation', valueString: citation })),
+            ],
+          },
+        ]
+      : []),
     ...change.cautions.map((caution) => ({ name: 'caution', valueCode: caution })),
   ];
 }
