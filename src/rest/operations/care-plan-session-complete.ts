@@ -59,11 +59,15 @@ export const carePlanSessionComplete: Operation = {
         confidence: { level: confidence, value: String(confidence), expression: given.expression },
       }),
       homework: given.groups('homework', ['description', 'due', 'findOut', 'confidence']).map(homeworkItem),
-      goalProgress: given.groups('goalProgress', ['goal', 'gas', 'note']).map((progress) => {
+      goalProgress: given.groups('goalProgress', ['goal', 'gas', 'activity', 'note']).map((progress) => {
         const note = progress.text('note');
+        const rating = progress.decimal('activity');
+        const level = progress.decimal('gas');
         return {
           goal: required(progress.reference('goal'), 'goal', progress),
-          level: required(progress.decimal('gas'), 'gas', progress),
+          ...(rating === undefined && { level: required(level, 'gas', progress) }),
+          ...(level !== undefined && { level }),
+          ...(rating !== undefined && { rating }),
           ...(note && { note }),
         };
       }),

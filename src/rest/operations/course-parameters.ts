@@ -146,7 +146,7 @@ function changeParts(change: CourseScore['points'][number]['change']): Parameter
   ];
 }
 
-export function goalParameter({ goal, history }: CourseGoal): ParametersParameter {
+export function goalParameter({ goal, history, activity }: CourseGoal): ParametersParameter {
   return {
     name: 'goal',
     part: [
@@ -167,8 +167,52 @@ export function goalParameter({ goal, history }: CourseGoal): ParametersParamete
           source('source', `Observation/${observation.id}`),
         ],
       })),
+      ...(activity ? activityParts(activity) : []),
     ],
   };
+}
+
+/** The ratings of an activity, and how far the newest is from the first; the threshold with its source, or that there is none. */
+function activityParts({
+  ratings,
+  rule,
+  change,
+}: NonNullable<CourseGoal['activity']>): ParametersParameter[] {
+  const { minimumDifference, citations } = rule;
+  return [
+    ...ratings.map((observation) => ({
+      name: 'progress',
+      part: [
+        ...integer('activity', observation.valueInteger),
+        ...(observation.effectiveDateTime
+          ? [{ name: 'date', valueDateTime: observation.effectiveDateTime }]
+          : []),
+        ...text('note', observation.note?.[0]?.text),
+        source('source', `Observation/${observation.id}`),
+      ],
+    })),
+    ...(change
+      ? [
+          {
+            name: 'activityChange',
+            part: [
+              { name: 'difference', valueDecimal: change.difference },
+              {
+                name: 'threshold',
+                valueCode: minimumDifference === undefined ? 'none-published' : 'published',
+              },
+              ...(minimumDifference === undefined
+                ? []
+                : [
+                    { name: 'minimumDifference', valueDecimal: minimumDifference },
+                    { name: 'isThresholdReached', valueBoolean: change.isThresholdReached === true },
+                    ...citations.map((citation) => ({ name: 'citation', valueString: citation })),
+                  ]),
+            ],
+          },
+        ]
+      : []),
+  ];
 }
 
 export const source = (name: string, reference: string): ParametersParameter => ({

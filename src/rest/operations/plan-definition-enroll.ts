@@ -45,7 +45,7 @@ export const planDefinitionEnroll: Operation = {
       sessions: given.integer('sessions'),
       sessionsReason: given.text('sessionsReason'),
       minutes: given.minutes('minutes'),
-      goals: given.groups('goal', ['text', 'weight', 'level']).map(givenGoal),
+      goals: given.groups('goal', ['text', 'weight', 'level', 'activityTarget']).map(givenGoal),
       selections: given.texts('selection'),
       contentMark: await contentMark('PlanDefinition/$enroll', request),
       idempotencyKey: request.idempotencyKey,
@@ -56,6 +56,7 @@ export const planDefinitionEnroll: Operation = {
 
 function givenGoal(goal: ParameterReader): EnrolmentRequest['goals'][number] {
   const weight = goal.decimal('weight');
+  const activityTarget = goal.decimal('activityTarget');
   return {
     text: needed(goal.text('text'), 'a goal needs its "text", in the patient\'s own words', goal),
     ...(weight !== undefined && { weight }),
@@ -63,6 +64,7 @@ function givenGoal(goal: ParameterReader): EnrolmentRequest['goals'][number] {
       value: needed(level.decimal('value'), 'a level of a goal needs its "value"', level),
       text: needed(level.text('text'), 'a level of a goal needs its "text"', level),
     })),
+    ...(activityTarget !== undefined && { activityTarget }),
     expression: goal.expression,
   };
 }
