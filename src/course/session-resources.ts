@@ -33,7 +33,7 @@ export interface DeliveredElement {
 
 export type GoalProgress = AttainedLevel | RatedActivity;
 
-export interface AttainedLevel {
+interface AttainedLevel {
   readonly goal: Goal & { readonly id: string };
   readonly level: GasLevel;
   readonly note?: string;
@@ -41,7 +41,7 @@ export interface AttainedLevel {
   readonly earlier: readonly GasLevel[];
 }
 
-export interface RatedActivity extends Pick<AttainedLevel, 'goal' | 'note'> {
+interface RatedActivity extends Pick<AttainedLevel, 'goal' | 'note'> {
   /** How well the person can do the activity. */
   readonly rating: number;
   /** The ratings recorded before this session, oldest first. */

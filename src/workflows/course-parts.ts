@@ -52,7 +52,7 @@ export interface CourseGoal {
   readonly activity?: RatedActivityGoal;
 }
 
-export interface RatedActivityGoal {
+interface RatedActivityGoal {
   /** Oldest first. */
   readonly ratings: readonly Observation[];
   readonly rule: ActivityRule;
