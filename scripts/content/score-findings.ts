@@ -9,6 +9,7 @@ import type {
 } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../src/content/catalogue.ts';
 import { checkAnswers } from '../../src/instruments/check-answers.ts';
+import { measurementError } from '../../src/instruments/measurement-error.ts';
 import {
   citationsOf,
   extensionOf,
@@ -24,7 +25,12 @@ export function scoreFindings(files: readonly ContentFile[], catalogue: Catalogu
       resource.resourceType === 'Questionnaire'
         ? questionnaireFaults(resource, catalogue)
         : resource.resourceType === 'ObservationDefinition'
-          ? [...wholeFaults(resource), ...bandFaults(resource), ...citationFaults(resource)]
+          ? [
+              ...wholeFaults(resource),
+              ...bandFaults(resource),
+              ...citationFaults(resource),
+              ...reliabilityFaults(resource),
+            ]
           : resource.resourceType === 'QuestionnaireResponse'
             ? answerFaults(resource, catalogue)
             : [];
@@ -120,6 +126,16 @@ function citationFaults(definition: ObservationDefinition): string[] {
   return numbered
     .filter(([, element]) => citationsOf(element).length === 0)
     .map(([name]) => `${name} has no citation`);
+}
+
+/** A reliability without its population or source, or with a number that is none, would make numbers out of nothing. */
+function reliabilityFaults(definition: ObservationDefinition): string[] {
+  try {
+    measurementError(0, 0, definition);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }
 
 function answerFaults(response: QuestionnaireResponse, catalogue: Catalogue): string[] {

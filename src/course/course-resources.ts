@@ -11,6 +11,7 @@ import type {
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
+import { activityRating } from './activity-progress.ts';
 import { baselineGroup, type ProtocolSession } from './baseline.ts';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from './course-codes.ts';
@@ -24,6 +25,8 @@ export interface AgreedGoal {
   /** Importance for the goal attainment T-score; 1 when not said. */
   readonly weight?: number;
   readonly levels: readonly { readonly level: GasLevel; readonly text: string }[];
+  /** The goal is an activity of the person's own, and this is the rating that they want to reach. */
+  readonly activityTarget?: number;
 }
 
 /** In words. `about` is for what has nothing to do with the sessions. */
@@ -143,6 +146,9 @@ function goalResource(id: string, goal: AgreedGoal, content: CourseContent): Goa
       detailString: text,
     }),
   );
+  if (goal.activityTarget !== undefined) {
+    target.push({ measure: { coding: [activityRating] }, detailInteger: goal.activityTarget });
+  }
   return {
     resourceType: 'Goal',
     id,

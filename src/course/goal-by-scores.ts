@@ -1,17 +1,20 @@
 // A goal as all its scores say it stands, after some of them were corrected.
 import type { Goal, Observation } from '@medplum/fhirtypes';
+import { type ActivityRule, activityAchievement, activityTarget } from './activity-progress.ts';
 import { achievementOf, type GasLevel, isGasLevel } from './goal-progress.ts';
 
-/** `written` are the scores that were written just now, those in error too; `scores` are all that hold, oldest first. */
+/** `written` are the scores that were written just now, those in error too; `scores` are all that hold, oldest first. `rule` is that of activities. */
 export function goalByScores(
   goal: Goal,
   written: readonly Observation[],
   scores: readonly Observation[],
+  rule: Pick<ActivityRule, 'minimumDifference'>,
 ): Goal {
-  const levels = scores.flatMap(({ valueInteger }): GasLevel[] =>
-    valueInteger !== undefined && isGasLevel(valueInteger) ? [valueInteger] : [],
-  );
-  const achievementStatus = achievementOf(levels);
+  const values = scores.flatMap(({ valueInteger }) => valueInteger ?? []);
+  const activity = activityTarget(goal);
+  const achievementStatus = activity
+    ? activityAchievement(values, activity.value, rule)
+    : achievementOf(values.filter((value): value is GasLevel => isGasLevel(value)));
   const gone = new Set(
     written.filter(({ status }) => status === 'entered-in-error').map(({ id }) => `Observation/${id}`),
   );

@@ -18,7 +18,15 @@ const displays = {
   achieved: 'Achieved',
   sustaining: 'Sustaining',
 } as const;
-type Achievement = keyof typeof displays;
+export type Achievement = keyof typeof displays;
+
+export function achievementConcept(code: Achievement): CodeableConcept {
+  return {
+    coding: [
+      { system: 'http://terminology.hl7.org/CodeSystem/goal-achievement', code, display: displays[code] },
+    ],
+  };
+}
 
 type Comparison = 'first' | 'higher' | 'same' | 'lower';
 
@@ -57,9 +65,5 @@ export function achievementOf(scores: readonly GasLevel[]): CodeableConcept | un
     now < 0
       ? belowExpected[comparison(now, before)]
       : asExpected[before !== undefined && before >= 0 ? 'before' : 'now'];
-  return {
-    coding: [
-      { system: 'http://terminology.hl7.org/CodeSystem/goal-achievement', code, display: displays[code] },
-    ],
-  };
+  return achievementConcept(code);
 }

@@ -1,5 +1,6 @@
 // What was recorded of one session, read back from its resources into the parts that a correction may change.
 import type { Composition, Encounter, Observation, Procedure, Task } from '@medplum/fhirtypes';
+import { isActivityRating } from './activity-progress.ts';
 import { elementSystem, extensionUrl, hasCourseCode } from './course-codes.ts';
 import type { HomeworkItem } from './homework.ts';
 import { narrative, noteHeadings } from './session-note.ts';
@@ -74,12 +75,16 @@ export function keptHomework(record: SessionRecord): readonly KeptHomework[] {
     });
 }
 
+/** How a goal stands: its level, or the rating of an activity. */
+export const isGoalScore = (observation: Observation): boolean =>
+  hasCourseCode(observation.code, 'goal-attainment') || isActivityRating(observation);
+
 /** By "Goal/x". */
 export function keptProgress(record: SessionRecord): ReadonlyMap<string, Observation> {
   return new Map(
     record.observations.flatMap((observation) => {
       const goal = observation.focus?.[0]?.reference;
-      return hasCourseCode(observation.code, 'goal-attainment') && goal ? [[goal, observation]] : [];
+      return isGoalScore(observation) && goal ? [[goal, observation]] : [];
     }),
   );
 }

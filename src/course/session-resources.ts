@@ -11,6 +11,12 @@ import type {
   Reference,
   Task,
 } from '@medplum/fhirtypes';
+import {
+  type ActivityRule,
+  activityAchievement,
+  activityRating,
+  activityTarget,
+} from './activity-progress.ts';
 import { courseConcept, extensionUrl } from './course-codes.ts';
 import { achievementOf, type GasLevel } from './goal-progress.ts';
 import { confidenceObservation, type HomeworkItem, homeworkTask } from './homework.ts';
@@ -25,12 +31,22 @@ export interface DeliveredElement {
   readonly remark?: string;
 }
 
-export interface GoalProgress {
+export type GoalProgress = AttainedLevel | RatedActivity;
+
+interface AttainedLevel {
   readonly goal: Goal & { readonly id: string };
   readonly level: GasLevel;
   readonly note?: string;
   /** The levels recorded before this session, oldest first. */
   readonly earlier: readonly GasLevel[];
+}
+
+interface RatedActivity extends Pick<AttainedLevel, 'goal' | 'note'> {
+  /** How well the person can do the activity. */
+  readonly rating: number;
+  /** The ratings recorded before this session, oldest first. */
+  readonly earlierRatings: readonly number[];
+  readonly rule: ActivityRule;
 }
 
 export interface SessionContent {
@@ -199,14 +215,14 @@ function goalObservation(
         ],
       },
     ],
-    code: courseConcept('goal-attainment'),
+    code: 'rating' in progress ? { coding: [activityRating] } : courseConcept('goal-attainment'),
     subject: { reference: content.patient },
     focus: [to('Goal', progress.goal.id)],
     encounter,
     effectiveDateTime: content.start,
     issued: content.recordedAt,
     performer: [{ reference: content.performer }],
-    valueInteger: progress.level,
+    valueInteger: 'rating' in progress ? progress.rating : progress.level,
     ...(progress.note !== undefined && { note: [{ text: progress.note }] }),
   };
 }
@@ -216,7 +232,14 @@ function goalAfter(progress: GoalProgress, observationId: string, content: Sessi
   const { goal } = progress;
   return {
     ...goal,
-    achievementStatus: achievementOf([...progress.earlier, progress.level]),
+    achievementStatus:
+      'rating' in progress
+        ? activityAchievement(
+            [...progress.earlierRatings, progress.rating],
+            activityTarget(goal)?.value,
+            progress.rule,
+          )
+        : achievementOf([...progress.earlier, progress.level]),
     statusDate: content.start.slice(0, 10),
     outcomeReference: [...(goal.outcomeReference ?? []), to('Observation', observationId)],
   };

@@ -2,10 +2,13 @@
 import type {
   ClinicalImpression,
   ClinicalImpressionFinding,
+  CodeableConcept,
   Coding,
   Extension,
   Goal,
+  ServiceRequest,
 } from '@medplum/fhirtypes';
+import { isOpenSession } from './course-moves.ts';
 import { factorExtension, factorSystem, formulationChain } from './formulation.ts';
 
 const base = 'https://w3id.org/alongside/fhir/StructureDefinition';
@@ -18,7 +21,7 @@ interface Planned {
   readonly extension?: readonly Extension[];
 }
 
-export interface FactorWorkedOn {
+interface FactorWorkedOn {
   /** The same in every version of the explanation. */
   readonly id: string;
   readonly words: string;
@@ -72,6 +75,18 @@ export function whyFrom(
     const sentence = sentenceOf(worksOn, serves, what);
     return { worksOn, serves, ...(sentence && { sentence }) };
   };
+}
+
+/** What an open session is planned to consist of, each element with its reason: its own, else that of the session. */
+export function plannedElements(
+  { status, orderDetail = [], extension = [] }: ServiceRequest,
+  why: (planned: Planned) => Why,
+): readonly { readonly element: CodeableConcept; readonly why: Why }[] {
+  if (!isOpenSession(status)) return [];
+  return orderDetail.map(({ extension: own, ...element }) => ({
+    element,
+    why: why({ extension: own?.some(({ url }) => url === worksOnUrl) ? own : extension }),
+  }));
 }
 
 function factorsWorkedOn(

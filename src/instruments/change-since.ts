@@ -1,5 +1,6 @@
 // Compares a score with the person's own start. It says how far, and whether a published threshold is reached; never whether treatment works.
 import type { Observation, ObservationDefinition } from '@medplum/fhirtypes';
+import { type MeasurementError, measurementError } from './measurement-error.ts';
 import { extensionOf, scoreExtension } from './score-extensions.ts';
 import { rounded } from './score-response.ts';
 import { scoreRule } from './score-rule.ts';
@@ -10,6 +11,8 @@ export type Change =
       /** Score points, now minus start. */
       readonly difference: number;
       readonly threshold: ChangeThreshold;
+      /** Absent where no source gives the reliability of the score, or where the two scores are not of quite the same thing. */
+      readonly error?: MeasurementError;
       /** Why the difference is to be read with care; empty when nothing speaks against it. */
       readonly cautions: readonly ('prorated' | 'different-questions-apply' | 'different-scoring-version')[];
     }
@@ -43,6 +46,8 @@ export function changeSince(start: Observation, now: Observation, definition: Ob
   if (nowValue === undefined) return { kind: 'not-comparable', reason: 'no-value-now' };
   const difference = rounded(nowValue - startValue, rule.decimals);
   const { minimumDifference, citations } = rule.change;
+  const cautions = cautionsOf(start, now);
+  const error = cautions.length === 0 ? measurementError(difference, rule.decimals, definition) : undefined;
   return {
     kind: 'change',
     difference,
@@ -55,7 +60,8 @@ export function changeSince(start: Observation, now: Observation, definition: Ob
             isReached: Math.abs(difference) >= minimumDifference,
             citations,
           },
-    cautions: cautionsOf(start, now),
+    ...(error && { error }),
+    cautions,
   };
 }
 

@@ -1,6 +1,7 @@
 // Writes a change since the person's own start down as an Observation that names all it was computed from. It is never a verdict on the person.
 import type { Observation, ObservationComponent, ObservationDefinition, Quantity } from '@medplum/fhirtypes';
 import { changeSince } from './change-since.ts';
+import { type MeasurementError, measurementErrorFormula } from './measurement-error.ts';
 import { extensionOf, scoreExtension } from './score-extensions.ts';
 import { scoreRule } from './score-rule.ts';
 
@@ -14,6 +15,8 @@ const displays = {
   'score-change': 'Change since the start',
   'minimum-difference': 'Smallest relevant difference',
   'minimum-difference-reached': 'Smallest relevant difference reached',
+  'standard-error-of-difference': 'Standard error of the difference',
+  interval: 'Interval around the difference',
   'band-at-start': 'Band at the start',
   'band-now': 'Band now',
 } as const;
@@ -34,6 +37,8 @@ const cautionText = {
   'different-questions-apply': 'The two scores are of a different number of questions.',
   'different-scoring-version': 'The two scores were not made by the same version of the scoring.',
 } as const;
+
+const difference = 'The later score minus the score at the start of the same person';
 
 export interface ChangeContext {
   readonly id: string;
@@ -72,13 +77,16 @@ export function scoreChangeObservation(
     ...(now.effectiveDateTime && { effectiveDateTime: now.effectiveDateTime }),
     issued,
     valueQuantity: points(change.difference),
-    method: { text: 'The later score minus the score at the start of the same person' },
+    method: {
+      text: [difference, ...(change.error ? [measurementErrorFormula] : [])].join('; '),
+    },
     ...(change.cautions.length > 0 && {
       note: change.cautions.map((caution) => ({ text: cautionText[caution] })),
     }),
     derivedFrom: [{ reference: `Observation/${start.id}` }, { reference: `Observation/${now.id}` }],
     component: [
       ...thresholdComponents(change.threshold),
+      ...(change.error ? errorComponents(change.error) : []),
       ...bandComponent('band-at-start', start),
       ...bandComponent('band-now', now),
     ],
@@ -122,6 +130,28 @@ function thresholdComponents(threshold: Threshold): ObservationComponent[] {
           { system: `${own}/CodeSystem/verdict`, code, display: threshold.isReached ? 'met' : 'not met' },
         ],
       },
+    },
+  ];
+}
+
+/** Each with the reliability that it was computed from, its population and its source. */
+function errorComponents({
+  standardError,
+  low,
+  high,
+  level,
+  source,
+}: MeasurementError): ObservationComponent[] {
+  return [
+    {
+      extension: [source],
+      code: coded('standard-error-of-difference'),
+      valueQuantity: points(standardError),
+    },
+    {
+      extension: [source],
+      code: { ...coded('interval'), text: `${level}% interval around the difference` },
+      valueRange: { low: points(low), high: points(high) },
     },
   ];
 }

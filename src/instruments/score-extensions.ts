@@ -11,6 +11,7 @@ export const scoreExtension = {
   missingItemRule: `${own}missing-item-rule`,
   threshold: `${own}score-threshold`,
   changeRule: `${own}change-rule`,
+  reliability: `${own}score-reliability`,
   direction: `${own}score-direction`,
   criteria: `${own}score-criteria`,
   basis: `${own}score-basis`,

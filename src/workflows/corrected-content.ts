@@ -1,5 +1,6 @@
 // Brings what is said anew about a session together with what stays as it was recorded, and checks the whole as a new record would be.
 import type { CarePlan, Observation, Procedure, Task } from '@medplum/fhirtypes';
+import { isActivityRating } from '../course/activity-progress.ts';
 import { isGasLevel } from '../course/goal-progress.ts';
 import type { HomeworkItem } from '../course/homework.ts';
 import { type NotePart, noteHeadings } from '../course/session-note.ts';
@@ -14,6 +15,7 @@ import type { DeliveredElement, SessionContent, SessionIds } from '../course/ses
 import { businessRule, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import type { CorrectionRequest } from './correction-request.ts';
+import { activityRule } from './goal-progress-of.ts';
 import { readReferenced } from './read-known.ts';
 import { checkedHomework, checkTotal, deliveredElements, progressOf, startOf } from './session-content.ts';
 
@@ -227,13 +229,15 @@ async function progressAfter(
   const after: ProgressAfter[] = [];
   for (const [reference, stored] of kept) {
     const goal = (await readReferenced(context.store, reference, ['Goal'])).resource();
-    const level = stored.valueInteger;
+    const { valueInteger: value } = stored;
     const note = stored.note?.[0]?.text;
-    if (goal.id && level !== undefined && isGasLevel(level)) {
-      after.push({
-        progress: { goal: { ...goal, id: goal.id }, level, earlier: [], ...(note && { note }) },
-        stored,
-      });
+    if (!goal.id || value === undefined) continue;
+    const what = { goal: { ...goal, id: goal.id }, ...(note && { note }) };
+    if (isActivityRating(stored)) {
+      const rule = activityRule(context.catalogue);
+      after.push({ progress: { ...what, rating: value, earlierRatings: [], rule }, stored });
+    } else if (isGasLevel(value)) {
+      after.push({ progress: { ...what, level: value, earlier: [] }, stored });
     }
   }
   return after;

@@ -1,5 +1,6 @@
 // What is observed of a person for a course, by one search: totals of the followed questionnaires, goal attainment, the safety check.
 import type { CarePlan, Goal, Observation } from '@medplum/fhirtypes';
+import { activityRating } from '../course/activity-progress.ts';
 import { courseSystem } from '../course/course-codes.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
@@ -12,6 +13,8 @@ export interface CourseFacts {
   totals(score: FollowedScore): readonly Observation[];
   /** The attainment of one goal ("Goal/x"), oldest first. */
   attainment(goal: string): readonly Observation[];
+  /** The ratings of the activity that a goal is ("Goal/x"), oldest first. */
+  ratings(goal: string): readonly Observation[];
   /** How sure the person felt about a step ("Task/x"), the newest rating. */
   confidence(task: string): number | undefined;
   /** The newest answer to what happens after exertion. */
@@ -32,6 +35,7 @@ export async function courseFacts(context: WorkflowContext, patient: string): Pr
     })),
     { system: courseSystem, code: 'goal-attainment' },
     { system: courseSystem, code: 'confidence' },
+    { system: activityRating.system, code: activityRating.code },
     { system: safetySystem, code: 'post-exertional-malaise' },
   ];
   const found = await findResources(
@@ -54,6 +58,12 @@ export async function courseFacts(context: WorkflowContext, patient: string): Pr
       usable.filter(
         (each) =>
           has(each, courseSystem, 'goal-attainment') &&
+          each.focus?.some(({ reference }) => reference === goal),
+      ),
+    ratings: (goal) =>
+      usable.filter(
+        (each) =>
+          has(each, activityRating.system, activityRating.code) &&
           each.focus?.some(({ reference }) => reference === goal),
       ),
     confidence: (task) =>

@@ -9,6 +9,12 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import {
+  type ActivityChange,
+  type ActivityRule,
+  activityChange,
+  activityTarget,
+} from '../course/activity-progress.ts';
 import { type Alternation, alternationOf, elementModes } from '../course/alternation.ts';
 import { type MissedDay, missedDays } from '../course/attendance.ts';
 import { elementSystem, extensionUrl, hasCourseCode } from '../course/course-codes.ts';
@@ -21,6 +27,7 @@ import { type Change, changeSince } from '../instruments/change-since.ts';
 import type { WorkflowContext } from './context.ts';
 import { type CourseFacts, courseFacts, goalsOf } from './course-facts.ts';
 import { byReference, findResources } from './find-resources.ts';
+import { activityRule } from './goal-progress-of.ts';
 import { type FollowedScore, followedScores } from './latest-scores.ts';
 
 export interface CourseSession {
@@ -44,6 +51,16 @@ export interface CourseGoal {
   readonly goal: Goal;
   /** Goal attainment, oldest first. */
   readonly history: readonly Observation[];
+  /** For a goal that is an activity of the person's own. */
+  readonly activity?: RatedActivityGoal;
+}
+
+interface RatedActivityGoal {
+  /** Oldest first. */
+  readonly ratings: readonly Observation[];
+  readonly rule: ActivityRule;
+  /** Against the person's own first rating. */
+  readonly change?: ActivityChange;
 }
 
 export interface CourseParts {
@@ -70,7 +87,11 @@ export async function courseParts(
   const held = await heldSessions(context, carePlan, sessions);
   const facts = await courseFacts(context, carePlan.subject.reference ?? '');
   const goals = (await goalsOf(context, carePlan)).map(
-    (goal): CourseGoal => ({ goal, history: facts.attainment(`Goal/${goal.id}`) }),
+    (goal): CourseGoal => ({
+      goal,
+      history: facts.attainment(`Goal/${goal.id}`),
+      ...activityOf(context, goal, facts),
+    }),
   );
   const tScore = tScoreOf(context, goals);
   return {
@@ -112,6 +133,21 @@ async function heldSessions(
       delivered: procedures.filter(isOfSession).flatMap((procedure) => deliveredDose(procedure) ?? []),
     };
   });
+}
+
+function activityOf(
+  { catalogue }: WorkflowContext,
+  goal: Goal,
+  facts: CourseFacts,
+): Pick<CourseGoal, 'activity'> {
+  if (activityTarget(goal) === undefined) return {};
+  const ratings = facts.ratings(`Goal/${goal.id}`);
+  const rule = activityRule(catalogue);
+  const change = activityChange(
+    ratings.flatMap(({ valueInteger }) => valueInteger ?? []),
+    rule,
+  );
+  return { activity: { ratings, rule, ...(change && { change }) } };
 }
 
 function modesOf({ catalogue }: WorkflowContext) {

@@ -64,7 +64,7 @@ async function newCourse(
       'Parameters.parameter',
     );
   }
-  const goals = request.goals.map(agreedGoal);
+  const goals = request.goals.map((goal) => agreedGoal(goal, context.catalogue));
   const { sessions, protocol, warnings: differences } = plannedSessions(context, request, plan);
   const referral = await referralOf(context, request, patient);
   await checkBaseline(context, request, patient);

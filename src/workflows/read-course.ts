@@ -1,8 +1,8 @@
 // Gathers a course: sessions, elements, scores against the person's own start, goals, homework, why each is there, and what comes next.
-import type { CarePlan, Task } from '@medplum/fhirtypes';
+import type { CarePlan, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
 import type { CourseStep } from '../course/next-step.ts';
 import type { KeptAnswer } from '../course/next-steps-answer.ts';
-import { whyFrom } from '../course/why-this.ts';
+import { plannedElements, type Why, whyFrom } from '../course/why-this.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
@@ -18,7 +18,9 @@ export interface Course extends Omit<CourseParts, 'tasks'> {
   /** What was answered when possible next steps were looked at, oldest first. */
   readonly nextStepsAnswers: readonly KeptAnswer[];
   /** Why a goal, a session or something to try is there, as far as the one who asks may see it. */
-  readonly why: ReturnType<typeof whyFrom>;
+  readonly why: (planned: Goal | ServiceRequest | Task, what?: 'this' | 'goal') => Why;
+  /** What an open session is planned to consist of, each element with why. */
+  readonly planned: (session: ServiceRequest) => ReturnType<typeof plannedElements>;
   readonly next: CourseStep;
   readonly today: string;
 }
@@ -33,12 +35,12 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
     const patient = carePlan.subject.reference ?? '';
     // What rests on the person's own explanation is shown from the asker's own store; a group as a whole has none.
     const formulations = patient.startsWith('Patient/') ? await formulationsOf(inside, patient) : [];
+    const goals = parts.goals.map(({ goal }) => goal);
+    const why = whyFrom(formulations, goals);
     return {
       ...parts,
-      why: whyFrom(
-        formulations,
-        parts.goals.map(({ goal }) => goal),
-      ),
+      why,
+      planned: (session) => plannedElements(session, why),
       carePlan,
       homework: homeworkOf(tasks).filter(isOpenTask),
       nextStepsAnswers: await answersOf(inside, carePlanId),

@@ -26,7 +26,13 @@ export interface SessionRequest {
   readonly draft?: Given;
   /** The day of the next session, confirmed or moved. */
   readonly nextDate?: Given;
-  readonly goalProgress: readonly { readonly goal: Given; readonly level: number; readonly note?: string }[];
+  /** One of the two: the level of goal attainment, or how well the person can do the activity that the goal is. */
+  readonly goalProgress: readonly {
+    readonly goal: Given;
+    readonly level?: number;
+    readonly rating?: number;
+    readonly note?: string;
+  }[];
   readonly contentMark: string;
   readonly idempotencyKey?: string;
 }

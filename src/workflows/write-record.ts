@@ -1,11 +1,11 @@
 // Writes a corrected record: a new version of what says something else, and how the goals stand by all their scores.
 import type { Composition, Encounter, Observation, Resource } from '@medplum/fhirtypes';
-import { correctionIdentifierSystem, hasCourseCode } from '../course/course-codes.ts';
+import { correctionIdentifierSystem } from '../course/course-codes.ts';
 import { goalByScores } from '../course/goal-by-scores.ts';
-import { keptProgress, type SessionRecord } from '../course/session-record.ts';
+import { isGoalScore, keptProgress, type SessionRecord } from '../course/session-record.ts';
 import type { Revision } from '../course/tailored-resources.ts';
 import type { WorkflowContext } from './context.ts';
-import { goalScores } from './goal-progress-of.ts';
+import { activityRule, goalScores } from './goal-progress-of.ts';
 import { isSameContent } from './is-same-content.ts';
 import { readReferenced } from './read-known.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
@@ -74,14 +74,14 @@ export async function keepGoals(
   written: readonly Resource[],
 ): Promise<readonly Written[]> {
   const now = written.filter(
-    (each): each is Observation =>
-      each.resourceType === 'Observation' && hasCourseCode(each.code, 'goal-attainment'),
+    (each): each is Observation => each.resourceType === 'Observation' && isGoalScore(each),
   );
   const scored = now.flatMap(({ focus }) => focus?.[0]?.reference ?? []);
   const kept: Written[] = [];
   for (const reference of new Set([...scored, ...keptProgress(record).keys()])) {
     const goal = (await readReferenced(context.store, reference, ['Goal'])).resource();
-    const next = goalByScores(goal, now, await goalScores(context, reference));
+    const rule = activityRule(context.catalogue);
+    const next = goalByScores(goal, now, await goalScores(context, goal), rule);
     if (isSameContent(goal, next)) continue;
     const stored = await updateChecked(context, next, goal.meta?.versionId ?? '');
     kept.push({

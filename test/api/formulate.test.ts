@@ -140,9 +140,10 @@ it('knows no plan of another id, and lets neither patient nor GP call it', async
 });
 
 it('finds which goals work on a factor, in every version of the explanation, and which rest on one version', async () => {
-  const { body } = await get(`/fhir/Goal?subject=${patient}`);
-  const goal = (body as { readonly entry: readonly { readonly resource: { readonly id: string } }[] })
-    .entry[0]?.resource;
+  const goals = (await get(`/fhir/Goal?subject=${patient}`)).body as {
+    readonly entry: readonly { readonly resource: { readonly id: string } }[];
+  };
+  const goal = goals.entry[0]?.resource;
   const versions = (await get(`/fhir/ClinicalImpression?subject=${patient}&_sort=_lastUpdated`)).body as {
     readonly entry: readonly { readonly resource: { readonly id: string } }[];
   };

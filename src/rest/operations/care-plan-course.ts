@@ -46,7 +46,7 @@ function courseParameters(course: Course): ParametersParameter[] {
     },
     { name: 'sessionsDone', valueInteger: held.length },
     { name: 'minutesDone', valueInteger: minutes },
-    ...sessions.map((session) => withParts(sessionParameter(session), plannedParts(session, course.why))),
+    ...sessions.map((session) => withParts(sessionParameter(session), plannedParts(session, course))),
     ...doseParameters(course),
     ...course.scores.map(scoreParameter),
     ...course.goals.map((each) => withParts(goalParameter(each), whyParts(course.why(each.goal, 'goal')))),

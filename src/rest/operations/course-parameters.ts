@@ -136,11 +136,26 @@ function changeParts(change: CourseScore['points'][number]['change']): Parameter
           ...threshold.citations.map((citation) => ({ name: 'citation', valueString: citation })),
         ]
       : [{ name: 'thresholdText', valueString: 'no published threshold' }]),
+    ...(change.error
+      ? [
+          {
+            name: 'measurementError',
+            part: [
+              { name: 'standardError', valueDecimal: change.error.standardError },
+              { name: 'low', valueDecimal: change.error.low },
+              { name: 'high', valueDecimal: change.error.high },
+              { name: 'level', valueDecimal: change.error.level },
+              { name: 'population', valueString: change.error.population },
+              ...change.error.citations.map((citation) => ({ name: 'citation', valueString: citation })),
+            ],
+          },
+        ]
+      : []),
     ...change.cautions.map((caution) => ({ name: 'caution', valueCode: caution })),
   ];
 }
 
-export function goalParameter({ goal, history }: CourseGoal): ParametersParameter {
+export function goalParameter({ goal, history, activity }: CourseGoal): ParametersParameter {
   return {
     name: 'goal',
     part: [
@@ -161,8 +176,52 @@ export function goalParameter({ goal, history }: CourseGoal): ParametersParamete
           source('source', `Observation/${observation.id}`),
         ],
       })),
+      ...(activity ? activityParts(activity) : []),
     ],
   };
+}
+
+/** The ratings of an activity, and how far the newest is from the first; the threshold with its source, or that there is none. */
+function activityParts({
+  ratings,
+  rule,
+  change,
+}: NonNullable<CourseGoal['activity']>): ParametersParameter[] {
+  const { minimumDifference, citations } = rule;
+  return [
+    ...ratings.map((observation) => ({
+      name: 'progress',
+      part: [
+        ...integer('activity', observation.valueInteger),
+        ...(observation.effectiveDateTime
+          ? [{ name: 'date', valueDateTime: observation.effectiveDateTime }]
+          : []),
+        ...text('note', observation.note?.[0]?.text),
+        source('source', `Observation/${observation.id}`),
+      ],
+    })),
+    ...(change
+      ? [
+          {
+            name: 'activityChange',
+            part: [
+              { name: 'difference', valueDecimal: change.difference },
+              {
+                name: 'threshold',
+                valueCode: minimumDifference === undefined ? 'none-published' : 'published',
+              },
+              ...(minimumDifference === undefined
+                ? []
+                : [
+                    { name: 'minimumDifference', valueDecimal: minimumDifference },
+                    { name: 'isThresholdReached', valueBoolean: change.isThresholdReached === true },
+                    ...citations.map((citation) => ({ name: 'citation', valueString: citation })),
+                  ]),
+            ],
+          },
+        ]
+      : []),
+  ];
 }
 
 export const source = (name: string, reference: string): ParametersParameter => ({

@@ -45,12 +45,17 @@ export const givenHomework = (given: ParameterReader): SessionRequest['homework'
     };
   });
 
+/** One of the two: the level of goal attainment, or the rating of an activity. */
 export const givenProgress = (given: ParameterReader): SessionRequest['goalProgress'] =>
-  given.groups('goalProgress', ['goal', 'gas', 'note']).map((progress) => {
+  given.groups('goalProgress', ['goal', 'gas', 'activity', 'note']).map((progress) => {
     const note = progress.text('note');
+    const rating = progress.decimal('activity');
+    const level = progress.decimal('gas');
     return {
       goal: needed(progress.reference('goal'), 'goal', progress),
-      level: needed(progress.decimal('gas'), 'gas', progress),
+      ...(rating === undefined && { level: needed(level, 'gas', progress) }),
+      ...(level !== undefined && { level }),
+      ...(rating !== undefined && { rating }),
       ...(note && { note }),
     };
   });

@@ -47,7 +47,7 @@ export const planDefinitionEnroll: Operation = {
       sessions: given.integer('sessions'),
       sessionsReason: given.text('sessionsReason'),
       minutes: given.minutes('minutes'),
-      goals: given.groups('goal', ['text', 'weight', 'level']).map(givenGoal),
+      goals: given.groups('goal', ['text', 'weight', 'level', 'activityTarget']).map(givenGoal),
       selections: given.texts('selection'),
       leftOut: given.groups('leftOut', ['action', 'reason']).map(givenLeftOut),
       contentMark: contentMark('PlanDefinition/$enroll', request),
@@ -59,6 +59,7 @@ export const planDefinitionEnroll: Operation = {
 
 function givenGoal(goal: ParameterReader): EnrolmentRequest['goals'][number] {
   const weight = goal.decimal('weight');
+  const activityTarget = goal.decimal('activityTarget');
   return {
     text: needed(goal.text('text'), 'a goal needs its "text", in the patient\'s own words', goal),
     ...(weight !== undefined && { weight }),
@@ -66,6 +67,7 @@ function givenGoal(goal: ParameterReader): EnrolmentRequest['goals'][number] {
       value: needed(level.decimal('value'), 'a level of a goal needs its "value"', level),
       text: needed(level.text('text'), 'a level of a goal needs its "text"', level),
     })),
+    ...(activityTarget !== undefined && { activityTarget }),
     expression: goal.expression,
   };
 }

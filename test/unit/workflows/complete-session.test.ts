@@ -370,7 +370,7 @@ describe('what cannot be recorded', () => {
       ],
       400,
       refused(
-        'unknown parameter "achievementStatus"; known here: goal, gas, note',
+        'unknown parameter "achievementStatus"; known here: goal, gas, activity, note',
         'Parameters.parameter[3].part[1].name',
         'invalid',
       ),

@@ -48,7 +48,7 @@ describe('a new total in a course', () => {
       status: 'final',
       valueQuantity: { value: -4, code: '{score}' },
       effectiveDateTime: '2026-12-18T09:00:00Z',
-      extension: [{ valueCanonical: 'https://w3id.org/alongside/fhir/Library/score-change|1.0.0' }, {}],
+      extension: [{ valueCanonical: 'https://w3id.org/alongside/fhir/Library/score-change|1.1.0' }, {}],
       component: [
         { code: { coding: [{ code: 'minimum-difference' }] }, valueQuantity: { value: 3 } },
         { valueCodeableConcept: { coding: [{ code: 'met' }] } },
