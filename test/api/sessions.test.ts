@@ -69,11 +69,11 @@ it('are recorded and corrected by the examples of the contract', async () => {
   expect(recorded.status).toBe(201);
   const corrected = await post(`${plan}/$session-correct`, exampleOf('session-correct'), await seen());
   expect(corrected.status).toBe(200);
-  const encounter = corrected.body.parameter.find(
-    ({ name }: { name: string }) => name === 'encounter',
-  ).resource;
-  expect(encounter.meta.versionId).toBe('2');
-  const history = await send('GET', `Encounter/${encounter.id}/_history`);
+  const encounter = (corrected.body as Parameters).parameter?.find(
+    ({ name }) => name === 'encounter',
+  )?.resource;
+  expect(encounter?.meta?.versionId).toBe('2');
+  const history = await send('GET', `Encounter/${encounter?.id}/_history`);
   expect(history.body.total).toBe(2);
   expect(await total('Procedure?status=completed')).toBe(1);
   expect(await total('Task?code=homework&status=entered-in-error')).toBe(1);

@@ -352,7 +352,7 @@ describe('what cannot be recorded', () => {
       () => [...named(), integer('minuts', 30)],
       400,
       refused(
-        'unknown parameter "minuts"; known here: session, start, minutes, performer, asPlanned, element, symptomsSince, discovered, agreements, oneSmallStep, confidence, homework, goalProgress, nextDate, draft',
+        'unknown parameter "minuts"; known here: session, start, minutes, performer, asPlanned, element, symptomsSince, discovered, agreements, oneSmallStep, confidence, homework, goalProgress, nextDate, draft, attendance, shift, drop, reason, reasonText, agreed, notAgreedReason',
         'Parameters.parameter[2].name',
         'invalid',
       ),
