@@ -2,6 +2,8 @@
 import type { Goal } from '@medplum/fhirtypes';
 import type { CalendarDate } from './calendar.ts';
 
+export type PlanEnd = 'completed' | 'revoked' | 'entered-in-error';
+
 const achievementSystem = 'http://terminology.hl7.org/CodeSystem/goal-achievement';
 const reached: readonly (string | undefined)[] = ['achieved', 'sustaining'];
 
@@ -23,11 +25,7 @@ function isReached({ achievementStatus }: Goal): boolean {
  * sought is on hold, however the course went: "completed" would say that it is sought no more and "cancelled" that the person gave it
  * up, and nobody knows either; "active" would say that somebody of the service works on it. From on hold it goes on with one move.
  */
-export function goalAtEnd(
-  goal: Goal,
-  end: 'completed' | 'revoked' | 'entered-in-error',
-  date: CalendarDate,
-): Goal | undefined {
+export function goalAtEnd(goal: Goal, end: PlanEnd, date: CalendarDate): Goal | undefined {
   const isSought = goal.lifecycleStatus === 'active' || goal.lifecycleStatus === 'on-hold';
   if (end === 'entered-in-error') {
     const isOpen = isSought || ['proposed', 'planned', 'accepted'].includes(goal.lifecycleStatus);

@@ -1,6 +1,5 @@
 // What changes in a group on the way: somebody leaves or joins, or has a day of their own instead of one that they missed.
 import type {
-  Appointment,
   CarePlan,
   CareTeam,
   CodeableConcept,
@@ -30,10 +29,6 @@ export function revoked<T extends CarePlan | RequestGroup | ServiceRequest>(
 
 export function endedTeam(team: CareTeam, date: CalendarDate): CareTeam {
   return { ...team, status: 'inactive', period: { ...team.period, end: later(team.period?.start, date) } };
-}
-
-export function cancelled<T extends Appointment | Task>(resource: T): T {
-  return { ...resource, status: 'cancelled' };
 }
 
 /** Who leaves stays in the group's history with the time that they took part. */

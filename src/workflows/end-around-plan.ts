@@ -1,12 +1,11 @@
 // What hangs on a plan beside its sessions ends with it too: appointments, offers, a look at its pause, the team. Its goals stay the person's own.
 import type { Appointment, CarePlan, CareTeam, Goal, Task } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../course/course-codes.ts';
-import { goalAtEnd } from '../course/goal-at-end.ts';
+import { goalAtEnd, type PlanEnd } from '../course/goal-at-end.ts';
 import { endedTeam } from '../course/group-change-resources.ts';
 import type { WorkflowContext } from './context.ts';
 import { goalsOf } from './course-facts.ts';
 import { reviewsOf } from './course-tasks.ts';
-import type { PlanEnd } from './end-plan.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { updateChecked } from './write-checked.ts';
 

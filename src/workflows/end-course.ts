@@ -1,9 +1,10 @@
 // A course that is ended by its plan, not by a referral: all that hangs on it ends with it, and the one who led it has the next step.
 import type { CarePlan, CodeableConcept, EpisodeOfCare } from '@medplum/fhirtypes';
+import type { PlanEnd } from '../course/goal-at-end.ts';
 import type { WorkflowContext } from './context.ts';
 import { episodeOfPlan } from './course-plan.ts';
 import { reviewsOf } from './course-tasks.ts';
-import { endWhatWasPlanned, type PlanEnd } from './end-plan.ts';
+import { endWhatWasPlanned } from './end-plan.ts';
 import { giveDuty } from './give-duty.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { updateChecked } from './write-checked.ts';

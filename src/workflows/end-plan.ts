@@ -2,6 +2,7 @@
 import type { CarePlan, CodeableConcept, Goal, RequestGroup, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { extensionUrl } from '../course/course-codes.ts';
 import { allowedHomeworkMoves, isOpenSession } from '../course/course-moves.ts';
+import type { PlanEnd } from '../course/goal-at-end.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { homeworkOf } from './course-tasks.ts';
@@ -11,8 +12,6 @@ import { updateChecked } from './write-checked.ts';
 
 /** Why nobody asks any more how it went. */
 export const whateverHelps: CodeableConcept = { text: 'The course has ended. Whatever helps may go on.' };
-
-export type PlanEnd = 'completed' | 'revoked' | 'entered-in-error';
 
 /** The ending in a request that has an extension for its reason, and no element. An earlier reason gives way. */
 export function withStatusReason<T extends CarePlan | RequestGroup | ServiceRequest>(

@@ -1,13 +1,14 @@
 // How a referral ends: completed or early, each with a letter; withdrawn; or never meant. What hangs on it ends with it, and somebody has the next step.
 import type { CarePlan, EpisodeOfCare, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { isOpenSession } from '../course/course-moves.ts';
+import type { PlanEnd } from '../course/goal-at-end.ts';
 import { isFinal } from '../course/referral-moves.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { ReferralMove } from './accept-referral.ts';
 import type { WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import { cancelAppointments } from './end-around-plan.ts';
-import { endWhatWasPlanned, type PlanEnd, withStatusReason } from './end-plan.ts';
+import { endWhatWasPlanned, withStatusReason } from './end-plan.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
 import { episodeInStatus, episodeOf, moveEpisode } from './move-episode.ts';

@@ -3,7 +3,7 @@ import type { QuestionnaireResponse, Task } from '@medplum/fhirtypes';
 import { courseConcept, hasCourseCode } from '../course/course-codes.ts';
 import { allowedHomeworkMoves } from '../course/course-moves.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
-import { patientOnly } from '../fhir/for-the-person-alone.ts';
+import { isForThePersonAlone } from '../fhir/for-the-person-alone.ts';
 import { forEffect, forPractitioner, type WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { updateChecked } from './write-checked.ts';
@@ -21,8 +21,7 @@ export async function closePairTask(
   const [type, id] = who.split('/');
   const isComplete = response.status === 'completed' || response.status === 'amended';
   if (!isComplete || !id || (type !== 'Patient' && type !== 'Practitioner')) return;
-  if (response.extension?.some(({ url, valueBoolean }) => url === patientOnly && valueBoolean === true))
-    return;
+  if (isForTheWriterAlone(context, response)) return;
   const own =
     type === 'Patient'
       ? await forEffect(context, 'score-questionnaire', id)
@@ -43,6 +42,16 @@ export async function closePairTask(
     };
     await updateChecked(own, closed, task.meta?.versionId ?? '');
   }
+}
+
+function isForTheWriterAlone(
+  { catalogue }: WorkflowContext,
+  { questionnaire = '' }: QuestionnaireResponse,
+): boolean {
+  const { url } = parseCanonical(questionnaire);
+  return catalogue
+    .published()
+    .some((form) => form.resourceType === 'Questionnaire' && form.url === url && isForThePersonAlone(form));
 }
 
 function isAskedBy({ code, status, input }: Task, { questionnaire = '' }: QuestionnaireResponse): boolean {

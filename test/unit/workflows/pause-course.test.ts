@@ -211,7 +211,7 @@ describe('a referral that is paused by its Task', () => {
     expect(review).toMatchObject({
       status: 'requested',
       owner: { reference: 'Practitioner/therapist' },
-      restriction: { period: { end: expect.stringMatching(/^2026-11-27/) } },
+      restriction: { period: { end: expect.stringMatching(/^2026-11-27/) as string } },
     });
     const [said] = await world.all('Provenance');
     expect(said).toMatchObject({
