@@ -67,7 +67,7 @@ export function compileCql(text: string, language: string, scope: CqlScope): Com
   const why =
     faultIn(found.elm, all) ??
     whyNotFetched(scope.inputs) ??
-    whyNotDeclared(name, typesRead(found.elm, name, all), scope.inputs) ??
+    whyNotDeclared(typesRead(found.elm, name, all), scope.inputs) ??
     (typeof valueSets === 'string' ? valueSets : undefined);
   if (why !== undefined || typeof valueSets === 'string') return notRun(`"${name}": ${why ?? ''}`);
   const inputs = [...scope.inputs.values()];
@@ -127,11 +127,7 @@ function whyNotFetched(inputs: CqlScope['inputs']): string | undefined {
 }
 
 /** What nobody fetched would be taken for an empty record. */
-function whyNotDeclared(
-  name: string,
-  types: ReadonlySet<string>,
-  inputs: CqlScope['inputs'],
-): string | undefined {
+function whyNotDeclared(types: ReadonlySet<string>, inputs: CqlScope['inputs']): string | undefined {
   const declared = new Set([...inputs.values()].map(({ requirement }) => requirement.type));
   const missing = [...types].find((type) => type !== 'Patient' && !declared.has(type));
   return missing && `it reads ${missing}, which no input of the action or the groups around it declares`;

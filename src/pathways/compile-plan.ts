@@ -147,7 +147,7 @@ function compileAction(
   setting.issues.push(...participantsNotCarried(target.participants ?? [], path));
   // The values of a definition come from its own libraries.
   const own = target.libraries ? { ...scope, libraries: target.libraries } : scope;
-  const valueOf =
+  const writtenFrom =
     (from: Scope) =>
     ({ path: place, expression: said }: PlanDefinitionActionDynamicValue) => ({
       path: place ?? '',
@@ -172,8 +172,8 @@ function compileAction(
       type === 'practitioner' && role ? [compiledRole(role)] : [],
     ),
     dynamicValues: [
-      ...(target.dynamicValues ?? []).map(valueOf(own)),
-      ...(action.dynamicValue ?? []).map(valueOf(scope)),
+      ...(target.dynamicValues ?? []).map(writtenFrom(own)),
+      ...(action.dynamicValue ?? []).map(writtenFrom(scope)),
     ],
     children,
     ...(target.request && { request: target.request }),

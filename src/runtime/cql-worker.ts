@@ -33,8 +33,13 @@ async function answerTo(question: WorkerQuestion): Promise<WorkerAnswer> {
     const library = new cql.Library(question.elm, repository);
     const executor = new cql.Executor(library, new cql.CodeService(codesIn(question.valueSets)));
     const at = cql.DateTime.fromJSDate(question.now, 0);
-    const { patientResults } = await executor.exec_expression(question.name, source, at);
-    const results: unknown = Object.values<unknown>({ ...patientResults })[0];
+    const run: { readonly patientResults: unknown } = await executor.exec_expression(
+      question.name,
+      source,
+      at,
+    );
+    const people: object = typeof run.patientResults === 'object' ? (run.patientResults ?? {}) : {};
+    const results: unknown = Object.values<unknown>({ ...people })[0];
     const value: unknown =
       typeof results === 'object' && results !== null ? Reflect.get(results, question.name) : undefined;
     return { kind: 'values', values: listOf(value).map(plain) };
@@ -62,8 +67,12 @@ function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof cql.DateTime || value instanceof cql.Date) return value.toString();
   if (value instanceof cql.Quantity) {
-    const { value: amount, unit } = value;
-    return { value: amount, ...(unit && { unit, system: 'http://unitsofmeasure.org', code: unit }) };
+    const quantity: { readonly value: unknown; readonly unit?: unknown } = value;
+    const { unit } = quantity;
+    return {
+      value: quantity.value,
+      ...(typeof unit === 'string' && unit && { unit, system: 'http://unitsofmeasure.org', code: unit }),
+    };
   }
   if (value instanceof cql.Code) return codingOf(value);
   if (value instanceof cql.Concept) {

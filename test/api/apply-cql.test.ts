@@ -189,7 +189,7 @@ it.each<[string, string, string, Library, string | RegExp]>([
     expect(await decided('anna')).toEqual({
       proposed: ['look ?', 'always'],
       verdict: 'unknown',
-      missing: typeof why === 'string' ? why : expect.stringMatching(why),
+      missing: typeof why === 'string' ? why : (expect.stringMatching(why) as string),
     });
     const strict = await get('PlanDefinition/cql/$apply?subject=Patient/anna&strict=true');
     expect(strict.status).toBe(422);
@@ -248,7 +248,9 @@ it('stops what has no end, while other requests are answered', async () => {
   expect([other.status, performance.now() - began < 1500]).toEqual([200, true]);
   expect(await asked).toMatchObject({
     verdict: 'unknown',
-    missing: expect.stringMatching(/^the expression failed: (it was stopped after 2000 ms|.*memory)/),
+    missing: expect.stringMatching(
+      /^the expression failed: (it was stopped after 2000 ms|.*memory)/,
+    ) as string,
   });
   expect(performance.now() - began).toBeLessThan(15_000);
 }, 30_000);

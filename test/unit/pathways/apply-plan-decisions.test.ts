@@ -282,7 +282,7 @@ describe('a dynamic value', () => {
     [
       'executionPeriod.start',
       '%now',
-      { executionPeriod: { start: expect.stringMatching(/^2026-11-20T09:00:00/) } },
+      { executionPeriod: { start: expect.stringMatching(/^2026-11-20T09:00:00/) as string } },
     ],
     ['restriction.repetitions', '2 + 1', { restriction: { repetitions: 3 } }],
     ['input[0].value.ofType(boolean)', 'true', { input: [{ valueBoolean: true }] }],

@@ -191,15 +191,19 @@ describe('whatever the plan', () => {
 
   it('an action more whose condition is not met changes nothing', () => {
     fc.assert(
-      fc.property(groups, (shape) => {
+      fc.property(named, fc.nat({ max: 4 }), fc.boolean(), (shape, place, isGroup) => {
         const plan = planOf(shape);
         const never: PlanDefinitionAction = {
           id: 'never',
           condition: [
             { kind: 'applicability', expression: { language: 'text/fhirpath', expression: 'false' } },
           ],
+          participant: [{ type: 'practitioner', role: { text: 'Role of nobody else' } }],
+          ...(isGroup
+            ? { action: [{ id: 'never-either' }] }
+            : { definitionCanonical: `${fhir}/Questionnaire/phq-15` }),
         };
-        const more = { ...plan, action: [...(plan.action ?? []), never] };
+        const more = { ...plan, action: (plan.action ?? []).toSpliced(place, 0, never) };
         expect(JSON.stringify(resourceOf(more))).toBe(JSON.stringify(resourceOf(plan)));
       }),
     );
