@@ -38,7 +38,7 @@ export function migratedStep(
   const parts = [titleOf, minutesOf, definitionOf, dateOf, elementsOf].flatMap(
     (part) => part(step, merge) ?? [],
   );
-  const after = parts.reduce<PlanStep>((now, { change }) => ({ ...now, ...change }), step);
+  const after: PlanStep = Object.assign({}, step, ...parts.map(({ change }) => change));
   const cleared = parts.some(({ dropsDefinition }) => dropsDefinition) ? withoutDefinition(after) : after;
   return { after: cleared, aspects: parts.map(({ aspect }) => aspect) };
 }

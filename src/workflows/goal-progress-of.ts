@@ -109,10 +109,7 @@ export function activityRule(catalogue: Catalogue): ActivityRule {
 }
 
 /** The scores of one goal in its measure, oldest first. */
-export async function goalScores(
-  { store }: WorkflowContext,
-  goal: Goal,
-): Promise<readonly Observation[]> {
+export async function goalScores({ store }: WorkflowContext, goal: Goal): Promise<readonly Observation[]> {
   const { system, code } = activityTarget(goal)
     ? activityRating
     : { system: courseSystem, code: 'goal-attainment' };
