@@ -38,7 +38,8 @@ export function migratedStep(
   const parts = [titleOf, minutesOf, definitionOf, dateOf, elementsOf].flatMap(
     (part) => part(step, merge) ?? [],
   );
-  const after: PlanStep = Object.assign({}, step, ...parts.map(({ change }) => change));
+  let after = step;
+  for (const { change } of parts) after = { ...after, ...change };
   const cleared = parts.some(({ dropsDefinition }) => dropsDefinition) ? withoutDefinition(after) : after;
   return { after: cleared, aspects: parts.map(({ aspect }) => aspect) };
 }

@@ -135,7 +135,7 @@ async function absenceIn(
     shift: given.flag('shift'),
     drop: given.flag('drop') ?? false,
     draft: given.reference('draft'),
-    contentMark: await contentMark('CarePlan/$session-complete', request),
+    contentMark: contentMark('CarePlan/$session-complete', request),
     idempotencyKey: request.idempotencyKey,
   };
 }

@@ -60,7 +60,7 @@ export const carePlanSessionCorrect: Operation = {
       reason: reasonOf(given),
       neverHeld,
       ...partsOf(given),
-      contentMark: await contentMark('CarePlan/$session-correct', request),
+      contentMark: contentMark('CarePlan/$session-correct', request),
     });
     const answer: Parameters = {
       resourceType: 'Parameters',

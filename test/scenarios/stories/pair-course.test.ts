@@ -223,7 +223,8 @@ it('holds both days for both of each pair by the same rules, and a pair that sto
   expect(kept.map(({ status }) => status)).toEqual(['active']);
   // Both are told alike.
   const told = await world.find<Task>(`/Task?patient=${patientOf(3)}&code=next-step&status=requested`);
-  expect(told.map(({ owner }) => owner?.reference).toSorted()).toEqual([patientOf(3), therapistOf(3)]);
+  expect(told).toHaveLength(2);
+  expect(new Set(told.map(({ owner }) => owner?.reference))).toEqual(new Set([patientOf(3), therapistOf(3)]));
 
   // The second day: a therapist is away, and the day is held for their patient.
   world.goTo('2026-11-27', '16:00');
