@@ -1,5 +1,6 @@
 // Gathers a course: sessions, elements, scores against the person's own start, goals, homework, why each is there, and what comes next.
 import type { CarePlan, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { may } from '../auth/permits.ts';
 import type { CourseStep } from '../course/next-step.ts';
 import type { KeptAnswer } from '../course/next-steps-answer.ts';
 import { plannedElements, type Why, whyFrom } from '../course/why-this.ts';
@@ -34,7 +35,8 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
     const today = inside.clock.now().toISOString().slice(0, 10);
     const patient = carePlan.subject.reference ?? '';
     // What rests on the person's own explanation is shown from the asker's own store; a group as a whole has none.
-    const formulations = patient.startsWith('Patient/') ? await formulationsOf(inside, patient) : [];
+    const isExplained = patient.startsWith('Patient/') && may(inside.actor, 'ClinicalImpression', 'search');
+    const formulations = isExplained ? await formulationsOf(inside, patient) : [];
     const goals = parts.goals.map(({ goal }) => goal);
     const why = whyFrom(formulations, goals);
     return {

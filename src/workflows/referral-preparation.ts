@@ -1,5 +1,6 @@
 // How the general practitioner prepared the referral: the explanation in its words, how it was received, and what was shared before. It travels along, for each candidate to read.
 import type { Communication, ServiceRequest } from '@medplum/fhirtypes';
+import { may } from '../auth/permits.ts';
 import { extensionUrl } from '../course/course-codes.ts';
 import { isExplanation } from '../course/explained-before.ts';
 import { newestFormulation } from '../course/formulation.ts';
@@ -53,6 +54,7 @@ async function withShared(
   patient: string,
   chosen: readonly string[],
 ): Promise<readonly string[]> {
+  if (!may(context.actor, 'ClinicalImpression', 'search')) return chosen;
   const shared = newestFormulation(await formulationsOf(context, patient));
   const reference = `ClinicalImpression/${shared?.id}`;
   return shared === undefined || chosen.includes(reference) ? chosen : [...chosen, reference];
