@@ -27,7 +27,9 @@ const validator = createValidator({
 
 const folder = join('fhir-profiles', 'examples');
 const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Resource & Members;
-const examples = readdirSync(folder).map(read);
+const examples = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
+  .map(read);
 
 const errorsOf = (resource: Resource) =>
   validator

@@ -38,9 +38,9 @@ export const documented: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 );
 
 const folder = 'fhir-profiles/examples';
-const examples: readonly unknown[] = readdirSync(folder).map((file) =>
-  JSON.parse(readFileSync(join(folder, file), 'utf8')),
-);
+const examples: readonly unknown[] = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
 
 export const callers = [
   'system',

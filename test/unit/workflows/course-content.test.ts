@@ -22,7 +22,7 @@ const files = [
     .filter((name) => /^OperationDefinition-(patient-refer|plan-definition-enroll|care-plan-)/.test(name))
     .map((name) => `capability/${name}`),
   ...readdirSync(new URL('examples/', root))
-    .filter((name) => /-example-/.test(name))
+    .filter((name) => /-example-.*\.json$/.test(name))
     .map((name) => `examples/${name}`),
 ];
 
