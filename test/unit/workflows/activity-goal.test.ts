@@ -1,8 +1,9 @@
 // A goal that is an activity of the person's own: rated in sessions, judged by rule alone, shown with the published threshold.
 import type { CarePlan, Goal, Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
+import { carePlanSessionCorrect } from '../../../src/rest/operations/care-plan-session-correct.ts';
 import { updateResource } from '../../../src/workflows/update-resource.ts';
-import { complete, enroll, group, integer, reference, string } from './course-steps.ts';
+import { complete, enroll, group, integer, planVersion, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 
 let world: CourseWorld;
@@ -73,6 +74,43 @@ it('follows its ratings by rule, and its change is shown with threshold and sour
   expect(tScores.map(({ part }) => part?.[1]?.valueInteger)).toEqual([1]);
   await session(3, '2026-12-04', rated(walk, integer('activity', 8)));
   expect(await achievement()).toBe('achieved');
+  expect(await errorsIn(world, ['Goal', 'Observation'])).toEqual([]);
+});
+
+async function correct(number: number, recordVersion: string, ...parts: ParametersParameter[]) {
+  const id = carePlan.id ?? '';
+  await world.call(
+    carePlanSessionCorrect,
+    'therapist',
+    id,
+    [
+      integer('session', number),
+      string('recordVersion', recordVersion),
+      string('reason', 'Another number was said'),
+      ...parts,
+    ],
+    undefined,
+    await planVersion(world, id),
+  );
+}
+const ratings = async () =>
+  (await world.all('Observation'))
+    .filter(({ focus }) => focus?.[0]?.reference === walk)
+    .toSorted((left, right) => (left.valueInteger ?? 0) - (right.valueInteger ?? 0))
+    .map(({ status, valueInteger, meta }) => `${status} ${valueInteger} v${meta?.versionId}`);
+
+it('is corrected with its session: the rating stays unless it is said anew, and what follows is judged again', async () => {
+  await session(1, '2026-11-20', rated(walk, integer('activity', 2)));
+  await session(2, '2026-11-27', rated(walk, integer('activity', 5)));
+  await correct(2, '1', string('discovered', 'To the bench'));
+  expect(await ratings()).toEqual(['final 2 v1', 'final 5 v1']);
+  expect(await achievement()).toBe('improving');
+  await correct(1, '1', rated(walk, integer('activity', 4)));
+  expect(await ratings()).toEqual(['corrected 4 v2', 'final 5 v1']);
+  expect(await achievement()).toBe('in-progress');
+  await correct(2, '2', { name: 'clear', valueCode: 'goalProgress' });
+  expect(await ratings()).toEqual(['corrected 4 v2', 'entered-in-error 5 v2']);
+  expect((await goalNow())?.outcomeReference).toHaveLength(1);
   expect(await errorsIn(world, ['Goal', 'Observation'])).toEqual([]);
 });
 
