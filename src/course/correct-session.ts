@@ -13,7 +13,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { extensionUrl, hasCourseCode } from './course-codes.ts';
 import { type NotePart, noteHeadings } from './session-note.ts';
-import type { SessionRecord } from './session-record.ts';
+import { isGoalScore, type SessionRecord } from './session-record.ts';
 import type { SessionResources } from './session-resources.ts';
 import type { Revision } from './tailored-resources.ts';
 
@@ -43,10 +43,7 @@ export function correctedRecord(record: SessionRecord, corrections: Corrections)
       .filter(({ status }) => status === 'completed')
       .filter(isGone)
       .map(inError),
-    ...stored
-      .filter(({ code }) => isOfSession(code))
-      .filter(isGone)
-      .map(inError),
+    ...stored.filter(isOfSession).filter(isGone).map(inError),
     ...record.tasks
       .filter(({ code }) => hasCourseCode(code, 'homework'))
       .filter(isGone)
@@ -60,15 +57,15 @@ export function correctedRecord(record: SessionRecord, corrections: Corrections)
 export function voidedRecord(record: SessionRecord, at: string): readonly Resource[] {
   return [
     ...record.procedures.map(inError),
-    ...record.observations.filter(({ code }) => isOfSession(code)).map(inError),
+    ...record.observations.filter(isOfSession).map(inError),
     ...record.tasks.map((task) => ({ ...inError(task), lastModified: at })),
     ...(record.composition ? [inError(record.composition)] : []),
     inError(record.encounter),
   ];
 }
 
-const isOfSession = (code: CodeableConcept | undefined): boolean =>
-  hasCourseCode(code, 'goal-attainment') || hasCourseCode(code, 'confidence');
+const isOfSession = (observation: Observation): boolean =>
+  isGoalScore(observation) || hasCourseCode(observation.code, 'confidence');
 
 type Voidable = Composition | Encounter | Observation | Procedure | Task;
 

@@ -111,6 +111,9 @@ it('is corrected with its session: the rating stays unless it is said anew, and 
   await correct(2, '2', { name: 'clear', valueCode: 'goalProgress' });
   expect(await ratings()).toEqual(['corrected 4 v2', 'entered-in-error 5 v2']);
   expect((await goalNow())?.outcomeReference).toHaveLength(1);
+  await correct(1, '2', { name: 'neverHeld', valueBoolean: true });
+  expect(await ratings()).toEqual(['entered-in-error 4 v3', 'entered-in-error 5 v2']);
+  expect(await achievement()).toBeUndefined();
   expect(await errorsIn(world, ['Goal', 'Observation'])).toEqual([]);
 });
 
