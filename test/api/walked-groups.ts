@@ -17,7 +17,7 @@ export async function playGroup(walk: WalkedService): Promise<readonly string[]>
     const answer = await walk.send({
       method: 'POST',
       path,
-      body: { resourceType: 'Parameters', parameter },
+      body: { resourceType: 'Parameters', ...(parameter.length > 0 && { parameter }) },
       ...(version !== undefined && { headers: { 'If-Match': `W/"${version}"` } }),
     });
     expect([path, answer.status, bodyOf(answer).issue]).toEqual([path, status, undefined]);

@@ -150,7 +150,7 @@ function callsOn(
     'care-plan-resume instance': changed(`/CarePlan/${carePlan}/$resume`, after(version, 2), agreedWhy),
     'plan-definition-impact instance': got('/PlanDefinition/psychosomatic-therapy/$impact'),
     // There is one version: asked to go on by its own, the course is there already.
-    'care-plan-migrate instance': changed(`/CarePlan/${carePlan}/$migrate`, after(version, 3), [
+    'care-plan-migrate instance': changed(`/CarePlan/${carePlan}/$migrate`, after(version, 4), [
       { name: 'to', valueCanonical: `${ours}/PlanDefinition/psychosomatic-therapy|1.0.0` },
       ...agreedWhy,
     ]),
