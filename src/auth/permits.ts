@@ -1,15 +1,8 @@
-// Who may do what, and who sees which resources: the one place that decides, from the table in permit-table.ts. Pure.
+// Who may do what, and who sees which resources: the one place that decides, from the tables in permit-table.ts and operation-permits.ts. Pure.
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { Actor, PatientReach, Visibility } from './actor.ts';
-import {
-  closedTypes,
-  type Letter,
-  type OperationPermit,
-  openTypes,
-  operationPermits,
-  recordTypes,
-  type TableRole,
-} from './permit-table.ts';
+import { type OperationPermit, operationPermits } from './operation-permits.ts';
+import { closedTypes, type Letter, openTypes, recordTypes, type TableRole } from './permit-table.ts';
 import { scopesAllow, typesWith } from './scopes.ts';
 
 /** A RESTful interaction of one type, or an operation by its name with the dollar sign. */

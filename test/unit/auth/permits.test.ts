@@ -1,7 +1,8 @@
 // The table of permits: complete, closed by default, and the same in the visibility that the store compiles.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Actor, Role } from '../../../src/auth/actor.ts';
-import { closedTypes, openTypes, operationPermits, recordTypes } from '../../../src/auth/permit-table.ts';
+import { operationPermits } from '../../../src/auth/operation-permits.ts';
+import { closedTypes, openTypes, recordTypes } from '../../../src/auth/permit-table.ts';
 import { type Interaction, may, visibilityFor } from '../../../src/auth/permits.ts';
 import { roles } from '../../../src/auth/token-request.ts';
 
