@@ -1,47 +1,17 @@
 // Recording the shared explanation over HTTP: the version that was seen, calls that come twice or at once, wrong bodies, who may, and the search for it.
-import request from 'supertest';
-import { startTestService, type TestService } from '../support/test-system.ts';
+import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
-let service: TestService;
-let bearer: string;
-let id: string;
-let patient: string;
+let course: CourseOverHttp;
 beforeAll(async () => {
-  service = await startTestService();
-  bearer = service.bearer('system');
-  const store = async (type: string) => {
-    const answer = await request(service.app)
-      .post(`/fhir/${type}`)
-      .set('Authorization', bearer)
-      .set('Content-Type', 'application/fhir+json')
-      .send(JSON.stringify({ resourceType: type }));
-    expect(answer.status).toBe(201);
-    return `${type}/${answer.body.id}`;
-  };
-  patient = await store('Patient');
-  const therapist = await store('Practitioner');
-  const answer = await post('/fhir/PlanDefinition/psychosomatic-therapy/$enroll', [
-    { name: 'subject', valueString: patient },
-    { name: 'careManager', valueString: therapist },
-    { name: 'noReferralReason', valueString: 'Came directly' },
-    { name: 'noBaselineReason', valueString: 'No time yet' },
-    { name: 'goal', part: [{ name: 'text', valueString: 'Walk to the lake' }] },
-    { name: 'start', valueDate: '2099-01-05' },
-  ]);
-  expect(answer.status).toBe(201);
-  id = String(answer.headers['location']).match(/CarePlan\/([^/]+)/)?.[1] ?? '';
+  course = await startCourseOverHttp();
 });
-afterAll(() => service.stop());
+afterAll(() => course.service.stop());
 
-function post(path: string, parameter: readonly object[], headers: Record<string, string> = {}) {
-  return request(service.app)
-    .post(path)
-    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', ...headers })
-    .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
-}
-const get = (path: string) => request(service.app).get(path).set('Authorization', bearer);
-const formulate = () => `/fhir/CarePlan/${id}/$formulate`;
-const version = async () => String((await get(`/fhir/CarePlan/${id}`)).headers['etag']);
+const get: CourseOverHttp['get'] = (...asked) => course.get(...asked);
+const post: CourseOverHttp['post'] = (...asked) => course.post(...asked);
+
+const formulate = () => `/fhir/CarePlan/${course.id}/$formulate`;
+const version = () => course.version();
 const diagnosticsOf = (body: { readonly issue?: readonly { readonly diagnostics?: string }[] }) =>
   body.issue?.[0]?.diagnostics;
 const said = (state: string, text: string) => [
@@ -82,7 +52,7 @@ it('does a call once that comes twice, with one key or without, and of two at on
     post(formulate(), said('talked-through', 'Tension'), now),
   ]);
   expect(both.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([201, 412]);
-  const found = await get(`/fhir/ClinicalImpression?subject=${patient}&_total=accurate`);
+  const found = await get(`/fhir/ClinicalImpression?subject=${course.patient}&_total=accurate`);
   expect(found.body.total).toBe(2);
 });
 
@@ -126,10 +96,10 @@ it('knows no plan of another id, and lets neither patient nor GP call it', async
   });
   expect(unknown.status).toBe(404);
   for (const [role, subject] of [
-    ['patient', patient],
+    ['patient', course.patient],
     ['gp', 'Practitioner/x'],
   ] as const) {
-    const token = await service.makeBearer(role, subject);
+    const token = await course.service.makeBearer(role, subject);
     const headers = { Authorization: token, 'If-Match': await version() };
     const answer = await post(formulate(), said('suggested', 'Sleep'), headers);
     expect([answer.status, diagnosticsOf(answer.body)]).toEqual([
@@ -140,35 +110,32 @@ it('knows no plan of another id, and lets neither patient nor GP call it', async
 });
 
 it('finds which goals work on a factor, in every version of the explanation, and which rest on one version', async () => {
-  const goals = (await get(`/fhir/Goal?subject=${patient}`)).body as {
+  const goals = (await get(`/fhir/Goal?subject=${course.patient}`)).body as {
     readonly entry: readonly { readonly resource: { readonly id: string } }[];
   };
   const goal = goals.entry[0]?.resource;
-  const versions = (await get(`/fhir/ClinicalImpression?subject=${patient}&_sort=_lastUpdated`)).body as {
+  const versions = (await get(`/fhir/ClinicalImpression?subject=${course.patient}&_sort=_lastUpdated`))
+    .body as {
     readonly entry: readonly { readonly resource: { readonly id: string } }[];
   };
   const [first, second] = versions.entry.map(({ resource }) => `ClinicalImpression/${resource.id}`);
   const own = 'https://w3id.org/alongside/fhir/StructureDefinition';
-  const changed = await request(service.app)
-    .put(`/fhir/Goal/${goal?.id}`)
-    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', 'If-Match': 'W/"1"' })
-    .send(
-      JSON.stringify({
-        ...goal,
-        extension: [
-          {
-            url: `${own}/works-on`,
-            valueReference: {
-              reference: first,
-              extension: [{ url: `${own}/works-on-factor`, valueString: 'factor-1' }],
-            },
-          },
-        ],
-      }),
-    );
+  const next = {
+    ...goal,
+    extension: [
+      {
+        url: `${own}/works-on`,
+        valueReference: {
+          reference: first,
+          extension: [{ url: `${own}/works-on-factor`, valueString: 'factor-1' }],
+        },
+      },
+    ],
+  };
+  const changed = await course.send('put', `/fhir/Goal/${goal?.id}`, next, { 'If-Match': 'W/"1"' });
   expect(changed.status).toBe(200);
   const idsOf = async (query: string) => {
-    const answer = await get(`/fhir/Goal?subject=${patient}&${query}`);
+    const answer = await get(`/fhir/Goal?subject=${course.patient}&${query}`);
     expect(answer.status).toBe(200);
     return (
       (answer.body as { readonly entry?: readonly { readonly resource: { readonly id: string } }[] }).entry ??

@@ -1,73 +1,44 @@
 // A new version of a protocol over HTTP: who may see what it changes, the version of the plan that was seen, and a call that comes twice.
 import type { Parameters, PlanDefinition } from '@medplum/fhirtypes';
-import request from 'supertest';
-import { startTestService, type TestService } from '../support/test-system.ts';
+import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
 const url = 'https://w3id.org/alongside/fhir/PlanDefinition/psychosomatic-therapy';
 const protocol = '/fhir/PlanDefinition/psychosomatic-therapy';
 
-let service: TestService;
-let bearer: string;
-let id: string;
+let course: CourseOverHttp;
 beforeAll(async () => {
-  service = await startTestService();
-  bearer = service.bearer('system');
-  const store = async (resource: object, type: string) => {
-    const answer = await send('post', `/fhir/${type}`, { resourceType: type, ...resource });
-    expect(answer.status).toBe(201);
-    return `${type}/${answer.body.id}`;
-  };
-  const patient = await store({}, 'Patient');
-  const therapist = await store({}, 'Practitioner');
-  const answer = await post(`${protocol}/$enroll`, [
-    { name: 'subject', valueString: patient },
-    { name: 'careManager', valueString: therapist },
-    { name: 'noReferralReason', valueString: 'Came directly' },
-    { name: 'noBaselineReason', valueString: 'No time yet' },
-    { name: 'goal', part: [{ name: 'text', valueString: 'Walk to the lake' }] },
-    { name: 'start', valueDate: '2099-01-05' },
-  ]);
-  expect(answer.status).toBe(201);
-  id = String(answer.headers['location']).match(/CarePlan\/([^/]+)/)?.[1] ?? '';
+  course = await startCourseOverHttp();
   const current = JSON.stringify((await get(protocol)).body as PlanDefinition);
   const newer = current.replace('"title":"Session 3"', '"title":"Half way"');
-  const put = await send('put', protocol, { ...(JSON.parse(newer) as PlanDefinition), version: '2.0.0' });
-  expect(put.status).toBe(200);
+  const next = { ...(JSON.parse(newer) as PlanDefinition), version: '2.0.0' };
+  expect((await course.send('put', protocol, next)).status).toBe(200);
 });
-afterAll(() => service.stop());
+afterAll(() => course.service.stop());
 
-const send = (method: 'post' | 'put', path: string, body: object, headers: Record<string, string> = {}) =>
-  request(service.app)
-    [method](path)
-    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', ...headers })
-    .send(JSON.stringify(body));
-
-const post = (path: string, parameter: readonly object[], headers: Record<string, string> = {}) =>
-  send('post', path, { resourceType: 'Parameters', parameter }, headers);
-
-const get = (path: string, authorization = bearer) =>
-  request(service.app).get(path).set('Authorization', authorization);
+const get: CourseOverHttp['get'] = (...asked) => course.get(...asked);
+const post: CourseOverHttp['post'] = (...asked) => course.post(...asked);
 
 const goOn = (version = '2.0.0') => [
   { name: 'to', valueCanonical: `${url}|${version}` },
   { name: 'reason', valueCode: 'new-version' },
   { name: 'agreed', valueBoolean: true },
 ];
-const migrate = () => `/fhir/CarePlan/${id}/$migrate`;
-const version = async (): Promise<string> => String((await get(`/fhir/CarePlan/${id}`)).headers['etag']);
+const migrate = () => `/fhir/CarePlan/${course.id}/$migrate`;
+const version = async (): Promise<string> =>
+  String((await get(`/fhir/CarePlan/${course.id}`)).headers['etag']);
 const diagnosticsOf = (body: { readonly issue?: readonly { readonly diagnostics?: string }[] }) =>
   body.issue?.[0]?.diagnostics;
 const courses = (body: Parameters) => body.parameter?.filter(({ name }) => name === 'course') ?? [];
 
 it('leaves the old version readable where the course finds it, and lists the course', async () => {
   expect((await get(`${protocol}/_history/1`)).body.version).toBe('1.0.0');
-  expect((await get(`/fhir/CarePlan/${id}`)).body.instantiatesCanonical).toEqual([`${url}|1.0.0`]);
+  expect((await get(`/fhir/CarePlan/${course.id}`)).body.instantiatesCanonical).toEqual([`${url}|1.0.0`]);
   const answer = await get(`${protocol}/$impact?_count=5`);
   expect(answer.status).toBe(200);
   expect(courses(answer.body)).toMatchObject([
     {
       part: [
-        { name: 'carePlan', valueReference: { reference: `CarePlan/${id}` } },
+        { name: 'carePlan', valueReference: { reference: `CarePlan/${course.id}` } },
         { name: 'versionId', valueString: '1' },
         { name: 'subject' },
         { name: 'status', valueCode: 'active' },
@@ -80,20 +51,20 @@ it('leaves the old version readable where the course finds it, and lists the cou
 });
 
 it('shows no course to a therapist who has none, and no list to those who lead none', async () => {
-  const therapist = await service.makeBearer('therapist', 'Practitioner/somebody-else');
+  const therapist = await course.service.makeBearer('therapist', 'Practitioner/somebody-else');
   expect(courses((await get(`${protocol}/$impact`, therapist)).body)).toEqual([]);
   for (const [role, subject] of [
     ['gp', 'Practitioner/x'],
     ['patient', 'Patient/x'],
     ['manager', undefined],
   ] as const) {
-    const refused = await get(`${protocol}/$impact`, await service.makeBearer(role, subject));
+    const refused = await get(`${protocol}/$impact`, await course.service.makeBearer(role, subject));
     expect([refused.status, diagnosticsOf(refused.body)]).toEqual([
       403,
       `This token (${role}) may not call PlanDefinition/$impact.`,
     ]);
   }
-  const patient = await service.makeBearer('patient', 'Patient/x');
+  const patient = await course.service.makeBearer('patient', 'Patient/x');
   const answer = await post(migrate(), goOn(), { Authorization: patient, 'If-Match': 'W/"1"' });
   expect([answer.status, diagnosticsOf(answer.body)]).toEqual([
     403,
@@ -137,7 +108,7 @@ it('does a call once that comes twice with one key, and finds the record by sear
   expect(second.body).toEqual(first.body);
   expect(await version()).toBe('W/"2"');
   const records = await get(
-    `/fhir/Provenance?target=CarePlan/${id}&entity=PlanDefinition/psychosomatic-therapy`,
+    `/fhir/Provenance?target=CarePlan/${course.id}&entity=PlanDefinition/psychosomatic-therapy`,
   );
   expect(records.body.total ?? records.body.entry.length).toBe(1);
   const again = await post(migrate(), goOn(), { 'If-Match': await version() });

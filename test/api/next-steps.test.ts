@@ -1,52 +1,20 @@
 // Possible next steps and the answer to them over HTTP: the version that was seen, a call that comes twice, bodies that are wrong, and who may.
 import type { Parameters } from '@medplum/fhirtypes';
-import request from 'supertest';
-import { startTestService, type TestService } from '../support/test-system.ts';
+import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
-let service: TestService;
-let bearer: string;
-let id: string;
-let patient: string;
-let therapist: string;
+let course: CourseOverHttp;
 let courseId: string;
 beforeAll(async () => {
-  service = await startTestService();
-  bearer = service.bearer('system');
-  const store = async (type: string) => {
-    const answer = await request(service.app)
-      .post(`/fhir/${type}`)
-      .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json' })
-      .send(JSON.stringify({ resourceType: type }));
-    expect(answer.status).toBe(201);
-    return `${type}/${answer.body.id}`;
-  };
-  patient = await store('Patient');
-  therapist = await store('Practitioner');
-  const answer = await post('/fhir/PlanDefinition/psychosomatic-therapy/$enroll', [
-    { name: 'subject', valueString: patient },
-    { name: 'careManager', valueString: therapist },
-    { name: 'noReferralReason', valueString: 'Came directly' },
-    { name: 'noBaselineReason', valueString: 'No time yet' },
-    { name: 'goal', part: [{ name: 'text', valueString: 'Walk to the lake' }] },
-    { name: 'start', valueDate: '2099-01-05' },
-  ]);
-  expect(answer.status).toBe(201);
-  id = String(answer.headers['location']).match(/CarePlan\/([^/]+)/)?.[1] ?? '';
-  courseId = String((await get(`/fhir/CarePlan/${id}`)).body.identifier[0].value);
+  course = await startCourseOverHttp();
+  courseId = String((await course.get(`/fhir/CarePlan/${course.id}`)).body.identifier[0].value);
 });
-afterAll(() => service.stop());
+afterAll(() => course.service.stop());
 
-const get = (path: string, authorization = bearer) =>
-  request(service.app).get(path).set('Authorization', authorization);
-function post(path: string, parameter: readonly object[], headers: Record<string, string> = {}) {
-  return request(service.app)
-    .post(path)
-    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', ...headers })
-    .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
-}
+const get: CourseOverHttp['get'] = (...asked) => course.get(...asked);
+const post: CourseOverHttp['post'] = (...asked) => course.post(...asked);
 
-const list = () => `/fhir/CarePlan/${id}/$next-steps`;
-const answer = () => `/fhir/CarePlan/${id}/$answer-next-steps`;
+const list = () => `/fhir/CarePlan/${course.id}/$next-steps`;
+const answer = () => `/fhir/CarePlan/${course.id}/$answer-next-steps`;
 const seen = { 'If-Match': 'W/"1"' };
 const stay = [
   { name: 'choice', valueCode: 'stay-the-course' },
@@ -58,7 +26,10 @@ const refusal = (code: string, diagnostics: string, expression?: string) => ({
   issue: [{ severity: 'error', code, diagnostics, ...(expression && { expression: [expression] }) }],
 });
 const kept = async (type: 'GuidanceResponse' | 'Provenance') => {
-  const query = type === 'Provenance' ? `entity=CarePlan/${id}` : `identifier=${courseId}&subject=${patient}`;
+  const query =
+    type === 'Provenance'
+      ? `entity=CarePlan/${course.id}`
+      : `identifier=${courseId}&subject=${course.patient}`;
   const found = await get(`/fhir/${type}?${query}`);
   expect(found.status).toBe(200);
   return (found.body.entry ?? []).length;
@@ -67,7 +38,7 @@ const kept = async (type: 'GuidanceResponse' | 'Provenance') => {
 it('shows the steps as valid Parameters, to GET alone', async () => {
   const shown = await get(list());
   expect(shown.status).toBe(200);
-  expect(service.problemsOf(shown.body as Parameters)).toEqual([]);
+  expect(course.service.problemsOf(shown.body as Parameters)).toEqual([]);
   expect((await post(list(), [])).status).toBe(405);
   expect((await get(answer())).status).toBe(405);
   expect((await get(`${list()}?since=yesterday`)).body).toEqual(
@@ -141,14 +112,14 @@ it('keeps an answer once that comes twice with one key, found by search, and lea
   expect(second.headers['idempotency-replayed']).toBe('true');
   expect(second.body).toEqual(first.body);
   expect([await kept('GuidanceResponse'), await kept('Provenance')]).toEqual([1, 1]);
-  expect((await get(`/fhir/CarePlan/${id}`)).body.meta.versionId).toBe('1');
+  expect((await get(`/fhir/CarePlan/${course.id}`)).body.meta.versionId).toBe('1');
   const other = await post(answer(), [...stay.slice(0, 2), { name: 'agreed', valueBoolean: false }], headers);
   expect(other.status).toBe(422);
 });
 
 it('is read by the person and answered by whoever leads the course', async () => {
-  const person = await service.makeBearer('patient', patient);
-  const leader = await service.makeBearer('therapist', therapist);
+  const person = await course.service.makeBearer('patient', course.patient);
+  const leader = await course.service.makeBearer('therapist', course.therapist);
   expect((await get(list(), person)).status).toBe(200);
   expect((await get(list(), leader)).status).toBe(200);
   const refused = await post(answer(), stay, { ...seen, Authorization: person });
@@ -160,12 +131,12 @@ it('is read by the person and answered by whoever leads the course', async () =>
 });
 
 it('is not known to another person or another therapist, and not shown to a token that may not see what it rests on', async () => {
-  const stranger = await service.makeBearer('patient', 'Patient/stranger');
-  const other = await service.makeBearer('therapist', 'Practitioner/other');
-  const unknown = refusal('not-found', `CarePlan/${id} is not known`);
+  const stranger = await course.service.makeBearer('patient', 'Patient/stranger');
+  const other = await course.service.makeBearer('therapist', 'Practitioner/other');
+  const unknown = refusal('not-found', `CarePlan/${course.id} is not known`);
   expect((await get(list(), stranger)).body).toEqual(unknown);
   expect((await get(list(), other)).body).toEqual(unknown);
   expect((await post(answer(), stay, { ...seen, Authorization: other })).body).toEqual(unknown);
-  const narrow = await service.makeBearer('integrator', undefined, ['system/CarePlan.r']);
+  const narrow = await course.service.makeBearer('integrator', undefined, ['system/CarePlan.r']);
   expect((await get(list(), narrow)).status).toBe(403);
 });

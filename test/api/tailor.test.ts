@@ -1,43 +1,13 @@
 // Changing a plan over HTTP: the version that was seen, a call that comes twice, bodies that are wrong, and who may.
-import request from 'supertest';
-import { startTestService, type TestService } from '../support/test-system.ts';
+import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
-let service: TestService;
-let bearer: string;
-let id: string;
+let course: CourseOverHttp;
 beforeAll(async () => {
-  service = await startTestService();
-  bearer = service.bearer('system');
-  const store = async (resource: object, type: string) => {
-    const answer = await request(service.app)
-      .post(`/fhir/${type}`)
-      .set('Authorization', bearer)
-      .set('Content-Type', 'application/fhir+json')
-      .send(JSON.stringify({ resourceType: type, ...resource }));
-    expect(answer.status).toBe(201);
-    return `${type}/${answer.body.id}`;
-  };
-  const patient = await store({}, 'Patient');
-  const therapist = await store({}, 'Practitioner');
-  const answer = await post('/fhir/PlanDefinition/psychosomatic-therapy/$enroll', [
-    { name: 'subject', valueString: patient },
-    { name: 'careManager', valueString: therapist },
-    { name: 'noReferralReason', valueString: 'Came directly' },
-    { name: 'noBaselineReason', valueString: 'No time yet' },
-    { name: 'goal', part: [{ name: 'text', valueString: 'Walk to the lake' }] },
-    { name: 'start', valueDate: '2099-01-05' },
-  ]);
-  expect(answer.status).toBe(201);
-  id = String(answer.headers['location']).match(/CarePlan\/([^/]+)/)?.[1] ?? '';
+  course = await startCourseOverHttp();
 });
-afterAll(() => service.stop());
+afterAll(() => course.service.stop());
 
-function post(path: string, parameter: readonly object[], headers: Record<string, string> = {}) {
-  return request(service.app)
-    .post(path)
-    .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', ...headers })
-    .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
-}
+const post: CourseOverHttp['post'] = (...asked) => course.post(...asked);
 
 const why = [
   { name: 'reason', valueCode: 'practical' },
@@ -49,11 +19,8 @@ const drop = (session: number) => [
     part: [{ name: 'kind', valueCode: 'drop' }, { name: 'session', valueInteger: session }, ...why],
   },
 ];
-const tailor = () => `/fhir/CarePlan/${id}/$tailor`;
-const version = async (): Promise<string> => {
-  const answer = await request(service.app).get(`/fhir/CarePlan/${id}`).set('Authorization', bearer);
-  return String(answer.headers['etag']);
-};
+const tailor = () => `/fhir/CarePlan/${course.id}/$tailor`;
+const version = () => course.version();
 const diagnosticsOf = (body: { readonly issue?: readonly { readonly diagnostics?: string }[] }) =>
   body.issue?.[0]?.diagnostics;
 
@@ -110,7 +77,7 @@ it.each<[string, readonly object[], number, string]>([
 it('knows no plan of another id, and lets no patient change one', async () => {
   const unknown = await post('/fhir/CarePlan/nobody/$tailor', drop(1), { 'If-Match': 'W/"1"' });
   expect(unknown.status).toBe(404);
-  const patient = await service.makeBearer('patient', 'Patient/x');
+  const patient = await course.service.makeBearer('patient', 'Patient/x');
   const answer = await post(tailor(), drop(1), { Authorization: patient, 'If-Match': 'W/"1"' });
   expect([answer.status, diagnosticsOf(answer.body)]).toEqual([
     403,
@@ -119,8 +86,7 @@ it('knows no plan of another id, and lets no patient change one', async () => {
 });
 
 it('shows the difference by query, at an instant too', async () => {
-  const get = (query: string) =>
-    request(service.app).get(`/fhir/CarePlan/${id}/$deviations${query}`).set('Authorization', bearer);
+  const get = (query: string) => course.get(`/fhir/CarePlan/${course.id}/$deviations${query}`);
   const now = await get('');
   expect(now.status).toBe(200);
   expect(JSON.stringify(now.body)).toContain('was dropped.');
