@@ -19,7 +19,7 @@ import { createValidator } from './fhir/validation/create-validator.ts';
 import { readSearch } from './rest/read-search.ts';
 import type { RestSystem } from './rest/rest-system.ts';
 import type { Clock } from './runtime/clock.ts';
-import { cqlThread } from './runtime/cql-thread.ts';
+import { cqlProcess } from './runtime/cql-engine.ts';
 import type { NewId } from './runtime/ids.ts';
 import { jobFiles } from './runtime/job-files.ts';
 import type { JobRuns } from './runtime/job-runs.ts';
@@ -206,7 +206,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   const database = await openStore(options, { registry, compartment });
   await database.bringIndexUpToDate((type, resources) => log.info('indexed anew', { type, resources }));
   const { tokens } = database;
-  const cql = cqlThread();
+  const cql = cqlProcess();
   const facts = {
     patientsOf: (resource: Resource) => compartment.patientsOf(resource),
     ...(baseUrl && { baseUrl: `${baseUrl}/fhir` }),

@@ -9,7 +9,7 @@ import type { DefinitionSource } from '../../src/pathways/compiled-plan.ts';
 import { type ActionTrace, type ConditionTrace, judgePlan, seenIn } from '../../src/pathways/judge-plan.ts';
 import { dataNeeds } from '../../src/pathways/plan-input.ts';
 import type { Verdict } from '../../src/pathways/verdict.ts';
-import { cqlThread } from '../../src/runtime/cql-thread.ts';
+import { cqlProcess } from '../../src/runtime/cql-engine.ts';
 import type { ContentFile, Finding } from './content-file.ts';
 
 /** The day on which the examples are looked at. */
@@ -20,7 +20,7 @@ export async function conditionFindings(
   files: readonly ContentFile[],
   catalogue: Catalogue,
 ): Promise<readonly Finding[]> {
-  const engine = cqlThread();
+  const engine = cqlProcess();
   try {
     const source = withExamples(files, catalogue);
     const findings: Finding[] = [];

@@ -13,11 +13,11 @@ import { applyPlan } from '../../../src/pathways/apply-plan.ts';
 import { compilePlan } from '../../../src/pathways/compile-plan.ts';
 import type { DefinitionSource } from '../../../src/pathways/compiled-plan.ts';
 import { judgePlan, seenIn } from '../../../src/pathways/judge-plan.ts';
-import { cqlThread } from '../../../src/runtime/cql-thread.ts';
+import { cqlProcess } from '../../../src/runtime/cql-engine.ts';
 import { elmLibrary, endless, retrieve } from '../../support/elm-library.ts';
 import { anna, inputFor, now, phq15, problemsOf, redFlag } from './plan-world.ts';
 
-const engine = cqlThread();
+const engine = cqlProcess();
 afterAll(() => engine.close());
 
 const exists = (type: string) => ({ type: 'Exists', operand: retrieve(type) });

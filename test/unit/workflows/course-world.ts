@@ -19,7 +19,7 @@ import type { Operation, OperationResult } from '../../../src/rest/operation.ts'
 import { readSearch } from '../../../src/rest/read-search.ts';
 import type { QueryPairs } from '../../../src/rest/rest-system.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import { cqlThread } from '../../../src/runtime/cql-thread.ts';
+import { cqlProcess } from '../../../src/runtime/cql-engine.ts';
 import type { JobRuns } from '../../../src/runtime/job-runs.ts';
 import { accessFor } from '../../../src/store/access-for.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -128,7 +128,7 @@ async function publishedContent(): Promise<Buffer> {
 }
 
 /** Started when something first asks for it, which no course does. */
-const cql = cqlThread();
+const cql = cqlProcess();
 
 const reading = {
   resourceTypes: [],
