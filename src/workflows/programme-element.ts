@@ -5,20 +5,21 @@ import type { WorkflowContext } from './context.ts';
 import type { ElementChoice } from './element-choice.ts';
 import { protocolOfCourse } from './protocol-of-course.ts';
 
-/** Undefined for a course that is no programme's, and for what is no part of it. */
-export async function programmeElement(
+/** Reads the programme once; what it returns answers undefined for a course that is no programme's, and for what is no part of it. */
+export async function programmeElements(
   context: WorkflowContext,
   carePlan: CarePlan,
-  chosen: string,
-): Promise<ElementChoice | undefined> {
+): Promise<(chosen: string) => ElementChoice | undefined> {
   const plan = await protocolOfCourse(context, carePlan);
-  const programme = plan && groupPlanOf(plan);
-  const found = programme?.elements.find(
-    ({ coding, activity }) =>
-      coding.code === chosen || activity === chosen || activity?.split('|')[0] === chosen,
-  );
-  const code = found?.coding.code;
-  return found && code !== undefined
-    ? { element: { ...found.coding, code }, ...(found.activity && { activity: found.activity }) }
-    : undefined;
+  const elements = (plan && groupPlanOf(plan)?.elements) ?? [];
+  return (chosen) => {
+    const found = elements.find(
+      ({ coding, activity }) =>
+        coding.code === chosen || activity === chosen || activity?.split('|')[0] === chosen,
+    );
+    const code = found?.coding.code;
+    return found && code !== undefined
+      ? { element: { ...found.coding, code }, ...(found.activity && { activity: found.activity }) }
+      : undefined;
+  };
 }

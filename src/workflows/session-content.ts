@@ -11,7 +11,7 @@ import { businessRule, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { elementChoice } from './element-choice.ts';
 import { goalProgressOf } from './goal-progress-of.ts';
-import { programmeElement } from './programme-element.ts';
+import { programmeElements } from './programme-element.ts';
 import { readReferenced, referenceTo } from './read-known.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
 import type { SessionRequest } from './session-request.ts';
@@ -100,16 +100,15 @@ export async function deliveredElements(
   carePlan: CarePlan,
   request: Pick<SessionRequest, 'elements' | 'minutes'>,
 ): Promise<readonly DeliveredElement[]> {
-  const delivered: DeliveredElement[] = [];
-  for (const { chosen, minutes } of request.elements) {
+  const ofProgramme = await programmeElements(context, carePlan);
+  const delivered = request.elements.map(({ chosen, minutes }): DeliveredElement => {
     if (minutes < 1) {
       throw businessRule('an element that was delivered took at least one minute', chosen.expression);
     }
     const choice =
-      (await programmeElement(context, carePlan, chosen.value)) ??
-      elementChoice(context.catalogue, chosen.value, chosen.expression);
-    delivered.push({ ...choice, minutes });
-  }
+      ofProgramme(chosen.value) ?? elementChoice(context.catalogue, chosen.value, chosen.expression);
+    return { ...choice, minutes };
+  });
   checkTotal(delivered, request.minutes);
   return delivered;
 }
