@@ -23,6 +23,7 @@ import { type GasTScore, gasRuleOf, gasTScore, type ScoredGoal } from '../course
 import { isGasLevel } from '../course/goal-progress.ts';
 import { sessionNumber } from '../course/next-step.ts';
 import { type Start, startOfTrajectory } from '../course/trajectory.ts';
+import type { SearchFilter } from '../fhir/search-query.ts';
 import { type Change, changeSince } from '../instruments/change-since.ts';
 import type { WorkflowContext } from './context.ts';
 import { type CourseFacts, courseFacts, goalsOf } from './course-facts.ts';
@@ -115,11 +116,13 @@ async function heldSessions(
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
 ): Promise<readonly CourseSession[]> {
-  const references = sessions.map(({ id }) => `ServiceRequest/${id}`);
-  const subject = byReference('subject', carePlan.subject.reference ?? '');
-  const based = byReference('based-on', ...references);
-  const encounters = references.length > 0 ? await findResources(store, 'Encounter', [subject, based]) : [];
-  const procedures = references.length > 0 ? await findResources(store, 'Procedure', [subject, based]) : [];
+  // A session's own are told apart below: a dozen references would each be looked up for every search.
+  const ofSomeOrder: readonly SearchFilter[] = [
+    byReference('subject', carePlan.subject.reference ?? ''),
+    { parameter: 'based-on', test: { kind: 'missing', missing: false } },
+  ];
+  const encounters = sessions.length > 0 ? await findResources(store, 'Encounter', ofSomeOrder) : [];
+  const procedures = sessions.length > 0 ? await findResources(store, 'Procedure', ofSomeOrder) : [];
   return sessions.map((session) => {
     const reference = `ServiceRequest/${session.id}`;
     const isOfSession = ({ basedOn }: Encounter | Procedure) =>
