@@ -30,14 +30,9 @@ export async function findResources<K extends ResourceType>(
   filters: readonly SearchFilter[],
   sort: readonly SortKey[] = oldestFirst,
 ): Promise<readonly ExtractResource<K>[]> {
-  let { resources, next } = await pageOf(store, type, filters, sort);
-  // Most searches of a workflow end with their first page: nothing is copied for them.
-  while (next !== undefined) {
-    const page = await pageOf(store, type, filters, sort, next);
-    resources = [...resources, ...page.resources];
-    next = page.next;
-  }
-  return resources;
+  const found: ExtractResource<K>[] = [];
+  for await (const page of pagesOf(store, type, filters, sort)) found.push(...page);
+  return found;
 }
 
 /** The same, a page at a time: for what is too much to be held at once. */
@@ -49,32 +44,23 @@ export async function* pagesOf<K extends ResourceType>(
 ): AsyncGenerator<readonly ExtractResource<K>[]> {
   let cursor: string | undefined;
   do {
-    const { resources, next } = await pageOf(store, type, filters, sort, cursor);
-    yield resources;
-    cursor = next;
+    const page = await store.search({
+      type,
+      filters,
+      sort,
+      count: pageSize,
+      ...(cursor !== undefined && { cursor }),
+      include: [],
+      revinclude: [],
+      total: false,
+      understood: filters.map((filter) => filter.parameter).join('&'),
+    });
+    yield page.matches.flatMap((match): ExtractResource<K>[] => {
+      const resource = match.resource();
+      return isOfType(resource, type) ? [resource] : [];
+    });
+    cursor = page.next;
   } while (cursor !== undefined);
-}
-
-async function pageOf<K extends ResourceType>(
-  store: Store,
-  type: K,
-  filters: readonly SearchFilter[],
-  sort: readonly SortKey[],
-  cursor?: string,
-): Promise<{ readonly resources: readonly ExtractResource<K>[]; readonly next?: string }> {
-  const { matches, next } = await store.search({
-    type,
-    filters,
-    sort,
-    count: pageSize,
-    ...(cursor !== undefined && { cursor }),
-    include: [],
-    revinclude: [],
-    total: false,
-    understood: filters.map(({ parameter }) => parameter).join('&'),
-  });
-  const resources = matches.map((match) => match.resource()).filter((each) => isOfType(each, type));
-  return { resources, ...(next !== undefined && { next }) };
 }
 
 function isOfType<K extends ResourceType>(
