@@ -58,26 +58,19 @@ function walkSql(query: SearchQuery, plan: SearchPlan, stretch: Stretch): Fragme
   };
 }
 
-/** Sort values are looked up for every row that matches, then sorted; the resources are read of the rows of the page alone. */
+/** Sort values are looked up for every row that matches, then sorted. */
 function sortedSql(query: SearchQuery, plan: SearchPlan, stretch: Stretch): Fragment {
   const keys = plan.sortKeys.map((key, at) => ({ sql: `${key.sql} AS s${at}`, values: key.values }));
   const columns = ['d.row_id AS row_id', ...keys.map((key) => key.sql)].join(', ');
+  const nulls = stretch.isBackward ? 'DESC' : 'ASC';
+  const order = query.sort.map(
+    (key, at) => `s${at} IS NULL ${nulls}, s${at} ${rises(key, stretch) ? 'ASC' : 'DESC'}`,
+  );
   const beyond = stretch.from === undefined ? fragment('TRUE') : beyondSql(query, stretch, stretch.from);
-  const page = `SELECT * FROM (SELECT ${columns} FROM ${plan.from.sql} WHERE ${plan.where.sql}) k WHERE ${beyond.sql} ORDER BY ${orderOf(query, stretch, 'k')} LIMIT ?`;
-  const found = ['', ...query.sort.map((_key, at) => `p.s${at}`)].join(', ');
   return {
-    sql: `SELECT ${rowColumns('b')}${found} FROM (${page}) p CROSS JOIN resource b ON b.row_id = p.row_id ORDER BY ${orderOf(query, stretch, 'p')}`,
+    sql: `SELECT * FROM (SELECT ${columns} FROM ${plan.from.sql} WHERE ${plan.where.sql}) WHERE ${beyond.sql} ORDER BY ${order.join(', ')}, row_id ${rowOrder(stretch)} LIMIT ?`,
     values: [...valuesOf(...keys, plan.from, plan.where), ...beyond.values, stretch.limit],
   };
-}
-
-function orderOf(query: SearchQuery, stretch: Stretch, alias: string): string {
-  const nulls = stretch.isBackward ? 'DESC' : 'ASC';
-  const keys = query.sort.flatMap((key, at) => {
-    const column = `${alias}.s${at}`;
-    return [`${column} IS NULL ${nulls}`, `${column} ${rises(key, stretch) ? 'ASC' : 'DESC'}`];
-  });
-  return [...keys, `${alias}.row_id ${rowOrder(stretch)}`].join(', ');
 }
 
 /** Rows behind a position: the usual ladder of "equal so far, and beyond here". A missing value stands behind every other. */

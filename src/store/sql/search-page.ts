@@ -5,21 +5,32 @@ import { type Cursor, type Position, readCursor, writeCursor } from './cursor.ts
 import { type Fragment, nothing, valuesOf } from './fragment.ts';
 import { includedRows } from './included-rows.ts';
 import { pageSql } from './page-sql.ts';
-import { type ResourceRow, versionOf } from './resource-rows.ts';
+import { type ResourceRow, rowColumns, versionOf } from './resource-rows.ts';
 import { planSearch, type SearchPlan } from './search-plan.ts';
-import type { Bindable } from './statements.ts';
+import type { Bindable, Statements } from './statements.ts';
 import type { FilterContext } from './value-sql.ts';
 
-type FoundRow = ResourceRow & Readonly<Record<`s${number}`, Bindable>>;
+/** A walk reads the resource along with its place; after a sort only the rows of the page are read. */
+type FoundRow = (ResourceRow | Pick<ResourceRow, 'row_id'>) & Readonly<Record<`s${number}`, Bindable>>;
 
-/** Each once, in the order found: a driver can give one row twice. */
-function eachOnce(found: readonly FoundRow[]): readonly ResourceRow[] {
-  const seen = new Set<number>();
-  return found.filter(({ row_id }) => {
-    const isNew = !seen.has(row_id);
-    seen.add(row_id);
-    return isNew;
-  });
+/** The resources found, each once, in the order found; those that were not read yet by one statement, whatever their number. */
+function rowsInOrder(found: readonly FoundRow[], statements: Statements): readonly ResourceRow[] {
+  const read = found.filter((row): row is FoundRow & ResourceRow => 'body' in row);
+  const byRow = new Map<number, ResourceRow>(read.map((row) => [row.row_id, row]));
+  const rowIds = [...new Set(found.map(({ row_id }) => row_id))];
+  if (read.length < found.length) {
+    for (const row of rowsNamed(rowIds, statements)) {
+      byRow.set(row.row_id, row);
+    }
+  }
+  return rowIds.flatMap((rowId) => byRow.get(rowId) ?? []);
+}
+
+function rowsNamed(rowIds: readonly number[], statements: Statements): readonly ResourceRow[] {
+  return statements.all<ResourceRow>(
+    `SELECT ${rowColumns('r')} FROM ${statements.dialect.numbersIn} j CROSS JOIN resource r ON r.row_id = j.value`,
+    [JSON.stringify(rowIds)],
+  );
 }
 
 function totalOf(plan: SearchPlan, context: FilterContext): number {
@@ -116,8 +127,8 @@ export function searchPage(query: SearchQuery, context: FilterContext): SearchPa
   const found = foundRows(parts, query.count, cursor, context);
   const read = found.slice(0, query.count);
   const kept = cursor?.isBackward === true ? read.toReversed() : read;
-  // With a row that came twice the page is shorter, and the next one goes on behind it.
-  const rows = eachOnce(kept);
+  // A driver can give one row twice; the page is then shorter, and the next one goes on behind it.
+  const rows = rowsInOrder(kept, statements);
   return {
     matches: rows.map((row) => versionOf(query.type, row)),
     included: includedRows(query, rows, context),
