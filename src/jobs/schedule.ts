@@ -3,7 +3,7 @@
 import { chaseOverdueSessions } from '../workflows/chase-overdue-sessions.ts';
 import { escalateAlarms } from '../workflows/escalate-alarms.ts';
 import { escalateStaleReferrals } from '../workflows/escalate-stale-referrals.ts';
-import { hearUnfinishedForms } from '../workflows/hear-unfinished-forms.ts';
+import { hearStoppedForms, hearUnfinishedForms } from '../workflows/hear-unfinished-forms.ts';
 import { lookAtLongPauses } from '../workflows/look-at-long-pauses.ts';
 import { noteDeviations } from '../workflows/note-deviations.ts';
 import { offerFollowUps } from '../workflows/offer-follow-ups.ts';
@@ -33,6 +33,12 @@ export const schedule: readonly ScheduledJob[] = [
     display: 'Forms that were left with an answer that calls somebody in',
     times: everyQuarter,
     work: hearUnfinishedForms,
+  },
+  {
+    name: 'hear-stopped-forms',
+    display: 'Forms that were stopped while nobody was called in',
+    times: ['05:50'],
+    work: hearStoppedForms,
   },
   {
     name: 'escalate-alarms',

@@ -35,5 +35,5 @@ export async function alarmsSince(
     idFor: (code) => scores.find((score) => score.code.coding?.[0]?.code === code)?.id ?? code,
   });
   const news = since(earlier, before.response);
-  return [...news, ...(await notAskedYet(service, responseId, withoutThose(since([]), news)))];
+  return [...news, ...(await notAskedYet(service, before.response, withoutThose(since([]), news)))];
 }

@@ -1,36 +1,47 @@
-// The job that looks for forms which were left while an answer in them calls somebody in. Nobody said that they were stopped: they have
-// only lain still for a while.
+// The jobs that look for forms which were never finished while an answer in them calls somebody in: those left in progress, and those
+// stopped at a time when nobody was called in by it.
 import type { QuestionnaireResponse } from '@medplum/fhirtypes';
 import { unfinishedFormOf } from '../course/unfinished-form.ts';
-import { watchPlanUrl } from '../course/watch-rules.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
-import { raiseUnfinishedAlarms, unfinishedAlarms } from './raise-unfinished-alarms.ts';
+import { raiseUnfinishedAlarms, unfinishedAlarms, watchPlanOf } from './raise-unfinished-alarms.ts';
+import { stoodSince } from './version-before.ts';
 import type { JobWork } from './watch-round.ts';
 
-const inProgress = byToken('status', { code: 'in-progress' });
+/** Nobody said that they were stopped: the answer has only stood in them for a while. */
+export const hearUnfinishedForms = hearing('in-progress', async (context, form) => {
+  const leftBefore = context.clock.now().getTime() - unfinishedFormOf(watchPlanOf(context)).leftAfterMs;
+  // Saving a form again and again puts nobody off.
+  const since = await stoodSince(context, form, callsSomebodyIn(context), leftBefore);
+  return since <= leftBefore;
+});
 
-export const hearUnfinishedForms: JobWork = {
-  effect: 'hear-unfinished-forms',
-  searches: ['QuestionnaireResponse'],
+/** What is stopped now calls at once; what was stopped before the service did so, or came in around it, is heard here. */
+export const hearStoppedForms = hearing('stopped', async () => true);
 
-  people: (round) => peopleWith(round, 'QuestionnaireResponse', [inProgress], callsAndWasLeft(round.context)),
+function hearing(
+  status: 'in-progress' | 'stopped',
+  isDue: (context: WorkflowContext, form: QuestionnaireResponse) => Promise<boolean>,
+): JobWork {
+  const filters = [byToken('status', { code: status })];
+  return {
+    effect: 'hear-unfinished-forms',
+    searches: ['QuestionnaireResponse'],
 
-  async forPerson({ context, patient, reference, wrote }) {
-    const filters = [byReference('subject', reference), inProgress];
-    const forms = await findResources(context.store, 'QuestionnaireResponse', filters);
-    for (const form of forms.filter(callsAndWasLeft(context))) {
-      wrote('set', await raiseUnfinishedAlarms(context, patient.id ?? '', form.id ?? '', form));
-    }
-  },
-};
+    people: (round) => peopleWith(round, 'QuestionnaireResponse', filters, callsSomebodyIn(round.context)),
 
-function callsAndWasLeft(context: WorkflowContext): (form: QuestionnaireResponse) => boolean {
-  const plan = context.catalogue.definition(watchPlanUrl);
-  if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${watchPlanUrl} is not published`);
-  const leftBefore = context.clock.now().getTime() - unfinishedFormOf(plan).leftAfterMs;
-  return (form) =>
-    Date.parse(form.meta?.lastUpdated ?? '') <= leftBefore &&
-    unfinishedAlarms(context, form, form.id ?? '').length > 0;
+    async forPerson({ context, patient, reference, wrote }) {
+      const own = [byReference('subject', reference), ...filters];
+      const forms = await findResources(context.store, 'QuestionnaireResponse', own);
+      for (const form of forms.filter(callsSomebodyIn(context))) {
+        if (!(await isDue(context, form))) continue;
+        wrote('set', await raiseUnfinishedAlarms(context, patient.id ?? '', form.id ?? '', form));
+      }
+    },
+  };
+}
+
+function callsSomebodyIn(context: WorkflowContext): (form: QuestionnaireResponse) => boolean {
+  return (form) => unfinishedAlarms(context, form, form.id ?? '').length > 0;
 }

@@ -1,6 +1,13 @@
 // Whoever left a form before its end is heard all the same: an answer in it that calls somebody in does so, once, and says that the
 // form was not finished. When the form is finished later, what was asked because of it is not asked again.
-import type { ObservationDefinition, Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
+import type {
+  ObservationDefinition,
+  PlanDefinition,
+  Questionnaire,
+  QuestionnaireResponse,
+  Task,
+} from '@medplum/fhirtypes';
+import { isOpenTask } from '../continuity/alarm-moves.ts';
 import { flagCodes, flagsOf, standsFor } from '../continuity/alarm-resources.ts';
 import { unfinishedFormOf } from '../course/unfinished-form.ts';
 import { watchPlanUrl } from '../course/watch-rules.ts';
@@ -11,14 +18,24 @@ import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { isSameContent } from './is-same-content.ts';
 import { raiseAlarms } from './raise-alarms.ts';
+import { stoodSince } from './version-before.ts';
 
 /** Neither finished nor taken back. */
 export function isUnfinished({ status }: QuestionnaireResponse): boolean {
   return status === 'in-progress' || status === 'stopped';
 }
 
-/** What its answers call for as far as they go; nothing for a form that is not ours. */
+/** What its answers call for as far as they go; nothing for a form that is finished or not ours. */
 export function unfinishedAlarms(
+  context: Pick<WorkflowContext, 'catalogue'>,
+  response: QuestionnaireResponse,
+  responseId: string,
+): readonly RaisedAlarm[] {
+  return isUnfinished(response) ? alarmsOfForm(context, response, responseId) : [];
+}
+
+/** The same, whatever the status: all are about the form itself. */
+export function alarmsOfForm(
   { catalogue }: Pick<WorkflowContext, 'catalogue'>,
   response: QuestionnaireResponse,
   responseId: string,
@@ -27,7 +44,7 @@ export function unfinishedAlarms(
   const { url } = parseCanonical(canonical);
   // Of a version that is not published any more, the newest knows what was asked.
   const questionnaire = catalogue.questionnaire(canonical) ?? catalogue.questionnaire(url);
-  if (!questionnaire || !isUnfinished(response)) return [];
+  if (!questionnaire) return [];
   return alarmsOfUnfinished(questionnaire, definitionsOf(catalogue, questionnaire), response, responseId);
 }
 
@@ -45,46 +62,79 @@ export async function raiseUnfinishedAlarms(
   responseId: string,
   response: QuestionnaireResponse,
 ): Promise<number> {
-  const raised = await notAskedYet(context, responseId, unfinishedAlarms(context, response, responseId));
+  const raised = await notAskedYet(context, response, unfinishedAlarms(context, response, responseId));
   if (raised.length === 0) return 0;
-  const plan = context.catalogue.definition(watchPlanUrl);
-  if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${watchPlanUrl} is not published`);
   return raiseAlarms(context, patientId, raised, {
     responseId,
     noticedBy: writerOf(response),
-    note: unfinishedFormOf(plan).note,
+    note: unfinishedFormOf(watchPlanOf(context)).note,
   });
 }
 
-/** Of alarms of answers: those for which nobody was called in because of this form, whatever has become of it since. */
+/** Throws an Error (a fault of our content) when it is not published. */
+export function watchPlanOf({ catalogue }: Pick<WorkflowContext, 'catalogue'>): PlanDefinition {
+  const plan = catalogue.definition(watchPlanUrl);
+  if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${watchPlanUrl} is not published`);
+  return plan;
+}
+
+/**
+ * Of alarms of the answers in this version of a form: those for which nobody was called in because of it. Somebody who was called
+ * and has ended it is called anew for an answer that was given after that.
+ */
 export async function notAskedYet(
   context: WorkflowContext,
-  responseId: string,
+  form: QuestionnaireResponse,
   alarms: readonly RaisedAlarm[],
 ): Promise<readonly RaisedAlarm[]> {
   if (alarms.length === 0) return [];
   const { store } = context;
-  const about = byReference('focus', `QuestionnaireResponse/${responseId}`);
-  const asked = (await findResources(store, 'Task', [about])).filter(
+  const about = byReference('focus', `QuestionnaireResponse/${form.id ?? ''}`);
+  const called = (await findResources(store, 'Task', [about])).filter(
     ({ status }) => status !== 'entered-in-error',
   );
-  if (asked.length === 0) return alarms;
-  const ids = asked.flatMap(flagsOf).map((reference) => reference.slice('Flag/'.length));
+  if (called.length === 0) return alarms;
+  const ids = called.flatMap(flagsOf).map((reference) => reference.slice('Flag/'.length));
   const flags = await findResources(store, 'Flag', [{ parameter: '_id', test: { kind: 'id', ids } }]);
-  return alarms.flatMap((alarm) => {
+  const isHeard = async (alarm: RaisedAlarm): Promise<boolean> => {
     const action = context.catalogue.definition(alarm.action);
-    if (action?.resourceType !== 'ActivityDefinition') return alarm;
-    const named = asked
-      .filter(({ instantiatesCanonical = '' }) => parseCanonical(instantiatesCanonical).url === action.url)
-      .flatMap(flagsOf);
-    const isAsked = (signs: RaisedAlarm['signs']) =>
-      flagCodes({ action, signs }).every((code) =>
-        flags.some((flag) => named.includes(`Flag/${flag.id}`) && standsFor(flag, code)),
-      );
-    if (alarm.signs.length === 0) return isAsked([]) ? [] : alarm;
-    const signs = alarm.signs.filter((sign) => !isAsked([sign]));
-    return signs.length === 0 ? [] : { ...alarm, signs };
-  });
+    if (action?.resourceType !== 'ActivityDefinition') return false;
+    const named = (await askedSince(context, form, alarm, called)).flatMap(flagsOf);
+    return flagCodes({ action, signs: alarm.signs }).every((code) =>
+      flags.some((flag) => named.includes(`Flag/${flag.id}`) && standsFor(flag, code)),
+    );
+  };
+  const unheard: RaisedAlarm[] = [];
+  for (const alarm of alarms) {
+    const signs: RaisedAlarm['signs'][number][] = [];
+    for (const sign of alarm.signs) {
+      if (!(await isHeard({ ...alarm, signs: [sign] }))) signs.push(sign);
+    }
+    const isNews = alarm.signs.length > 0 ? signs.length > 0 : !(await isHeard(alarm));
+    if (isNews) unheard.push({ ...alarm, signs });
+  }
+  return unheard;
+}
+
+/** The Tasks of this alarm that somebody has yet to end, or ended while the answer stood there. */
+async function askedSince(
+  context: WorkflowContext,
+  form: QuestionnaireResponse,
+  alarm: RaisedAlarm,
+  called: readonly Task[],
+): Promise<readonly Task[]> {
+  const { url } = parseCanonical(alarm.action);
+  const asked = called.filter(
+    ({ instantiatesCanonical = '' }) => parseCanonical(instantiatesCanonical).url === url,
+  );
+  if (asked.every(({ status }) => isOpenTask(status))) return asked;
+  const endedAt = ({ meta }: Task) => Date.parse(meta?.lastUpdated ?? '');
+  const responseId = form.id ?? '';
+  const ofForm = { ...alarm, about: `QuestionnaireResponse/${responseId}` };
+  const holds = (version: QuestionnaireResponse) =>
+    withoutThose([ofForm], alarmsOfForm(context, version, responseId)).length === 0;
+  const since = await stoodSince(context, form, holds, Math.min(...asked.map(endedAt)));
+  return asked.filter((task) => isOpenTask(task.status) || endedAt(task) >= since);
 }
 
 /** The alarms without those that stand in `others` too; of a sign each by itself. */

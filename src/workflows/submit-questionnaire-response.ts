@@ -11,6 +11,7 @@ import { asksForSafety } from '../instruments/safety-answers.ts';
 import { alarmsSince, type Before, isFinished } from './alarms-since.ts';
 import { checkAnswerPrivacy } from './check-answer-privacy.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
+import { hearTakenBack } from './hear-taken-back.ts';
 import { closePairTask } from './pair-answers.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { raiseAlarms } from './raise-alarms.ts';
@@ -60,6 +61,7 @@ export const questionnaireResponseRule: WriteRule = {
     const response = stored.resource();
     if (response.resourceType !== 'QuestionnaireResponse') return;
     await closePairTask(context, stored.id, response);
+    if (current.resourceType === 'QuestionnaireResponse') await hearWhatIsGone(context, current, response);
     if (!isHeardHere(context, response)) return;
     const patientId = patientIdOf(response);
     if (!patientId) return;
@@ -101,6 +103,19 @@ export const questionnaireResponseRule: WriteRule = {
     }
   },
 };
+
+async function hearWhatIsGone(
+  context: WorkflowContext,
+  before: QuestionnaireResponse,
+  after: QuestionnaireResponse,
+): Promise<void> {
+  const patientId = patientIdOf(before);
+  const responseId = before.id ?? '';
+  if (!patientId || !isHeardHere(context, before)) return;
+  const service = await forEffect(context, 'score-questionnaire', patientId);
+  const scores = (await scoresOf(service.store, responseId)).map(({ id }) => `Observation/${id}`);
+  await hearTakenBack(service, patientId, { responseId, before, after, scores });
+}
 
 /** What comes of complete answers: first whoever has to be called in, then what is known for the gates, then what the plans say. */
 async function follow(

@@ -1,4 +1,5 @@
-// Looks back through the versions of a resource: to the last one that was so and so, and to the one that was current at an instant.
+// Looks back through the versions of a resource: to the last one that was so and so, since when it is so, and to the one that was current
+// at an instant.
 import type { Resource } from '@medplum/fhirtypes';
 import type { WorkflowContext } from './context.ts';
 
@@ -27,6 +28,25 @@ export async function lastBefore<T extends Resource & { id?: string }>(
     cursor = page.next;
   } while (cursor !== undefined);
   return undefined;
+}
+
+/** Since when every version up to this one has been so, in milliseconds; no further back than to the first that is as old as `enough`. */
+export async function stoodSince<T extends Resource & { id?: string }>(
+  context: WorkflowContext,
+  current: T,
+  isIt: (version: T) => boolean,
+  enough: number,
+): Promise<number> {
+  let since = Date.parse(current.meta?.lastUpdated ?? '');
+  if (since <= enough) return since;
+  const newest = Number(current.meta?.versionId);
+  await lastBefore(context, current, (version) => {
+    if (Number(version.meta?.versionId) > newest) return false;
+    if (!isIt(version)) return true;
+    since = Date.parse(version.meta?.lastUpdated ?? '');
+    return since <= enough;
+  });
+  return since;
 }
 
 /** The version that was current at the instant; undefined when there was none. */

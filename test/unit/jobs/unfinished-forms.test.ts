@@ -192,7 +192,7 @@ describe('a form that was left in progress', () => {
     world.setClock('2026-11-20T10:00:00Z');
     const id = await sent(phq9('in-progress', 1));
     expect(await tasks()).toEqual([]);
-    expect(await look('2026-11-20T10:29:00Z')).toMatchObject({ outcome: 'done', people: 0, set: 0 });
+    expect(await look('2026-11-20T10:29:00Z')).toMatchObject({ outcome: 'done', people: 1, set: 0 });
     expect(await look('2026-11-20T10:31:00Z')).toMatchObject({
       outcome: 'done',
       people: 1,
@@ -225,6 +225,18 @@ describe('a form that was left in progress', () => {
     expect(await look('2026-11-20T12:00:00Z')).toMatchObject({ people: 0, set: 0 });
   });
 
+  it('is heard half an hour after the answer, though it was saved again and again since', async () => {
+    world.setClock('2026-11-20T10:00:00Z');
+    const id = await sent(phq9('in-progress', undefined));
+    for (const minute of ['10:10', '10:20', '10:30', '10:35']) {
+      world.setClock(`2026-11-20T${minute}:00Z`);
+      await saved(id, { ...phq9('in-progress', 1), authored: `2026-11-20T${minute}:00Z` });
+    }
+    expect(await look('2026-11-20T10:39:00Z')).toMatchObject({ set: 0, failed: 0 });
+    expect(await look('2026-11-20T10:41:00Z')).toMatchObject({ set: 1, failed: 0 });
+    expect(await open()).toHaveLength(1);
+  });
+
   it('and has no alarm in it is nobody’s business', async () => {
     world.setClock('2026-11-20T10:00:00Z');
     await sent(phq9('in-progress', 0));
@@ -233,6 +245,138 @@ describe('a form that was left in progress', () => {
       questionnaire: 'http://elsewhere.example/Questionnaire/x',
     });
     expect(await look('2026-11-21T10:00:00Z')).toMatchObject({ people: 0, set: 0, failed: 0 });
+  });
+});
+
+describe('an answer that was taken back before anybody was called in', () => {
+  const takenBack = {
+    text: 'This answer was given, and then it was taken back. Nobody can tell from a form whether it was a slip. Ask the person about it, kindly and without reproach; everybody may change an answer.',
+    _text: {
+      extension: [
+        {
+          extension: [
+            { valueCode: 'nl' },
+            { valueString: expect.stringMatching(/^Dit antwoord is gegeven/) as string },
+          ],
+        },
+      ],
+    },
+  };
+  const called = (id: string) => [
+    {
+      status: 'requested',
+      focus: { reference: `QuestionnaireResponse/${id}` },
+      instantiatesCanonical: `${base}/ActivityDefinition/suicidality-same-day-path|1.0.0`,
+      for: { reference: 'Patient/anna' },
+      note: [takenBack],
+      owner: { reference: 'Practitioner/gp' },
+    },
+  ];
+
+  it.each([
+    ['changed to "not at all"', phq9('in-progress', 0)],
+    ['taken out', phq9('in-progress', undefined)],
+    ['changed while the form was finished', phq9('completed', 0)],
+    ['changed while the form was stopped', phq9('stopped', 0)],
+    ['withdrawn with its form', phq9('entered-in-error', 2)],
+    ['moved to another person', { ...phq9('in-progress', 0), subject: { reference: 'Patient/bert' } }],
+    ['gone with the person whom it is about', { ...phq9('in-progress', 0), subject: undefined }],
+    [
+      'gone with the questionnaire',
+      {
+        ...phq9('in-progress', undefined),
+        questionnaire: `${base}/Questionnaire/gad-7|1.0.0`,
+        item: undefined,
+      },
+    ],
+  ])('calls the named person at once when it was %s, and says so', async (_how, next) => {
+    const id = await sent(phq9('in-progress', 2));
+    await saved(id, next as QuestionnaireResponse);
+    expect(await tasks()).toMatchObject(called(id));
+    expect(await flags()).toMatchObject([{ status: 'active', subject: { reference: 'Patient/anna' } }]);
+    expect(await look('2026-11-21T10:45:00Z')).toMatchObject({ set: 0, failed: 0 });
+    expect(await errorsIn(world, ['Task', 'Flag'])).toEqual([]);
+  });
+
+  it('calls once, however often it is given and taken back, while the Task is open', async () => {
+    const id = await sent(phq9('in-progress', 2));
+    for (const last of [0, 1, 0]) await saved(id, phq9('in-progress', last));
+    expect(await tasks()).toMatchObject(called(id));
+    await saved(id, phq9('completed', 1));
+    expect(await tasks()).toHaveLength(1);
+  });
+
+  it('calls again when it is given anew after somebody talked with the person', async () => {
+    world.setClock('2026-11-20T10:00:00Z');
+    const id = await sent(phq9('in-progress', 2));
+    await saved(id, phq9('in-progress', 0));
+    world.setClock('2026-11-20T11:00:00Z');
+    await closeAll();
+    world.setClock('2026-11-20T12:00:00Z');
+    await saved(id, phq9('in-progress', 1));
+    expect(await open()).toEqual([]);
+    expect(await look('2026-11-20T12:31:00Z')).toMatchObject({ set: 1, failed: 0 });
+    expect(await open()).toHaveLength(1);
+    await saved(id, phq9('stopped', 1));
+    await closeAll();
+    world.setClock('2026-11-20T14:00:00Z');
+    await saved(id, phq9('in-progress', 1));
+    expect(await look('2026-11-20T15:00:00Z')).toMatchObject({ set: 0, failed: 0 });
+    world.setClock('2026-11-20T16:00:00Z');
+    await saved(id, phq9('in-progress', undefined));
+    expect(await open()).toEqual([]);
+  });
+
+  it('calls nobody when another answer above zero stands in its place, before the form is left', async () => {
+    const id = await sent(phq9('in-progress', 3));
+    await saved(id, phq9('in-progress', 1));
+    expect(await tasks()).toEqual([]);
+  });
+
+  it('calls for the sign that was taken back, and not for the one that stands', async () => {
+    const id = await sent(back('in-progress', 'fever', 'saddle-numbness'));
+    await saved(id, back('in-progress', 'fever'));
+    expect(await tasks()).toMatchObject([
+      { instantiatesCanonical: `${base}/ActivityDefinition/alarm-sign-emergency|1.0.0`, note: [takenBack] },
+    ]);
+    expect((await flags()).map(({ code }) => code.coding?.at(-1)?.code)).toEqual(['saddle-numbness']);
+  });
+
+  it.each([
+    ['corrected', phq9('amended', 0)],
+    ['withdrawn', phq9('entered-in-error', 2)],
+  ])('tells whoever was called by a finished form when it is %s', async (_how, next) => {
+    const id = await sent(phq9('completed', 2));
+    expect((await tasks())[0]?.note).toBeUndefined();
+    await saved(id, next);
+    expect(await tasks()).toMatchObject([{ status: 'requested', note: [takenBack] }]);
+    await saved(id, { ...next, language: 'nl' });
+    expect((await tasks())[0]?.note).toHaveLength(1);
+  });
+
+  it('leaves the Task as it is when somebody has looked before', async () => {
+    const id = await sent(phq9('stopped', 2));
+    await closeAll();
+    await saved(id, phq9('completed', 0));
+    expect((await tasks()).map(({ status, note }) => [status, note?.length])).toEqual([['completed', 1]]);
+  });
+});
+
+describe('a form that was stopped when nobody was called in', () => {
+  const lookAtStopped = (instant: string) => runOn(world, 'hear-stopped-forms', instant, keptLog());
+
+  it('is heard by the nightly job, once', async () => {
+    const id = 'stopped-long-ago';
+    await world.store.create({ ...phq9('stopped', 1), id }, { id });
+    await world.store.create(phq9('stopped', 0), { id: 'quiet' });
+    expect(await tasks()).toEqual([]);
+    expect(await lookAtStopped('2026-11-28T05:00:00Z')).toMatchObject({ people: 1, set: 1, failed: 0 });
+    expect(await tasks()).toMatchObject([
+      { focus: { reference: `QuestionnaireResponse/${id}` }, owner: { reference: 'Practitioner/gp' } },
+    ]);
+    await closeAll();
+    expect(await lookAtStopped('2026-11-29T05:00:00Z')).toMatchObject({ set: 0, failed: 0 });
+    expect(await open()).toEqual([]);
   });
 });
 
