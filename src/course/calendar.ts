@@ -30,6 +30,12 @@ export function isCalendarDate(text: string): boolean {
   return parse(text) !== undefined;
 }
 
+/** The day of a FHIR dateTime; undefined when it names none, as a year or a month alone does. */
+export function dayOf(dateTime: string | undefined): CalendarDate | undefined {
+  const day = dateTime?.slice(0, 10);
+  return day !== undefined && isCalendarDate(day) ? day : undefined;
+}
+
 function parsed(date: CalendarDate): Ymd {
   const ymd = parse(date);
   if (!ymd) {
@@ -69,11 +75,23 @@ const steps: Readonly<Record<string, (date: CalendarDate, value: number) => Cale
   a: (date, value) => addMonths(date, value * 12),
 };
 
+/** Longer than any plan, in whatever unit; beyond it dates cannot be reckoned. */
+const longest = 100_000;
+
+/** The date after a whole number of days, weeks, months or years; undefined for anything else, and for a day that no calendar has. */
+export function laterBy(date: CalendarDate, { code, unit, value }: Duration): CalendarDate | undefined {
+  const named = code ?? unit ?? '';
+  const step = Object.hasOwn(steps, named) ? steps[named] : undefined;
+  if (!step || value === undefined || !Number.isInteger(value) || Math.abs(value) > longest) return undefined;
+  const later = step(date, value);
+  return isCalendarDate(later) ? later : undefined;
+}
+
 /** Adds a whole number of days, weeks, months or years. Throws RangeError for anything else: a plan that says so is wrong. */
 export function addDuration(date: CalendarDate, duration: Duration): CalendarDate {
-  const step = steps[duration.code ?? duration.unit ?? ''];
-  if (!step || duration.value === undefined || !Number.isInteger(duration.value)) {
+  const later = laterBy(date, duration);
+  if (later === undefined) {
     throw new RangeError(`an offset is a whole number of d, wk, mo or a: ${JSON.stringify(duration)}`);
   }
-  return step(date, duration.value);
+  return later;
 }

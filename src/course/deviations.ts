@@ -2,7 +2,7 @@
 import type { CodeableConcept, Coding } from '@medplum/fhirtypes';
 import type { MissedDay } from './attendance.ts';
 import type { ProtocolStep } from './baseline.ts';
-import { addDays, type CalendarDate } from './calendar.ts';
+import { addDays, type CalendarDate, isCalendarDate } from './calendar.ts';
 import type { DeliveredDose } from './element-dose.ts';
 import type { PlanStep } from './plan-step.ts';
 
@@ -197,7 +197,13 @@ function planned({ protocol, plan }: Layers, { planReasons }: Circumstances): re
   const length = by(lengthEdits);
   return [
     ...(isMoved
-      ? [difference('moved', `Planned for ${plan.date}; by the protocol ${protocol.date}.`, by(dateEdits))]
+      ? [
+          difference(
+            'moved',
+            `Planned for ${plan.date || 'no day'}; by the protocol ${protocol.date}.`,
+            by(dateEdits),
+          ),
+        ]
       : []),
     ...(isOther
       ? [
@@ -224,6 +230,7 @@ function recorded(
     !delivered &&
     isRunning &&
     daysUntilAsked !== undefined &&
+    isCalendarDate(plan.date) &&
     addDays(plan.date, daysUntilAsked) < today;
   if (!plan || !isAsked) {
     return [];

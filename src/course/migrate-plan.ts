@@ -102,7 +102,8 @@ function placeOf({ steps, from, to, today }: Migration): Place {
   const distance = (protocol: ReadonlyMap<string, ProtocolStep>, stepId: string) => {
     const begin = anchor ? protocol.get(anchor.stepId)?.date : [...protocol.values()][0]?.date;
     const date = protocol.get(stepId)?.date;
-    return begin !== undefined && date !== undefined ? daysBetween(begin, date) : undefined;
+    const areDays = isCalendarDate(begin ?? '') && isCalendarDate(date ?? '');
+    return begin !== undefined && date !== undefined && areDays ? daysBetween(begin, date) : undefined;
   };
   return {
     old,

@@ -1,6 +1,6 @@
 // What comes next in a course, and whose turn it is. There is always an answer: a course never just stops.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
-import type { CalendarDate } from './calendar.ts';
+import { type CalendarDate, isCalendarDate } from './calendar.ts';
 import { extensionUrl } from './course-codes.ts';
 import { isOpenSession } from './course-moves.ts';
 
@@ -61,7 +61,7 @@ export function nextStep(
     };
   }
   const due = next.occurrenceDateTime?.slice(0, 10);
-  const isOverdue = due !== undefined && due < today;
+  const isOverdue = due !== undefined && isCalendarDate(due) && due < today;
   const title = next.code?.text ?? `Session ${sessionNumber(next)}`;
   return {
     text: isOverdue

@@ -1,6 +1,6 @@
 // One step of a course's plan, as tailoring sees it: which step, when, how long, what it consists of. Read from planned sessions.
 import type { Coding, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
-import type { CalendarDate } from './calendar.ts';
+import { type CalendarDate, dayOf } from './calendar.ts';
 import { extensionUrl } from './course-codes.ts';
 import { isOpenSession } from './course-moves.ts';
 import { sessionNumber } from './next-step.ts';
@@ -18,6 +18,7 @@ export interface PlanStep {
   /** Place in the course; unique. */
   readonly number: number;
   readonly title: string;
+  /** Empty where the session names no day of the calendar. */
   readonly date: CalendarDate;
   readonly minutesLow?: number;
   readonly minutesHigh?: number;
@@ -48,7 +49,7 @@ export function planStep(
     stepId: stepIdOf(session, order),
     number: sessionNumber(session),
     title: session.code?.text ?? `Session ${sessionNumber(session)}`,
-    date: session.occurrenceDateTime?.slice(0, 10) ?? '',
+    date: dayOf(session.occurrenceDateTime) ?? '',
     ...minutesOf(session),
     ...(definition !== undefined && { definition }),
     elements: elementsOf(session, activities),

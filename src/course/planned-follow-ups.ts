@@ -1,6 +1,6 @@
 // When a protocol asks how it is after the course: the contacts of its follow-up part, each so long after the last session. Pure.
 import type { Duration, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
-import { addDuration, type CalendarDate } from './calendar.ts';
+import { addDuration, type CalendarDate, laterBy } from './calendar.ts';
 
 export interface PlannedFollowUp {
   /** The action's id in the plan. */
@@ -42,7 +42,10 @@ export function followUpDue(
   looksBack?: Duration,
 ): PlannedFollowUp | undefined {
   return followUps
-    .map((followUp) => ({ followUp, day: addDuration(end, followUp.after) }))
+    .flatMap((followUp) => {
+      const day = laterBy(end, followUp.after);
+      return day === undefined ? [] : [{ followUp, day }];
+    })
     .filter(({ day }) => day <= today && (!looksBack || today <= addDuration(day, looksBack)))
     .toSorted((left, right) => left.day.localeCompare(right.day))
     .at(-1)?.followUp;

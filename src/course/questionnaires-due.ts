@@ -4,7 +4,7 @@ import type {
   PlanDefinitionAction,
   PlanDefinitionActionRelatedAction,
 } from '@medplum/fhirtypes';
-import { addDuration, type CalendarDate } from './calendar.ts';
+import { type CalendarDate, laterBy } from './calendar.ts';
 
 export interface DueQuestionnaire {
   /** The action's id in the plan; stable over versions. */
@@ -92,7 +92,8 @@ function dayOf(
       days.get(relation.actionId) ??
       groupDay(target, relation.relationship, days) ??
       (target && !isSession(target) ? dayOf(target, byId, days, new Set([...seen, id])) : undefined);
-    return base && relation.offsetDuration ? addDuration(base, relation.offsetDuration) : base;
+    const offset = relation.offsetDuration;
+    return base && offset ? laterBy(base, offset) : base;
   });
   const known = found.filter((day) => day !== undefined);
   return known.length < found.length ? undefined : known.toSorted().at(-1);

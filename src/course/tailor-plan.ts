@@ -1,5 +1,5 @@
 // Changes the steps of a plan as people agreed: held sessions stay as they are, numbers stay unique, and later dates follow by one rule.
-import type { CalendarDate } from './calendar.ts';
+import { type CalendarDate, isCalendarDate } from './calendar.ts';
 import { withEdit } from './edit-steps.ts';
 import type { PlanEdit } from './plan-edit.ts';
 import { byDate, type PlanStep } from './plan-step.ts';
@@ -37,6 +37,14 @@ export function tailorPlan(
         kind: 'refused',
         edit: index,
         reason: `"${early.title}" would be on ${early.date}: a planned session is on ${today} or later`,
+      };
+    }
+    const beyond = next.find(({ state, date }) => state === 'open' && !isCalendarDate(date));
+    if (beyond) {
+      return {
+        kind: 'refused',
+        edit: index,
+        reason: `"${beyond.title}" would be on a day that no calendar has`,
       };
     }
     effects.push(changed);

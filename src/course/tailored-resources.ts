@@ -84,18 +84,17 @@ export function orderOfSteps(
   steps: readonly PlanStep[],
   idOf: (stepId: string) => string,
 ): RequestGroup {
-  return {
-    ...order,
-    action: steps
-      .filter(({ state }) => state !== 'dropped')
-      .map((step) => ({
-        id: step.stepId,
-        prefix: String(step.number),
-        title: step.title,
-        timingDateTime: step.date,
-        resource: { reference: `ServiceRequest/${idOf(step.stepId)}` },
-      })),
-  };
+  const { action: _action, ...rest } = order;
+  const action = steps
+    .filter(({ state }) => state !== 'dropped')
+    .map((step) => ({
+      id: step.stepId,
+      prefix: String(step.number),
+      title: step.title,
+      timingDateTime: step.date,
+      resource: { reference: `ServiceRequest/${idOf(step.stepId)}` },
+    }));
+  return { ...rest, ...(action.length > 0 && { action }) };
 }
 
 /** One version of a resource, and the one that it came from. */

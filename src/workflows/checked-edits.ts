@@ -98,7 +98,7 @@ export function stepNamed({ value, expression }: Given, plan: CoursePlan): strin
   );
   if (!step) {
     const numbers = plan.steps.map(({ number }) => number).join(', ');
-    throw businessRule(`"${value}" is no session of this course; it has ${numbers}`, expression);
+    throw businessRule(`"${value}" is no session of this course; it has ${numbers || 'none'}`, expression);
   }
   return step.stepId;
 }

@@ -31,8 +31,9 @@ export function namedSession(
     (each) => `ServiceRequest/${each.id}` === value || String(sessionNumber(each)) === value,
   );
   if (!named) {
+    const numbers = sessions.map(sessionNumber).join(', ');
     throw businessRule(
-      `"${value}" is no session of this course; it has the numbers 1 to ${sessions.length}`,
+      `"${value}" is no session of this course; it has ${numbers === '' ? 'none' : `the numbers ${numbers}`}`,
       expression,
     );
   }

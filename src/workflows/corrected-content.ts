@@ -1,6 +1,7 @@
 // Brings what is said anew about a session together with what stays as it was recorded, and checks the whole as a new record would be.
 import type { CarePlan, Observation, Procedure, Task } from '@medplum/fhirtypes';
 import { isActivityRating } from '../course/activity-progress.ts';
+import { dayOf } from '../course/calendar.ts';
 import { isGasLevel } from '../course/goal-progress.ts';
 import type { HomeworkItem } from '../course/homework.ts';
 import { type NotePart, noteHeadings } from '../course/session-note.ts';
@@ -39,6 +40,12 @@ export async function correctedContent(
   const { encounter } = record;
   const cleared = clearedParts(request);
   const minutes = request.minutes ?? encounter.length?.value ?? 0;
+  if (request.start === undefined && dayOf(encounter.period?.start) === undefined) {
+    throw businessRule(
+      `Encounter/${encounter.id} does not say on which day the session was: say it too ("start")`,
+      'Encounter.period',
+    );
+  }
   const start = startOf(context, { start: request.start ?? encounter.period?.start, minutes });
   const elements = await elementsOf(context, carePlan, record, request, minutes, cleared);
   const homework = homeworkOf(record, request, cleared).map(({ item, kept }) => ({

@@ -1,6 +1,7 @@
 // Loads the plan of a running course as people would change it: the care plan at the version that was seen, its order, sessions and steps.
 import type { CarePlan, EpisodeOfCare, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
 import { isBaseline } from '../course/baseline.ts';
+import { isCalendarDate } from '../course/calendar.ts';
 import { extensionUrl } from '../course/course-codes.ts';
 import { allowedCourseMoves } from '../course/course-moves.ts';
 import { type PlanStep, planStep } from '../course/plan-step.ts';
@@ -23,7 +24,13 @@ export interface CoursePlan {
 export async function readCoursePlan(context: WorkflowContext, carePlanId: string): Promise<CoursePlan> {
   const carePlan = (await readKnown(context.store, 'CarePlan', carePlanId)).resource();
   const sessions = await sessionsOf(context, carePlan);
-  const reference = carePlan.activity?.[0]?.reference?.reference ?? '';
+  const reference = carePlan.activity?.[0]?.reference?.reference;
+  if (reference === undefined) {
+    throw businessRule(
+      `CarePlan/${carePlanId} has no order of its sessions: its first activity is a reference to their RequestGroup`,
+      'CarePlan.activity',
+    );
+  }
   const order = (
     await readReferenced(context.store, reference, ['RequestGroup'], 'CarePlan.activity')
   ).resource();
@@ -68,6 +75,24 @@ export function demandStatus(
   }
 }
 
+/** Dates are counted from each other. Refused: 422 a session that names no day, with what to do. */
+export function demandDays({ steps, sessions }: CoursePlan): void {
+  const place = steps.findIndex(({ date }) => !isCalendarDate(date));
+  const [step, session] = [steps[place], sessions[place]];
+  if (step && session) {
+    throw businessRule(
+      `session ${step.number} (ServiceRequest/${session.id}) has no day from which the others could be counted: PUT it with an occurrenceDateTime that is a calendar date, YYYY-MM-DD, first`,
+      'ServiceRequest.occurrenceDateTime',
+    );
+  }
+}
+
+/** "EpisodeOfCare/x" that the plan is for; undefined where it names none, or something else. */
+export function episodeReference({ extension }: CarePlan): string | undefined {
+  const reference = extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference?.reference;
+  return reference?.startsWith('EpisodeOfCare/') ? reference : undefined;
+}
+
 /** What the protocol would have given; undefined for a course that was begun before baselines were kept. */
 export async function baselineOf(
   { store }: WorkflowContext,
@@ -84,9 +109,7 @@ export async function episodeOfPlan(
   { store }: WorkflowContext,
   carePlan: CarePlan,
 ): Promise<EpisodeOfCare | undefined> {
-  const reference = carePlan.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference
-    ?.reference;
-  const id = reference?.startsWith('EpisodeOfCare/') ? reference.split('/')[1] : undefined;
+  const id = episodeReference(carePlan)?.split('/')[1];
   const found = id === undefined ? undefined : await store.read<EpisodeOfCare>('EpisodeOfCare', id);
   return found?.kind === 'found' ? found.version.resource() : undefined;
 }

@@ -24,6 +24,7 @@ import {
 import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
 import { checkPlannedSteps } from './gated-steps.ts';
 import { episodeInStatus, episodeOf } from './move-episode.ts';
+import { demandUrl } from './protocol-of.ts';
 import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
 import { gatesOf, whileOpen } from './read-gates.ts';
 import { readKnown, readReferenced, referenceTo } from './read-known.ts';
@@ -53,6 +54,7 @@ async function newCourse(
   plan: PlanDefinition,
   patient: string,
 ): Promise<EnrolmentResult> {
+  demandUrl(plan);
   await refuseSecondCourse(context, plan, patient);
   const gates = await gatesOf(context, patient);
   if (gates.stopping.length > 0) {

@@ -11,6 +11,7 @@ import { byReference, byToken, findResources } from './find-resources.ts';
 import { latestScores } from './latest-scores.ts';
 import { protocolOf } from './protocol-of.ts';
 import { readReferenced, referenceTo } from './read-known.ts';
+import { readable } from './readable-plan.ts';
 
 const managerTypes = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
 
@@ -42,11 +43,11 @@ export function plannedSessions(context: WorkflowContext, request: EnrolmentRequ
     );
   }
   const start = startOf(context, request);
-  return {
+  return readable(plan, () => ({
     sessions: datedSessions(protocol.templates, start, minutes),
     protocol: datedProtocol(protocol.all, start),
     warnings,
-  };
+  }));
 }
 
 export async function refuseSecondCourse(

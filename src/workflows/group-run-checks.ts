@@ -1,6 +1,6 @@
 // What must be so before a run of a group begins; each refusal says what to do about it.
 import type { PlanDefinition } from '@medplum/fhirtypes';
-import { isCalendarDate } from '../course/calendar.ts';
+import { isCalendarDate, laterBy } from '../course/calendar.ts';
 import type { GroupDay } from '../course/group-resources.ts';
 import { groupDates } from '../course/group-schedule.ts';
 import { firstTwice, sizeDifference } from '../course/group-size.ts';
@@ -9,16 +9,27 @@ import { type GroupPlan, groupPlanOf } from '../pathways/group-plan-of.ts';
 import type { WorkflowContext } from './context.ts';
 import { refuseSecondCourse } from './enrolment-checks.ts';
 import type { GroupRunRequest } from './group-run-request.ts';
+import { demandUrl } from './protocol-of.ts';
 import { type Given, readReferenced, referenceTo } from './read-known.ts';
+import { readable } from './readable-plan.ts';
 
 const place = 'Parameters.parameter';
 const instant = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 export function programmeOf(plan: PlanDefinition): GroupPlan {
-  const programme = groupPlanOf(plan);
+  demandUrl(plan);
+  const programme = readable(plan, () => groupPlanOf(plan));
   if (!programme) {
     throw businessRule(
       `PlanDefinition/${plan.id} has no days of a group: begin a course of one person with POST PlanDefinition/[id]/$enroll`,
+      'PlanDefinition.action',
+    );
+  }
+  const { days, followUp } = programme;
+  const distances = [...days.flatMap(({ gap }) => (gap ? [gap.low, gap.high] : [])), followUp?.offset];
+  if (distances.some((distance) => distance && laterBy('2000-01-01', distance) === undefined)) {
+    throw businessRule(
+      `PlanDefinition/${plan.id} has a distance between its days that is no whole number of d, wk, mo or a`,
       'PlanDefinition.action',
     );
   }

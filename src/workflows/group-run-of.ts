@@ -1,10 +1,11 @@
 // Reads a run of a group as one of its leaders sees it: its plan, days and programme, and the members' own plans.
 import type { CarePlan, CareTeam, Group, PlanDefinition, ServiceRequest } from '@medplum/fhirtypes';
-import { extensionUrl, hasCourseCode } from '../course/course-codes.ts';
+import { hasCourseCode } from '../course/course-codes.ts';
 import { pairOf } from '../course/pair-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { GroupPlan } from '../pathways/group-plan-of.ts';
 import type { WorkflowContext } from './context.ts';
+import { episodeReference } from './course-plan.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { programmeOf } from './group-run-checks.ts';
@@ -84,7 +85,7 @@ export async function membersOfRun(
 
 /** By their own plan. */
 export async function memberOfRun(context: WorkflowContext, own: CarePlan): Promise<MemberOfRun> {
-  const episode = own.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference?.reference;
+  const episode = episodeReference(own);
   const pair = await pairOfMember(context, own);
   return {
     patient: own.subject.reference ?? '',

@@ -8,7 +8,7 @@ import { keepsVersion, type Revision, tailoringProvenance } from '../course/tail
 import { businessRule } from '../fhir/error.ts';
 import { stepNamed } from './checked-edits.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
-import { type CoursePlan, coursePlanToChange, episodeOfPlan } from './course-plan.ts';
+import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from './course-plan.ts';
 import { checkPlannedSteps } from './gated-steps.ts';
 import type { MigrationRequest, MigrationResult } from './migration-request.ts';
 import { revise, savePlan } from './plan-changes.ts';
@@ -39,6 +39,7 @@ export function migrateCourse(context: WorkflowContext, request: MigrationReques
     if (chosen.isOwn) {
       return nothingToDo(inside, plan, `The course runs by version ${chosen.definition.version} already.`);
     }
+    demandDays(plan);
     const renewed = new Set(request.renew.map((named) => stepNamed(named, plan)));
     const records = await recordsOfPlan(inside, plan.carePlan.id);
     const migration = await planMigration(inside, plan, { to: chosen.definition, renewed, records });

@@ -28,7 +28,8 @@ export function episodeInStatus(
   const since = episode.statusHistory?.at(-1)?.period.end ?? episode.meta?.lastUpdated;
   const left: EpisodeOfCareStatusHistory = {
     status: episode.status,
-    period: { ...(since !== undefined && { start: since }), end: at },
+    // A clock that was set back, or what another system wrote, must not keep anybody from pausing or ending a course.
+    period: { ...(since !== undefined && Date.parse(since) <= Date.parse(at) && { start: since }), end: at },
   };
   const isClosed = status === 'finished' || status === 'cancelled';
   return {

@@ -5,14 +5,14 @@ import { isCalendarDate } from '../course/calendar.ts';
 import { explanationsOf } from '../course/explanations.ts';
 import { isTailoringEdit, type MigratedPlan, migratePlan, type StepImpact } from '../course/migrate-plan.ts';
 import { datedProtocol } from '../course/schedule.ts';
-import { canonicalOf } from '../fhir/canonical.ts';
-import { businessRule, FhirError } from '../fhir/error.ts';
+import { businessRule } from '../fhir/error.ts';
 import { activitiesOf } from '../pathways/compare-plans.ts';
 import type { WorkflowContext } from './context.ts';
 import { baselineOf, type CoursePlan } from './course-plan.ts';
 import { byReference, findResources } from './find-resources.ts';
 import { protocolOf } from './protocol-of.ts';
 import { findProtocol } from './protocol-of-course.ts';
+import { readable } from './readable-plan.ts';
 
 export interface ImpactOnStep extends StepImpact {
   /** What people said about it when they tailored it. */
@@ -115,15 +115,4 @@ function datedSteps(plan: PlanDefinition, start: string): readonly ProtocolStep[
       return [{ stepId: actionId, ...step }];
     },
   );
-}
-
-/** A plan that somebody else wrote may hold sessions without a length or a date: that is told, and is no fault of ours. */
-function readable<T>(plan: PlanDefinition, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FhirError) throw error;
-    const why = error instanceof Error ? error.message : '';
-    throw businessRule(`no course can be planned by ${canonicalOf(plan)}: ${why}`, 'PlanDefinition.action');
-  }
 }

@@ -4,6 +4,7 @@ import { groupPlanOf } from '../pathways/group-plan-of.ts';
 import type { WorkflowContext } from './context.ts';
 import type { ElementChoice } from './element-choice.ts';
 import { protocolOfCourse } from './protocol-of-course.ts';
+import { ifReadable } from './readable-plan.ts';
 
 /** Reads the programme once; what it returns answers undefined for a course that is no programme's, and for what is no part of it. */
 export async function programmeElements(
@@ -11,7 +12,7 @@ export async function programmeElements(
   carePlan: CarePlan,
 ): Promise<(chosen: string) => ElementChoice | undefined> {
   const plan = await protocolOfCourse(context, carePlan);
-  const elements = (plan && groupPlanOf(plan)?.elements) ?? [];
+  const elements = (plan && ifReadable(plan, () => groupPlanOf(plan))?.elements) ?? [];
   return (chosen) => {
     const found = elements.find(
       ({ coding, activity }) =>

@@ -1,10 +1,10 @@
 // Proposes the letter at the end of a course from what is on record. Nothing is stored.
 import type { Composition, Observation } from '@medplum/fhirtypes';
 import { closingLetter, type LetterGoal, type LetterScore } from '../course/closing-letter.ts';
-import { extensionUrl } from '../course/course-codes.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import type { CourseGoal, CourseScore } from './course-parts.ts';
+import { episodeReference } from './course-plan.ts';
 import { type Course, readCourse } from './read-course.ts';
 
 /** Refused: 404 unknown plan, 422 a plan without a therapist to sign. */
@@ -21,8 +21,7 @@ export async function proposeClosingLetter(
       'CarePlan.author',
     );
   }
-  const episode = carePlan.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference
-    ?.reference;
+  const episode = episodeReference(carePlan);
   const held = course.sessions.filter(({ encounter }) => encounter);
   const { start, end } = carePlan.period ?? {};
   return closingLetter({

@@ -4,19 +4,27 @@ import type { PlanStep } from '../course/plan-step.ts';
 import { isWithinProtocol, type SessionBounds } from '../course/schedule.ts';
 import { sessionsOf } from '../pathways/sessions-of.ts';
 import type { WorkflowContext } from './context.ts';
-import { protocolOf } from './protocol-of.ts';
 import { protocolOfCourse } from './protocol-of-course.ts';
+import { ifReadable } from './readable-plan.ts';
 
 /** How many sessions the protocol of a course has; undefined where it is not known, or the days are a group's. */
 export async function sessionBounds(
   context: WorkflowContext,
   carePlan: CarePlan,
 ): Promise<SessionBounds | undefined> {
-  const definition = carePlan.partOf ? undefined : await protocolOfCourse(context, carePlan);
-  const protocol = definition && sessionsOf(definition);
-  return protocol && protocol.sessions.length > 0
-    ? { least: protocol.least, most: protocol.most }
-    : undefined;
+  return carePlan.partOf ? undefined : (await boundsOf(context, carePlan))?.bounds;
+}
+
+/** Undefined where the protocol is not known, has no sessions, or cannot be read. */
+async function boundsOf(
+  context: WorkflowContext,
+  carePlan: CarePlan,
+): Promise<{ readonly bounds: SessionBounds; readonly minutes: SessionBounds } | undefined> {
+  const definition = await protocolOfCourse(context, carePlan);
+  const protocol = definition && ifReadable(definition, () => sessionsOf(definition));
+  if (!protocol || protocol.sessions.length === 0) return undefined;
+  const { least, most, minutesLow, minutesHigh } = protocol;
+  return { bounds: { least, most }, minutes: { least: minutesLow, most: minutesHigh } };
 }
 
 export async function protocolWarnings(
@@ -24,11 +32,9 @@ export async function protocolWarnings(
   carePlan: CarePlan,
   steps: readonly PlanStep[],
 ): Promise<readonly string[]> {
-  const definition = await protocolOfCourse(context, carePlan);
-  if (!definition) {
-    return [];
-  }
-  const { bounds, minutes } = protocolOf(definition, undefined);
+  const protocol = await boundsOf(context, carePlan);
+  if (!protocol) return [];
+  const { bounds, minutes } = protocol;
   const live = steps.filter(({ state }) => state !== 'dropped');
   const outside = live.filter(
     ({ state, minutesLow, minutesHigh }) =>

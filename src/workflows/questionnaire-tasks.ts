@@ -6,6 +6,7 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import { dayOf } from '../course/calendar.ts';
 import { courseConcept, courseSystem, hasCourseCode } from '../course/course-codes.ts';
 import { type DueQuestionnaire, nearestDue, questionnairesDue } from '../course/questionnaires-due.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
@@ -176,14 +177,14 @@ async function dueIn(
   const found = type === 'RequestGroup' && groupId ? await store.read('RequestGroup', groupId) : undefined;
   const group = found?.kind === 'found' ? found.version.resource() : undefined;
   if (!plan || group?.resourceType !== 'RequestGroup') return [];
-  const dayOf = new Map(
+  const plannedOn = new Map(
     sessions
       .filter(({ status }) => status !== 'revoked' && status !== 'entered-in-error')
-      .map(({ id, occurrenceDateTime }) => [`ServiceRequest/${id}`, occurrenceDateTime?.slice(0, 10)]),
+      .map(({ id, occurrenceDateTime }) => [`ServiceRequest/${id}`, dayOf(occurrenceDateTime)]),
   );
   const days = new Map<string, string>();
   for (const { id, resource } of group.action ?? []) {
-    const day = dayOf.get(resource?.reference ?? '');
+    const day = plannedOn.get(resource?.reference ?? '');
     if (id && day) days.set(id, day);
   }
   return questionnairesDue(plan, days).filter(

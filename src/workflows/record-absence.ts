@@ -9,7 +9,7 @@ import {
   missedMeeting,
   recordedAbsence,
 } from '../course/attendance.ts';
-import { contentIdentifierSystem, extensionUrl } from '../course/course-codes.ts';
+import { contentIdentifierSystem } from '../course/course-codes.ts';
 import { type CourseStep, sessionNumber } from '../course/next-step.ts';
 import { businessRule } from '../fhir/error.ts';
 import {
@@ -24,7 +24,7 @@ import { checkOpenSession } from './check-open-session.ts';
 import { namedSession, theNextSession } from './chosen-session.ts';
 import { closeDraft } from './close-draft.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
-import { readCoursePlan } from './course-plan.ts';
+import { episodeReference, readCoursePlan } from './course-plan.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
 import { byReference, findResources } from './find-resources.ts';
@@ -112,8 +112,7 @@ async function record(
   const patient = carePlan.subject.reference ?? '';
   const reason = absenceConcept(code, request.why.reason?.text ?? request.why.reasonText);
   const appointments = await appointmentsOf(context, session, start.slice(0, 10), request.nextDate?.value);
-  const episode = carePlan.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference
-    ?.reference;
+  const episode = episodeReference(carePlan);
   const performer = session.performer?.[0]?.reference ?? carePlan.author?.reference;
   const encounter = await createChecked(
     context,

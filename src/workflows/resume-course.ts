@@ -1,6 +1,6 @@
 // Lets a paused course go on: open dates are set anew by one number of days, reasons are cleared, and what rested takes its earlier status.
 import type { CarePlan, EpisodeOfCare, Extension, Provenance, Task } from '@medplum/fhirtypes';
-import { addDays, isCalendarDate } from '../course/calendar.ts';
+import { addDays, dayOf, isCalendarDate } from '../course/calendar.ts';
 import { extensionUrl } from '../course/course-codes.ts';
 import { type CourseStep, nextStep } from '../course/next-step.ts';
 import { mayMove } from '../course/referral-moves.ts';
@@ -9,7 +9,7 @@ import { daysToShift, retimed } from '../course/retime.ts';
 import { tailoringProvenance, without } from '../course/tailored-resources.ts';
 import { businessRule, invalid } from '../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
-import { type CoursePlan, coursePlanToChange, episodeOfPlan } from './course-plan.ts';
+import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from './course-plan.ts';
 import { homeworkOf, referralTasksOf, reviewsOf } from './course-tasks.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { revise, savePlan } from './plan-changes.ts';
@@ -74,6 +74,7 @@ export async function resumePlan(
   { reason, agreed }: SaidReason,
   { from, but }: { readonly from?: string | undefined; readonly but?: string },
 ): Promise<ResumeResult> {
+  demandDays(plan);
   const days = await daysOf(context, plan, from);
   const at = context.clock.now().toISOString();
   const steps = retimed(plan.steps, days);
@@ -132,13 +133,13 @@ async function tasksGoOn(
 ): Promise<void> {
   for (const task of await homeworkOf(context, plan.carePlan)) {
     if (task.status === 'on-hold') {
-      const end = task.executionPeriod?.end;
+      const end = dayOf(task.executionPeriod?.end);
       const { statusReason: _reason, ...rest } = task;
       await revise(context, {
         ...rest,
         status: await earlierStatus(context, task),
         lastModified: at,
-        ...(end && { executionPeriod: { ...task.executionPeriod, end: addDays(end.slice(0, 10), days) } }),
+        ...(end && { executionPeriod: { ...task.executionPeriod, end: addDays(end, days) } }),
       });
     }
   }

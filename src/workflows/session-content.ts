@@ -1,7 +1,7 @@
 // Checks what was sent about a session and brings it into the form that the record is built from.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../course/calendar.ts';
-import { elementSystem, extensionUrl } from '../course/course-codes.ts';
+import { elementSystem } from '../course/course-codes.ts';
 import type { GoalStatus } from '../course/course-moves.ts';
 import { type HomeworkItem, isConfidence } from '../course/homework.ts';
 import { sessionNumber } from '../course/next-step.ts';
@@ -9,6 +9,7 @@ import { sharedMinutes } from '../course/planned-elements.ts';
 import type { DeliveredElement, GoalProgress, SessionContent } from '../course/session-resources.ts';
 import { businessRule, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
+import { episodeReference } from './course-plan.ts';
 import { elementChoice } from './element-choice.ts';
 import { goalProgressOf } from './goal-progress-of.ts';
 import { programmeElements } from './programme-element.ts';
@@ -26,8 +27,7 @@ export async function sessionContent(
   const patient = carePlan.subject.reference ?? '';
   const recordedAt = context.clock.now().toISOString();
   const start = startOf(context, request);
-  const episode = carePlan.extension?.find(({ url }) => url === extensionUrl.planFor)?.valueReference
-    ?.reference;
+  const episode = episodeReference(carePlan);
   return {
     patient,
     performer: await performerOf(context, request),

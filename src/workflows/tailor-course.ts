@@ -9,7 +9,7 @@ import { tailoringProvenance } from '../course/tailored-resources.ts';
 import { businessRule, invalid } from '../fhir/error.ts';
 import { checkedEdit } from './checked-edits.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
-import { type CoursePlan, coursePlanToChange } from './course-plan.ts';
+import { type CoursePlan, coursePlanToChange, demandDays } from './course-plan.ts';
 import { type ChosenStep, checkPlannedSteps } from './gated-steps.ts';
 import { type SavedPlan, savePlan } from './plan-changes.ts';
 import { protocolWarnings } from './protocol-warnings.ts';
@@ -62,6 +62,7 @@ export async function tailored(
   plan: CoursePlan,
   edits: readonly CheckedEdit[],
 ): Promise<TailoringResult> {
+  demandDays(plan);
   const today = context.clock.now().toISOString().slice(0, 10);
   const result = tailorPlan(
     plan.steps,
