@@ -1,11 +1,16 @@
 // Confirms or moves the day of the next session when one was just held. Only inside its gap: what changes more is tailoring.
-import type { CarePlan, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
+import type { CarePlan, CodeableConcept, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../course/calendar.ts';
+import { tailoringReasonSystem } from '../course/course-codes.ts';
 import { inOrder, nextSession, sessionNumber } from '../course/next-step.ts';
+import { type Revision, tailoringProvenance } from '../course/tailored-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
+import { revise } from './plan-changes.ts';
 import type { Given } from './read-known.ts';
-import { updateChecked } from './write-checked.ts';
+import { explainDeviations } from './record-deviations.ts';
+import { agreedReason, authorOf } from './tailoring-reason.ts';
+import { createChecked } from './write-checked.ts';
 
 /** The sessions as they stand afterwards. Refused (422): no next session, no calendar date, a day out of the order of sessions. */
 export async function moveNextSession(
@@ -30,9 +35,10 @@ export async function moveNextSession(
   }
   if (next.occurrenceDateTime?.slice(0, 10) === value) return sessions;
   const moved: ServiceRequest = { ...next, occurrenceDateTime: value };
-  const stored = (await updateChecked(context, moved, next.meta?.versionId ?? '')).resource();
-  await moveInOrder(context, carePlan, moved);
-  return sessions.map((each) => (each.id === next.id ? stored : each));
+  const stored = await revise(context, moved);
+  const order = await moveInOrder(context, carePlan, moved);
+  await record(context, carePlan, [stored.revision, ...order], expression);
+  return sessions.map((each) => (each.id === next.id ? stored.resource : each));
 }
 
 /** The order of the sessions says the same day. */
@@ -40,11 +46,11 @@ async function moveInOrder(
   context: WorkflowContext,
   carePlan: CarePlan,
   { id, occurrenceDateTime }: ServiceRequest,
-): Promise<void> {
+): Promise<readonly Revision[]> {
   const [type, groupId] = carePlan.activity?.[0]?.reference?.reference?.split('/') ?? [];
-  if (type !== 'RequestGroup' || !groupId) return;
+  if (type !== 'RequestGroup' || !groupId) return [];
   const found = await context.store.read<RequestGroup>('RequestGroup', groupId);
-  if (found.kind !== 'found') return;
+  if (found.kind !== 'found') return [];
   const group = found.version.resource();
   const moved: RequestGroup = {
     ...group,
@@ -54,5 +60,29 @@ async function moveInOrder(
         : action,
     ),
   };
-  await updateChecked(context, moved, found.version.versionId);
+  return [(await revise(context, moved)).revision];
+}
+
+/** A day that was agreed while people sat together is tailoring like any other. The plan itself stays; by it the record is found. */
+async function record(
+  context: WorkflowContext,
+  { id, meta, subject, author }: CarePlan,
+  revisions: readonly Revision[],
+  expression: string,
+): Promise<void> {
+  const inTheSession: CodeableConcept = {
+    coding: [{ system: tailoringReasonSystem, code: 'agreed-in-session' }],
+  };
+  const agreed = { reason: inTheSession, agreed: true, expression };
+  const plan: Revision = { reference: `CarePlan/${id}`, versionId: meta?.versionId ?? '1' };
+  const provenance = tailoringProvenance(context.newId(), {
+    ...agreedReason(context.catalogue, agreed),
+    patient: subject.reference ?? '',
+    author: authorOf(context, author?.reference),
+    edit: 'move',
+    at: context.clock.now().toISOString(),
+    revisions: [plan, ...revisions],
+  });
+  await createChecked(context, provenance);
+  await explainDeviations(context, id ?? '');
 }

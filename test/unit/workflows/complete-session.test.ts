@@ -339,7 +339,10 @@ describe('what cannot be recorded', () => {
       'a session that the course does not have',
       () => [integer('session', 9), start, integer('minutes', 30)],
       422,
-      refused('"9" is no session of this course; it has the numbers 1 to 6', 'Parameters.parameter[0]'),
+      refused(
+        '"9" is no session of this course; it has the numbers 1, 2, 3, 4, 5, 6',
+        'Parameters.parameter[0]',
+      ),
     ],
     [
       'a session without its length',
@@ -407,7 +410,7 @@ describe('what cannot be recorded', () => {
     expect(await refusalOf(complete(world, carePlan, [...named(), integer('minutes', 30)]))).toEqual({
       status: 422,
       outcome: refused(
-        'session 1 is revoked and cannot become completed; allowed: entered-in-error',
+        'session 1 is revoked and cannot become completed; allowed: entered-in-error. It was dropped: plan one anew with POST CarePlan/[id]/$tailor (edit "add"). A missed day that was recorded by mistake is taken back with POST CarePlan/[id]/$session-correct ("neverMissed")',
         'ServiceRequest.status',
       ),
     });
