@@ -3,6 +3,7 @@ import type { Appointment, CodeableConcept, Task } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../course/course-codes.ts';
 import { meaningsOf, type ReferralStatus } from '../course/referral-moves.ts';
 import { businessStatus, businessStatusCode } from '../course/referral-resources.ts';
+import { contactMade } from './contact-made.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import { byReference, findResources } from './find-resources.ts';
@@ -80,6 +81,10 @@ export async function followTurn(context: WorkflowContext, turned: Turned): Prom
     for (const task of await coordinationTasksOf(within, referral)) {
       await turnReferral(within, task, turned);
     }
+  }
+  if (turned.turn === 'booked') {
+    const on = context.clock.now().toISOString().slice(0, 10);
+    await contactMade(within, { patient: turned.patient, sessions: turned.basedOn, on });
   }
 }
 

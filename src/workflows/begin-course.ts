@@ -1,11 +1,9 @@
 // The first session that was held begins the course for everybody: the episode is active, the referral is in progress.
 import type { ServiceRequest, Task } from '@medplum/fhirtypes';
-import { courseSystem } from '../course/course-codes.ts';
 import { mayMove } from '../course/referral-moves.ts';
 import { businessStatus, businessStatusCode } from '../course/referral-resources.ts';
 import type { WorkflowContext } from './context.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
-import { byReference, byToken, findResources } from './find-resources.ts';
 import { moveEpisode } from './move-episode.ts';
 import { updateChecked } from './write-checked.ts';
 
@@ -28,7 +26,7 @@ export async function beginCourse(context: WorkflowContext, session: ServiceRequ
       };
       await updateChecked(context, started, task.meta?.versionId ?? '');
     } else if (wasMissed(task)) {
-      await goOn(context, session, task);
+      await goOn(context, task);
     }
   }
 }
@@ -36,20 +34,9 @@ export async function beginCourse(context: WorkflowContext, session: ServiceRequ
 const wasMissed = ({ status, businessStatus: meaning }: Task): boolean =>
   status === 'in-progress' && ['unattended', 'event-cancelled'].includes(businessStatusCode(meaning) ?? '');
 
-/** A session took place after one that did not: people have met, so that nobody has to get in touch about it any more. */
-async function goOn(context: WorkflowContext, session: ServiceRequest, task: Task): Promise<void> {
+/** A session took place after one that did not. */
+async function goOn(context: WorkflowContext, task: Task): Promise<void> {
   const lastModified = context.clock.now().toISOString();
   const running: Task = { ...task, businessStatus: businessStatus('course-started'), lastModified };
   await updateChecked(context, running, task.meta?.versionId ?? '');
-  const asked = await findResources(context.store, 'Task', [
-    byReference('patient', session.subject.reference ?? ''),
-    byToken('code', { system: courseSystem, code: 'get-in-touch' }),
-    byToken('status', { code: 'requested' }),
-  ]);
-  for (const each of asked.filter(({ reasonReference }) => isThis(session, reasonReference?.reference))) {
-    await updateChecked(context, { ...each, status: 'completed', lastModified }, each.meta?.versionId ?? '');
-  }
 }
-
-const isThis = ({ id }: ServiceRequest, reference: string | undefined): boolean =>
-  reference === `ServiceRequest/${id}`;

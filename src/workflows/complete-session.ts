@@ -8,6 +8,7 @@ import { beginCourse } from './begin-course.ts';
 import { checkOpenSession } from './check-open-session.ts';
 import { chosenSession } from './chosen-session.ts';
 import { closeDraft } from './close-draft.ts';
+import { contactMade } from './contact-made.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { gatedDelivery, reviewTaskFor } from './gated-steps.ts';
@@ -90,6 +91,13 @@ async function record(
   }
   if (request.draft) written.push(await closeDraft(context, request.draft, content.patient, encounter.id));
   await beginCourse(context, session);
+  await contactMade(context, {
+    patient: content.patient,
+    carePlan: content.carePlan,
+    sessions: sessions.map(({ id }) => `ServiceRequest/${id}`),
+    settled: content.session,
+    on: content.start.slice(0, 10),
+  });
   const held = sessions.map((each) => (each.id === session.id ? completed : each));
   const after = request.nextDate
     ? await moveNextSession(context, carePlan, held, content.start.slice(0, 10), request.nextDate)

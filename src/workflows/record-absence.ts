@@ -23,6 +23,7 @@ import { followAppointment, followTurn, getInTouch, hasAnotherAppointment } from
 import { checkOpenSession } from './check-open-session.ts';
 import { namedSession, theNextSession } from './chosen-session.ts';
 import { closeDraft } from './close-draft.ts';
+import { contactMade } from './contact-made.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { episodeReference, readCoursePlan } from './course-plan.ts';
 import { sessionsOf } from './course-sessions.ts';
@@ -141,7 +142,13 @@ async function record(
   }
   const changed = await changePlan(context, session, reason, request);
   written.push(...changed.provenances);
-  if (!isSettled(request)) {
+  if (isSettled(request)) {
+    await contactMade(context, {
+      patient,
+      sessions: [`ServiceRequest/${session.id}`],
+      on: context.clock.now().toISOString().slice(0, 10),
+    });
+  } else {
     written.push(...(await handOver(context, carePlan, session, { ended, code, reason, performer })));
   }
   const after = (await readKnown(context.store, 'CarePlan', request.carePlanId)).resource();
