@@ -602,7 +602,7 @@ export interface paths {
          * Correct the record of a session.
          * @description Stores new versions of what was recorded, with a Provenance that says why: what was taken out is entered-in-error, what
          *     was added is new. If-Match names the version of the plan, `recordVersion` that of the Encounter. With `neverHeld` all of
-         *     it is taken back and the planned session is open again. Each parameter is described in the OperationDefinition
+         *     it is taken back and the planned session is open again; with `neverMissed` it is taken back that it was missed. Each parameter is described in the OperationDefinition
          *     `care-plan-session-correct`.
          */
         post: operations["carePlanSessionCorrect"];

@@ -16,7 +16,7 @@ export function checkOpenSession(carePlan: CarePlan, session: ServiceRequest): v
   if (!allowedSessionMoves(session.status).includes('completed')) {
     const allowed = allowedSessionMoves(session.status).join(', ') || 'none';
     throw businessRule(
-      `session ${sessionNumber(session)} is ${session.status} and cannot become completed; allowed: ${allowed}`,
+      `session ${sessionNumber(session)} is ${session.status} and cannot become completed; allowed: ${allowed}${whatToDo(session)}`,
       'ServiceRequest.status',
     );
   }
@@ -27,3 +27,10 @@ export function checkOpenSession(carePlan: CarePlan, session: ServiceRequest): v
     );
   }
 }
+
+const whatToDo = ({ status }: ServiceRequest): string =>
+  status === 'completed'
+    ? '. Correct its record with POST CarePlan/[id]/$session-correct'
+    : status === 'revoked'
+      ? '. It was dropped: plan one anew with POST CarePlan/[id]/$tailor (edit "add"). A missed day that was recorded by mistake is taken back with POST CarePlan/[id]/$session-correct ("neverMissed")'
+      : '';

@@ -20,6 +20,7 @@ import { gatesOf } from './read-gates.ts';
 import { readKnown } from './read-known.ts';
 import { explainDeviations } from './record-deviations.ts';
 import { authorOf } from './tailoring-reason.ts';
+import { lastMissed, takeBackAbsence } from './take-back-absence.ts';
 import { assertVersion, demandVersion } from './version-demand.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
 import { keepGoals, type Written, writeRecord } from './write-record.ts';
@@ -61,9 +62,13 @@ export function correctSession(
         'ServiceRequest.code',
       );
     }
+    const missed = lastMissed(meetings);
+    if (request.neverMissed) {
+      return notMissed(inside, version.versionId, { carePlan, sessions, session, missed, meetings, request });
+    }
     if (session.status !== 'completed' || !encounter) {
       throw businessRule(
-        `session ${number} is ${session.status} and not recorded: record it with POST CarePlan/[id]/$session-complete`,
+        `session ${number} is ${session.status} and not recorded: record it with POST CarePlan/[id]/$session-complete${missed ? '; a missed day that was recorded by mistake is taken back with "neverMissed"' : ''}`,
         request.session.expression,
       );
     }
@@ -73,6 +78,42 @@ export function correctSession(
     demandOwner(inside, carePlan, record);
     return corrected(inside, { carePlan, sessions, session, record, request });
   });
+}
+
+interface NotMissed {
+  readonly carePlan: CarePlan;
+  readonly sessions: readonly ServiceRequest[];
+  readonly session: ServiceRequest;
+  readonly missed: Encounter | undefined;
+  readonly meetings: readonly Encounter[];
+  readonly request: CorrectionRequest;
+}
+
+async function notMissed(
+  context: WorkflowContext,
+  versionId: string,
+  { carePlan, sessions, session, missed, meetings, request }: NotMissed,
+): Promise<CorrectionResult> {
+  if (!missed) {
+    throw businessRule(
+      `no missed day of session ${sessionNumber(session)} is on record that could be taken back`,
+      request.session.expression,
+    );
+  }
+  assertVersion(versionId, request.ifMatch);
+  demandRecordVersion(missed, request);
+  demandOwner(context, carePlan, { encounter: missed, procedures: [], observations: [], tasks: [] });
+  const reason = reasonOf(request);
+  const { contentMark } = request;
+  const taken = await takeBackAbsence(context, { carePlan, session, missed, meetings, reason, contentMark });
+  return { ...taken, session, next: stepOf(context, carePlan, sessions) };
+}
+
+function reasonOf({ reason }: CorrectionRequest): CodeableConcept {
+  if (!reason) {
+    throw invalid('a correction needs its "reason": what was wrong', 'Parameters.parameter');
+  }
+  return reason;
 }
 
 const hasMark = ({ identifier }: Encounter, mark: string): boolean =>
@@ -132,10 +173,7 @@ interface Correcting {
 
 async function corrected(context: WorkflowContext, correcting: Correcting): Promise<CorrectionResult> {
   const { carePlan, sessions, session, record, request } = correcting;
-  const { reason } = request;
-  if (!reason) {
-    throw invalid('a correction needs its "reason": what was wrong', 'Parameters.parameter');
-  }
+  const reason = reasonOf(request);
   const at = context.clock.now().toISOString();
   const change = request.neverHeld
     ? { after: voidedRecord(record, at), warnings: [] }

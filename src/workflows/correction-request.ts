@@ -17,6 +17,8 @@ export interface CorrectionRequest {
   readonly reason: CodeableConcept | undefined;
   /** Recorded by mistake: the session never was. */
   readonly neverHeld: boolean;
+  /** Recorded by mistake: the session was not missed, or not on that day. */
+  readonly neverMissed?: boolean;
   readonly start?: string;
   readonly minutes?: number;
   readonly elements?: SessionRequest['elements'];

@@ -31,7 +31,15 @@ const partNames = [
   'clear',
 ] as const;
 
-const names = ['session', 'recordVersion', 'reason', 'reasonText', 'neverHeld', ...partNames] as const;
+const names = [
+  'session',
+  'recordVersion',
+  'reason',
+  'reasonText',
+  'neverHeld',
+  'neverMissed',
+  ...partNames,
+] as const;
 
 export const carePlanSessionCorrect: Operation = {
   name: 'session-correct',
@@ -42,13 +50,20 @@ export const carePlanSessionCorrect: Operation = {
   async handle(request) {
     const given = parameterReader(request.parameters, names);
     const neverHeld = given.flag('neverHeld') ?? false;
+    const neverMissed = given.flag('neverMissed') ?? false;
     const part = partNames.find((name) => given.has(name));
     if (neverHeld && part !== undefined) {
       throw businessRule(`"${part}" is not for a session that was never held`, given.expression);
     }
-    if (!neverHeld && part === undefined) {
+    if (neverMissed && (neverHeld || part !== undefined)) {
       throw businessRule(
-        `say what was otherwise: one of ${partNames.join(', ')}; or "neverHeld"`,
+        `"${part ?? 'neverHeld'}" is not for a day that was not missed: take that back first`,
+        given.expression,
+      );
+    }
+    if (!neverHeld && !neverMissed && part === undefined) {
+      throw businessRule(
+        `say what was otherwise: one of ${partNames.join(', ')}; or "neverHeld", or "neverMissed"`,
         given.expression,
       );
     }
@@ -59,6 +74,7 @@ export const carePlanSessionCorrect: Operation = {
       recordVersion: given.text('recordVersion'),
       reason: reasonOf(given),
       neverHeld,
+      neverMissed,
       ...partsOf(given),
       contentMark: contentMark('CarePlan/$session-correct', request),
     });

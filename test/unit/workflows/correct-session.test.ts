@@ -444,7 +444,7 @@ describe('what is refused, with nothing written', () => {
         refused(
           422,
           'business-rule',
-          'say what was otherwise: one of start, minutes, element, symptomsSince, discovered, agreements, oneSmallStep, confidence, homework, goalProgress, clear; or "neverHeld"',
+          'say what was otherwise: one of start, minutes, element, symptomsSince, discovered, agreements, oneSmallStep, confidence, homework, goalProgress, clear; or "neverHeld", or "neverMissed"',
           'Parameters',
         ),
     ],

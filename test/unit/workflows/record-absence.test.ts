@@ -386,7 +386,7 @@ describe('what is refused, with nothing stored', () => {
       refused(
         422,
         'business-rule',
-        'session 1 is completed and cannot become completed; allowed: entered-in-error',
+        'session 1 is completed and cannot become completed; allowed: entered-in-error. Correct its record with POST CarePlan/[id]/$session-correct',
         'ServiceRequest.status',
       ),
     ],
