@@ -175,6 +175,7 @@ export const operationPermits: Readonly<Record<string, OperationPermit>> = {
       ['ServiceRequest', 'c'],
       ['Appointment', 'c'],
       ['Observation', 'c'],
+      ['Consent', 'c'],
       ['Task', 'c'],
     ],
   },

@@ -1,7 +1,6 @@
 // What patients may change of a Task: how it goes with their own homework, and that they want to stop or pause a referral.
-
-import { isDeepStrictEqual } from 'node:util';
 import type { Task } from '@medplum/fhirtypes';
+import { changedBeyond } from './changed-fields.ts';
 
 /** What marks a Task as the coordination of a referral; $refer puts it there. */
 const referralCode = { system: 'https://w3id.org/alongside/fhir/CodeSystem/course', code: 'referral' };
@@ -23,7 +22,7 @@ export function faultOfOwnTaskChange(current: Task, next: Task, self: string): s
   if (!isOwnHomework(current, self) && !stopsReferral(current, next, self)) {
     return 'You may change only Tasks that are yours to do, and stop or pause a referral of your own.';
   }
-  const changed = changedBeyondStatus(current, next);
+  const changed = changedBeyond(current, next, changeable);
   return changed.length === 0
     ? undefined
     : `Of a Task you may change only the status; this also changes ${changed.join(', ')}.`;
@@ -43,12 +42,4 @@ function stopsReferral(current: Task, next: Task, self: string): boolean {
     current.for?.reference === self &&
     (next.status === 'cancelled' || next.status === 'on-hold')
   );
-}
-
-function changedBeyondStatus(current: Task, next: Task): readonly string[] {
-  const before: Readonly<Record<string, unknown>> = { ...current };
-  const after: Readonly<Record<string, unknown>> = { ...next };
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((field) => !changeable.has(field))
-    .filter((field) => !isDeepStrictEqual(before[field], after[field]));
 }

@@ -100,7 +100,8 @@ export const recordTypes: Readonly<Partial<Record<ResourceType, Row>>> = {
   DocumentReference: byBoth,
   Communication: byBoth,
   CommunicationRequest: byBoth,
-  Consent: byBoth,
+  // A patient may withdraw their own, and change nothing else of it (auth/own-consent.ts).
+  Consent: { ...byBoth, patient: 'rsu' },
   Flag: byBoth,
   DetectedIssue: byBoth,
   GuidanceResponse: byBoth,

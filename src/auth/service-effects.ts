@@ -139,12 +139,14 @@ const serviceEffects = {
     ],
     updates: ['Group', 'CarePlan', 'CareTeam', 'RequestGroup', 'ServiceRequest', 'Appointment'],
   },
-  /** Somebody who takes part in a group leaves it: the group has one place less. */
+  /** Somebody who takes part in a group leaves it: the group has one place less, a leader is told, and a run without anybody ends. */
   'leave-group': {
-    reads: ['Group', 'CarePlan', 'CareTeam', 'ServiceRequest'],
-    creates: [],
-    updates: ['Group', 'CarePlan'],
+    reads: ['Group', 'CarePlan', 'CareTeam', 'RequestGroup', 'ServiceRequest', 'Appointment'],
+    creates: ['Task'],
+    updates: ['Group', 'CarePlan', 'CareTeam', 'RequestGroup', 'ServiceRequest', 'Appointment'],
   },
+  /** A consent no longer stands: what else rested on it ends too. */
+  'end-consent': { reads: ['Patient', 'Consent'], creates: [], updates: ['Consent'] },
   /** Who leads a course for pairs asks the therapists to prepare what the patients prepare too, and whether they have agreed. */
   'lead-pairs': {
     reads: ['QuestionnaireResponse', 'Task'],
@@ -155,7 +157,7 @@ const serviceEffects = {
 
 /**
  * The group of a run that begins: an id that nothing has yet. Or the group of a plan that the actor sees, or that a plan of one
- * person that the actor sees is a part of. Or a practitioner who takes part in one themself.
+ * person whom the actor reaches is a part of. Or a practitioner who takes part in one themself.
  */
 export type GroupOfRun =
   | { readonly newGroup: string }

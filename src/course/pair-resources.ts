@@ -1,5 +1,5 @@
 // What a pair on a course has beyond a member of a group: their team of two, each one's consent, and for both the same things to do.
-import type { CareTeam, CodeableConcept, Coding, Observation, Task } from '@medplum/fhirtypes';
+import type { CareTeam, CodeableConcept, Coding, Consent, Observation, Task } from '@medplum/fhirtypes';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept, courseIdentifierSystem, pairPartSystem, pairRoleSystem } from './course-codes.ts';
 
@@ -80,6 +80,36 @@ export function consentObservation(
     effectiveDateTime: consent.on,
     performer: [{ reference: consent.by }],
     valueBoolean: true,
+  };
+}
+
+/** What lets the two be a pair on the course. From the moment one of theirs no longer stands, they are none (workflows/consent-rule.ts). */
+export function pairConsent(
+  id: string,
+  consent: {
+    readonly code: Coding;
+    readonly by: string;
+    readonly on: CalendarDate;
+    readonly patient: string;
+    /** "CareTeam/x" of the two. */
+    readonly team: string;
+  },
+): Consent {
+  return {
+    resourceType: 'Consent',
+    id,
+    status: 'active',
+    scope: {
+      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'treatment' }],
+    },
+    category: [{ coding: [consent.code] }],
+    patient: { reference: consent.patient },
+    dateTime: consent.on,
+    performer: [{ reference: consent.by }],
+    policyRule: {
+      text: 'May be withdrawn at any time, without a reason and without any effect on treatment',
+    },
+    provision: { type: 'permit', data: [{ meaning: 'related', reference: { reference: consent.team } }] },
   };
 }
 

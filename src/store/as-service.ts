@@ -105,19 +105,22 @@ async function groupOf(
     return run.newGroup;
   }
   const seen = 'ownPlan' in run ? run.ownPlan : run.carePlan;
-  const own = await ground.reach.peek('CarePlan', seen);
-  const plan = 'ownPlan' in run ? await wholeOf(ground, own) : own;
+  const plan = 'ownPlan' in run ? await wholeOf(ground, seen) : await ground.reach.peek('CarePlan', seen);
   const [groupId] = plan?.kind === 'found' ? groupsOf(plan.version.resource(), ground.facts.baseUrl) : [];
   if (groupId === undefined) throw notFound(`CarePlan/${seen} is not known`);
   return groupId;
 }
 
-/** The plan that this one, which the actor sees, is a part of; they need not see that. */
-async function wholeOf(ground: ServiceGround, own: ReadResult): Promise<ReadResult | undefined> {
+/** The plan that this one, of a patient whom the actor reaches, is a part of; they need see neither. */
+async function wholeOf(ground: ServiceGround, ownPlan: string): Promise<ReadResult | undefined> {
+  const own = await ground.store.peek('CarePlan', ownPlan);
   const resource = own.kind === 'found' ? own.version.resource() : undefined;
-  const whole =
-    resource?.resourceType === 'CarePlan' ? resource.partOf?.[0]?.reference?.split('/')[1] : undefined;
-  return whole === undefined ? undefined : ground.store.peek('CarePlan', whole);
+  if (resource?.resourceType !== 'CarePlan') return undefined;
+  const patients = ground.facts.patientsOf(resource);
+  const inReach = await ground.reach.reachablePatients(patients);
+  const whole = resource.partOf?.[0]?.reference?.split('/')[1];
+  const isReached = patients.length > 0 && patients.every((id) => inReach.has(id));
+  return whole === undefined || !isReached ? undefined : ground.store.peek('CarePlan', whole);
 }
 
 interface Service {

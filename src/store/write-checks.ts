@@ -1,6 +1,7 @@
 // What an actor's write must keep to beyond the table of permits: whom it is about, and whom it may not come to be about.
 import type { Resource } from '@medplum/fhirtypes';
 import type { Actor } from '../auth/actor.ts';
+import { faultOfOwnConsentChange } from '../auth/own-consent.ts';
 import { faultOfOwnTaskChange } from '../auth/own-task.ts';
 import { openTypes } from '../auth/permit-table.ts';
 import { businessRule, type FhirError, forbidden, notFound } from '../fhir/error.ts';
@@ -125,13 +126,19 @@ export function checkChange(
     );
   }
   if (actor.role === 'patient') {
-    const fault =
-      current.resourceType === 'Task' && next.resourceType === 'Task'
-        ? faultOfOwnTaskChange(current, next, actor.subject ?? '')
-        : `You may not change a ${next.resourceType}.`;
+    const fault = faultOfOwnChange(current, next, actor.subject ?? '');
     return fault === undefined ? undefined : forbidden(fault, next.resourceType);
   }
   return undefined;
+}
+
+function faultOfOwnChange(current: Resource, next: Resource, self: string): string | undefined {
+  if (current.resourceType === 'Task' && next.resourceType === 'Task') {
+    return faultOfOwnTaskChange(current, next, self);
+  }
+  return current.resourceType === 'Consent' && next.resourceType === 'Consent'
+    ? faultOfOwnConsentChange(current, next, self)
+    : `You may not change a ${next.resourceType}.`;
 }
 
 /**

@@ -123,7 +123,7 @@ async function join(
       }),
   });
   const asGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
-  const carePlan = await groupBecomes(asGroup, run, (group) =>
+  const { carePlan } = await groupBecomes(asGroup, run, (group) =>
     groupWith(group, patient, first ? dateOf(first) : authoredOn.slice(0, 10)),
   );
   return { carePlan, own };

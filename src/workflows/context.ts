@@ -41,7 +41,7 @@ export async function forGroup(context: WorkflowContext, run: GroupOfRun): Promi
   return { ...context, store: await context.asServiceOfGroup(context.store, 'lead-group', run) };
 }
 
-/** The same, for the group whose plan a plan that the actor sees is a part of: somebody leaves it by themselves. */
+/** The same, for the group whose plan a plan of somebody whom the actor reaches is a part of: they leave it. */
 export async function forLeaving(context: WorkflowContext, ownPlan: string): Promise<WorkflowContext> {
   return { ...context, store: await context.asServiceOfGroup(context.store, 'leave-group', { ownPlan }) };
 }

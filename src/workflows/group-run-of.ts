@@ -101,10 +101,10 @@ export async function groupBecomes(
   asGroup: WorkflowContext,
   run: RunOfGroup,
   change: (group: Group) => Group,
-): Promise<CarePlan> {
-  const group = await readKnown(asGroup.store, 'Group', run.group.slice('Group/'.length));
-  await updateChecked(asGroup, change(group.resource()), group.versionId);
-  return (await updateChecked(asGroup, run.carePlan, run.versionId)).resource();
+): Promise<{ readonly carePlan: CarePlan; readonly group: Group }> {
+  const stored = await readKnown(asGroup.store, 'Group', run.group.slice('Group/'.length));
+  const group = (await updateChecked(asGroup, change(stored.resource()), stored.versionId)).resource();
+  return { carePlan: (await updateChecked(asGroup, run.carePlan, run.versionId)).resource(), group };
 }
 
 async function pairOfMember(context: WorkflowContext, { careTeam }: CarePlan): Promise<MemberOfRun['pair']> {

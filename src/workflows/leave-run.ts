@@ -1,14 +1,18 @@
 // What happens in a run of a group when a member, or a pair, leaves it, whoever carries it out: their own plan ends with all that hangs on
-// it, the group has one place less, and each who took part has a next step. Nothing says who of a pair chose, or why.
+// it, what it opened to others closes, the group has one place less, and each who took part has a next step. Nothing says who of a pair
+// chose, or why.
 import type { CarePlan, CodeableConcept, Task } from '@medplum/fhirtypes';
 import { groupWithout, revoked } from '../course/group-change-resources.ts';
-import type { WorkflowContext } from './context.ts';
+import { generalPractitionerOf } from '../course/whose-turn.ts';
+import { closeWhatWasOpened, seesBeside } from './close-pair.ts';
+import { forEffect, forPractitioner, type WorkflowContext } from './context.ts';
+import { endEmptyRun } from './end-empty-run.ts';
 import { takeBackHomework } from './end-pair.ts';
 import { endWhatWasPlanned } from './end-plan.ts';
 import { giveDuty } from './give-duty.ts';
 import { groupBecomes, type MemberOfRun, type RunOfGroup } from './group-run-of.ts';
 import { episodeInStatus } from './move-episode.ts';
-import { readReferenced } from './read-known.ts';
+import { readKnown, readReferenced } from './read-known.ts';
 import { updateChecked } from './write-checked.ts';
 
 /** Each with what it may write: the one who asks, the service for the person, the service for the group. */
@@ -16,16 +20,20 @@ export interface Leaving {
   readonly context: WorkflowContext;
   readonly ofPerson: WorkflowContext;
   readonly ofGroup: WorkflowContext;
+  /** "Consent/x" that the caller itself ends. */
+  readonly consent?: string;
 }
 
 export async function leaveRun(
-  { context, ofPerson, ofGroup }: Leaving,
+  { context, ofPerson, ofGroup, consent }: Leaving,
   run: RunOfGroup,
   member: MemberOfRun,
   reason: CodeableConcept,
 ): Promise<{ readonly carePlan: CarePlan; readonly own: CarePlan; readonly task: Task }> {
   const { patient, pair, episode } = member;
   const at = context.clock.now().toISOString();
+  // Before the team ends, by which alone the one who asks may reach the person.
+  const ofConsents = await forEffect(context, 'end-consent', patient.slice('Patient/'.length));
   await takeBackHomework({ ...context, asPerson: ofPerson }, run, member);
   const { carePlan: before } = member;
   const own = (
@@ -37,17 +45,78 @@ export async function leaveRun(
     const finished = episodeInStatus(stored, 'finished', at);
     await updateChecked(ofPerson, finished, stored.meta?.versionId ?? '');
   }
+  if (pair) await closeWhatWasOpened({ ofPerson, ofConsents }, { ...member, pair }, consent);
+  const task = await nextStepOf({ context, ofPerson }, run, member, own);
+  const { carePlan, group } = await groupBecomes(ofGroup, run, (each) =>
+    groupWithout(each, patient, at.slice(0, 10)),
+  );
+  const left = group.quantity ?? 0;
+  if (pair) await tellLeader({ context, ofGroup }, run, pair.therapist, left);
+  const whole = left === 0 ? await endEmptyRun(ofGroup, { ...run, carePlan }) : carePlan;
+  return { carePlan: whole, own, task };
+}
+
+/**
+ * Of a pair both are told alike. A Task in the person's record opens that to its owner, so a therapist whom nothing but the pair led
+ * there is told by one of their own, and the general practitioner takes the person's next step.
+ */
+async function nextStepOf(
+  { context, ofPerson }: Pick<Leaving, 'context' | 'ofPerson'>,
+  { programme, leaders, carePlan }: RunOfGroup,
+  { patient, pair }: MemberOfRun,
+  own: CarePlan,
+): Promise<Task> {
   const about = { duty: 'next-step', about: `CarePlan/${own.id}`, patient } as const;
-  const task = await giveDuty(ofPerson, {
-    ...about,
-    owner: pair?.therapist ?? run.leaders[0] ?? '',
-    description: pair ? goesOn(run.programme.nextStep) : run.programme.nextStep,
+  if (!pair) {
+    return giveDuty(ofPerson, { ...about, owner: leaders[0] ?? '', description: programme.nextStep });
+  }
+  const { therapist } = pair;
+  const description = goesOn(programme.nextStep);
+  const isTreating = await seesBeside(ofPerson, patient, therapist);
+  const owner = isTreating ? therapist : await generalPractitionerWith(ofPerson, patient);
+  const task = owner ? await giveDuty(ofPerson, { ...about, owner, description }) : undefined;
+  if (!isTreating) {
+    const asTherapist = await forPractitioner(context, therapist.slice('Practitioner/'.length));
+    await giveDuty(asTherapist, {
+      duty: 'next-step',
+      about: `CarePlan/${carePlan.id}`,
+      patient: therapist,
+      owner: therapist,
+      description,
+    });
+  }
+  const ofPatient = await giveDuty(ofPerson, { ...about, owner: patient, description });
+  return task ?? ofPatient;
+}
+
+async function generalPractitionerWith(
+  { store }: WorkflowContext,
+  patient: string,
+): Promise<string | undefined> {
+  const known = await readKnown(store, 'Patient', patient.slice('Patient/'.length));
+  return generalPractitionerOf(known.resource());
+}
+
+/** As what is the group's: a Task in the person's record would open that to the leader again. One who notes it themself knows. */
+async function tellLeader(
+  { context, ofGroup }: Pick<Leaving, 'context' | 'ofGroup'>,
+  { leaders, group, carePlan }: RunOfGroup,
+  therapist: string,
+  left: number,
+): Promise<void> {
+  const [owner] = leaders;
+  if (owner === undefined || leaders.includes(context.actor.subject ?? '')) return;
+  const rest =
+    left === 0
+      ? 'Nobody takes part any more, so the course has ended: let the place know.'
+      : `${left === 1 ? '1 pair goes' : `${left} pairs go`} on: see whether the course does well with so few, and ask them.`;
+  await giveDuty(ofGroup, {
+    duty: 'get-in-touch',
+    about: `CarePlan/${carePlan.id}`,
+    patient: group,
+    owner,
+    description: `The pair with ${therapist} has stopped with the joint course: the consent to it no longer stands. Either may stop at any time without a reason, and it has no effect on treatment. What was shared for the course is closed to you now. Do not expect the pair on a day of the course; let them know through ${therapist} that this is all right, and that you are there to talk if they would like to. ${rest}`,
   });
-  // Both of a pair are told alike.
-  if (pair)
-    await giveDuty(ofPerson, { ...about, owner: patient, description: goesOn(run.programme.nextStep) });
-  const carePlan = await groupBecomes(ofGroup, run, (group) => groupWithout(group, patient, at.slice(0, 10)));
-  return { carePlan, own, task };
 }
 
 /** With the plan's own words first. */

@@ -2,6 +2,7 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import { flagRule } from './alarm-rules.ts';
 import { appointmentRule } from './appointment-rule.ts';
+import { consentRule } from './consent-rule.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
 import { clinicalImpressionRule, procedureRule } from './formulation-rule.ts';
 import { requestGroupRule } from './request-group-rule.ts';
@@ -13,6 +14,7 @@ export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   Appointment: appointmentRule,
   CarePlan: carePlanRule,
   ClinicalImpression: clinicalImpressionRule,
+  Consent: consentRule,
   Flag: flagRule,
   Goal: goalRule,
   Procedure: procedureRule,

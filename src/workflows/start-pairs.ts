@@ -2,7 +2,7 @@
 // the patient's own plan and for both the same things to do, all or nothing.
 import type { PlanDefinition, Resource } from '@medplum/fhirtypes';
 import { dateOf, type GroupRun } from '../course/group-resources.ts';
-import { consentObservation, type Pair, pairTask, pairTeam } from '../course/pair-resources.ts';
+import { consentObservation, type Pair, pairConsent, pairTask, pairTeam } from '../course/pair-resources.ts';
 import { businessRule } from '../fhir/error.ts';
 import type { GroupPlan, PairPlan } from '../pathways/group-plan-of.ts';
 import { forPractitioner, inTransaction, type WorkflowContext } from './context.ts';
@@ -77,13 +77,15 @@ async function writePair(
   const { pairs } = programme;
   const [first, last] = [run.days[0], run.days.at(-1)].map((day) => (day ? dateOf(day) : ''));
   const team = pairTeam(context.newId(), pair, { ...run, start: first ?? '' });
+  const stored = (await createChecked(context, team)).resource();
   for (const [code, by, on] of [
     [pairs.patient.consent, patient, pair.patientConsent],
     [pairs.therapist.consent, therapist, pair.therapistConsent],
   ] as const) {
-    await createChecked(context, consentObservation(context.newId(), { code, by, on, patient }));
+    const given = { code, by, on, patient };
+    await createChecked(context, consentObservation(context.newId(), given));
+    await createChecked(context, pairConsent(context.newId(), { ...given, team: `CareTeam/${team.id}` }));
   }
-  const stored = (await createChecked(context, team)).resource();
   const carePlan = await writeMember(
     context,
     { ...memberPlanOf(run, patient, programme), companion: therapist },

@@ -1,8 +1,8 @@
 // What a group run shows to whom, walked over HTTP: leaders the run and its members, a member their own part, others nothing; and the
 // diary of a member to nobody but its writer.
 import type { Bundle, CarePlan } from '@medplum/fhirtypes';
-import request from 'supertest';
-import { startTestService, type TestService } from '../support/test-system.ts';
+import { entries, type PeopleOverHttp, parameters, startPeople, to } from '../support/people-over-http.ts';
+import type { TestService } from '../support/test-system.ts';
 
 const leaders = ['leader-1', 'leader-2'];
 const members = Array.from({ length: 8 }, (_, index) => `member-${index + 1}`);
@@ -17,40 +17,19 @@ const tokens = {
 } as const;
 type Who = keyof typeof tokens;
 
+let people: PeopleOverHttp;
 let service: TestService;
-const bearers = new Map<string, string>();
 let planId: string;
 let groupId: string;
 let diary: string;
 
-const send = (
-  method: 'get' | 'post' | 'put' | 'delete',
-  path: string,
-  who: string,
-  body?: object,
-  headers: Readonly<Record<string, string>> = {},
-) => {
-  const asked = request(service.app)
-    [method](`/fhir/${path}`)
-    .set({ Authorization: bearers.get(who) ?? '', ...headers });
-  return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;
-};
-const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter });
-const to = (name: string, reference: string) => ({ name, valueReference: { reference } });
-const entries = (bundle: Bundle) => (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
-const search = async (query: string, who: string) => {
-  const found = await send('get', query, who);
-  expect([query, who, found.status]).toEqual([query, who, 200]);
-  return entries(found.body as Bundle);
-};
+const send: PeopleOverHttp['send'] = (...asked) => people.send(...asked);
+const search = (query: string, who: string) => people.search(query, who);
+const exported = (path: string) => people.exported(path);
 
 beforeAll(async () => {
-  service = await startTestService();
-  bearers.set('system', service.bearer('system'));
-  for (const [who, [role, subject]] of Object.entries(tokens)) {
-    bearers.set(who, await service.makeBearer(role, subject));
-  }
-  bearers.set('integrator', await service.makeBearer('integrator', undefined, ['system/*.cruds']));
+  people = await startPeople(tokens);
+  service = people.service;
   for (const id of [...leaders, 'elsewhere', 'gp']) {
     await send('put', `Practitioner/${id}`, 'system', { resourceType: 'Practitioner', id });
   }
@@ -275,30 +254,6 @@ describe('the run', () => {
     expect(text).not.toContain(group());
   });
 });
-
-async function exported(path: string): Promise<string> {
-  const begun = await send('get', path, 'system', undefined, { Prefer: 'respond-async' });
-  expect([path, begun.status]).toEqual([path, 202]);
-  const local = (url: string) => url.replace('http://alongside.example/fhir/', '');
-  const status = local(String(begun.headers['content-location']));
-  let answer = await send('get', status, 'system');
-  while (answer.status === 202) answer = await send('get', status, 'system');
-  const files = answer.body.output as { readonly url: string }[];
-  const texts: string[] = [];
-  for (const { url } of files) {
-    const file = await send('get', local(url), 'system')
-      .buffer(true)
-      .parse((stream, done) => {
-        let text = '';
-        stream.on('data', (chunk: Buffer) => {
-          text += chunk.toString('utf8');
-        });
-        stream.on('end', () => done(null, text));
-      });
-    texts.push(String(file.body));
-  }
-  return texts.join('\n');
-}
 
 describe('a diary of the run', () => {
   it('is there for its writer', async () => {

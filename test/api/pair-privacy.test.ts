@@ -1,55 +1,25 @@
 // What a course for pairs shows to whom, walked over HTTP: the pages that a patient and a therapist write for themselves are theirs
 // alone, alike, and what a therapist is asked to do is in no patient's record.
 import type { Bundle, QuestionnaireResponse, Task } from '@medplum/fhirtypes';
-import request from 'supertest';
-import { startTestService, type TestService } from '../support/test-system.ts';
+import { addPairs, numbers, pairsCall, pairTokens } from '../support/pairs-over-http.ts';
+import { entries, type PeopleOverHttp, parameters, startPeople, to } from '../support/people-over-http.ts';
+import type { TestService } from '../support/test-system.ts';
 
-const numbers = [1, 2, 3];
-const instructors = ['instructor-1', 'instructor-2'];
-const tokens: Readonly<Record<string, readonly ['therapist' | 'gp' | 'patient', string]>> = {
-  firstInstructor: ['therapist', 'Practitioner/instructor-1'],
-  secondInstructor: ['therapist', 'Practitioner/instructor-2'],
-  elsewhere: ['therapist', 'Practitioner/elsewhere'],
-  gp: ['gp', 'Practitioner/gp'],
-  patient1: ['patient', 'Patient/patient-1'],
-  patient2: ['patient', 'Patient/patient-2'],
-  patient3: ['patient', 'Patient/patient-3'],
-  therapist1: ['therapist', 'Practitioner/therapist-1'],
-  therapist2: ['therapist', 'Practitioner/therapist-2'],
-  therapist3: ['therapist', 'Practitioner/therapist-3'],
-};
 const pages = {
   patient1: { subject: 'Patient/patient-1', words: 'the lake in the evening' },
   therapist1: { subject: 'Practitioner/therapist-1', words: 'a hard winter of my own' },
 } as const;
 type Writer = keyof typeof pages;
 
+let people: PeopleOverHttp;
 let service: TestService;
-const bearers = new Map<string, string>();
 const written = new Map<Writer, string>();
 let planId: string;
 let groupId: string;
 
-const send = (
-  method: 'get' | 'post' | 'put' | 'delete',
-  path: string,
-  who: string,
-  body?: object,
-  headers: Readonly<Record<string, string>> = {},
-) => {
-  const asked = request(service.app)
-    [method](`/fhir/${path}`)
-    .set({ Authorization: bearers.get(who) ?? '', ...headers });
-  return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;
-};
-const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter });
-const to = (name: string, reference: string) => ({ name, valueReference: { reference } });
-const entries = (bundle: Bundle) => (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
-const search = async (query: string, who: string) => {
-  const found = await send('get', query, who);
-  expect([query, who, found.status]).toEqual([query, who, 200]);
-  return entries(found.body as Bundle);
-};
+const send: PeopleOverHttp['send'] = (...asked) => people.send(...asked);
+const search = (query: string, who: string) => people.search(query, who);
+const exported = (path: string) => people.exported(path);
 const roleOf = (subject: string) => (subject.startsWith('Patient/') ? 'patient' : 'therapist');
 const answers = (subject: string, form: string, item: readonly object[]): object => ({
   resourceType: 'QuestionnaireResponse',
@@ -91,47 +61,11 @@ const agreed = (subject: string): object => {
   ]);
 };
 
-const call = parameters(
-  ...instructors.map((id, index) => ({
-    name: 'instructor',
-    part: [
-      to('who', `Practitioner/${id}`),
-      { name: 'role', valueCode: index === 0 ? 'instructor-by-profession' : 'instructor-by-experience' },
-    ],
-  })),
-  ...numbers.map((number) => ({
-    name: 'pair',
-    part: [
-      to('patient', `Patient/patient-${number}`),
-      to('therapist', `Practitioner/therapist-${number}`),
-      { name: 'patientConsent', valueDate: '2020-01-10' },
-      { name: 'therapistConsent', valueDate: '2020-01-11' },
-    ],
-  })),
-  { name: 'place', valueString: 'The house by the river' },
-);
-
 beforeAll(async () => {
-  service = await startTestService();
-  bearers.set('system', service.bearer('system'));
-  for (const [who, [role, subject]] of Object.entries(tokens)) {
-    bearers.set(who, await service.makeBearer(role, subject));
-  }
-  bearers.set('integrator', await service.makeBearer('integrator', undefined, ['system/*.cruds']));
-  const practitioners = [...instructors, 'elsewhere', 'gp', ...numbers.map((each) => `therapist-${each}`)];
-  for (const id of practitioners) {
-    await send('put', `Practitioner/${id}`, 'system', { resourceType: 'Practitioner', id });
-  }
-  for (const number of numbers) {
-    await send('put', `Patient/patient-${number}`, 'system', {
-      resourceType: 'Patient',
-      id: `patient-${number}`,
-      generalPractitioner: ['instructor-1', 'gp', `therapist-${number}`].map((id) => ({
-        reference: `Practitioner/${id}`,
-      })),
-    });
-  }
-  const begun = await send('post', 'PlanDefinition/joint-course/$start-pairs', 'firstInstructor', call, {
+  people = await startPeople(pairTokens);
+  service = people.service;
+  await addPairs(people);
+  const begun = await send('post', 'PlanDefinition/joint-course/$start-pairs', 'firstInstructor', pairsCall, {
     'Idempotency-Key': 'begin',
   });
   expect([begun.status, begun.body.issue]).toEqual([201, undefined]);
@@ -149,19 +83,19 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 it('begins once under an Idempotency-Key', async () => {
-  const again = await send('post', 'PlanDefinition/joint-course/$start-pairs', 'firstInstructor', call, {
+  const again = await send('post', 'PlanDefinition/joint-course/$start-pairs', 'firstInstructor', pairsCall, {
     'Idempotency-Key': 'begin',
   });
   expect([again.status, again.headers['idempotency-replayed']]).toEqual([201, 'true']);
 });
 
 it.each(['gp', 'patient1'])('is not begun by %s', async (who) => {
-  const refused = await send('post', 'PlanDefinition/joint-course/$start-pairs', who, call);
+  const refused = await send('post', 'PlanDefinition/joint-course/$start-pairs', who, pairsCall);
   expect(refused.status).toBe(403);
 });
 
 it('tells, when it begins, nothing of what the therapists have to do', async () => {
-  const begun = await send('post', 'PlanDefinition/joint-course/$start-pairs', 'firstInstructor', call, {
+  const begun = await send('post', 'PlanDefinition/joint-course/$start-pairs', 'firstInstructor', pairsCall, {
     'Idempotency-Key': 'begin',
   });
   const types = new Set(entries(begun.body as Bundle).map(({ resourceType }) => resourceType));
@@ -378,14 +312,14 @@ it('a day is recorded once all have agreed, and the instructors see who must sti
   const everybody = numbers.flatMap((number) => [`patient${number}`, `therapist${number}`]);
   const attendance = everybody.map((who) => ({
     name: 'attendance',
-    part: [to('member', tokens[who]?.[1] ?? ''), { name: 'presence', valueCode: 'present' }],
+    part: [to('member', pairTokens[who]?.[1] ?? ''), { name: 'presence', valueCode: 'present' }],
   }));
   const body = parameters({ name: 'minutes', valueInteger: 300 }, ...attendance);
   const record = (headers: Readonly<Record<string, string>>) =>
     send('post', `CarePlan/${planId}/$group-day-complete`, 'secondInstructor', body, headers);
   expect((await record({})).status).toBe(428);
   for (const who of everybody.filter((each) => each !== 'therapist2')) {
-    const sent = await send('post', 'QuestionnaireResponse', who, agreed(tokens[who]?.[1] ?? ''));
+    const sent = await send('post', 'QuestionnaireResponse', who, agreed(pairTokens[who]?.[1] ?? ''));
     expect([who, sent.status, sent.body.issue]).toEqual([who, 201, undefined]);
   }
   const early = await record({ 'If-Match': 'W/"1"' });
@@ -430,27 +364,3 @@ it('a pair sees its own part of the course and nobody else’s', async () => {
   }
   expect((await send('get', `CarePlan/${planId}`, 'therapist1')).status).toBe(404);
 });
-
-async function exported(path: string): Promise<string> {
-  const begun = await send('get', path, 'system', undefined, { Prefer: 'respond-async' });
-  expect([path, begun.status]).toEqual([path, 202]);
-  const local = (url: string) => url.replace('http://alongside.example/fhir/', '');
-  const status = local(String(begun.headers['content-location']));
-  let answer = await send('get', status, 'system');
-  while (answer.status === 202) answer = await send('get', status, 'system');
-  const files = answer.body.output as { readonly url: string }[];
-  const texts: string[] = [];
-  for (const { url } of files) {
-    const file = await send('get', local(url), 'system')
-      .buffer(true)
-      .parse((stream, done) => {
-        let text = '';
-        stream.on('data', (chunk: Buffer) => {
-          text += chunk.toString('utf8');
-        });
-        stream.on('end', () => done(null, text));
-      });
-    texts.push(String(file.body));
-  }
-  return texts.join('\n');
-}

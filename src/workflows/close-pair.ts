@@ -1,0 +1,64 @@
+// What a pair's consents had opened closes when it stops with the course: to the therapist of the pair, and to those who lead the course.
+// Whoever treats the person by another way goes on to see what they saw.
+import type { Resource } from '@medplum/fhirtypes';
+import { isOpenSession } from '../course/course-moves.ts';
+import { careTiesOf } from '../fhir/care-ties.ts';
+import type { WorkflowContext } from './context.ts';
+import { sessionsOf } from './course-sessions.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import type { MemberOfRun } from './group-run-of.ts';
+import { readKnown, readReferenced } from './read-known.ts';
+import { updateChecked } from './write-checked.ts';
+
+/** After the teams have ended. `except` is a Consent that the caller itself ends. */
+export async function closeWhatWasOpened(
+  { ofPerson, ofConsents }: { readonly ofPerson: WorkflowContext; readonly ofConsents: WorkflowContext },
+  member: MemberOfRun & Required<Pick<MemberOfRun, 'pair'>>,
+  except?: string,
+): Promise<void> {
+  await endConsents(ofConsents, member, except);
+  const { episode, carePlan } = member;
+  if (episode) {
+    const stored = (await readReferenced(ofPerson.store, episode, ['EpisodeOfCare'])).resource();
+    const { careManager: _none, ...rest } = stored;
+    await updateChecked(ofPerson, rest, stored.meta?.versionId ?? '');
+  }
+  // Who led a day that was held stands in its Encounter. Who was asked to lead it is not to see the person by that any more.
+  for (const day of await sessionsOf(ofPerson, carePlan)) {
+    if (isOpenSession(day.status) || !day.performer || day.status === 'revoked') continue;
+    const next = { ...day, performer: [{ display: 'Whoever led the day: see its Encounter' }] };
+    await updateChecked(ofPerson, next, day.meta?.versionId ?? '');
+  }
+}
+
+/** Both: the two are a pair by both, and nothing says whose choice it was. */
+async function endConsents(
+  own: WorkflowContext,
+  { pair }: MemberOfRun & Required<Pick<MemberOfRun, 'pair'>>,
+  except: string | undefined,
+): Promise<void> {
+  const consents = await findResources(own.store, 'Consent', [
+    byReference('data', `CareTeam/${pair.team.id}`),
+    byToken('status', { code: 'active' }),
+  ]);
+  for (const consent of consents.filter(({ id }) => `Consent/${id}` !== except)) {
+    await updateChecked(own, { ...consent, status: 'inactive' }, consent.meta?.versionId ?? '');
+  }
+}
+
+const tyingTypes = ['CareTeam', 'ServiceRequest', 'Task', 'EpisodeOfCare'] as const;
+
+/** Does anything in the record, as it is now, lead this practitioner there? */
+export async function seesBeside(
+  { store }: WorkflowContext,
+  patient: string,
+  practitioner: string,
+): Promise<boolean> {
+  const tying: Resource[] = [
+    (await readKnown(store, 'Patient', patient.slice('Patient/'.length))).resource(),
+  ];
+  for (const type of tyingTypes) {
+    tying.push(...(await findResources(store, type, [byReference('patient', patient)])));
+  }
+  return tying.some((each) => careTiesOf(each).some(({ references }) => references.includes(practitioner)));
+}

@@ -1,0 +1,71 @@
+// What follows in the same commit when a consent no longer stands: the joint course that it let a pair take part in ends for the two as
+// with $leave, and who wrote it down is kept.
+import type { Consent, Provenance } from '@medplum/fhirtypes';
+import { giversOf, teamsOf } from '../course/consent-stands.ts';
+import { closeWhatWasOpened } from './close-pair.ts';
+import { forEffect, forLeaving, type WorkflowContext } from './context.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import { groupRunOf, memberOfRun } from './group-run-of.ts';
+import { leaveRun } from './leave-run.ts';
+import { createChecked } from './write-checked.ts';
+
+/** After a course that was held to its end only what it opened closes. The Consent itself is the caller's to write. */
+export async function followWithdrawal(context: WorkflowContext, consent: Consent): Promise<void> {
+  const patient = consent.patient?.reference ?? '';
+  if (!patient.startsWith('Patient/')) return;
+  const ofPerson = await forEffect(context, 'follow-task', patient.slice('Patient/'.length));
+  await createChecked(ofPerson, withdrawal(context, consent, patient));
+  for (const team of teamsOf(consent)) {
+    const plans = await findResources(ofPerson.store, 'CarePlan', [
+      byReference('care-team', team),
+      byReference('subject', patient),
+      byToken('status', { code: 'active' }, { code: 'on-hold' }, { code: 'completed' }),
+    ]);
+    for (const plan of plans) {
+      const whole = plan.partOf?.[0]?.reference?.split('/')[1];
+      const member = await memberOfRun(ofPerson, plan);
+      if (whole === undefined || `CareTeam/${member.pair?.team.id}` !== team) continue;
+      // One that others gave, or others too, is not what the two are a pair by.
+      if (!giversOf(consent).every((giver) => giver === patient || giver === member.pair?.therapist))
+        continue;
+      if (plan.status === 'completed' && member.pair) {
+        const ofConsents = await forEffect(context, 'end-consent', patient.slice('Patient/'.length));
+        const pair = { ...member, pair: member.pair };
+        await closeWhatWasOpened({ ofPerson, ofConsents }, pair, `Consent/${consent.id}`);
+        continue;
+      }
+      const ofGroup = await forLeaving(context, plan.id ?? '');
+      const run = await groupRunOf(ofGroup, whole);
+      const leaving = { context, ofPerson, ofGroup, consent: `Consent/${consent.id}` };
+      await leaveRun(leaving, run, member, { text: 'The pair stops with the course' });
+    }
+  }
+}
+
+/** Who wrote it down, and in whose name. */
+function withdrawal({ actor, clock, newId }: WorkflowContext, consent: Consent, patient: string): Provenance {
+  const givers = giversOf(consent);
+  const isGiver = actor.subject !== undefined && givers.includes(actor.subject);
+  const [giver] = givers;
+  return {
+    resourceType: 'Provenance',
+    id: newId(),
+    target: [{ reference: `Consent/${consent.id}` }, { reference: patient }],
+    recorded: clock.now().toISOString(),
+    activity: {
+      coding: [
+        {
+          system: 'http://terminology.hl7.org/CodeSystem/v3-DataOperation',
+          code: 'UPDATE',
+          display: 'revise',
+        },
+      ],
+    },
+    agent: [
+      {
+        who: actor.subject ? { reference: actor.subject } : { display: 'A system that is connected' },
+        ...(!isGiver && giver && { onBehalfOf: { reference: giver } }),
+      },
+    ],
+  };
+}
