@@ -1,4 +1,5 @@
 // What must be so before a referral is sent; each refusal says what to do about it.
+import { standsAt } from '../course/consent-stands.ts';
 import { businessRule, forbidden, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import { latestScores } from './latest-scores.ts';
@@ -101,7 +102,7 @@ export async function supportingInfoOf(
 }
 
 async function consentOf(
-  { store }: WorkflowContext,
+  { store, clock }: WorkflowContext,
   { consent }: ReferralRequest,
   patient: string,
 ): Promise<readonly string[]> {
@@ -109,13 +110,20 @@ async function consentOf(
     return [];
   }
   const version = await readOfPatient(store, consent.value, ['Consent'], patient, consent.expression);
-  const { status, provision } = version.resource();
+  const given = version.resource();
+  const { status, provision } = given;
   if (status !== 'active') {
     throw businessRule(`${consent.value} is not an active consent`, consent.expression);
   }
   if (provision?.type === 'deny') {
     throw businessRule(
       `${consent.value} says no: talk it over with the patient before the referral is sent`,
+      consent.expression,
+    );
+  }
+  if (!standsAt(given, clock.now().getTime())) {
+    throw businessRule(
+      `${consent.value} is not valid at this time: ask the patient anew before the referral is sent`,
       consent.expression,
     );
   }

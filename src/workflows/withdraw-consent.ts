@@ -1,5 +1,5 @@
 // What follows in the same commit when a consent no longer stands: the joint course that it let a pair take part in ends for the two as
-// with $leave, and who wrote it down is kept.
+// with $leave, whoever sent a referral by it is told, and who wrote it down is kept.
 import type { Consent, Provenance } from '@medplum/fhirtypes';
 import { giversOf, teamsOf } from '../course/consent-stands.ts';
 import { closeWhatWasOpened } from './close-pair.ts';
@@ -7,6 +7,7 @@ import { forEffect, forLeaving, type WorkflowContext } from './context.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { groupRunOf, memberOfRun } from './group-run-of.ts';
 import { leaveRun } from './leave-run.ts';
+import { tellReferrers } from './tell-referrer.ts';
 import { createChecked } from './write-checked.ts';
 
 /** After a course that was held to its end only what it opened closes. The Consent itself is the caller's to write. */
@@ -15,6 +16,7 @@ export async function followWithdrawal(context: WorkflowContext, consent: Consen
   if (!patient.startsWith('Patient/')) return;
   const ofPerson = await forEffect(context, 'follow-task', patient.slice('Patient/'.length));
   await createChecked(ofPerson, withdrawal(context, consent, patient));
+  await tellReferrers(ofPerson, consent, patient);
   for (const team of teamsOf(consent)) {
     const plans = await findResources(ofPerson.store, 'CarePlan', [
       byReference('care-team', team),

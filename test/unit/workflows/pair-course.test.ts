@@ -1,9 +1,10 @@
 // A course for pairs on its way: agreements before a day, who of a pair was there, and a pair that stops.
-import type { CarePlan, ParametersParameter } from '@medplum/fhirtypes';
+import type { CarePlan, Consent, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanGroupDayComplete } from '../../../src/rest/operations/care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from '../../../src/rest/operations/care-plan-group-member.ts';
 import { carePlanLeave } from '../../../src/rest/operations/care-plan-leave.ts';
 import { createResource } from '../../../src/workflows/create-resource.ts';
+import { updateResource } from '../../../src/workflows/update-resource.ts';
 import { group, integer, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 import { callOn, wholePlan } from './group-steps.ts';
@@ -270,6 +271,35 @@ describe.each([
     const rest = everybody.filter((each) => each !== patientOf(1) && each !== therapistOf(1));
     expect((await record(...all({}, rest))).status).toBe(201);
   });
+});
+
+it('of a course that was held to its end, a withdrawn consent closes what it opened to the instructors, and changes nothing else', async () => {
+  await agreeAll(world);
+  await record(...all());
+  world.setClock('2026-11-27T18:00:00Z');
+  await record(...all());
+  const own = (await world.all('Consent')).find(
+    ({ performer }) => performer?.[0]?.reference === patientOf(1),
+  );
+  expect(own?.status).toBe('active');
+  const plans = await world.all('CarePlan');
+  const withdrawn = { ...own, status: 'inactive' } as Consent;
+  await updateResource(world.contextOf('system'), withdrawn, { mayCreate: false, ifMatch: '1' });
+  const cases = await world.all('EpisodeOfCare');
+  for (const { patient, careManager } of cases) {
+    const manager = patient.reference === patientOf(1) ? undefined : 'Practitioner/therapist';
+    expect([patient.reference, careManager?.reference]).toEqual([patient.reference, manager]);
+  }
+  const days = (await world.all('ServiceRequest')).filter(
+    ({ subject }) => subject.reference === patientOf(1),
+  );
+  expect(
+    days.flatMap(({ performer }) => performer?.flatMap(({ reference: who }) => who ?? []) ?? []),
+  ).toEqual([]);
+  expect(await world.all('CarePlan')).toEqual(plans);
+  const consents = (await world.all('Consent')).filter(({ patient }) => patient?.reference === patientOf(1));
+  expect(consents.map(({ status }) => status)).toEqual(['inactive', 'inactive']);
+  expect(await errorsIn(world, ['Consent', 'EpisodeOfCare', 'ServiceRequest', 'Provenance'])).toEqual([]);
 });
 
 describe('who takes part', () => {

@@ -1,6 +1,7 @@
 // A referral through its states: drafted, sent, several candidates, waiting with a promise, withdrawn, ended with a letter, wrong.
-import type { Task } from '@medplum/fhirtypes';
+import type { Consent, Task } from '@medplum/fhirtypes';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
+import { updateResource } from '../../../src/workflows/update-resource.ts';
 import {
   complete,
   enroll,
@@ -162,6 +163,70 @@ describe('the preparation', () => {
         'Parameters.parameter[2]',
       ),
     });
+  });
+});
+
+describe('a consent that a referral carries', () => {
+  const given = (id: string, provision: Consent['provision']): Consent => ({
+    resourceType: 'Consent',
+    id,
+    status: 'active',
+    scope: {
+      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }],
+    },
+    category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+    patient: { reference: 'Patient/anna' },
+    policyRule: { text: 'Referral' },
+    provision,
+  });
+  const ended = { type: 'permit', period: { end: '2020-01-01' } } as const;
+
+  it.each([
+    ['was withdrawn', { ...given('no', { type: 'permit' }), status: 'inactive' }, 'is not an active consent'],
+    ['was refused', { ...given('no', { type: 'permit' }), status: 'rejected' }, 'is not an active consent'],
+    [
+      'has ended',
+      given('no', ended),
+      'is not valid at this time: ask the patient anew before the referral is sent',
+    ],
+  ] as const)('and that %s is refused, and nothing is sent', async (_, consent, diagnostics) => {
+    await world.store.create<Consent>(consent, { id: 'no' });
+    const call = [owner(), explained, reference('consent', 'Consent/no')];
+    expect(await refusalOf(world.call(patientRefer, 'gp', 'anna', call))).toEqual({
+      status: 422,
+      outcome: refused(`Consent/no ${diagnostics}`, 'Parameters.parameter[2]'),
+    });
+    expect(await world.all('ServiceRequest')).toEqual([]);
+  });
+
+  it('and that is withdrawn before somebody accepts is told once to who sent it; the referral stays', async () => {
+    const consent = given('yes', { type: 'permit' });
+    await world.store.create(consent, { id: 'yes' });
+    const call = [owner(), owner('other-therapist'), explained, reference('consent', 'Consent/yes')];
+    await world.call(patientRefer, 'gp', 'anna', call);
+    const before = await world.all('ServiceRequest');
+    for (const ifMatch of ['1', '2']) {
+      const withdrawn: Consent = { ...consent, status: 'inactive' };
+      await updateResource(world.contextOf('gp'), withdrawn, { mayCreate: false, ifMatch });
+    }
+    const told = (await world.all('Task')).filter(({ code }) => code?.coding?.[0]?.code === 'get-in-touch');
+    expect(told.map(({ owner: whom, focus, status }) => [whom?.reference, focus?.reference, status])).toEqual(
+      [['Practitioner/gp', `ServiceRequest/${before[0]?.id}`, 'requested']],
+    );
+    expect(await world.all('ServiceRequest')).toEqual(before);
+    expect(await errorsIn(world, ['Task', 'Provenance'])).toEqual([]);
+  });
+
+  it('and that is withdrawn after somebody accepted asks nothing of anybody', async () => {
+    const consent = given('yes', { type: 'permit' });
+    await world.store.create(consent, { id: 'yes' });
+    const call = [owner(), explained, reference('consent', 'Consent/yes')];
+    await world.call(patientRefer, 'gp', 'anna', call);
+    await put(world, 'therapist', await referralTask(world), { status: 'accepted', restriction: promise });
+    const withdrawn: Consent = { ...consent, status: 'inactive' };
+    await updateResource(world.contextOf('gp'), withdrawn, { mayCreate: false, ifMatch: '1' });
+    const told = (await world.all('Task')).filter(({ code }) => code?.coding?.[0]?.code === 'get-in-touch');
+    expect(told).toEqual([]);
   });
 });
 

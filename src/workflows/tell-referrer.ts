@@ -1,0 +1,53 @@
+// A consent that a referral carries no longer stands while nobody has taken the referral: whoever sent it talks with the person.
+import type { Consent, ServiceRequest } from '@medplum/fhirtypes';
+import { isCoordinationTask } from '../course/referral-resources.ts';
+import { generalPractitionerOf } from '../course/whose-turn.ts';
+import type { WorkflowContext } from './context.ts';
+import { byReference, byToken, findResources } from './find-resources.ts';
+import { giveDuty } from './give-duty.ts';
+import { readKnown } from './read-known.ts';
+
+/**
+ * One Task for a referral, however many were asked. A candidate gets none: it would lead them to the person after they have declined.
+ * The referral stays as it is: whether it is taken back is decided with the person.
+ */
+export async function tellReferrers(
+  ofPerson: WorkflowContext,
+  consent: Consent,
+  patient: string,
+): Promise<void> {
+  const { store } = ofPerson;
+  const asked = (
+    await findResources(store, 'Task', [
+      byReference('patient', patient),
+      byToken('status', { code: 'requested' }, { code: 'received' }, { code: 'on-hold' }),
+    ])
+  ).filter(isCoordinationTask);
+  for (const reference of new Set(asked.flatMap(({ focus }) => focus?.reference ?? []))) {
+    const [type, id] = reference.split('/');
+    if (type !== 'ServiceRequest' || !id) continue;
+    const referral = (await readKnown(store, 'ServiceRequest', id)).resource();
+    if (!referral.supportingInfo?.some((each) => each.reference === `Consent/${consent.id}`)) continue;
+    const owner = await ownerOf(ofPerson, referral, patient);
+    if (owner === undefined) continue;
+    await giveDuty(ofPerson, {
+      duty: 'get-in-touch',
+      about: reference,
+      patient,
+      owner,
+      description:
+        'The consent to this referral no longer stands, and nobody has taken the referral yet. Talk with the person about what they would like: the referral is stopped by its Task, or goes on with a new consent. It has no effect on any other treatment.',
+    });
+  }
+}
+
+/** A person who sent it, else the general practitioner. */
+async function ownerOf(
+  { store }: WorkflowContext,
+  { requester }: ServiceRequest,
+  patient: string,
+): Promise<string | undefined> {
+  if (requester?.reference?.startsWith('Practitioner')) return requester.reference;
+  const known = await readKnown(store, 'Patient', patient.slice('Patient/'.length));
+  return generalPractitionerOf(known.resource()) ?? requester?.reference;
+}
