@@ -102,7 +102,7 @@ async function shown(who: string, plan: CarePlan): Promise<readonly (readonly [s
   ]) {
     const answer = await send('get', path, who);
     expect([path, answer.status < 500]).toEqual([path, true]);
-    const { resourceType, entry = [] } = answer.body;
+    const { resourceType, entry = [] } = answer.body as Partial<Bundle>;
     // Not the links of a Bundle: they repeat what was asked.
     const text = answer.status === 200 ? JSON.stringify(resourceType === 'Bundle' ? entry : answer.body) : '';
     const isShown =

@@ -4,30 +4,30 @@ import { type PeopleOverHttp, parameters, type Tokens, to } from './people-over-
 export const numbers = [1, 2, 3];
 const instructors = ['instructor-1', 'instructor-2'];
 
+const ofPairs = numbers.flatMap((number): readonly [string, Tokens[string]][] => [
+  [`patient${number}`, ['patient', `Patient/patient-${number}`]],
+  [`therapist${number}`, ['therapist', `Practitioner/therapist-${number}`]],
+]);
+
 export const pairTokens: Tokens = {
   firstInstructor: ['therapist', 'Practitioner/instructor-1'],
   secondInstructor: ['therapist', 'Practitioner/instructor-2'],
   elsewhere: ['therapist', 'Practitioner/elsewhere'],
   gp: ['gp', 'Practitioner/gp'],
-  ...Object.fromEntries(
-    numbers.flatMap((number) => [
-      [`patient${number}`, ['patient', `Patient/patient-${number}`]] as const,
-      [`therapist${number}`, ['therapist', `Practitioner/therapist-${number}`]] as const,
-    ]),
-  ),
+  ...Object.fromEntries<Tokens[string]>(ofPairs),
 };
 
 /** By default whoever begins the course, and the therapist of each pair, treat the patients beside it. */
 export async function addPairs(
-  { send }: PeopleOverHttp,
+  people: PeopleOverHttp,
   treating: (number: number) => readonly string[] = (number) => ['instructor-1', 'gp', `therapist-${number}`],
 ): Promise<void> {
   const practitioners = [...instructors, 'elsewhere', 'gp', ...numbers.map((each) => `therapist-${each}`)];
   for (const id of practitioners) {
-    await send('put', `Practitioner/${id}`, 'system', { resourceType: 'Practitioner', id });
+    await people.send('put', `Practitioner/${id}`, 'system', { resourceType: 'Practitioner', id });
   }
   for (const number of numbers) {
-    await send('put', `Patient/patient-${number}`, 'system', {
+    await people.send('put', `Patient/patient-${number}`, 'system', {
       resourceType: 'Patient',
       id: `patient-${number}`,
       generalPractitioner: treating(number).map((id) => ({ reference: `Practitioner/${id}` })),
