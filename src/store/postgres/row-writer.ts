@@ -1,7 +1,8 @@
 // Writes a resource with all its index rows in one statement, because each statement is a round trip.
+import { removeIndexRows } from '../sql/index-rows.ts';
 import { type IndexRows, type IndexTable, indexColumns, indexTableNames } from '../sql/index-tables.ts';
 import type { RowWriter } from '../sql/row-writer.ts';
-import type { Bindable } from '../sql/statements.ts';
+import type { Bindable, Statements } from '../sql/statements.ts';
 import { arrayOfNumbers, arrayOfTexts } from './command.ts';
 
 const textColumns: ReadonlySet<string> = new Set(['code', 'exact', 'folded', 'uri', 'text']);
@@ -87,6 +88,14 @@ export function createRowWriter(): RowWriter {
   const valuesOf = (tables: readonly IndexTable[], index: IndexRows) =>
     tables.flatMap((table) => arraysOf(table, distinct(index[table])));
 
+  const insertIndexRows = (statements: Statements, rowId: number, index: IndexRows): void => {
+    const tables = filled(index);
+    if (tables.length === 0) return;
+    // In the order in which the tables stand in the statement: the last one is written outside of its common tables.
+    const inOrder = [...tables.toReversed().slice(1), ...tables.slice(-1)];
+    statements.run(sqlOfIndex(tables), rowId, homeOf(index), ...valuesOf(inOrder, index));
+  };
+
   return {
     insertResource(statements, { typeId, id, lastUpdated, method, body }, index) {
       const tables = filled(index);
@@ -114,12 +123,11 @@ export function createRowWriter(): RowWriter {
         rowId,
       );
     },
-    insertIndexRows(statements, rowId, index) {
-      const tables = filled(index);
-      if (tables.length === 0) return;
-      // In the order in which the tables stand in the statement: the last one is written outside of its common tables.
-      const inOrder = [...tables.toReversed().slice(1), ...tables.slice(-1)];
-      statements.run(sqlOfIndex(tables), rowId, homeOf(index), ...valuesOf(inOrder, index));
+    replaceIndexRows(statements, rowId, index, timeline) {
+      // To read what stands, and write only what differs, would be a round trip more.
+      removeIndexRows(statements, rowId, timeline);
+      insertIndexRows(statements, rowId, index);
     },
+    insertIndexRows,
   };
 }

@@ -9,8 +9,8 @@ import type { IndexValue } from '../../fhir/search/index-value.ts';
 import type { IndexEntry, SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Dictionary } from './dictionary.ts';
 import { createElementRows } from './element-rows.ts';
-import { among } from './fragment.ts';
-import { type IndexRows, indexTableNames, noIndexRows } from './index-tables.ts';
+import { among, type Fragment, fragment } from './fragment.ts';
+import { type IndexRows, type IndexTable, indexTableNames, noIndexRows } from './index-tables.ts';
 import { sharingOf } from './sharing.ts';
 import type { Statements } from './statements.ts';
 
@@ -24,10 +24,26 @@ export const besideParameter = { typed: ':of-type', text: ':text' } as const;
 export interface IndexRowMaker {
   /** Every index row of a resource. */
   rowsOf(statements: Statements, typeId: number, resource: Resource): IndexRows;
-  /** Removes what was written for a row. With `keepCompartment`, whose record it was stays known. */
-  remove(statements: Statements, rowId: number, type: string, keepCompartment: boolean): void;
+  /** Which rows of the timeline are those of a resource, as long as the other rows stand that they were made of. */
+  timelineOf(statements: Statements, rowId: number, type: string): Fragment;
   /** Removes what was written for a row by other definitions than those of now. */
   removeOutdated(statements: Statements, rowId: number, typeId: number): void;
+}
+
+/** Removes the index rows of a resource; `timeline` finds those of the timeline. `kept` stays. */
+export function removeIndexRows(
+  statements: Statements,
+  rowId: number,
+  timeline: Fragment,
+  kept?: IndexTable,
+): void {
+  // First, because it is found by what stands in the others.
+  statements.run(`DELETE FROM timeline WHERE ${timeline.sql}`, ...timeline.values);
+  for (const table of indexTableNames) {
+    if (table !== 'timeline' && table !== kept) {
+      statements.run(`DELETE FROM ${table} WHERE row_id = ?`, rowId);
+    }
+  }
 }
 
 /** Stands in the timeline where there is no code. */
@@ -127,8 +143,7 @@ export function createIndexRows(
     }
   };
 
-  /** Before the rows that it reads are removed. */
-  const removeTimeline = (statements: Statements, rowId: number, type: string): void => {
+  const timelineOf = (statements: Statements, rowId: number, type: string): Fragment => {
     const stored = (code: string) => {
       const facts = hasTimeline(registry, type) ? registry.parameter(type, code) : undefined;
       return among(
@@ -137,8 +152,8 @@ export function createIndexRows(
       );
     };
     const [patient, code, date] = [stored('patient'), stored('code'), stored('date')];
-    statements.run(
-      `DELETE FROM timeline WHERE type_id = ? AND row_id = ?
+    return fragment(
+      `type_id = ? AND row_id = ?
          AND patient_id IN (SELECT patient_id FROM compartment WHERE row_id = ?
            UNION SELECT target_id FROM reference_value WHERE row_id = ? AND ${patient.sql})
          AND code IN (SELECT ? UNION SELECT code FROM token_value WHERE row_id = ? AND ${code.sql})
@@ -155,14 +170,6 @@ export function createIndexRows(
       ...date.values,
       earliestMs,
     );
-  };
-
-  const removeByRow = (statements: Statements, rowId: number, keepCompartment: boolean): void => {
-    for (const table of indexTableNames) {
-      if (table !== 'timeline' && !(table === 'compartment' && keepCompartment)) {
-        statements.run(`DELETE FROM ${table} WHERE row_id = ?`, rowId);
-      }
-    }
   };
 
   return {
@@ -198,15 +205,12 @@ export function createIndexRows(
       return rows;
     },
 
-    remove(statements, rowId, type, keepCompartment) {
-      removeTimeline(statements, rowId, type);
-      removeByRow(statements, rowId, keepCompartment);
-    },
+    timelineOf,
 
     removeOutdated(statements, rowId, typeId) {
       // Whatever it stood under: the patient is in its record, or among what it refers to.
-      statements.run(
-        `DELETE FROM timeline WHERE type_id = ? AND row_id = ?
+      const timeline = fragment(
+        `type_id = ? AND row_id = ?
            AND patient_id IN (SELECT patient_id FROM compartment WHERE row_id = ?
              UNION SELECT target_id FROM reference_value WHERE row_id = ?)`,
         typeId,
@@ -214,7 +218,7 @@ export function createIndexRows(
         rowId,
         rowId,
       );
-      removeByRow(statements, rowId, false);
+      removeIndexRows(statements, rowId, timeline);
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { StoredVersion } from '../store.ts';
 import type { Dictionary } from './dictionary.ts';
 import { type Fragment, fragment } from './fragment.ts';
-import type { IndexRowMaker } from './index-rows.ts';
+import { type IndexRowMaker, removeIndexRows } from './index-rows.ts';
 import type { RowWriter } from './row-writer.ts';
 import type { Statements } from './statements.ts';
 
@@ -137,8 +137,8 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
         { rowId, version, lastUpdated: at, method: methods.PUT, isDeleted: false, body },
         index,
       );
-      indexRows.remove(statements, rowId, resource.resourceType, false);
-      writer.insertIndexRows(statements, rowId, index);
+      const timeline = indexRows.timelineOf(statements, rowId, resource.resourceType);
+      writer.replaceIndexRows(statements, rowId, index, timeline);
       return versionOf(resource.resourceType, { id: current.id, version, last_updated: at, body }, next);
     },
 
@@ -150,7 +150,8 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
         { rowId, version, lastUpdated: at, method: methods.DELETE, isDeleted: true, body: '' },
         undefined,
       );
-      indexRows.remove(statements, rowId, type, true);
+      // Whose record it was stays known.
+      removeIndexRows(statements, rowId, indexRows.timelineOf(statements, rowId, type), 'compartment');
       statements.run('DELETE FROM claim WHERE row_id = ?', rowId);
       return { versionId: String(version), lastUpdated: instant(at) };
     },

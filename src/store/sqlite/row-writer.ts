@@ -2,6 +2,7 @@
 import { type IndexRows, type IndexTable, indexColumns, indexTableNames } from '../sql/index-tables.ts';
 import type { RowWriter } from '../sql/row-writer.ts';
 import type { Bindable } from '../sql/statements.ts';
+import { removeUnwanted } from './index-changes.ts';
 import type { SqliteStatements } from './statements.ts';
 
 /** Rows in one statement at most: each number of rows has a statement of its own. */
@@ -63,6 +64,9 @@ export function createRowWriter(writing: SqliteStatements): RowWriter {
         rowId,
       );
       writing.run('INSERT INTO outbox (row_id, version, method) VALUES (?, ?, ?)', rowId, version, method);
+    },
+    replaceIndexRows(_statements, rowId, index, timeline) {
+      insertIndexRows(rowId, removeUnwanted(writing, rowId, index, timeline));
     },
     insertIndexRows: (_statements, rowId, index) => insertIndexRows(rowId, index),
   };

@@ -7,6 +7,8 @@ export interface SqliteStatements extends Statements {
   readonly database: Database;
   /** The number that SQLite gives the new row. */
   readonly insert: (sql: string, ...values: readonly Bindable[]) => number;
+  /** Each row as the list of its values. */
+  readonly lists: (sql: string, ...values: readonly Bindable[]) => readonly (readonly Bindable[])[];
 }
 
 const dialect: Dialect = {
@@ -52,6 +54,10 @@ export function createStatements(database: Database): SqliteStatements {
       prepared(sql).run(...values);
     },
     insert: (sql, ...values) => Number(prepared(sql).run(...values).lastInsertRowid),
+    lists: (sql, ...values) =>
+      prepared(sql)
+        .raw(true)
+        .all(...values) as Bindable[][],
     get: <T extends object>(sql: string, ...values: readonly Bindable[]) =>
       prepared(sql).get(...values) as T | undefined,
     all: <T extends object>(sql: string, values: readonly Bindable[]) => prepared(sql).all(...values) as T[],
