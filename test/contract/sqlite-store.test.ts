@@ -7,6 +7,7 @@ import { growLog } from '../../src/store/sqlite/grow-log.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { practiceContract } from './practice-contract.ts';
+import { longForm, titleRead } from './reread-contract.ts';
 import { searchContract } from './search-contract.ts';
 import { type StoreUnderTest, storeContract } from './store-contract.ts';
 import { setUp } from './store-under-test.ts';
@@ -99,6 +100,21 @@ describe('a database file', () => {
       ['o 2', 'o 1'],
     ]);
     await second.close();
+  });
+
+  it('gives a long definition that was removed by hand and made again as it is now', async () => {
+    const path = freshPath();
+    const { store, setClock, close } = openStore(path);
+    await store.update(longForm('one'), { upsert: true });
+    const seen = [await titleRead(store)];
+    const database = new Sqlite(path);
+    database.exec('DELETE FROM resource');
+    database.close();
+    setClock(Date.UTC(2026, 0, 2));
+    await store.update(longForm('made again'), { upsert: true });
+    seen.push(await titleRead(store), await titleRead(store));
+    await close();
+    expect(seen).toEqual(['one 1', 'made again 1', 'made again 1']);
   });
 
   it('opens on a disk that has no room for a log of full size', () => {

@@ -18,6 +18,7 @@ import type { SearchQuery } from '../../src/fhir/search-query.ts';
 import type { AuditEntry, SearchPage, Store } from '../../src/store/store.ts';
 import { everythingContract } from './everything-contract.ts';
 import { historyContract } from './history-contract.ts';
+import { rereadContract } from './reread-contract.ts';
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -97,6 +98,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   afterEach(() => under.close());
 
   historyContract(() => under);
+  rereadContract(() => under);
 
   const query = (type: ResourceType, text = ''): SearchQuery =>
     parseSearch(type, [...new URLSearchParams(text)], { registry: under.registry, handling: 'strict' }).query;

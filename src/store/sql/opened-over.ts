@@ -4,6 +4,7 @@ import { exportStoreOver } from './export-store.ts';
 import { createIndexRows } from './index-rows.ts';
 import { bringIndexUpToDate } from './index-state.ts';
 import { jobRunsOver } from './job-run-store.ts';
+import { createKeptDefinitions } from './kept-definitions.ts';
 import { createResourceRows } from './resource-rows.ts';
 import type { RowWriter } from './row-writer.ts';
 import type { Session } from './session.ts';
@@ -11,7 +12,7 @@ import { storeOver } from './store-over.ts';
 import type { StoreParts } from './store-parts.ts';
 import { tokenStoreOver } from './token-store.ts';
 
-export interface Adapter extends Omit<StoreParts, 'rows'> {
+export interface Adapter extends Omit<StoreParts, 'rows' | 'keptDefinitions'> {
   readonly session: Session;
   readonly writer: RowWriter;
 }
@@ -22,7 +23,8 @@ export function openedOver(
   const { session, writer, clock, newId, registry, compartment, dictionary } = adapter;
   const indexRows = createIndexRows(dictionary, registry, compartment);
   const rows = createResourceRows({ dictionary, indexRows, writer, clock });
-  const parts: StoreParts = { clock, newId, registry, compartment, dictionary, rows };
+  const keptDefinitions = createKeptDefinitions();
+  const parts: StoreParts = { clock, newId, registry, compartment, dictionary, rows, keptDefinitions };
   return {
     store: storeOver(session, [], parts),
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),

@@ -21,11 +21,19 @@ export interface ResourceRow {
   readonly body: string;
 }
 
-export const rowColumns = (alias: string) =>
-  ['row_id', 'id', 'version', 'last_updated', 'method', 'body'].map((name) => `${alias}.${name}`).join(', ');
+const columnsButText = (alias: string) =>
+  ['row_id', 'id', 'version', 'last_updated', 'method'].map((name) => `${alias}.${name}`).join(', ');
+
+export const rowColumns = (alias: string) => `${columnsButText(alias)}, ${alias}.body`;
 
 const always = fragment('TRUE');
-const currentRow = `SELECT ${rowColumns('r')} FROM resource r WHERE r.type_id = ? AND r.id = ? AND`;
+const current = 'FROM resource r WHERE r.type_id = ? AND r.id = ? AND';
+const currentRow = `SELECT ${rowColumns('r')} ${current}`;
+const currentVersion = `SELECT ${columnsButText('r')} ${current}`;
+
+/** Why this says that their texts are the same: kept-definitions.ts. */
+const isSameVersion = (row: Omit<ResourceRow, 'body'>, other: Omit<ResourceRow, 'body'>): boolean =>
+  row.row_id === other.row_id && row.version === other.version && row.last_updated === other.last_updated;
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
@@ -68,8 +76,14 @@ export function versionOf<T extends Resource>(
 }
 
 export interface ResourceRows {
-  /** The current row, deleted ones too; `where` is a further condition on the row `r`. */
-  find(statements: Statements, type: string, id: string, where?: Fragment): ResourceRow | undefined;
+  /** The current row, deleted ones too; `where` is a further condition on the row `r`. `known` is given back when it still stands. */
+  find(
+    statements: Statements,
+    type: string,
+    id: string,
+    where?: Fragment,
+    known?: ResourceRow,
+  ): ResourceRow | undefined;
   /** Writes version 1. */
   insert<T extends Resource>(
     statements: Statements,
@@ -105,11 +119,17 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
   };
 
   return {
-    find(statements, type, id, where = always) {
+    find(statements, type, id, where = always, known = undefined) {
       const typeId = dictionary.findTerm(statements, type);
-      return typeId === undefined
-        ? undefined
-        : statements.get<ResourceRow>(`${currentRow} ${where.sql}`, typeId, id, ...where.values);
+      if (typeId === undefined) return undefined;
+      const get = <Row extends object>(columns: string) =>
+        statements.get<Row>(`${columns} ${where.sql}`, typeId, id, ...where.values);
+      if (known !== undefined) {
+        const standing = get<Omit<ResourceRow, 'body'>>(currentVersion);
+        if (standing === undefined) return undefined;
+        if (isSameVersion(standing, known)) return known;
+      }
+      return get<ResourceRow>(currentRow);
     },
 
     insert(statements, resource, id, method) {

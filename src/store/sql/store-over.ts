@@ -20,8 +20,9 @@ import { wideHistoryPage } from './wide-history-page.ts';
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
-export function storeOver(session: Session, sight: Sight, parts: StoreParts): Store {
-  const { rows, newId, dictionary, registry, clock } = parts;
+/** `isCommitted`: it shows what is committed and nothing else, as no store inside a transaction does. */
+export function storeOver(session: Session, sight: Sight, parts: StoreParts, isCommitted = true): Store {
+  const { rows, newId, dictionary, registry, clock, keptDefinitions } = parts;
 
   const contextFor = (type: string, statements: Statements): FilterContext => ({
     type,
@@ -34,8 +35,15 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
   });
 
   /** The current row, deleted ones too, when the actor may see it. */
-  const findVisible = (statements: Statements, type: ResourceType, id: string): ResourceRow | undefined =>
-    rows.find(statements, type, id, visibleSql(sight, type, { column: 'r.row_id' }, dictionary, statements));
+  const findVisible = (
+    statements: Statements,
+    type: ResourceType,
+    id: string,
+    known?: ResourceRow,
+  ): ResourceRow | undefined => {
+    const visible = visibleSql(sight, type, { column: 'r.row_id' }, dictionary, statements);
+    return rows.find(statements, type, id, visible, known);
+  };
 
   const assertMatch = (row: ResourceRow, ifMatch: string | undefined) => {
     if (ifMatch !== undefined && ifMatch !== String(row.version)) {
@@ -121,16 +129,17 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
       return session.write((statements) => createIfNoneExist(statements, resource, condition, id));
     },
 
-    read: <T extends Resource>(type: T['resourceType'], id: string) =>
-      session.lookUp((statements): ReadResult<T> => {
-        const row = findVisible(statements, type, id);
-        if (row === undefined) {
-          return { kind: 'missing' };
-        }
-        return row.method === methods.DELETE
-          ? { kind: 'gone', versionId: String(row.version), lastUpdated: instant(row.last_updated) }
-          : { kind: 'found', version: versionOf<T>(type, row) };
-      }),
+    async read<T extends Resource>(type: T['resourceType'], id: string): Promise<ReadResult<T>> {
+      const known = keptDefinitions.find(type, id);
+      const row = await session.lookUp((statements) => findVisible(statements, type, id, known));
+      if (row === undefined) {
+        return { kind: 'missing' };
+      }
+      if (isCommitted) keptDefinitions.keep(type, row);
+      return row.method === methods.DELETE
+        ? { kind: 'gone', versionId: String(row.version), lastUpdated: instant(row.last_updated) }
+        : { kind: 'found', version: versionOf<T>(type, row) };
+    },
 
     readVersion: <T extends Resource>(type: T['resourceType'], id: string, versionId: string) =>
       session.read((statements): ReadResult<T> => {
@@ -171,9 +180,9 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts): St
     keepAnswer: (key, answer) =>
       session.write((statements) => keepAnswer(statements, key, answer, clock.now().getTime())),
 
-    transaction: (work) => session.transaction((inner) => work(storeOver(inner, sight, parts))),
+    transaction: (work) => session.transaction((inner) => work(storeOver(inner, sight, parts, false))),
 
     // Visibilities add up: a limited store can only be limited further.
-    within: (visibility) => storeOver(session, [...sight, visibility], parts),
+    within: (visibility) => storeOver(session, [...sight, visibility], parts, isCommitted),
   };
 }

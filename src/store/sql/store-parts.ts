@@ -4,6 +4,7 @@ import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { NewId } from '../../runtime/ids.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { KeptDefinitions } from './kept-definitions.ts';
 import type { ResourceRows } from './resource-rows.ts';
 
 /** What the service gives to whichever store it opens. */
@@ -17,4 +18,5 @@ export interface GivenParts {
 export interface StoreParts extends GivenParts {
   readonly dictionary: Dictionary;
   readonly rows: ResourceRows;
+  readonly keptDefinitions: KeptDefinitions;
 }
