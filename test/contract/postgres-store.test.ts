@@ -53,6 +53,15 @@ describe('a long definition that was read before', () => {
     await look();
     await here.close();
     await there.close();
-    expect(seen).toEqual(['one 1', 'one 1', 'two 2', 'two 2', 'gone', 'gone', 'made again 1', 'made again 1']);
+    expect(seen).toEqual([
+      'one 1',
+      'one 1',
+      'two 2',
+      'two 2',
+      'gone',
+      'gone',
+      'made again 1',
+      'made again 1',
+    ]);
   });
 });
