@@ -119,7 +119,7 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
   };
 
   return {
-    find(statements, type, id, where = always, known = undefined) {
+    find(statements, type, id, where = always, known) {
       const typeId = dictionary.findTerm(statements, type);
       if (typeId === undefined) return undefined;
       const get = <Row extends object>(columns: string) =>
