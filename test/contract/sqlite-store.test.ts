@@ -104,16 +104,17 @@ describe('a database file', () => {
 
   it('gives a long definition that was removed by hand and made again as it is now', async () => {
     const path = freshPath();
-    const { store, setClock, close } = openStore(path);
+    const opened = openStore(path);
+    const { store } = opened;
     await store.update(longForm('one'), { upsert: true });
     const seen = [await titleRead(store)];
     const database = new Sqlite(path);
     database.exec('DELETE FROM resource');
     database.close();
-    setClock(Date.UTC(2026, 0, 2));
+    opened.setClock(Date.UTC(2026, 0, 2));
     await store.update(longForm('made again'), { upsert: true });
     seen.push(await titleRead(store), await titleRead(store));
-    await close();
+    await opened.close();
     expect(seen).toEqual(['one 1', 'made again 1', 'made again 1']);
   });
 
