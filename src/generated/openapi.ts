@@ -658,8 +658,8 @@ export interface paths {
         /**
          * Begin a course for pairs of a patient and a therapist.
          * @description Stores in one transaction the Group of the patients with its plan, days and instructors, for each pair a CareTeam and the
-         *     consents of both, the patient's own plan, and for both the same things to do. What the therapist is asked to do is the
-         *     therapist's own. Each parameter is described in the OperationDefinition `plan-definition-start-pairs`.
+         *     consents of both, the patient's own plan, and for both the same things to do. The first Consent that no longer stands
+         *     closes what they opened. What the therapist is asked to do is the therapist's own. Each parameter is described in the OperationDefinition `plan-definition-start-pairs`.
          */
         post: operations["planDefinitionStartPairs"];
         delete?: never;

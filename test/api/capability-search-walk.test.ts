@@ -83,12 +83,14 @@ describe.each(walk.resources)('each search parameter of $type', ({ type, searchP
 
 describe.each(walk.resources)('each include of $type', ({ type, searchInclude = [], searchParam = [] }) => {
   it('brings what a resource refers to', async () => {
-    for (const rule of searchInclude) {
+    for (const [at, rule] of searchInclude.entries()) {
+      // Each a resource of its own: some elements of some types never change.
+      const id = `includes-${at}`;
       const { definition = '' } = searchParam.find(({ name }) => rule === `${type}:${name}`) ?? {};
       const sample = searchSamples(type, definition).find(({ target }) => target !== undefined);
       expect([rule, sample === undefined]).toEqual([rule, false]);
-      await walk.store([{ resource: sample?.resource ?? {}, id: 'includes' }]);
-      const answer = await walk.get(`/${type}?_id=includes&_include=${rule}`);
+      await walk.store([{ resource: sample?.resource ?? {}, id }]);
+      const answer = await walk.get(`/${type}?_id=${id}&_include=${rule}`);
       const brought = bodyOf(answer)
         .entry.filter(({ search }) => search.mode === 'include')
         .map(({ resource }) => `${resource.resourceType}/${resource.id}`);
