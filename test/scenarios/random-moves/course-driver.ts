@@ -6,8 +6,10 @@ import type {
   EpisodeOfCare,
   Extension,
   ExtractResource,
+  Flag,
   Goal,
   Parameters,
+  QuestionnaireResponse,
   Resource,
   ServiceRequest,
   Task,
@@ -25,9 +27,11 @@ import { byReference, findResources } from '../../../src/workflows/find-resource
 import { updateResource } from '../../../src/workflows/update-resource.ts';
 import { group, integer, reference, string } from '../../unit/workflows/course-steps.ts';
 import type { CourseWorld } from '../../unit/workflows/course-world.ts';
+import { answer, endAlarm, keepDiary } from './answers-driver.ts';
 import type { Move } from './course-model.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
+const safetySystem = `${base}/CodeSystem/safety-check`;
 const statusReason = 'http://hl7.org/fhir/StructureDefinition/request-statusReason';
 const reason = { url: statusReason, valueCodeableConcept: { text: 'What was wanted is reached' } };
 
@@ -49,6 +53,10 @@ export interface PersonRecord {
   readonly sessions: readonly ServiceRequest[];
   readonly goals: readonly Goal[];
   readonly encounters: readonly Encounter[];
+  readonly flags: readonly Flag[];
+  /** That an answer made, of whatever kind. */
+  readonly alarms: readonly Task[];
+  readonly answers: readonly QuestionnaireResponse[];
   /** Every resource with its version: two that are equal say that nothing was written in between. */
   readonly versions: readonly string[];
   readonly all: readonly Resource[];
@@ -72,6 +80,7 @@ const types = [
   'Observation',
   'Flag',
   'Provenance',
+  'QuestionnaireResponse',
 ] as const;
 
 const code = (task: Task): string | undefined =>
@@ -98,7 +107,14 @@ export async function recordOf({ store }: CourseWorld, patient: string): Promise
       .toSorted(byText(({ authoredOn }) => authoredOn)),
     coordination: tasks.filter((task) => code(task) === 'referral'),
     nextSteps: tasks.filter((task) => code(task) === 'next-step'),
-    homework: tasks.filter((task) => code(task) === 'homework'),
+    homework: tasks
+      .filter((task) => code(task) === 'homework')
+      .toSorted(byText(({ authoredOn }) => authoredOn)),
+    flags: of('Flag').toSorted(byText(({ period }) => period?.start)),
+    alarms: tasks
+      .filter(({ code: what }) => what?.coding?.some(({ system }) => system === safetySystem))
+      .toSorted(byText(({ authoredOn }) => authoredOn)),
+    answers: of('QuestionnaireResponse'),
     episodes: of('EpisodeOfCare'),
     teams: of('CareTeam'),
     carePlans: of('CarePlan').toSorted(byText(({ created }) => created)),
@@ -205,6 +221,16 @@ async function act(
       );
       return goal && put(world, { ...goal, lifecycleStatus: move.to });
     }
+    case 'homework': {
+      const task = homeworkOf(plan, record)[move.number - 1];
+      return task && put(world, { ...task, status: move.to });
+    }
+    case 'answer':
+      return answer(world, patient, move);
+    case 'look':
+      return endAlarm(world, move, record);
+    case 'diary':
+      return keepDiary(world, patient, move);
     case 'wait':
       return passDays(world, move.days);
   }
@@ -308,7 +334,7 @@ function enrolment(
 }
 
 function heldSession(
-  { number, minutes }: Move & { readonly kind: 'session' },
+  { number, minutes, hasHomework }: Move & { readonly kind: 'session' },
   plan: CarePlan | undefined,
   record: PersonRecord,
   serial: number,
@@ -324,8 +350,16 @@ function heldSession(
       integer('minutes', 20),
     ),
     string('discovered', `Something new (${serial})`),
+    ...(hasHomework ? [group('homework', string('description', `Slow breaths (${serial})`))] : []),
   ];
 }
+
+/** What was taken on to try at home in this course, in its order. */
+export const homeworkOf = (
+  plan: CarePlan | undefined,
+  { homework }: Pick<PersonRecord, 'homework'>,
+): readonly Task[] =>
+  homework.filter(({ basedOn }) => plan && basedOn?.[0]?.reference === `CarePlan/${plan.id}`);
 
 /** The session of a plan that has this number. */
 function sessionOf(

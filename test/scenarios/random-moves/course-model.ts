@@ -1,6 +1,14 @@
 // What a referral and its course should do, written down a second time and without the service's own tables: each move either happens,
 // with these consequences, or is refused. The random moves are held against it.
 import type { CarePlan, CareTeam, EpisodeOfCare, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { type AlarmMove, type Alarms, answered, isAboutAlarm, isStopped, looked } from './alarm-model.ts';
+import {
+  endedHomework,
+  goingHomework,
+  type Homework,
+  homeworkMoved,
+  restingHomework,
+} from './homework-model.ts';
 
 export type Candidate = 'therapist' | 'other-therapist';
 type TaskStatus = Task['status'];
@@ -16,7 +24,16 @@ export type Move =
       readonly isStale: boolean;
     }
   | { readonly kind: 'enroll'; readonly hasReferral: boolean; readonly hasGoal: boolean }
-  | { readonly kind: 'session'; readonly number: number | 'next'; readonly minutes: number }
+  | {
+      readonly kind: 'session';
+      readonly number: number | 'next';
+      readonly minutes: number;
+      readonly hasHomework?: boolean;
+    }
+  | { readonly kind: 'homework'; readonly number: number; readonly to: TaskStatus }
+  | AlarmMove
+  /** By the person themself or in their name, and kept for them alone or not at all. */
+  | { readonly kind: 'diary'; readonly isOwn: boolean; readonly isMarked: boolean }
   | { readonly kind: 'revoke'; readonly number: number; readonly hasReason: boolean }
   | { readonly kind: 'plan'; readonly to: CarePlan['status']; readonly hasReason: boolean }
   | { readonly kind: 'pause'; readonly hasReason: boolean }
@@ -29,6 +46,7 @@ export type Move =
 interface Course {
   readonly plan: CarePlan['status'];
   readonly sessions: readonly ServiceRequest['status'][];
+  readonly homework: readonly Homework[];
   readonly goal: Goal['lifecycleStatus'];
   readonly team: CareTeam['status'];
   /** Of a course that follows from no referral. */
@@ -44,10 +62,12 @@ interface Referral {
   readonly episode?: EpisodeOfCare['status'];
 }
 
-/** The newest referral and the newest course of one person. */
+/** The newest referral and the newest course of one person, and what was answered. */
 export interface Model {
   readonly referral?: Referral;
   readonly course?: Course;
+  readonly alarms?: Alarms;
+  readonly diaries?: number;
 }
 
 const taskMoves: Readonly<Partial<Record<TaskStatus, readonly TaskStatus[]>>> = {
@@ -86,6 +106,13 @@ const isRunning = (plan: CarePlan['status']): boolean => ['draft', 'active', 'on
 
 /** The model after the move; undefined when the move is refused. The same model when there is nothing that it could be about. */
 export function after(model: Model, move: Move): Model | undefined {
+  const { alarms, diaries } = model;
+  const next = followed(model, move);
+  return next && { ...(alarms && { alarms }), ...(diaries && { diaries }), ...next };
+}
+
+/** What was answered before stays as it is unless the move is about that. */
+function followed(model: Model, move: Move): Model | undefined {
   switch (move.kind) {
     case 'refer':
       return referred(model, move);
@@ -109,13 +136,23 @@ export function after(model: Model, move: Move): Model | undefined {
       return added(model, move);
     case 'goal':
       return goalMoved(model, move);
+    case 'homework':
+      return triedAtHome(model, move);
+    case 'answer':
+      return { ...model, alarms: answered(model.alarms, move) };
+    case 'look': {
+      const alarms = looked(model.alarms, move);
+      return alarms && { ...model, alarms };
+    }
+    case 'diary':
+      return move.isOwn && move.isMarked ? { ...model, diaries: (model.diaries ?? 0) + 1 } : undefined;
     case 'wait':
       return model;
   }
 }
 
 /** Is there anything in the record that the move would change, or try to? */
-export function isAbout({ referral, course }: Model, move: Move): boolean {
+export function isAbout({ referral, course, alarms }: Model, move: Move): boolean {
   const isOther = (from: string | undefined, to: string) => from !== undefined && from !== to;
   switch (move.kind) {
     case 'task':
@@ -134,6 +171,11 @@ export function isAbout({ referral, course }: Model, move: Move): boolean {
       return course !== undefined;
     case 'drop':
       return course?.sessions[move.number - 1] !== undefined;
+    case 'homework':
+      return isOther(course?.homework[move.number - 1]?.status, move.to);
+    case 'answer':
+    case 'look':
+      return isAboutAlarm(alarms, move);
     default:
       return true;
   }
@@ -189,7 +231,7 @@ function taskMoved(model: Model, move: Move & { kind: 'task' }): Model | undefin
 }
 
 function accepted(model: Model, referral: Referral, by: Candidate): Model | undefined {
-  if (referral.request !== 'active' || referral.acceptedBy) return undefined;
+  if (referral.request !== 'active' || referral.acceptedBy || isStopped(model.alarms)) return undefined;
   const tasks = Object.fromEntries(
     Object.entries(referral.tasks).map(([owner, status]) => [
       owner,
@@ -229,14 +271,16 @@ function courseEnded({ course }: Model, plan: 'completed' | 'revoked'): Pick<Mod
 
 /** The goals stay the person's own: none is cancelled because a course ends. No random move reaches one. */
 function partsEnded(
-  { goal, team, ownEpisode }: Course,
+  { goal, team, ownEpisode, homework: tried }: Course,
   end: 'completed' | 'revoked' | 'entered-in-error',
-): Pick<Course, 'goal' | 'team' | 'ownEpisode'> {
+): Pick<Course, 'goal' | 'team' | 'ownEpisode' | 'homework'> {
   const isSought = goal === 'active' || goal === 'on-hold';
+  const homework = endedHomework(tried);
   if (end === 'entered-in-error') {
-    return { goal: isSought ? end : goal, team: end, ...(ownEpisode && { ownEpisode: end }) };
+    return { homework, goal: isSought ? end : goal, team: end, ...(ownEpisode && { ownEpisode: end }) };
   }
   return {
+    homework,
     goal: isSought ? 'on-hold' : goal,
     team: team === 'active' ? 'inactive' : team,
     ...(ownEpisode && { ownEpisode: 'finished' }),
@@ -259,6 +303,7 @@ const resting = (course: Course): Course => ({
   ...course,
   plan: 'on-hold',
   sessions: course.sessions.map((each) => (isOpenSession(each) ? 'on-hold' : each)),
+  homework: restingHomework(course.homework),
   ...(course.ownEpisode && { ownEpisode: 'onhold' }),
 });
 
@@ -266,6 +311,7 @@ const going = (course: Course): Course => ({
   ...course,
   plan: 'active',
   sessions: course.sessions.map((each) => (isOpenSession(each) ? 'active' : each)),
+  homework: goingHomework(course.homework),
   ...(course.ownEpisode && { ownEpisode: 'active' }),
 });
 
@@ -299,10 +345,11 @@ const usualSessions = 6;
 
 function enrolled(model: Model, move: Move & { kind: 'enroll' }): Model | undefined {
   const { referral, course } = model;
-  if (!move.hasGoal || (course && isRunning(course.plan))) return undefined;
+  if (!move.hasGoal || isStopped(model.alarms) || (course && isRunning(course.plan))) return undefined;
   const begun: Course = {
     plan: 'active',
     sessions: Array.from({ length: usualSessions }, () => 'active'),
+    homework: [],
     goal: 'active',
     team: 'active',
     ...(!move.hasReferral && { ownEpisode: 'active' as const }),
@@ -332,8 +379,21 @@ function held(model: Model, move: Move & { kind: 'session' }): Model | undefined
   );
   return {
     ...(referral && { referral: begins ? { ...referral, tasks, episode: 'active' } : referral }),
-    course: { ...course, sessions },
+    course: {
+      ...course,
+      sessions,
+      ...(move.hasHomework && { homework: [...course.homework, { status: 'requested' }] }),
+    },
   };
+}
+
+function triedAtHome(model: Model, { number, to }: Move & { kind: 'homework' }): Model | undefined {
+  const { course } = model;
+  const now = course?.homework[number - 1];
+  const next = now && homeworkMoved(now, to);
+  return (
+    course && next && { ...model, course: { ...course, homework: course.homework.with(number - 1, next) } }
+  );
 }
 
 function revoked(model: Model, move: Move & { kind: 'revoke' }): Model | undefined {

@@ -2,11 +2,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc, { type RunDetails } from 'fast-check';
+import type { AlarmKind } from './alarm-model.ts';
 import type { Candidate, Move } from './course-model.ts';
 
 const owner = fc.constantFrom<Candidate[]>('therapist', 'therapist', 'other-therapist');
 /** True so many times out of ten. */
 const mostly = (times: number) => fc.nat(9).map((one) => one < times);
+
+const alarm = fc.constantFrom<AlarmKind[]>('self-harm', 'red-flag');
 
 const taskStatus = fc.constantFrom(
   'received',
@@ -60,7 +63,30 @@ const move: fc.Arbitrary<Move> = fc.oneof(
         { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) },
       ),
       minutes: fc.constantFrom(40, 40, 40, 30, 15),
+      hasHomework: mostly(6),
     }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('homework' as const),
+      number: fc.integer({ min: 1, max: 4 }),
+      to: fc.constantFrom('ready', 'in-progress', 'on-hold', 'completed', 'cancelled', 'failed', 'requested'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('answer' as const), alarm, isWorrying: mostly(7) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('look' as const),
+      alarm,
+      ends: fc.constantFrom('flag', 'flag', 'task'),
+      hasWords: mostly(9),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('diary' as const), isOwn: mostly(8), isMarked: mostly(8) }),
   },
   {
     weight: 3,
