@@ -50,6 +50,29 @@ export function filled({ text, translations }: Said, values: Values): Said {
   };
 }
 
+/** The text as it is in this language, or as it stands. */
+const inLanguage = ({ text, translations }: Said, language: string): string => translations[language] ?? text;
+
+/** One after another, in every language that one of them has. */
+export function inARow(parts: readonly Said[], between = ' '): Said {
+  const languages = new Set(parts.flatMap(({ translations }) => Object.keys(translations)));
+  const all = (textOf: (one: Said) => string) => parts.map(textOf).join(between);
+  return {
+    text: all(({ text }) => text),
+    translations: Object.fromEntries(
+      [...languages].map((language) => [language, all((one) => inLanguage(one, language))]),
+    ),
+  };
+}
+
+/** With other words around it, which are the same in every language. */
+export const within = ({ text, translations }: Said, around: (text: string) => string): Said => ({
+  text: around(text),
+  translations: Object.fromEntries(
+    Object.entries(translations).map(([language, content]) => [language, around(content)]),
+  ),
+});
+
 /** As the value of a parameter, with its translations beside it as FHIR has them. */
 export function saidParameter(name: string, { text, translations }: Said) {
   const extension = Object.entries(translations).map(([language, content]) => ({

@@ -10,6 +10,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { isOpenSession } from './course-moves.ts';
 import { factorExtension, factorSystem, formulationChain } from './formulation.ts';
+import { asItIs, filled, inARow, type Said, within } from './said.ts';
 
 const base = 'https://w3id.org/alongside/fhir/StructureDefinition';
 export const worksOnUrl = `${base}/works-on`;
@@ -37,7 +38,19 @@ export interface Why {
   readonly worksOn: readonly FactorWorkedOn[];
   readonly serves: readonly { readonly goal: string; readonly text?: string }[];
   /** For the person, in plain words; absent when nobody said why. */
-  readonly sentence?: string;
+  readonly sentence?: Said;
+}
+
+export const whySystem = 'https://w3id.org/alongside/fhir/CodeSystem/why-this';
+
+/** What the content calls things, in each language. */
+export interface WhyWords {
+  /** A sentence of the code system, with its places still open. */
+  sentence(
+    code: 'works-on' | 'goal-works-on' | 'was-chosen-for' | 'goal-was-chosen-for' | 'serves' | 'both',
+  ): Said;
+  /** Whose view it is. */
+  view(view: Coding): Said;
 }
 
 /** Not in the list: goals that were never or are no longer strived for. */
@@ -50,6 +63,7 @@ const setAside: ReadonlySet<Goal['lifecycleStatus']> = new Set(['rejected', 'can
 export function whyFrom(
   impressions: readonly ClinicalImpression[],
   goals: readonly Goal[],
+  words: WhyWords,
 ): (planned: Planned, what?: 'this' | 'goal') => Why {
   const [newest] = formulationChain(impressions);
   const factorsOf = (planned: Planned) => factorsWorkedOn(planned, impressions, newest);
@@ -72,7 +86,7 @@ export function whyFrom(
               goal: `Goal/${id}`,
               ...(description.text && { text: description.text }),
             }));
-    const sentence = sentenceOf(worksOn, serves, what);
+    const sentence = sentenceOf({ worksOn, serves }, what, words);
     return { worksOn, serves, ...(sentence && { sentence }) };
   };
 }
@@ -125,32 +139,35 @@ function roleOf({ itemCodeableConcept }: ClinicalImpressionFinding): { readonly 
   return role ? { role } : {};
 }
 
-const quoted = (texts: readonly string[]) => texts.map((text) => `"${text}"`).join(' and ');
-
 function sentenceOf(
-  worksOn: readonly FactorWorkedOn[],
-  serves: Why['serves'],
+  { worksOn, serves }: Pick<Why, 'worksOn' | 'serves'>,
   what: 'this' | 'goal',
-): string | undefined {
-  const subject = what === 'goal' ? 'This goal' : 'This';
-  const current = worksOn.filter(({ isCurrent }) => isCurrent).map(inWords);
-  const former = worksOn.filter(({ isCurrent }) => !isCurrent).map(inWords);
-  const goals = serves.flatMap(({ text }) => text ?? []);
+  words: WhyWords,
+): Said | undefined {
+  const isGoal = what === 'goal';
+  const told = (code: Parameters<WhyWords['sentence']>[0], name: string, all: readonly Said[]): Said[] => {
+    const [first, ...others] = all;
+    if (!first) return [];
+    const both = (before: Said, second: Said) => filled(words.sentence('both'), { first: before, second });
+    return [filled(words.sentence(code), { [name]: others.reduce(both, first) })];
+  };
+  const factors = (isCurrent: boolean) =>
+    worksOn.filter((each) => each.isCurrent === isCurrent).map((each) => inWords(each, words));
   const parts = [
-    ...(current.length > 0 ? [`${subject} works on ${current.join(' and ')}.`] : []),
-    ...(former.length > 0
-      ? [
-          `${subject} was chosen for ${former.join(' and ')}, which the explanation that you share now no longer names: does it still fit?`,
-        ]
-      : []),
-    ...(goals.length > 0 ? [`It is there for what you want: ${quoted(goals)}.`] : []),
+    ...told(isGoal ? 'goal-works-on' : 'works-on', 'factors', factors(true)),
+    ...told(isGoal ? 'goal-was-chosen-for' : 'was-chosen-for', 'factors', factors(false)),
+    ...told(
+      'serves',
+      'goals',
+      serves.flatMap(({ text }) => (text === undefined ? [] : asItIs(`"${text}"`))),
+    ),
   ];
-  return parts.length > 0 ? parts.join(' ') : undefined;
+  return parts.length > 0 ? inARow(parts) : undefined;
 }
 
 /** Words that are not the person's own are not passed off as such. */
-function inWords({ words, views }: FactorWorkedOn): string {
+function inWords({ words, views }: FactorWorkedOn, { view }: WhyWords): Said {
+  const quoted = `"${words}"`;
   const isOwn = views.length === 0 || views.some(({ code }) => code === 'patient');
-  const whose = views.flatMap(({ display, code }) => display ?? code ?? []).join(', ');
-  return isOwn ? quoted([words]) : `${quoted([words])} (${whose})`;
+  return isOwn ? asItIs(quoted) : within(inARow(views.map(view), ', '), (whose) => `${quoted} (${whose})`);
 }

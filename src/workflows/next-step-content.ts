@@ -27,22 +27,15 @@ export function namedConcepts(catalogue: Catalogue, url: string): readonly { cod
     .flatMap((resource): readonly CodeSystemConcept[] =>
       resource.resourceType === 'CodeSystem' && resource.url === url ? (resource.concept ?? []) : [],
     );
-  return concepts.flatMap(({ code, display, designation }) =>
-    code === undefined
-      ? []
-      : [
-          {
-            code,
-            title: {
-              text: display ?? code,
-              translations: Object.fromEntries(
-                (designation ?? []).map(({ language, value }) => [language ?? '', value]),
-              ),
-            },
-          },
-        ],
+  return concepts.flatMap((concept) =>
+    concept.code === undefined ? [] : [{ code: concept.code, title: nameOf(concept) }],
   );
 }
+
+export const nameOf = ({ code, display, designation = [] }: CodeSystemConcept): Said => ({
+  text: display ?? code ?? '',
+  translations: Object.fromEntries(designation.map(({ language, value }) => [language ?? '', value])),
+});
 
 /** Every published activity that belongs to an element of the therapy. */
 export function libraryOf(catalogue: Catalogue): readonly LibraryActivity[] {

@@ -11,6 +11,7 @@ import { courseStep } from './course-step.ts';
 import { formulationsOf } from './formulation-rule.ts';
 import { answersOf } from './kept-next-steps-answers.ts';
 import { readKnown } from './read-known.ts';
+import { whyWords } from './why-words.ts';
 
 export interface Course extends Omit<CourseParts, 'tasks'> {
   readonly carePlan: CarePlan;
@@ -38,7 +39,7 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
     const isExplained = patient.startsWith('Patient/') && may(inside.actor, 'ClinicalImpression', 'search');
     const formulations = isExplained ? await formulationsOf(inside, patient) : [];
     const goals = parts.goals.map(({ goal }) => goal);
-    const why = whyFrom(formulations, goals);
+    const why = whyFrom(formulations, goals, whyWords(inside.catalogue));
     return {
       ...parts,
       why,

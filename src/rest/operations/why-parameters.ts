@@ -1,5 +1,6 @@
 // Writes why something in a course is there as parts of Parameters: the factor it works on, the goal it serves, and a sentence for the person.
 import type { ParametersParameter } from '@medplum/fhirtypes';
+import { saidParameter } from '../../course/said.ts';
 import type { CourseSession } from '../../workflows/course-parts.ts';
 import type { Course } from '../../workflows/read-course.ts';
 import { source, text } from './course-parameters.ts';
@@ -21,7 +22,7 @@ export function whyParts({ worksOn, serves, sentence }: ReturnType<Course['why']
       name: 'serves',
       part: [source('goal', served.goal), ...text('text', served.text)],
     })),
-    ...text('why', sentence),
+    ...(sentence ? [saidParameter('why', sentence)] : []),
   ];
 }
 

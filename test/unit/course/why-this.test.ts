@@ -1,12 +1,18 @@
 // Why something is done: the factor in the person's words and the goal that it serves, and nothing that nobody said.
 import type { ClinicalImpression, Extension, Goal } from '@medplum/fhirtypes';
+import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
 import {
   factorExtension,
   factorSystem,
   formulationProfile,
   viewSystem,
 } from '../../../src/course/formulation.ts';
-import { whyFrom, worksOnFactorUrl, worksOnUrl } from '../../../src/course/why-this.ts';
+import { whyFrom as whyInWords, worksOnFactorUrl, worksOnUrl } from '../../../src/course/why-this.ts';
+import { whyWords } from '../../../src/workflows/why-words.ts';
+
+const words = whyWords(loadCatalogue('fhir-profiles'));
+const whyFrom = (impressions: readonly ClinicalImpression[], goals: readonly Goal[]) =>
+  whyInWords(impressions, goals, words);
 
 const views = {
   patient: "The person's own view",
@@ -80,19 +86,52 @@ it('is told in the newest words, whichever version was named, with the goals tha
       },
     ],
     serves: [{ goal: 'Goal/lake', text: 'Walk to the lake' }],
-    sentence: 'This works on "I wake up three times". It is there for what you want: "Walk to the lake".',
+    sentence: {
+      text: 'This works on "I wake up three times". It is there for what you want: "Walk to the lake".',
+      translations: {
+        nl: 'Dit werkt aan "I wake up three times". Het is er voor wat u wilt: "Walk to the lake".',
+      },
+    },
   });
-  expect(why(lake, 'goal').sentence).toBe('This goal works on "I wake up three times".');
+  expect(why(lake, 'goal').sentence).toEqual({
+    text: 'This goal works on "I wake up three times".',
+    translations: { nl: 'Dit doel werkt aan "I wake up three times".' },
+  });
 });
 
 it("asks again where the explanation has moved on, and says whose words are not the person's own", () => {
   const why = whyFrom([first, second], []);
-  expect(why(worksOn('first', 'factor-2')).sentence).toBe(
-    'This was chosen for "Doing too much", which the explanation that you share now no longer names: does it still fit?',
-  );
-  expect(why(worksOn('second', 'factor-3')).sentence).toBe(
-    'This works on "Tension" (View of the therapist).',
-  );
+  expect(why(worksOn('first', 'factor-2')).sentence).toEqual({
+    text: 'This was chosen for "Doing too much", which the explanation that you share now no longer names: does it still fit?',
+    translations: {
+      nl: 'Dit is gekozen voor "Doing too much". In de uitleg die u nu samen deelt staat dat niet meer: past het nog?',
+    },
+  });
+  expect(why(worksOn('second', 'factor-3')).sentence).toEqual({
+    text: 'This works on "Tension" (View of the therapist).',
+    translations: { nl: 'Dit werkt aan "Tension" (Kijk van de therapeut).' },
+  });
+});
+
+it('names several factors and goals in each language, and takes no words of a person for a place to fill', () => {
+  const [one, two, three] = [
+    worksOn('third', 'factor-1'),
+    worksOn('third', 'factor-2'),
+    worksOn('third', 'factor-3'),
+  ];
+  const third = explanation('third', [
+    factor('factor-1', 'Short {second} nights'),
+    factor('factor-2', 'Doing {factors} too much'),
+    factor('factor-3', 'Tension', 'therapist'),
+  ]);
+  const all = { extension: [one, two, three].flatMap(({ extension }) => extension) };
+  const why = whyFrom([third], [goal('lake', 'Walk', one), goal('read', 'Read', two)]);
+  expect(why(all).sentence).toEqual({
+    text: 'This works on "Short {second} nights" and "Doing {factors} too much" and "Tension" (View of the therapist). It is there for what you want: "Walk" and "Read".',
+    translations: {
+      nl: 'Dit werkt aan "Short {second} nights" en "Doing {factors} too much" en "Tension" (Kijk van de therapeut). Het is er voor wat u wilt: "Walk" en "Read".',
+    },
+  });
 });
 
 it('knows a goal that is named without a factor, and none that was set aside', () => {
@@ -104,7 +143,7 @@ it('knows a goal that is named without a factor, and none that was set aside', (
       },
     ],
   };
-  expect(whyFrom([], [goal('lake', 'Walk to the lake')])(named).sentence).toBe(
+  expect(whyFrom([], [goal('lake', 'Walk to the lake')])(named).sentence?.text).toBe(
     'It is there for what you want: "Walk to the lake".',
   );
   const cancelled = goal('lake', 'Walk to the lake', { lifecycleStatus: 'cancelled' });

@@ -118,6 +118,30 @@ it('is answered for each goal, exercise and planned element, in the same words f
   expect(await errorsIn(world, ['Goal', 'ServiceRequest', 'Task'])).toEqual([]);
 });
 
+it('is answered in Dutch too, beside the English words', async () => {
+  const { resource } = await world.call(carePlanCourse, 'patient', carePlan.id ?? '', []);
+  const homework = (resource as Parameters).parameter?.find(({ name }) => name === 'homework');
+  expect(homework?.part?.find(({ name }) => name === 'why')).toEqual({
+    name: 'why',
+    valueString: `This works on "I wake up three times a night". ${forTheLake}`,
+    _valueString: {
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/StructureDefinition/translation',
+          extension: [
+            { url: 'lang', valueCode: 'nl' },
+            {
+              url: 'content',
+              valueString:
+                'Dit werkt aan "I wake up three times a night". Het is er voor wat u wilt: "Walk to the lake and back".',
+            },
+          ],
+        },
+      ],
+    },
+  });
+});
+
 it('is not answered from an explanation that was an error', async () => {
   const read = await world.store.read<ClinicalImpression>('ClinicalImpression', impression);
   if (read.kind !== 'found') throw new Error('no explanation');
