@@ -16,6 +16,7 @@ import { type NotePart, noteHeadings } from './session-note.ts';
 import { isGoalScore, type SessionRecord } from './session-record.ts';
 import type { SessionResources } from './session-resources.ts';
 import type { Revision } from './tailored-resources.ts';
+import { isReason } from './why-this.ts';
 
 export interface Corrections {
   /** Everything as it is now said, built under the ids of what is stored already. */
@@ -109,8 +110,12 @@ function observationAfter(stored: Observation | undefined, next: Observation): O
   };
 }
 
+/** Why it is there stays, unless it is said anew. */
 function homeworkAfter(stored: Task | undefined, next: Task, at: string): Task {
   if (!stored) return next;
+  const before = (stored.extension ?? []).filter(isReason);
+  const why = next.extension ?? before;
+  const extension = [...(stored.extension ?? []).filter((each) => !isReason(each)), ...why];
   const others = (stored.input ?? []).filter(({ type }) => !hasCourseCode(type, 'find-out'));
   const input = [...others, ...(next.input ?? [])];
   const { input: _input, ...rest } = stored;
@@ -119,10 +124,12 @@ function homeworkAfter(stored: Task | undefined, next: Task, at: string): Task {
     stored.executionPeriod?.start === next.executionPeriod?.start &&
     stored.executionPeriod?.end === next.executionPeriod?.end &&
     stored.input?.find(({ type }) => hasCourseCode(type, 'find-out'))?.valueString ===
-      next.input?.[0]?.valueString;
+      next.input?.[0]?.valueString &&
+    JSON.stringify(before) === JSON.stringify(why);
   if (isSame) return stored;
   return {
     ...rest,
+    ...(extension.length > 0 && { extension }),
     ...(next.description && { description: next.description }),
     ...(next.executionPeriod && { executionPeriod: next.executionPeriod }),
     ...(input.length > 0 && { input }),

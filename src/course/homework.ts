@@ -1,5 +1,5 @@
 // Something to try at home, as an experiment: what the person wants to find out and how sure they feel that they can try it. Never pass or fail.
-import type { Encounter, Observation, Reference, Task } from '@medplum/fhirtypes';
+import type { Encounter, Extension, Observation, Reference, Task } from '@medplum/fhirtypes';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept } from './course-codes.ts';
 
@@ -10,6 +10,8 @@ export interface HomeworkItem {
   readonly findOut?: string;
   /** How sure the person feels that they can try it, 0 to 10. */
   readonly confidence?: number;
+  /** Extensions that name the factors and goals that it works on. */
+  readonly why?: readonly Extension[];
 }
 
 interface Agreement {
@@ -31,6 +33,7 @@ export function homeworkTask(
   return {
     resourceType: 'Task',
     id,
+    ...(item.why && item.why.length > 0 && { extension: [...item.why] }),
     basedOn: [{ reference: content.carePlan }],
     status: 'requested',
     intent: 'order',

@@ -16,7 +16,7 @@ const base = 'https://w3id.org/alongside/fhir/StructureDefinition';
 export const worksOnUrl = `${base}/works-on`;
 export const worksOnFactorUrl = `${base}/works-on-factor`;
 /** https://hl7.org/fhir/R4/extension-resource-pertainstogoal.html */
-const pertainsToGoalUrl = 'http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal';
+export const pertainsToGoalUrl = 'http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal';
 
 interface Planned {
   readonly extension?: readonly Extension[];
@@ -56,6 +56,30 @@ export interface WhyWords {
 /** Not in the list: goals that were never or are no longer strived for. */
 const setAside: ReadonlySet<Goal['lifecycleStatus']> = new Set(['rejected', 'cancelled', 'entered-in-error']);
 
+export const isStrivenFor = ({ lifecycleStatus }: Goal): boolean => !setAside.has(lifecycleStatus);
+
+/** Names a factor of an explanation as what something works on, with its words; undefined when it has none of this id. */
+export function worksOnFactor(
+  { id, finding = [] }: ClinicalImpression,
+  factor: string,
+): Extension | undefined {
+  const found = finding.find((each) => each.id === factor);
+  const words = found?.itemCodeableConcept?.text;
+  return (
+    found && {
+      url: worksOnUrl,
+      valueReference: {
+        extension: [{ url: worksOnFactorUrl, valueString: factor }],
+        reference: `ClinicalImpression/${id}`,
+        ...(words && { display: words }),
+      },
+    }
+  );
+}
+
+/** Whether an extension says why something is there. */
+export const isReason = ({ url }: Extension): boolean => url === worksOnUrl || url === pertainsToGoalUrl;
+
 /**
  * A function that gives the reason of one planned thing. It knows only the explanations that it is given: what the one who asks may
  * not see is not told, and one that was an error is no reason.
@@ -68,7 +92,7 @@ export function whyFrom(
   const [newest] = formulationChain(impressions);
   const factorsOf = (planned: Planned) => factorsWorkedOn(planned, impressions, newest);
   const strivenFor = goals
-    .filter(({ lifecycleStatus }) => !setAside.has(lifecycleStatus))
+    .filter(isStrivenFor)
     .map((goal) => ({ goal, ids: new Set(factorsOf(goal).map(({ id }) => id)) }));
   return (planned, what = 'this') => {
     const worksOn = factorsOf(planned);

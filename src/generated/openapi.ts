@@ -571,7 +571,8 @@ export interface paths {
          * Record a session that was held, or that it did not take place.
          * @description Stores in one transaction the Encounter, one Procedure for each element that was delivered (with minutes), the
          *     note, homework Tasks and goal progress. Repeating it does nothing twice. If-Match names the version of the plan, which
-         *     recording a session leaves as it is. `asPlanned` takes the elements that were planned, `nextDate` sets the day of the
+         *     recording a session leaves as it is. `homework` can name the `factor` of the shared explanation and the `goal` of this
+         *     course that it works on; `CarePlan/$course` then says why it is there. `asPlanned` takes the elements that were planned, `nextDate` sets the day of the
          *     next session, `draft` closes the note that was begun. With `attendance` it records that the session did not take
          *     place: `nextDate` gives it another day, `drop` drops it, otherwise it stays open. Each parameter is described in the OperationDefinition
          *     `care-plan-session-complete`.

@@ -17,6 +17,7 @@ import { businessRule, invalid } from '../fhir/error.ts';
 import type { WorkflowContext } from './context.ts';
 import type { CorrectionRequest } from './correction-request.ts';
 import { activityRule } from './goal-progress-of.ts';
+import { withReasons } from './homework-reasons.ts';
 import { readReferenced } from './read-known.ts';
 import { checkedHomework, checkTotal, deliveredElements, progressOf, startOf } from './session-content.ts';
 
@@ -48,7 +49,8 @@ export async function correctedContent(
   }
   const start = startOf(context, { start: request.start ?? encounter.period?.start, minutes });
   const elements = await elementsOf(context, carePlan, record, request, minutes, cleared);
-  const homework = homeworkOf(record, request, cleared).map(({ item, kept }) => ({
+  const given = request.homework && (await withReasons(context, carePlan, request.homework));
+  const homework = homeworkOf(record, request, given, cleared).map(({ item, kept }) => ({
     item: kept && kept.part.due === item.due ? item : checkedHomework(item, start.slice(0, 10)),
     kept,
   }));
@@ -154,6 +156,7 @@ const untouched: ReadonlySet<Task['status']> = new Set([
 function homeworkOf(
   record: SessionRecord,
   request: CorrectionRequest,
+  given: readonly HomeworkItem[] | undefined,
   cleared: ReadonlySet<string>,
 ): readonly HomeworkAfter[] {
   const kept = keptHomework(record);
@@ -166,8 +169,8 @@ function homeworkOf(
   const left = [...others];
   const rest = cleared.has('homework')
     ? []
-    : request.homework
-      ? request.homework.map((item): HomeworkAfter => {
+    : given
+      ? given.map((item): HomeworkAfter => {
           const place = left.findIndex(({ part }) => part.description === item.description);
           const [same] = place < 0 ? [] : left.splice(place, 1);
           return { item, ...(same && { kept: same }) };

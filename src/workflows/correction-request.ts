@@ -1,8 +1,8 @@
 // What is sent to correct the record of a session, and what comes back.
 import type { CodeableConcept, Encounter, Provenance, Resource, ServiceRequest } from '@medplum/fhirtypes';
-import type { HomeworkItem } from '../course/homework.ts';
 import type { CourseStep } from '../course/next-step.ts';
 import type { NotePart } from '../course/session-note.ts';
+import type { GivenHomework } from './homework-reasons.ts';
 import type { Given } from './read-known.ts';
 import type { SessionRequest } from './session-request.ts';
 
@@ -24,7 +24,7 @@ export interface CorrectionRequest {
   readonly elements?: SessionRequest['elements'];
   readonly note: Readonly<Partial<Record<NotePart, string>>>;
   readonly confidence?: SessionRequest['confidence'];
-  readonly homework?: readonly HomeworkItem[];
+  readonly homework?: readonly GivenHomework[];
   readonly goalProgress?: SessionRequest['goalProgress'];
   readonly clear: readonly Given[];
   readonly contentMark: string;

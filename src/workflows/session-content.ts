@@ -12,6 +12,7 @@ import type { WorkflowContext } from './context.ts';
 import { episodeReference } from './course-plan.ts';
 import { elementChoice } from './element-choice.ts';
 import { goalProgressOf } from './goal-progress-of.ts';
+import { withReasons } from './homework-reasons.ts';
 import { programmeElements } from './programme-element.ts';
 import { readReferenced, referenceTo } from './read-known.ts';
 import { requestIdentifiers } from './request-identifiers.ts';
@@ -28,6 +29,7 @@ export async function sessionContent(
   const recordedAt = context.clock.now().toISOString();
   const start = startOf(context, request);
   const episode = episodeReference(carePlan);
+  const homework = await withReasons(context, carePlan, request.homework);
   return {
     patient,
     performer: await performerOf(context, request),
@@ -42,9 +44,7 @@ export async function sessionContent(
         ? plannedElements(context, session, request.minutes)
         : await deliveredElements(context, carePlan, request),
     note: request.note,
-    homework: [...smallStep(request), ...request.homework].map((item) =>
-      checkedHomework(item, start.slice(0, 10)),
-    ),
+    homework: [...smallStep(request), ...homework].map((item) => checkedHomework(item, start.slice(0, 10))),
     progress: await progressOf(context, carePlan, request, start),
     recordedAt,
     identifiers: requestIdentifiers(request),

@@ -1,8 +1,8 @@
 // What is sent when a session is recorded, and what comes back.
 import type { Encounter, Resource, ServiceRequest } from '@medplum/fhirtypes';
-import type { HomeworkItem } from '../course/homework.ts';
 import type { CourseStep } from '../course/next-step.ts';
 import type { NotePart } from '../course/session-note.ts';
+import type { GivenHomework } from './homework-reasons.ts';
 import type { Given } from './read-known.ts';
 
 export interface SessionRequest {
@@ -19,7 +19,7 @@ export interface SessionRequest {
   readonly asPlanned?: boolean;
   readonly elements: readonly { readonly chosen: Given; readonly minutes: number }[];
   readonly note: Readonly<Partial<Record<NotePart, string>>>;
-  readonly homework: readonly HomeworkItem[];
+  readonly homework: readonly GivenHomework[];
   /** How sure the person feels about the one small step, 0 to 10; it becomes something to try at home. */
   readonly confidence?: Given & { readonly level: number };
   /** The note that was begun for this session: a QuestionnaireResponse in progress, which is closed. */

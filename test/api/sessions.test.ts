@@ -79,6 +79,53 @@ it('are recorded and corrected by the examples of the contract', async () => {
   expect(await total('Task?code=homework&status=entered-in-error')).toBe(1);
 });
 
+it('give something to try at home with the factor and the goal that it works on, and refuse what is not of the course', async () => {
+  const given = (...part: readonly object[]) => [
+    { name: 'session', valueInteger: 4 },
+    { name: 'start', valueDateTime: '2026-11-20T16:00:00+01:00' },
+    { name: 'minutes', valueInteger: 30 },
+    { name: 'homework', part: [{ name: 'description', valueString: 'Five slow breaths' }, ...part] },
+  ];
+  const factor = { name: 'factor', valueString: 'factor-1' };
+  const record = async (...part: readonly object[]) =>
+    post(`${plan}/$session-complete`, given(...part), await seen());
+  const early = await record(factor);
+  const stranger = await record({ name: 'goal', valueReference: { reference: 'Goal/unheard-of' } });
+  const empty = await record({ name: 'factor', valueString: ' ' });
+  const misnamed = await record({ name: 'factors', valueString: 'factor-1' });
+  expect(
+    [early, stranger, empty, misnamed].map(({ status, body }) => [status, body.issue[0].diagnostics]),
+  ).toEqual([
+    [
+      422,
+      'there is no shared explanation yet in which "factor-1" could stand: make one with POST CarePlan/[id]/$formulate, or leave "factor" out',
+    ],
+    [422, expect.stringMatching(/^"Goal\/unheard-of" is no goal of this course; its goals: Goal\/[^ ]+$/)],
+    [400, 'String must contain non-whitespace content'],
+    [400, 'unknown parameter "factors"; known here: description, due, findOut, confidence, factor, goal'],
+  ]);
+  expect(await total('Task?code=homework&status=requested')).toBe(0);
+  const explained = await post(
+    `${plan}/$formulate`,
+    [
+      { name: 'state', valueCode: 'suggested' },
+      {
+        name: 'factor',
+        part: [
+          { name: 'role', valueCode: 'perpetuating' },
+          { name: 'text', valueString: 'Short nights' },
+          { name: 'view', valueCode: 'patient' },
+        ],
+      },
+    ],
+    await seen(),
+  );
+  expect(explained.status).toBe(201);
+  expect((await record(factor)).status).toBe(201);
+  const impression = String(explained.headers['location']).match(/ClinicalImpression\/[^/]+/)?.[0];
+  expect(await total(`Task?works-on=${impression}&works-on-factor=factor-1`)).toBe(1);
+});
+
 it('that did not take place are told once, however often one key comes', async () => {
   const headers = { ...(await seen()), 'Idempotency-Key': 'no-show-of-the-first' };
   const words = [

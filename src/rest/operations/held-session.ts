@@ -33,7 +33,7 @@ export function givenConfidence(given: ParameterReader): SessionRequest['confide
 }
 
 export const givenHomework = (given: ParameterReader): SessionRequest['homework'] =>
-  given.groups('homework', ['description', 'due', 'findOut', 'confidence']).map((item) => {
+  given.groups('homework', ['description', 'due', 'findOut', 'confidence', 'factor', 'goal']).map((item) => {
     const due = item.text('due');
     const findOut = item.text('findOut');
     const confidence = item.decimal('confidence');
@@ -42,6 +42,8 @@ export const givenHomework = (given: ParameterReader): SessionRequest['homework'
       ...(due && { due }),
       ...(findOut && { findOut }),
       ...(confidence !== undefined && { confidence }),
+      factors: item.texts('factor'),
+      goals: item.references('goal'),
     };
   });
 
