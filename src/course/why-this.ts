@@ -116,10 +116,10 @@ export function whyFrom(
 }
 
 /** What an open session is planned to consist of, each element with its reason: its own, else that of the session. */
-export function plannedElements(
+export function plannedElements<Told>(
   { status, orderDetail = [], extension = [] }: ServiceRequest,
-  why: (planned: Planned) => Why,
-): readonly { readonly element: CodeableConcept; readonly why: Why }[] {
+  why: (planned: Planned) => Told,
+): readonly { readonly element: CodeableConcept; readonly why: Told }[] {
   if (!isOpenSession(status)) return [];
   return orderDetail.map(({ extension: own, ...element }) => ({
     element,

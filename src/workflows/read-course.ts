@@ -1,8 +1,9 @@
 // Gathers a course: sessions, elements, scores against the person's own start, goals, homework, why each is there, and what comes next.
-import type { CarePlan, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { CarePlan, Goal, ParametersParameter, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { may } from '../auth/permits.ts';
 import type { CourseStep } from '../course/next-step.ts';
 import type { KeptAnswer } from '../course/next-steps-answer.ts';
+import { saidParameter } from '../course/said.ts';
 import { plannedElements, type Why, whyFrom } from '../course/why-this.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
@@ -13,6 +14,11 @@ import { answersOf } from './kept-next-steps-answers.ts';
 import { readKnown } from './read-known.ts';
 import { whyWords } from './why-words.ts';
 
+interface ToldWhy extends Omit<Why, 'sentence'> {
+  /** The sentence for the person, with its translations. */
+  readonly told: readonly ParametersParameter[];
+}
+
 export interface Course extends Omit<CourseParts, 'tasks'> {
   readonly carePlan: CarePlan;
   /** What is still to be tried at home. */
@@ -20,9 +26,9 @@ export interface Course extends Omit<CourseParts, 'tasks'> {
   /** What was answered when possible next steps were looked at, oldest first. */
   readonly nextStepsAnswers: readonly KeptAnswer[];
   /** Why a goal, a session or something to try is there, as far as the one who asks may see it. */
-  readonly why: (planned: Goal | ServiceRequest | Task, what?: 'this' | 'goal') => Why;
+  readonly why: (planned: Goal | ServiceRequest | Task, what?: 'this' | 'goal') => ToldWhy;
   /** What an open session is planned to consist of, each element with why. */
-  readonly planned: (session: ServiceRequest) => ReturnType<typeof plannedElements>;
+  readonly planned: (session: ServiceRequest) => ReturnType<typeof plannedElements<ToldWhy>>;
   readonly next: CourseStep;
   readonly today: string;
 }
@@ -39,7 +45,11 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
     const isExplained = patient.startsWith('Patient/') && may(inside.actor, 'ClinicalImpression', 'search');
     const formulations = isExplained ? await formulationsOf(inside, patient) : [];
     const goals = parts.goals.map(({ goal }) => goal);
-    const why = whyFrom(formulations, goals, whyWords(inside.catalogue));
+    const reasons = whyFrom(formulations, goals, whyWords(inside.catalogue));
+    const why = (...planned: Parameters<typeof reasons>): ToldWhy => {
+      const { sentence, ...reason } = reasons(...planned);
+      return { ...reason, told: sentence ? [saidParameter('why', sentence)] : [] };
+    };
     return {
       ...parts,
       why,

@@ -1,11 +1,10 @@
 // Writes why something in a course is there as parts of Parameters: the factor it works on, the goal it serves, and a sentence for the person.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import { saidParameter } from '../../course/said.ts';
 import type { CourseSession } from '../../workflows/course-parts.ts';
 import type { Course } from '../../workflows/read-course.ts';
 import { source, text } from './course-parameters.ts';
 
-export function whyParts({ worksOn, serves, sentence }: ReturnType<Course['why']>): ParametersParameter[] {
+export function whyParts({ worksOn, serves, told }: ReturnType<Course['why']>): ParametersParameter[] {
   return [
     ...worksOn.map((factor) => ({
       name: 'worksOn',
@@ -22,7 +21,7 @@ export function whyParts({ worksOn, serves, sentence }: ReturnType<Course['why']
       name: 'serves',
       part: [source('goal', served.goal), ...text('text', served.text)],
     })),
-    ...(sentence ? [saidParameter('why', sentence)] : []),
+    ...told,
   ];
 }
 
