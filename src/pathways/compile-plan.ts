@@ -12,14 +12,8 @@ import { actionFrame } from './action-frame.ts';
 import { activityRequest } from './activity-request.ts';
 import { librariesOf } from './compile-cql.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
-import type {
-  CompiledAction,
-  CompiledGoal,
-  CompiledPlan,
-  CompiledRole,
-  DefinitionSource,
-  Trust,
-} from './compiled-plan.ts';
+import { compileGoals } from './compile-goals.ts';
+import type { CompiledAction, CompiledPlan, CompiledRole, DefinitionSource, Trust } from './compiled-plan.ts';
 import { carriedRelation } from './kept-relations.ts';
 import { orderConflicts } from './order-conflicts.ts';
 import { inputsOf, type PlanInput, parametersOf } from './plan-input.ts';
@@ -86,7 +80,7 @@ function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
     path: setting.path,
     actions,
     actionIds: new Set(idsOf(actions)),
-    goals: goalsOf(plan, setting.path),
+    goals: compileGoals(plan, setting, actions),
     inputs: setting.inputs,
     reads: setting.reads,
     cql: setting.cql,
@@ -96,13 +90,6 @@ function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
 
 function idsOf(actions: readonly CompiledAction[]): string[] {
   return actions.flatMap(({ id, children }) => [id, ...idsOf(children)]);
-}
-
-function goalsOf(plan: PlanDefinition, path: string): readonly CompiledGoal[] {
-  return (plan.goal ?? []).map((source, index) => {
-    const id = source.id ?? `goal-${index + 1}`;
-    return { source, id, name: partName('goal', `${path} ${id}`) };
-  });
 }
 
 function compiledRole(concept: CodeableConcept): CompiledRole {

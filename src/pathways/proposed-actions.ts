@@ -16,19 +16,16 @@ import { writeDynamicValue } from './dynamic-value.ts';
 import type { ActionTrace } from './judge-plan.ts';
 import { keptRelations } from './kept-relations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
-import { proposedGoal } from './proposed-goal.ts';
+import { type GoalSetting, goalsWorkedOn, proposeGoals } from './proposed-goal.ts';
 import { type ParticipantSetting, participantsOf } from './proposed-participants.ts';
+import { goalExtensions } from './request-template.ts';
 
-export interface ProposalSetting extends ParticipantSetting {
+export interface ProposalSetting extends ParticipantSetting, GoalSetting {
   readonly encounter?: Reference<Encounter>;
   readonly practitioner?: Reference<Practitioner>;
-  /** The calendar date of the application. */
-  readonly today: string;
   values(expression: CompiledExpression): readonly unknown[];
   /** Grows with each request, in order. */
   readonly created: Resource[];
-  /** Grows with the goals of the plan and of each nested plan that applies. */
-  readonly goals: Goal[];
   readonly issues: PlanIssue[];
   /** Whether the actions of a nested plan are put where the action that points to it stands. */
   readonly mergesNested: boolean;
@@ -42,6 +39,8 @@ export interface ProposalSetting extends ParticipantSetting {
 interface Level {
   readonly plan: CompiledPlan;
   readonly goals: ReadonlyMap<string, Reference<Goal>>;
+  /** Those of the actions around these. */
+  readonly around: readonly Reference<Goal>[];
   /** The ids of the actions that the proposal will hold. */
   readonly present: ReadonlySet<string>;
   /** Told after everything else about the plan. */
@@ -55,10 +54,12 @@ export function proposedActions(
   plan: CompiledPlan,
   traces: readonly ActionTrace[],
   setting: ProposalSetting,
+  around: readonly Reference<Goal>[] = [],
 ): RequestGroupAction[] {
   const present = new Set<string>();
   collectPresent(traces, present);
-  const level: Level = { plan, goals: proposeGoals(plan, setting), present, relationIssues: [] };
+  const goals = proposeGoals(plan, setting);
+  const level: Level = { plan, goals, around, present, relationIssues: [] };
   const actions = proposedOf(traces, level, setting);
   setting.issues.push(...level.relationIssues);
   return actions;
@@ -72,17 +73,6 @@ function collectPresent(traces: readonly ActionTrace[], into: Set<string>): void
     if (isTarget(action)) into.add(ownTargetId(action));
     collectPresent(children, into);
   }
-}
-
-/** Adds the plan's goals to the proposal; returns how to refer to each by its id in the plan. */
-function proposeGoals(plan: CompiledPlan, setting: ProposalSetting): Level['goals'] {
-  const references = new Map<string, Reference<Goal>>();
-  for (const { source, id: planId, name } of plan.goals) {
-    const id = setting.idOf(name);
-    setting.goals.push(proposedGoal(source, id, setting.subject, setting.today));
-    references.set(planId, { reference: setting.reference(id) });
-  }
-  return references;
 }
 
 function proposedOf(
@@ -112,7 +102,8 @@ function proposedAction(
   const relatedAction = trace.isKept
     ? keptRelations(action, level.plan, level.present, level.relationIssues)
     : [];
-  const children = proposedOf(trace.children, level, setting);
+  const goals = goalsWorkedOn(action, level.goals, level.around);
+  const children = proposedOf(trace.children, { ...level, around: goals }, setting);
   if (!trace.isKept) {
     setting.issues.push(
       planIssue('information', 'informational', action.path, 'left out: nothing in this group applies'),
@@ -123,12 +114,12 @@ function proposedAction(
   const participant = participantsOf(action, setting);
   if (participant.length > 0) frame.participant = participant;
   if (action.nested && setting.mergesNested) {
-    const merged = mergedActions(action.nested, trace, setting);
+    const merged = mergedActions(action.nested, trace, goals, setting);
     frame.action = [...merged, ...children];
     if (relatedAction.length > 0) frame.relatedAction = relatedAction;
     return frame;
   }
-  const made = targetOf(trace, frame, level, setting);
+  const made = targetOf(trace, frame, goals, setting);
   const proposed = made?.frame ?? frame;
   const resource = made && { reference: setting.reference(made.id) };
   if (children.length > 0) {
@@ -186,12 +177,12 @@ interface Made {
 function targetOf(
   trace: ActionTrace,
   frame: RequestGroupAction,
-  { goals }: Level,
+  goals: readonly Reference<Goal>[],
   setting: ProposalSetting,
 ): Made | undefined {
   const { action } = trace;
   if (action.nested) {
-    return nestedGroup(trace, action.nested, frame, setting);
+    return nestedGroup(trace, action.nested, frame, goals, setting);
   }
   if (!action.request) {
     return undefined;
@@ -202,7 +193,7 @@ function targetOf(
     subject: setting.subject,
     encounter: setting.encounter,
     requester: setting.practitioner,
-    goals: (action.source.goalId ?? []).flatMap((goalId) => goals.get(goalId) ?? []),
+    goals,
   });
   if (action.dynamicValues.length === 0) {
     setting.created.push(plain);
@@ -243,6 +234,7 @@ function nestedGroup(
   trace: ActionTrace,
   plan: CompiledPlan,
   frame: RequestGroupAction,
+  goals: readonly Reference<Goal>[],
   setting: ProposalSetting,
 ): Made {
   const id = setting.idOf(trace.action.name);
@@ -252,6 +244,7 @@ function nestedGroup(
   const group: RequestGroup = {
     resourceType: 'RequestGroup',
     id,
+    ...goalExtensions(goals),
     instantiatesCanonical: [plan.canonical],
     status: 'draft',
     intent: 'option',
@@ -268,13 +261,14 @@ function nestedGroup(
 function mergedActions(
   plan: CompiledPlan,
   trace: ActionTrace,
+  goals: readonly Reference<Goal>[],
   setting: ProposalSetting,
 ): RequestGroupAction[] {
   setting.merged.push(plan.canonical);
   const isTaken = [...plan.actionIds].some((id) => setting.actionIds.has(id));
   // Both forms are kept from the plans nested in this one, whose ids get this prefix too.
   for (const id of plan.actionIds) setting.actionIds.add(id).add(`${trace.action.id}.${id}`);
-  const actions = proposedActions(plan, trace.nested, setting);
+  const actions = proposedActions(plan, trace.nested, setting, goals);
   if (!isTaken) return actions;
   setting.issues.push(
     planIssue(

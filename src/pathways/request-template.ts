@@ -63,7 +63,11 @@ export function missingRequest(
   return task([], { instantiatesCanonical: canonical, ...taskOf(action, title, fulfil) });
 }
 
-/** A questionnaire to fill in, in the form of the Structured Data Capture guide. */
+/**
+ * A questionnaire to fill in, in the form of the Structured Data Capture guide: it stands in the input, and there is no focus. The
+ * guide forbids one beside this code (sdc-t1), and a Reference leads to a resource where a canonical names a version.
+ * https://hl7.org/fhir/uv/sdc/StructureDefinition-sdc-task.html
+ */
 export function questionnaireRequest(
   action: PlanDefinitionAction,
   title: string,
@@ -119,7 +123,7 @@ export function serviceRequest(
       const made: ServiceRequest = {
         resourceType: 'ServiceRequest',
         id,
-        ...goalsOf(goals),
+        ...goalExtensions(goals),
         ...constant,
         subject,
       };
@@ -135,7 +139,7 @@ export function task(notCarried: readonly string[], constant: Constant<Task>): R
     resourceType: 'Task',
     notCarried,
     make: ({ id, subject, encounter, requester, goals }) => {
-      const made: Task = { resourceType: 'Task', id, ...goalsOf(goals), ...constant, for: subject };
+      const made: Task = { resourceType: 'Task', id, ...goalExtensions(goals), ...constant, for: subject };
       if (encounter) made.encounter = encounter;
       if (requester) made.requester = requester;
       return made;
@@ -195,7 +199,7 @@ const isGroup = ({ reference }: Reference<Patient | Group>): boolean =>
   reference?.startsWith('Group/') === true;
 
 /** Undefined, which a spread takes for nothing, when the action works on no goal. */
-const goalsOf = (goals: readonly Reference<Goal>[]) =>
+export const goalExtensions = (goals: readonly Reference<Goal>[]) =>
   goals.length > 0 ? { extension: goals.map(pertainsTo) } : undefined;
 
 const pertainsTo = (goal: Reference<Goal>) => ({ url: pertainsToGoalUrl, valueReference: goal });

@@ -1,5 +1,5 @@
 // $apply over HTTP: several people, what-if questions and activities, with the wrong inputs a client may send.
-import type { Bundle, OperationOutcome, Parameters } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan, OperationOutcome, Parameters } from '@medplum/fhirtypes';
 import request from 'supertest';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
@@ -47,6 +47,31 @@ it('answers for several people by query', async () => {
     'CarePlan',
     'CarePlan',
   ]);
+});
+
+it('tells in the answer what of a goal it could not carry and which goal is not there; strict refuses it', async () => {
+  const planDefinition = {
+    resourceType: 'PlanDefinition' as const,
+    status: 'draft' as const,
+    url: 'https://example.org/goals',
+    goal: [
+      { id: 'walk', description: { text: 'Walk' }, target: [{ detailCodeableConcept: { text: 'Further' } }] },
+    ],
+    action: [{ id: 'a', title: 'Walk together', goalId: ['walk', 'run'] }],
+  };
+  const { store } = service.system.contextFor({ role: 'system', scopes: [], tokenId: 'system' }, 'before');
+  await store.update({ ...planDefinition, id: 'goals' }, { upsert: true });
+  const ask = (more = '') => get(`/fhir/PlanDefinition/goals/$apply?subject=Patient/anna${more}`);
+  const answer = await ask();
+  const plan = answer.body as CarePlan;
+  const outcome = plan.contained?.find((each) => each.resourceType === 'OperationOutcome');
+  const told = [
+    'goal walk: target 1 says how much and not of what; without a measure a Goal holds no detail, and it is not carried',
+    'a: the plan has no goal "run"',
+  ];
+  expect([answer.status, issuesOf(outcome).map(({ diagnostics }) => diagnostics)]).toEqual([200, told]);
+  const strict = await ask('&strict=true');
+  expect([strict.status, issuesOf(strict.body).map(({ diagnostics }) => diagnostics)]).toEqual([422, told]);
 });
 
 it('answers a what-if question and stores nothing', async () => {

@@ -400,6 +400,103 @@ describe('goals', () => {
     });
   });
 
+  it('say which plan has them, and what is proposed says which it works on: as a part of a group, of a nested plan, or merged', () => {
+    const inner = planOf([{ id: 'x', goalId: ['rest'] }, { id: 'y' }], {
+      url: 'https://example.org/inner',
+      goal: [{ id: 'rest', description: { text: 'Rest' } }],
+    });
+    const plan = planOf(
+      [
+        { id: 'alone', goalId: ['walk'] },
+        { id: 'none' },
+        { id: 'group', goalId: ['walk'], action: [{ id: 'part' }, { id: 'more', goalId: ['read', 'walk'] }] },
+        { id: 'nested', goalId: ['read'], definitionCanonical: 'https://example.org/inner' },
+      ],
+      {
+        goal: [
+          { id: 'walk', description: { text: 'Walk' } },
+          { id: 'read', description: { text: 'Read' } },
+        ],
+      },
+    );
+    const worksOn = (mergesNested: boolean) => {
+      const { others, issues } = proposed(plan, { mergesNested, definitions: { definition: () => inner } });
+      expect(issues).toEqual([]);
+      const goals = others.filter((each): each is Goal => each.resourceType === 'Goal');
+      expect(goals.map(({ extension, description }) => [description.text, extension])).toEqual(
+        [
+          ['Walk', url],
+          ['Read', url],
+          ['Rest', 'https://example.org/inner'],
+        ].map(([text, canonical]) => [
+          text,
+          [
+            {
+              url: 'http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-goalFor',
+              valueCanonical: `${canonical}|1`,
+            },
+          ],
+        ]),
+      );
+      return others.flatMap((each) => {
+        if (each.resourceType !== 'Task' && each.resourceType !== 'RequestGroup') return [];
+        const named = (each.extension ?? []).map(
+          ({ valueReference }) =>
+            goals.find(({ id }) => `#${id}` === valueReference?.reference)?.description.text,
+        );
+        return [[each.resourceType === 'Task' ? each.description : 'the nested plan', named]];
+      });
+    };
+    const before = [
+      ['alone', ['Walk']],
+      ['none', []],
+      ['part', ['Walk']],
+      ['more', ['Walk', 'Read']],
+    ];
+    expect(worksOn(false)).toEqual([...before, ['the nested plan', ['Read']], ['x', ['Rest']], ['y', []]]);
+    expect(worksOn(true)).toEqual([...before, ['x', ['Read', 'Rest']], ['y', ['Read']]]);
+  });
+
+  it('that an action names and the plan does not have are told', () => {
+    expect(proposed(planOf([{ id: 'g', action: [{ id: 'a', goalId: ['walk'] }] }])).issues).toEqual([
+      'error g/a: the plan has no goal "walk"',
+    ]);
+  });
+
+  it('keep a target as far as a Goal can hold it, and tell what it cannot', () => {
+    const km = { value: 2, unit: 'km', system: 'http://unitsofmeasure.org', code: 'km' };
+    const { others, issues } = proposed(
+      planOf([{ id: 'a' }], {
+        goal: [
+          {
+            id: 'walk',
+            description: { text: 'Walk' },
+            target: [
+              { measure: { text: 'Distance' }, detailQuantity: km },
+              { detailQuantity: km, due: ucum(10, 'd') },
+              { detailRange: { low: km } },
+              { measure: { text: 'Distance' } },
+              { detailCodeableConcept: { text: 'Further than now' } },
+            ],
+          },
+        ],
+      }),
+    );
+    expect(others.find(({ resourceType }) => resourceType === 'Goal')).toMatchObject({
+      target: [
+        { measure: { text: 'Distance' }, detailQuantity: km },
+        { dueDate: '2026-11-30' },
+        { measure: { text: 'Distance' } },
+      ],
+    });
+    expect(issues).toEqual(
+      [2, 3, 5].map(
+        (number) =>
+          `warning goal walk: target ${number} says how much and not of what; without a measure a Goal holds no detail, and it is not carried`,
+      ),
+    );
+  });
+
   it.each([
     ['2026-01-31', ucum(1, 'mo'), '2026-02-28'],
     ['2028-02-29', ucum(1, 'a'), '2029-02-28'],
@@ -408,6 +505,32 @@ describe('goals', () => {
   ])('%s and %j is %s', (from, duration, expected) => {
     expect(dueDate(from, duration)).toBe(expected);
   });
+});
+
+it('a questionnaire is in the input of its Task, and there is no focus: the guide on data capture forbids one (sdc-t1)', () => {
+  const canonical = 'https://w3id.org/alongside/fhir/Questionnaire/phq-15';
+  const { actions, others } = proposed(
+    planOf([{ id: 'a', title: 'PHQ-15', definitionCanonical: canonical }]),
+    {
+      definitions: catalogue,
+    },
+  );
+  const system = 'http://hl7.org/fhir/uv/sdc/CodeSystem/temp';
+  expect(others).toEqual([
+    {
+      resourceType: 'Task',
+      id: others[0]?.id,
+      status: 'draft',
+      intent: 'option',
+      code: { coding: [{ system, code: 'complete-questionnaire' }] },
+      description: 'PHQ-15',
+      input: [
+        { type: { coding: [{ system, code: 'questionnaire' }] }, valueCanonical: `${canonical}|1.0.0` },
+      ],
+      for: { reference: 'Patient/anna' },
+    },
+  ]);
+  expect(actions[0]?.resource).toEqual({ reference: `#${others[0]?.id}` });
 });
 
 describe('a group', () => {

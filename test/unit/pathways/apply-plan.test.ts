@@ -470,6 +470,12 @@ describe('a small plan', () => {
         {
           resourceType: 'Goal',
           id: goal?.id,
+          extension: [
+            {
+              url: 'http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-goalFor',
+              valueCanonical: 'https://example.org/small|2',
+            },
+          ],
           lifecycleStatus: 'proposed',
           description: { text: 'Walk to the lake' },
           subject: forWhom,
