@@ -190,8 +190,13 @@ function sentenceOf(
 }
 
 /** Words that are not the person's own are not passed off as such. */
-function inWords({ words, views }: FactorWorkedOn, { view }: WhyWords): Said {
+function inWords({ words, views }: FactorWorkedOn, content: WhyWords): Said {
   const quoted = `"${words}"`;
   const isOwn = views.length === 0 || views.some(({ code }) => code === 'patient');
-  return isOwn ? asItIs(quoted) : within(inARow(views.map(view), ', '), (whose) => `${quoted} (${whose})`);
+  if (isOwn) return asItIs(quoted);
+  const whose = inARow(
+    views.map((view) => content.view(view)),
+    ', ',
+  );
+  return within(whose, (said) => `${quoted} (${said})`);
 }
