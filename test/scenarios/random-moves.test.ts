@@ -22,6 +22,8 @@ import { keepFailing, keptMoves, moves } from './random-moves/random-moves.ts';
 const runs = Number(env['MODEL_RUNS'] ?? 100);
 const seed = Number(env['MODEL_SEED'] ?? 20_261_128);
 const movesInARun = 50;
+/** Many of them are about nothing that is there by then: a session of a course that has not begun. */
+const drawnForARun = 3 * movesInARun;
 const kept = 'test/scenarios/random-moves/kept';
 
 let world: CourseWorld;
@@ -47,9 +49,12 @@ async function play(all: readonly Move[]): Promise<void> {
   const patient = await newPerson();
   let model: Model = {};
   let record = await recordOf(world, patient);
+  let played = 0;
   for (const [at, move] of all.entries()) {
     const step = `move ${at + 1}, ${JSON.stringify(move)}`;
+    if (played === movesInARun) break;
     if (!isAbout(model, move)) continue;
+    played += 1;
     const expected = after(model, move);
     const outcome = await carryOut(world, patient, move, record, at + 1);
     const next = await recordOf(world, patient);
@@ -157,7 +162,7 @@ describe('random moves', () => {
   }
 
   it(`do in ${runs} runs of ${movesInARun} what the model says, and break nothing`, async () => {
-    const details = await fc.check(fc.asyncProperty(moves(movesInARun), play), {
+    const details = await fc.check(fc.asyncProperty(moves(drawnForARun), play), {
       numRuns: runs,
       seed,
       endOnFailure: true,
