@@ -6,7 +6,7 @@ import { byDate, type PlanStep, type StepElement } from './plan-step.ts';
 /** The steps as they then are, or why it cannot be done. */
 export type Outcome = readonly PlanStep[] | { readonly reason: string };
 
-export function withEdit(steps: readonly PlanStep[], edit: PlanEdit): Outcome {
+export function withEdit(steps: readonly PlanStep[], edit: PlanEdit, today: CalendarDate): Outcome {
   const step = edit.step === undefined ? undefined : steps.find(({ stepId }) => stepId === edit.step);
   if (edit.step !== undefined && !step) {
     return { reason: `"${edit.step}" is no session of this course` };
@@ -25,7 +25,7 @@ export function withEdit(steps: readonly PlanStep[], edit: PlanEdit): Outcome {
     case 'drop':
       return drop(steps, edit);
     case 'add':
-      return insert(steps, step ?? live(steps).at(-1), edit, (after) => ({
+      return insert(steps, step ?? live(steps).at(-1), { ...edit, today }, (after) => ({
         stepId: freeId(steps, 'added'),
         title: edit.title ?? 'Extra session',
         ...(after?.definition !== undefined && { definition: after.definition }),
@@ -33,7 +33,7 @@ export function withEdit(steps: readonly PlanStep[], edit: PlanEdit): Outcome {
         elements: edit.elements,
       }));
     case 'repeat':
-      return insert(steps, step, edit, (after) => ({
+      return insert(steps, step, { ...edit, today }, (after) => ({
         stepId: freeId(steps, `${edit.step}-again`),
         title: `${after?.title} (again)`,
         ...(after?.definition !== undefined && { definition: after.definition }),
@@ -41,7 +41,7 @@ export function withEdit(steps: readonly PlanStep[], edit: PlanEdit): Outcome {
         elements: after?.elements ?? [],
       }));
     case 'split':
-      return split(steps, step, edit);
+      return split(steps, step, edit, today);
     case 'move':
       return move(steps, edit);
     case 'change-dose':
@@ -108,7 +108,11 @@ type NewStep = Omit<PlanStep, 'number' | 'date' | 'state'>;
 function insert(
   steps: readonly PlanStep[],
   after: PlanStep | undefined,
-  { date, shift }: { readonly date?: CalendarDate; readonly shift?: boolean },
+  {
+    date,
+    shift,
+    today,
+  }: { readonly date?: CalendarDate; readonly shift?: boolean; readonly today: CalendarDate },
   made: (after: PlanStep | undefined) => NewStep,
 ): Outcome {
   const distance = after && distanceAfter(steps, after);
@@ -119,7 +123,9 @@ function insert(
   }
   const isShifted = shift ?? date === undefined;
   const rest = isShifted && after ? shifted(steps, after, distance ?? 0) : steps;
-  const day = date ?? addDays(after?.date ?? '', distance ?? 0);
+  const counted = addDays(after?.date ?? '', distance ?? 0);
+  // Nobody asked for a day that has passed.
+  const day = date ?? (counted < today ? today : counted);
   return [...rest, { ...made(after), date: day, number: (after?.number ?? 0) + 0.5, state: 'open' }];
 }
 
@@ -127,9 +133,10 @@ function split(
   steps: readonly PlanStep[],
   step: PlanStep | undefined,
   edit: Extract<PlanEdit, { kind: 'split' }>,
+  today: CalendarDate,
 ): Outcome {
   const [first, second] = edit.minutes;
-  const both = insert(steps, step, edit, (after) => ({
+  const both = insert(steps, step, { ...edit, today }, (after) => ({
     stepId: freeId(steps, `${edit.step}-part`),
     title: `${after?.title}, second part`,
     ...(after?.definition !== undefined && { definition: after.definition }),

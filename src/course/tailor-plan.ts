@@ -22,7 +22,7 @@ export function tailorPlan(
   let steps = before;
   const effects: (readonly string[])[] = [];
   for (const [index, edit] of edits.entries()) {
-    const edited = withEdit(steps, edit);
+    const edited = withEdit(steps, edit, today);
     if ('reason' in edited) {
       return { kind: 'refused', edit: index, reason: edited.reason };
     }

@@ -466,6 +466,8 @@ function dropped(model: Model, { number, hasReason }: Move & { kind: 'drop' }): 
 function added(model: Model, { hasReason }: Move & { kind: 'add' }): Model | undefined {
   const { course } = model;
   if (course?.plan !== 'active' || !hasReason) return undefined;
+  // One session has no distance to another, by which a day could be counted.
+  if (course.sessions.filter((status) => status !== 'revoked').length < 2) return undefined;
   return { ...model, course: { ...course, sessions: [...course.sessions, 'active'] } };
 }
 

@@ -227,6 +227,21 @@ describe('one edit', () => {
     ]);
   });
 
+  it('adds a session today where the day that is counted for it has passed', () => {
+    const held = [
+      step(1, '2026-11-10', 'closed'),
+      step(2, '2026-11-17', 'closed'),
+      step(3, '2026-12-08', 'dropped'),
+    ];
+    const added = (on: string) => tailorPlan(held, [{ kind: 'add', elements: [] }], on);
+    expect([added('2026-11-24'), added('2026-11-25')]).toMatchObject(
+      ['2026-11-24', '2026-11-25'].map((date) => ({
+        kind: 'tailored',
+        steps: [{ number: 1 }, { number: 2 }, { number: 3, state: 'dropped' }, { date, state: 'open' }],
+      })),
+    );
+  });
+
   it('splits a session into two of their own lengths', () => {
     const result = tailorPlan(plan, [{ kind: 'split', step: 'session-2', minutes: [20, 25] }], today);
     expect(result).toMatchObject({
