@@ -75,6 +75,12 @@ const serviceEffects = {
     creates: ['Flag', 'Task'],
     updates: ['Task'],
   },
+  /** An answer that came in as something else than a form of ours calls somebody in. */
+  'hear-answers': {
+    reads: ['Patient', 'QuestionnaireResponse', 'Observation', 'Flag', 'Task'],
+    creates: ['Flag', 'Task'],
+    updates: ['Task'],
+  },
   'record-deviations': {
     reads: [
       'Patient',

@@ -57,7 +57,7 @@ export function alarmsOfScores(
 }
 
 /** Of a question: canonical of the activity that a yes calls for. */
-const answerRaises = 'https://w3id.org/alongside/fhir/StructureDefinition/answer-raises';
+export const answerRaises = 'https://w3id.org/alongside/fhir/StructureDefinition/answer-raises';
 
 /** Whether a yes to any question of this form calls somebody in. */
 export function asksForAlarms(questionnaire: Questionnaire): boolean {

@@ -21,6 +21,8 @@ export const scoreExtension = {
   artifactVersion: 'http://hl7.org/fhir/StructureDefinition/artifact-version',
   /** The weight of an answer, https://hl7.org/fhir/R4/extension-ordinalvalue.html */
   ordinalValue: 'http://hl7.org/fhir/StructureDefinition/ordinalValue',
+  /** The same, of HL7's extensions pack. */
+  itemWeight: 'http://hl7.org/fhir/StructureDefinition/itemWeight',
   /** The smallest and the greatest number that a question takes, https://hl7.org/fhir/R4/extension-minvalue.html */
   minValue: 'http://hl7.org/fhir/StructureDefinition/minValue',
   maxValue: 'http://hl7.org/fhir/StructureDefinition/maxValue',

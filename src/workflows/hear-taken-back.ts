@@ -40,22 +40,23 @@ export async function hearTakenBack(
   const stood = before.status === 'entered-in-error' ? [] : alarmsOfForm(context, before, responseId);
   const gone = withoutThose(stood, isStill ? alarmsOfForm(context, after, responseId) : []);
   if (gone.length === 0) return;
-  const note = takenBackNoteOf(watchPlanOf(context));
-  await tellCalled(context, gone, [`QuestionnaireResponse/${responseId}`, ...scores], note);
+  await tellCalled(context, gone, [`QuestionnaireResponse/${responseId}`, ...scores]);
   const unheard = isUnfinished(before) ? await notAskedYet(context, before, gone) : [];
-  await raiseAlarms(context, patientId, unheard, { responseId, noticedBy: writerOf(before), note });
+  await raiseAlarms(context, patientId, unheard, {
+    from: [`QuestionnaireResponse/${responseId}`],
+    noticedBy: writerOf(before),
+    note: takenBackNoteOf(watchPlanOf(context)),
+  });
 }
 
-type Note = ReturnType<typeof takenBackNoteOf>;
-
-/** Once for each Task, and only while somebody has yet to act on it. */
-async function tellCalled(
+/** Adds to the Tasks about an answer that it was taken back: once for each, and only while somebody has yet to act on it. */
+export async function tellCalled(
   context: WorkflowContext,
   gone: readonly RaisedAlarm[],
   about: readonly string[],
-  note: Note,
 ): Promise<void> {
   const { store, clock } = context;
+  const note = takenBackNoteOf(watchPlanOf(context));
   const actions = gone.map(({ action }) => parseCanonical(action).url);
   const isMeant = ({ status, instantiatesCanonical = '', note: said = [] }: Task) =>
     isOpenTask(status) &&

@@ -14,9 +14,10 @@ import type { RaisedAlarm } from '../instruments/raised-alarms.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
 
-/** Where the alarms of one form come from. */
+/** Where alarms come from. */
 export interface RaisedBy {
-  readonly responseId: string;
+  /** "QuestionnaireResponse/x": what an open Task may be about beside the answer itself, so that nobody is asked twice. */
+  readonly from: readonly string[];
   /** Who gave the answers, where that is known. */
   readonly noticedBy: string | undefined;
   readonly note?: Alarm['note'];
@@ -39,7 +40,7 @@ export async function raiseAlarms(
   const patient = read.version.resource();
   let made = 0;
   for (const alarm of raised) {
-    const isMade = await raise(context, alarmFor(context, alarm, patient, by), by.responseId);
+    const isMade = await raise(context, alarmFor(context, alarm, patient, by), by.from);
     made += isMade ? 1 : 0;
   }
   return made;
@@ -67,7 +68,11 @@ function alarmFor(
   };
 }
 
-async function raise({ store, newId }: WorkflowContext, alarm: Alarm, responseId: string): Promise<boolean> {
+async function raise(
+  { store, newId }: WorkflowContext,
+  alarm: Alarm,
+  from: readonly string[],
+): Promise<boolean> {
   const standing = await findResources(store, 'Flag', [
     byReference('patient', `Patient/${alarm.patient.id ?? ''}`),
   ]);
@@ -82,9 +87,7 @@ async function raise({ store, newId }: WorkflowContext, alarm: Alarm, responseId
     }
   }
   // What was asked while the form was not finished is asked about the form itself.
-  const tasks = await findResources(store, 'Task', [
-    byReference('focus', alarm.about, `QuestionnaireResponse/${responseId}`),
-  ]);
+  const tasks = await findResources(store, 'Task', [byReference('focus', alarm.about, ...from)]);
   const asked = tasks.find(
     (task) => task.instantiatesCanonical === alarm.canonical && isOpenTask(task.status),
   );

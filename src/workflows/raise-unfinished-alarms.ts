@@ -5,6 +5,7 @@ import type {
   PlanDefinition,
   Questionnaire,
   QuestionnaireResponse,
+  Reference,
   Task,
 } from '@medplum/fhirtypes';
 import { isOpenTask } from '../continuity/alarm-moves.ts';
@@ -65,7 +66,7 @@ export async function raiseUnfinishedAlarms(
   const raised = await notAskedYet(context, response, unfinishedAlarms(context, response, responseId));
   if (raised.length === 0) return 0;
   return raiseAlarms(context, patientId, raised, {
-    responseId,
+    from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(response),
     note: unfinishedFormOf(watchPlanOf(context)).note,
   });
@@ -93,27 +94,37 @@ export async function notAskedYet(
   const called = (await findResources(store, 'Task', [about])).filter(
     ({ status }) => status !== 'entered-in-error',
   );
+  return unheard(context, alarms, called, (alarm) => askedSince(context, form, alarm, called));
+}
+
+/** The alarms that no Flag of their own Tasks stands for; `asked` are those Tasks. */
+async function unheard(
+  { store, catalogue }: WorkflowContext,
+  alarms: readonly RaisedAlarm[],
+  called: readonly Task[],
+  asked: (alarm: RaisedAlarm) => Promise<readonly Task[]>,
+): Promise<readonly RaisedAlarm[]> {
   if (called.length === 0) return alarms;
   const ids = called.flatMap(flagsOf).map((reference) => reference.slice('Flag/'.length));
   const flags = await findResources(store, 'Flag', [{ parameter: '_id', test: { kind: 'id', ids } }]);
   const isHeard = async (alarm: RaisedAlarm): Promise<boolean> => {
-    const action = context.catalogue.definition(alarm.action);
+    const action = catalogue.definition(alarm.action);
     if (action?.resourceType !== 'ActivityDefinition') return false;
-    const named = (await askedSince(context, form, alarm, called)).flatMap(flagsOf);
+    const named = (await asked(alarm)).flatMap(flagsOf);
     return flagCodes({ action, signs: alarm.signs }).every((code) =>
       flags.some((flag) => named.includes(`Flag/${flag.id}`) && standsFor(flag, code)),
     );
   };
-  const unheard: RaisedAlarm[] = [];
+  const left: RaisedAlarm[] = [];
   for (const alarm of alarms) {
     const signs: RaisedAlarm['signs'][number][] = [];
     for (const sign of alarm.signs) {
       if (!(await isHeard({ ...alarm, signs: [sign] }))) signs.push(sign);
     }
     const isNews = alarm.signs.length > 0 ? signs.length > 0 : !(await isHeard(alarm));
-    if (isNews) unheard.push({ ...alarm, signs });
+    if (isNews) left.push({ ...alarm, signs });
   }
-  return unheard;
+  return left;
 }
 
 /** The Tasks of this alarm that somebody has yet to end, or ended while the answer stood there. */
@@ -123,10 +134,7 @@ async function askedSince(
   alarm: RaisedAlarm,
   called: readonly Task[],
 ): Promise<readonly Task[]> {
-  const { url } = parseCanonical(alarm.action);
-  const asked = called.filter(
-    ({ instantiatesCanonical = '' }) => parseCanonical(instantiatesCanonical).url === url,
-  );
+  const asked = ofAction(called, alarm);
   if (asked.every(({ status }) => isOpenTask(status))) return asked;
   const endedAt = ({ meta }: Task) => Date.parse(meta?.lastUpdated ?? '');
   const responseId = form.id ?? '';
@@ -136,6 +144,12 @@ async function askedSince(
   const since = await stoodSince(context, form, holds, Math.min(...asked.map(endedAt)));
   return asked.filter((task) => isOpenTask(task.status) || endedAt(task) >= since);
 }
+
+const ofAction = (tasks: readonly Task[], { action }: RaisedAlarm): readonly Task[] =>
+  tasks.filter(
+    ({ instantiatesCanonical = '' }) =>
+      parseCanonical(instantiatesCanonical).url === parseCanonical(action).url,
+  );
 
 /** The alarms without those that stand in `others` too; of a sign each by itself. */
 export function withoutThose(
@@ -150,10 +164,31 @@ export function withoutThose(
   });
 }
 
+/** Of alarms of an answer that was made of others ("QuestionnaireResponse/x"): those for which nobody was called in because of them. */
+export async function unheardIn(
+  context: WorkflowContext,
+  patient: string,
+  alarms: readonly RaisedAlarm[],
+  from: readonly string[],
+): Promise<readonly RaisedAlarm[]> {
+  if (alarms.length === 0 || from.length === 0) return alarms;
+  const tasks = await findResources(context.store, 'Task', [byReference('focus', ...from)]);
+  const called = tasks.filter(
+    (task) => task.status !== 'entered-in-error' && task.for?.reference === patient,
+  );
+  return unheard(context, alarms, called, async (alarm) => ofAction(called, alarm));
+}
+
 const writerTypes = /^(Practitioner|PractitionerRole|Organization|Patient|Device)\/[^/]+$/;
 
 /** Whoever wrote the answers down, where a Flag can name them. */
-export function writerOf({ author, source }: QuestionnaireResponse): string | undefined {
+export function writerOf({
+  author,
+  source,
+}: {
+  readonly author?: Reference;
+  readonly source?: Reference;
+}): string | undefined {
   return [author, source]
     .map((each) => localReference(each?.reference))
     .find((each) => each !== undefined && writerTypes.test(each));

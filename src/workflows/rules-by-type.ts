@@ -5,6 +5,7 @@ import { appointmentRule } from './appointment-rule.ts';
 import { consentRule } from './consent-rule.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
 import { clinicalImpressionRule, procedureRule } from './formulation-rule.ts';
+import { observationRule } from './hear-observation.ts';
 import { requestGroupRule } from './request-group-rule.ts';
 import { questionnaireResponseRule } from './submit-questionnaire-response.ts';
 import { taskRule } from './task-rule.ts';
@@ -17,6 +18,7 @@ export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   Consent: consentRule,
   Flag: flagRule,
   Goal: goalRule,
+  Observation: observationRule,
   Procedure: procedureRule,
   QuestionnaireResponse: questionnaireResponseRule,
   RequestGroup: requestGroupRule,

@@ -131,17 +131,22 @@ async function runPrepared(
     }
   }
   // What a conditional create finds or makes is known only when it has run: those run first.
-  const conditional = creates(plan).filter(({ index }) => conditions.has(index));
-  for (const entry of inOrderOfLinks(conditional)) {
-    const result = await placed(entry.index, () => runCreate(entry));
-    results.set(entry.index, result);
-    addresses.set(entry.fullUrl ?? '', `${entry.type}/${result.version.id}`);
-  }
-  for (const entry of patientsFirst(creates(plan).filter(({ index }) => !conditions.has(index)))) {
-    results.set(entry.index, await placed(entry.index, () => runCreate(entry)));
-  }
+  const conditional = inOrderOfLinks(answersLast(creates(plan).filter(({ index }) => conditions.has(index))));
+  const firstAnswer = conditional.findIndex(isAnswer);
+  const ahead = firstAnswer < 0 ? conditional : conditional.slice(0, firstAnswer);
+  for (const entry of ahead) await runConditional(entry);
+  // An answer may call somebody in for a person whom this transaction brings.
+  const others = creates(plan).filter(({ index }) => !conditions.has(index));
+  for (const entry of others.filter(isPatient)) await runPlain(entry);
   for (const entry of plan) {
-    if (entry.kind === 'update') {
+    if (entry.kind === 'update' && isPatient(entry)) {
+      results.set(entry.index, await placed(entry.index, () => runUpdate(entry)));
+    }
+  }
+  for (const entry of conditional.slice(ahead.length)) await runConditional(entry);
+  for (const entry of others.filter((each) => !isPatient(each))) await runPlain(entry);
+  for (const entry of plan) {
+    if (entry.kind === 'update' && !isPatient(entry)) {
       results.set(entry.index, await placed(entry.index, () => runUpdate(entry)));
     } else if (entry.kind === 'patch') {
       results.set(entry.index, await placed(entry.index, () => runPatch(entry)));
@@ -153,6 +158,16 @@ async function runPrepared(
     }
   }
   return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+
+  async function runConditional(entry: Create): Promise<void> {
+    const result = await placed(entry.index, () => runCreate(entry));
+    results.set(entry.index, result);
+    addresses.set(entry.fullUrl ?? '', `${entry.type}/${result.version.id}`);
+  }
+
+  async function runPlain(entry: Create): Promise<void> {
+    results.set(entry.index, await placed(entry.index, () => runCreate(entry)));
+  }
 
   function runCreate(entry: Create) {
     const id = ids.get(entry.index);
@@ -183,9 +198,12 @@ function creates(plan: readonly ConcreteEntry[]): readonly Create[] {
 }
 
 /** The order of creates means nothing (R4 http), but who may write a record depends on the Patient being there. */
-function patientsFirst(entries: readonly Create[]): readonly Create[] {
-  const isPatient = (entry: Create) => entry.type === 'Patient';
-  return [...entries.filter(isPatient), ...entries.filter((entry) => !isPatient(entry))];
+const isPatient = ({ type }: { readonly type: string }): boolean => type === 'Patient';
+
+const isAnswer = ({ type }: Create): boolean => type === 'Observation' || type === 'QuestionnaireResponse';
+
+function answersLast(entries: readonly Create[]): readonly Create[] {
+  return [...entries.filter((each) => !isAnswer(each)), ...entries.filter(isAnswer)];
 }
 
 /** Each after those that it links to. Throws FhirError 400 when they link to each other in a circle. */

@@ -129,7 +129,10 @@ async function follow(
   await storeScoreChanges(service, patientId, definitions);
   await closeQuestionnaireTask(service, patientId, responseId, response);
   const raised = await alarmsSince(service, responseId, { ...answers, scores }, before);
-  await raiseAlarms(service, patientId, raised, { responseId, noticedBy: writerOf(response) });
+  await raiseAlarms(service, patientId, raised, {
+    from: [`QuestionnaireResponse/${responseId}`],
+    noticedBy: writerOf(response),
+  });
   await recordSafetyAnswers(service, responseId, answers);
   if (scores.length > 0) await recordGuidance(service, patientId, scores);
 }
