@@ -24,9 +24,21 @@ export interface Alarm {
   readonly signs: readonly CodeableConcept[];
   /** Who gave the answer, where that is known. */
   readonly noticedBy?: string;
+  readonly calledIn: CalledIn;
   /** What whoever is called in has to know about how the answer came. */
   readonly note?: Pick<Annotation, 'text'>;
 }
+
+export type CalledIn =
+  | { readonly kind: 'owner'; readonly owner: Task['owner'] }
+  /** The record names no general practitioner, or none whom anybody can reach here. */
+  | { readonly kind: 'nobody'; readonly why: keyof typeof whyNobody };
+
+const whyNobody = {
+  'none-named': 'The record names no general practitioner.',
+  inactive: 'The general practitioner whom the record names is not active any more.',
+  unknown: 'The general practitioner whom the record names is not known to this service.',
+} as const;
 
 const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 /** https://hl7.org/fhir/R4/extension-flag-detail.html: what the Flag rests on. */
@@ -75,8 +87,8 @@ export function alarmFlag(id: string, code: CodeableConcept, alarm: Alarm): Flag
 
 /** `flags` are those that the Task is about. Throws an Error (a fault of our content) when the action does not say within which time it is done. */
 export function alarmTask(id: string, alarm: Alarm, flags: readonly Flag[]): Task {
-  const { canonical, patient, about, raisedAt, note } = alarm;
-  const task = calledInTask(id, alarm, generalPractitionerOf(patient));
+  const { canonical, patient, about, raisedAt, note, calledIn } = alarm;
+  const task = calledInTask(id, alarm, calledIn);
   return {
     ...task,
     instantiatesCanonical: canonical,
@@ -124,7 +136,7 @@ function inputsOf({ action }: Alarm, flags: readonly Flag[]): readonly TaskInput
 export function calledInTask(
   id: string,
   { action, raisedAt }: Pick<Alarm, 'action' | 'raisedAt'>,
-  owner: Task['owner'],
+  calledIn: CalledIn,
 ): Task {
   const role = action.participant?.find(({ type }) => type === 'practitioner')?.role;
   return {
@@ -137,13 +149,13 @@ export function calledInTask(
     ...(action.title !== undefined && { description: action.title }),
     lastModified: raisedAt,
     ...(role && { performerType: [role] }),
-    ...(owner && { owner }),
+    ...(calledIn.kind === 'owner' && { owner: calledIn.owner }),
     restriction: { period: { start: raisedAt, end: dueAt(action, raisedAt) } },
-    ...(!owner && {
+    ...(calledIn.kind === 'nobody' && {
       note: [
         {
           time: raisedAt,
-          text: 'The record names no general practitioner. Whoever watches over tasks without an owner takes this one.',
+          text: `${whyNobody[calledIn.why]} Whoever watches over tasks without an owner takes this one.`,
         },
       ],
     }),
@@ -164,13 +176,4 @@ function dueAt(action: ActivityDefinition, raisedAt: string): string {
 function codeOf({ id, code }: ActivityDefinition): CodeableConcept {
   if (!code) throw new Error(`ActivityDefinition/${id} has no code`);
   return code;
-}
-
-/** A person before an organisation. */
-function generalPractitionerOf({ generalPractitioner = [] }: Patient): Task['owner'] {
-  const referencesTo = (type: string) =>
-    generalPractitioner.find(({ reference }) => reference?.startsWith(`${type}/`));
-  const found =
-    referencesTo('Practitioner') ?? referencesTo('PractitionerRole') ?? referencesTo('Organization');
-  return found?.reference === undefined ? undefined : { reference: found.reference };
 }

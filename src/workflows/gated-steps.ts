@@ -109,8 +109,9 @@ export function reviewTaskFor(context: WorkflowContext, delivery: Delivery): Tas
   const action = context.catalogue.definition(reviewOfExertion);
   if (action?.resourceType !== 'ActivityDefinition') throw new Error(`${reviewOfExertion} is not published`);
   const raisedAt = context.clock.now().toISOString();
+  const calledIn = { kind: 'owner', owner: { reference: delivery.owner } } as const;
   return {
-    ...calledInTask(context.newId(), { action, raisedAt }, { reference: delivery.owner }),
+    ...calledInTask(context.newId(), { action, raisedAt }, calledIn),
     instantiatesCanonical: canonicalOf(action) ?? reviewOfExertion,
     basedOn: [{ reference: delivery.carePlan }],
     focus: { reference: delivery.encounter },

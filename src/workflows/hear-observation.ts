@@ -108,6 +108,7 @@ async function callFor(
     const isRead = placed.find(({ action }) => action === alarm.action)?.isRead !== false;
     await raiseAlarms(service, patientId, [alarm], {
       from,
+      place: 'Observation.subject',
       noticedBy: writerOf({ ...(author && { author }) }),
       ...(!isRead && { note: notReadNoteOf(watchPlanOf(service)) }),
     });

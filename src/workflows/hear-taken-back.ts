@@ -45,6 +45,7 @@ export async function hearTakenBack(
   await raiseAlarms(context, patientId, unheard, {
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(before),
+    place: 'QuestionnaireResponse.subject',
     note: takenBackNoteOf(watchPlanOf(context)),
   });
 }

@@ -10,9 +10,11 @@ import {
   standsFor,
 } from '../continuity/alarm-resources.ts';
 import { canonicalOf } from '../fhir/canonical.ts';
+import { businessRule } from '../fhir/error.ts';
 import type { RaisedAlarm } from '../instruments/raised-alarms.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
+import { whoIsCalledIn } from './who-is-called-in.ts';
 
 /** Where alarms come from. */
 export interface RaisedBy {
@@ -20,6 +22,8 @@ export interface RaisedBy {
   readonly from: readonly string[];
   /** Who gave the answers, where that is known. */
   readonly noticedBy: string | undefined;
+  /** Which element says whom it is about. */
+  readonly place: 'QuestionnaireResponse.subject' | 'Observation.subject';
   readonly note?: Alarm['note'];
 }
 
@@ -35,15 +39,28 @@ export async function raiseAlarms(
   by: RaisedBy,
 ): Promise<number> {
   if (raised.length === 0) return 0;
-  const read = await context.store.read<Patient>('Patient', patientId);
-  if (read.kind !== 'found') return 0;
-  const patient = read.version.resource();
+  const patient = await patientToCallFor(context, patientId, by.place);
+  const calledIn = await whoIsCalledIn(context, patient);
   let made = 0;
   for (const alarm of raised) {
-    const isMade = await raise(context, alarmFor(context, alarm, patient, by), by.from);
+    const isMade = await raise(context, { ...alarmFor(context, alarm, patient, by), calledIn }, by.from);
     made += isMade ? 1 : 0;
   }
   return made;
+}
+
+/** Refused (422) when the person is not stored here: whoever sends the answer keeps it, and brings the person first. */
+export async function patientToCallFor(
+  { store }: WorkflowContext,
+  patientId: string,
+  place: RaisedBy['place'],
+): Promise<Patient> {
+  const read = await store.read<Patient>('Patient', patientId);
+  if (read.kind === 'found') return read.version.resource();
+  throw businessRule(
+    `an answer calls somebody in, and Patient/${patientId} is not stored here, so that nobody can be called: create the Patient first, or in the same transaction`,
+    place,
+  );
 }
 
 function alarmFor(
@@ -51,7 +68,7 @@ function alarmFor(
   { about, action: canonical, signs }: RaisedAlarm,
   patient: Patient,
   { noticedBy, note }: RaisedBy,
-): Alarm {
+): Omit<Alarm, 'calledIn'> {
   const action = catalogue.definition(canonical);
   if (action?.resourceType !== 'ActivityDefinition') {
     throw new Error(`${canonical} is raised by an answer and is no published ActivityDefinition`);

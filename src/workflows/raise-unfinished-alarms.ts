@@ -68,6 +68,7 @@ export async function raiseUnfinishedAlarms(
   return raiseAlarms(context, patientId, raised, {
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(response),
+    place: 'QuestionnaireResponse.subject',
     note: unfinishedFormOf(watchPlanOf(context)).note,
   });
 }

@@ -14,7 +14,7 @@ import { forEffect, type WorkflowContext } from './context.ts';
 import { hearTakenBack } from './hear-taken-back.ts';
 import { closePairTask } from './pair-answers.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
-import { raiseAlarms } from './raise-alarms.ts';
+import { patientToCallFor, raiseAlarms } from './raise-alarms.ts';
 import {
   isUnfinished,
   raiseUnfinishedAlarms,
@@ -132,17 +132,23 @@ async function follow(
   await raiseAlarms(service, patientId, raised, {
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(response),
+    place: 'QuestionnaireResponse.subject',
   });
   await recordSafetyAnswers(service, responseId, answers);
   if (scores.length > 0) await recordGuidance(service, patientId, scores);
 }
 
-/** Left before its end: nothing is scored, and nobody who answered is left alone. What is still being filled in waits (hear-unfinished-forms). */
+/**
+ * Left before its end: nothing is scored, and nobody who answered is left alone. What is still being filled in waits
+ * (hear-unfinished-forms), for a person who is there.
+ */
 async function hearStopped(
   service: WorkflowContext,
   responseId: string,
   { response, patientId }: HeardAnswers,
 ): Promise<void> {
+  if (unfinishedAlarms(service, response, responseId).length > 0)
+    await patientToCallFor(service, patientId, 'QuestionnaireResponse.subject');
   if (response.status === 'stopped') await raiseUnfinishedAlarms(service, patientId, responseId, response);
 }
 

@@ -9,6 +9,7 @@ import { hasClosingLetter } from './closing-letters.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { reachableGeneralPractitioner } from './who-is-called-in.ts';
 
 export const sweepDeadEnds: JobWork = {
   effect: 'sweep-dead-ends',
@@ -131,7 +132,7 @@ async function sweepCourses(
 async function sweepUnowned(person: PersonAtHand, careManager: string | undefined): Promise<void> {
   const { tasks, today, dayOf, rule, set, takeBack } = person;
   const how = rule('task-without-owner');
-  const owner = careManager ?? generalPractitionerOf(person.patient);
+  const owner = careManager ?? (await reachableGeneralPractitioner(person.context, person.patient));
   for (const task of tasks) {
     const about = `Task/${task.id}`;
     const earlier = watchTasksAbout(tasks, about, 'no-next-step');

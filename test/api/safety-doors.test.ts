@@ -510,9 +510,9 @@ describe('a person who is not there', () => {
     authored: '2026-11-20T08:55:00Z',
     item: [{ linkId: 'phq-9-9', answer: [{ valueCoding: { system: loinc, code: 'LA6569-3' } }] }],
   });
-  const nobody = (patient: string) =>
+  const nobody = (type: string, patient: string) =>
     refused(
-      'Patient',
+      `${type}.subject`,
       `an answer calls somebody in, and ${patient} is not stored here, so that nobody can be called: create the Patient first, or in the same transaction`,
     );
 
@@ -527,10 +527,11 @@ describe('a person who is not there', () => {
     for (const [type, body] of [
       ['QuestionnaireResponse', asked('completed', patient)],
       ['QuestionnaireResponse', asked('stopped', patient)],
+      ['QuestionnaireResponse', asked('in-progress', patient)],
       ['Observation', observation(patient, positive)],
     ] as const) {
       const answer = await send('post', type, body);
-      expect([type, answer.status, answer.body]).toEqual([type, 422, nobody(patient)]);
+      expect([type, answer.status, answer.body]).toEqual([type, 422, nobody(type, patient)]);
     }
     expect([await tasksOf(patient), await flagsOf(patient)]).toEqual([[], []]);
     expect(await found(`Observation?subject=${patient}`)).toEqual([]);
