@@ -1,12 +1,12 @@
-// Imports one NDJSON file in batches, from where an earlier run left off; what is refused goes into a file beside it.
-import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import type { Resource } from '@medplum/fhirtypes';
+// Imports one NDJSON file in batches, from where an earlier run left off; what is refused goes into a file beside it, and what is to be known of the rest into another.
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { FhirError, invalid, malformed, tooLarge } from '../fhir/error.ts';
 import { parseJson, toJson } from '../fhir/json.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
 import { type ImportOptions, importBatch } from '../workflows/import-batch.ts';
 import type { ImportProgress } from './import-progress.ts';
 import type { ImportState, ImportStates } from './import-state.ts';
+import { openLinesFile } from './lines-file.ts';
 import { ndjsonLines } from './ndjson-lines.ts';
 
 export interface ImportTools {
@@ -55,12 +55,17 @@ function resourceOf(bytes: Buffer | undefined, served: ReadonlySet<string>): Res
   return resource;
 }
 
+interface Remarked {
+  readonly line: number;
+  readonly issues: readonly OperationOutcomeIssue[];
+}
+
 /** One OperationOutcome a line, whose id says which line it is about. */
-function rejectedText(rejected: readonly Rejected[]): string {
-  return rejected
+function outcomesText(remarked: readonly Remarked[]): string {
+  return remarked
     .toSorted((left, right) => left.line - right.line)
-    .map(({ line, error }) => {
-      const outcome = { resourceType: 'OperationOutcome', id: `line-${line}`, issue: error.issues };
+    .map(({ line, issues }) => {
+      const outcome = { resourceType: 'OperationOutcome', id: `line-${line}`, issue: issues };
       return `${toJson(outcome)}\n`;
     })
     .join('');
@@ -80,9 +85,8 @@ export async function importFile(
 ): Promise<ImportState> {
   const { context, served, states } = tools;
   const progress = tools.progressOf(start);
-  const rejectedFile = `${start.file}.rejected.ndjson`;
-  const handle = openSync(rejectedFile, 'a');
-  ftruncateSync(handle, start.rejectedBytes);
+  const rejectedFile = openLinesFile(`${start.file}.rejected.ndjson`, start.rejectedBytes);
+  const remarksFile = openLinesFile(`${start.file}.remarks.ndjson`, start.remarkedBytes);
   let state = start;
   let options: ImportOptions = { skipsSame: isResumed };
   let batch: Placed[] = [];
@@ -90,23 +94,23 @@ export async function importFile(
   let line = start.lines;
 
   async function flush(endsAt: number): Promise<void> {
-    const refusals = await importBatch(
+    const { refused, remarked } = await importBatch(
       context,
       batch.map(({ resource }) => resource),
       options,
     );
-    for (const { at, error } of refusals) rejected.push({ line: batch[at]?.line ?? 0, error });
-    const text = rejectedText(rejected);
-    if (text !== '') {
-      writeSync(handle, text);
-      fsyncSync(handle);
-    }
+    const lineOf = (at: number) => batch[at]?.line ?? 0;
+    for (const { at, error } of refused) rejected.push({ line: lineOf(at), error });
+    const remarks = remarked.map(({ at, issues }) => ({ line: lineOf(at), issues }));
+    const refusals = rejected.map(({ line: at, error }) => ({ line: at, issues: error.issues }));
     state = {
       ...state,
       offset: endsAt,
       lines: line,
       rejected: state.rejected + rejected.length,
-      rejectedBytes: state.rejectedBytes + Buffer.byteLength(text),
+      rejectedBytes: state.rejectedBytes + rejectedFile.append(outcomesText(refusals)),
+      remarked: state.remarked + remarks.length,
+      remarkedBytes: state.remarkedBytes + remarksFile.append(outcomesText(remarks)),
     };
     states.write(state);
     [batch, rejected, options] = [[], [], { skipsSame: false }];
@@ -130,9 +134,11 @@ export async function importFile(
     }
     await flush(start.size);
   } finally {
-    closeSync(handle);
+    rejectedFile.close();
+    remarksFile.close();
   }
   progress.end(state.offset, state.lines);
-  if (statSync(rejectedFile).size === 0) rmSync(rejectedFile);
+  rejectedFile.removeIfEmpty();
+  remarksFile.removeIfEmpty();
   return state;
 }

@@ -16,6 +16,9 @@ const shape = z.object({
   rejected: z.number().int(),
   /** How much of the file of rejected lines belongs to it. */
   rejectedBytes: z.number().int(),
+  /** The same of lines that were stored and that something is to be known about; an earlier version did not count them. */
+  remarked: z.number().int().default(0),
+  remarkedBytes: z.number().int().default(0),
 });
 
 export type ImportState = Readonly<z.infer<typeof shape>>;

@@ -15,7 +15,8 @@ const importUsage = `Usage:
   --restart   begin at the first line, whatever an earlier run did
 
 An interrupted import goes on where it was. Lines that are refused are left out; <file>.rejected.ndjson says why, with an
-OperationOutcome for each, whose id is the number of the line. References are stored as they are.
+OperationOutcome for each, whose id is the number of the line. An answer that calls somebody in does so as by a PUT; of lines that
+were stored and call nobody in because the answer is old, or its form is not known, <file>.remarks.ndjson says so. References are stored as they are.
 Stop the service first: it and an import slow each other down.
 `;
 
@@ -59,6 +60,8 @@ function startOf(name: string, restart: boolean, states: ImportStates): ImportSt
     lines: 0,
     rejected: 0,
     rejectedBytes: 0,
+    remarked: 0,
+    remarkedBytes: 0,
   };
   const earlier = restart ? undefined : states.read(file);
   if (earlier === undefined) return { state: fresh, isResumed: false };
@@ -119,6 +122,10 @@ export async function runImportCommand(
       rejected += end.rejected;
       if (end.rejected > 0)
         say(`${end.rejected} of ${end.lines} lines were rejected: ${end.file}.rejected.ndjson\n`);
+      if (end.remarked > 0)
+        say(
+          `${end.remarked} of ${end.lines} lines hold answers that nobody was called in for: ${end.file}.remarks.ndjson says why\n`,
+        );
     }
   } finally {
     await system.close();

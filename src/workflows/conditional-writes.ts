@@ -10,6 +10,7 @@ import { inTransaction, type WorkflowContext } from './context.ts';
 import { writeNew } from './create-resource.ts';
 import { deleteResource } from './delete-resource.ts';
 import { type Patched, type PatchOptions, patchWithin } from './patch-resource.ts';
+import { remarksOn } from './remarks-on.ts';
 import { onlyMatch } from './resolve-condition.ts';
 import { checkForUpdate, type Updated, type UpdateOptions, writeNext } from './update-resource.ts';
 import type { VersionDemand } from './version-demand.ts';
@@ -68,7 +69,7 @@ export async function updateByCondition(
     const { version } = await writeNew(within, resource);
     return { version, created: true };
   });
-  return { result, warnings };
+  return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };
 }
 
 /** Throws FhirError 404 when nothing matches, 412 when several do. */

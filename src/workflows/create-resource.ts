@@ -4,6 +4,7 @@ import type { SearchQuery } from '../fhir/search-query.ts';
 import type { CreateResult } from '../store/store.ts';
 import { checkResource } from './check-resource.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
+import { remarksOn } from './remarks-on.ts';
 import { rulesByType } from './rules-by-type.ts';
 
 export interface CreateOptions {
@@ -15,7 +16,7 @@ export interface CreateOptions {
 
 export interface Created {
   readonly result: CreateResult;
-  /** The validator's remarks below an error. */
+  /** The remarks below an error of the validator and of the type's rule. */
   readonly warnings: readonly OperationOutcomeIssue[];
 }
 
@@ -31,7 +32,7 @@ export async function createResource(
     rulesByType[resource.resourceType] === undefined
       ? await writeNew(context, resource, options)
       : await inTransaction(context, (within) => writeNew(within, resource, options));
-  return { result, warnings };
+  return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };
 }
 
 /** Stores a resource that was checked, between its type's rules. The context's store must be a transaction's when there are any. */

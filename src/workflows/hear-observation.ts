@@ -1,7 +1,7 @@
 // An Observation whose code and value call somebody in does so by whichever way it is written, like the same answer in a form of ours.
 // What the service itself makes of answers does not pass here: the answers were heard already.
 import type { Observation } from '@medplum/fhirtypes';
-import { notReadNoteOf } from '../course/unfinished-form.ts';
+import { notReadNoteOf, oldestAnswerOf } from '../course/unfinished-form.ts';
 import { businessRule } from '../fhir/error.ts';
 import { lastInstantOf } from '../fhir/last-instant.ts';
 import { localReference } from '../fhir/reference.ts';
@@ -46,6 +46,20 @@ export const observationRule: WriteRule = {
     await callFor(context, { ...next, id: stored.id }, newsSince(now, isAboutOther ? [] : before));
   },
 
+  async remarks(context, resource) {
+    if (resource.resourceType !== 'Observation' || withdrawn.has(resource.status)) return [];
+    if (alarmsSaid(context, resource).length === 0 || !isOfBefore(context, saidAt(resource))) return [];
+    const { note } = oldestAnswerOf(watchPlanOf(context));
+    return [
+      {
+        severity: 'warning',
+        code: 'business-rule',
+        diagnostics: note.text ?? '',
+        expression: ['Observation.effective'],
+      },
+    ];
+  },
+
   beforeDelete(context, current) {
     if (current.resourceType !== 'Observation' || alarmsIn(context, current).length === 0) return;
     throw businessRule(
@@ -59,14 +73,18 @@ const withdrawn: ReadonlySet<string> = new Set(['entered-in-error', 'cancelled']
 
 /** What its codes and values call for; nothing once it was withdrawn, or when it was said long ago. */
 function alarmsIn(context: WorkflowContext, observation: Observation): readonly CallingAlarm[] {
-  const { id = '', component = [], status } = observation;
-  if (withdrawn.has(status)) return [];
+  if (withdrawn.has(observation.status)) return [];
+  const alarms = alarmsSaid(context, observation);
+  return alarms.length > 0 && isOfBefore(context, saidAt(observation)) ? [] : alarms;
+}
+
+function alarmsSaid(context: WorkflowContext, observation: Observation): readonly CallingAlarm[] {
+  const { id = '', component = [] } = observation;
   const statements = [observation, ...component].map(({ code: asked, ...value }) => ({
     coding: asked.coding ?? [],
     value,
   }));
-  const alarms = alarmsOfStatements(callingAnswersOf(context), statements, `Observation/${id}`);
-  return alarms.length > 0 && isOfBefore(context, saidAt(observation)) ? [] : alarms;
+  return alarmsOfStatements(callingAnswersOf(context), statements, `Observation/${id}`);
 }
 
 /** The last instant at which it can have been so; undefined when it does not say when. */

@@ -1,8 +1,9 @@
 // Stores resources under their own ids, as an update or create of each would, in one transaction.
-import type { Resource } from '@medplum/fhirtypes';
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { FhirError } from '../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { isSameContent } from './is-same-content.ts';
+import { remarksOn } from './remarks-on.ts';
 import { updateResource } from './update-resource.ts';
 
 export interface ImportOptions {
@@ -16,24 +17,38 @@ export interface ImportRefusal {
   readonly error: FhirError;
 }
 
+export interface ImportRemarks {
+  readonly at: number;
+  /** What whoever imports it has to know about what was stored, such as an answer that nobody was called in for. */
+  readonly issues: readonly OperationOutcomeIssue[];
+}
+
+export interface Imported {
+  readonly refused: readonly ImportRefusal[];
+  readonly remarked: readonly ImportRemarks[];
+}
+
 /** What was refused; the rest is stored. Each resource has an id. A bug or an outage throws, and nothing is stored. */
 export function importBatch(
   context: WorkflowContext,
   resources: readonly Resource[],
   options: ImportOptions,
-): Promise<readonly ImportRefusal[]> {
+): Promise<Imported> {
   return inTransaction(context, async (within) => {
     const refused: ImportRefusal[] = [];
+    const remarked: ImportRemarks[] = [];
     for (const [at, resource] of resources.entries()) {
       try {
         if (options.skipsSame && (await isStored(within, resource))) continue;
         await updateResource(within, resource, { mayCreate: true });
+        const issues = await remarksOn(within, resource);
+        if (issues.length > 0) remarked.push({ at, issues });
       } catch (error) {
         if (!(error instanceof FhirError)) throw error;
         refused.push({ at, error });
       }
     }
-    return refused;
+    return { refused, remarked };
   });
 }
 

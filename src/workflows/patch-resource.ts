@@ -7,6 +7,7 @@ import type { JsonPatch } from '../fhir/read-json-patch.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { readResource } from './read-resource.ts';
+import { remarksOn } from './remarks-on.ts';
 import { checkForUpdate, writeNext } from './update-resource.ts';
 import { assertVersion, demandVersion, type VersionDemand } from './version-demand.ts';
 
@@ -46,7 +47,7 @@ export async function patchWithin(
   const rewritten = options.rewrite?.(next) ?? next;
   const warnings = checkForUpdate(context, rewritten);
   const { version } = await writeNext(context, rewritten, { mayCreate: false, ifMatch: current.versionId });
-  return { version, warnings };
+  return { version, warnings: [...warnings, ...(await remarksOn(context, rewritten))] };
 }
 
 function patched(current: Resource, patch: JsonPatch): Resource {

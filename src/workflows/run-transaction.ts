@@ -135,18 +135,18 @@ async function runPrepared(
   const firstAnswer = conditional.findIndex(isAnswer);
   const ahead = firstAnswer < 0 ? conditional : conditional.slice(0, firstAnswer);
   for (const entry of ahead) await runConditional(entry);
-  // An answer may call somebody in for a person whom this transaction brings.
+  // An answer may call somebody in for a person, and by a form, that this transaction brings.
   const others = creates(plan).filter(({ index }) => !conditions.has(index));
-  for (const entry of others.filter(isPatient)) await runPlain(entry);
+  for (const entry of patientsFirst(others.filter(isAhead))) await runPlain(entry);
   for (const entry of plan) {
-    if (entry.kind === 'update' && isPatient(entry)) {
+    if (entry.kind === 'update' && isAhead(entry)) {
       results.set(entry.index, await placed(entry.index, () => runUpdate(entry)));
     }
   }
   for (const entry of conditional.slice(ahead.length)) await runConditional(entry);
-  for (const entry of others.filter((each) => !isPatient(each))) await runPlain(entry);
+  for (const entry of answersLast(others.filter((each) => !isAhead(each)))) await runPlain(entry);
   for (const entry of plan) {
-    if (entry.kind === 'update' && !isPatient(entry)) {
+    if (entry.kind === 'update' && !isAhead(entry)) {
       results.set(entry.index, await placed(entry.index, () => runUpdate(entry)));
     } else if (entry.kind === 'patch') {
       results.set(entry.index, await placed(entry.index, () => runPatch(entry)));
@@ -198,7 +198,21 @@ function creates(plan: readonly ConcreteEntry[]): readonly Create[] {
 }
 
 /** The order of creates means nothing (R4 http), but who may write a record depends on the Patient being there. */
-const isPatient = ({ type }: { readonly type: string }): boolean => type === 'Patient';
+function patientsFirst(entries: readonly Create[]): readonly Create[] {
+  const isPatient = ({ type }: Create) => type === 'Patient';
+  return [...entries.filter(isPatient), ...entries.filter((entry) => !isPatient(entry))];
+}
+
+const aheadTypes: readonly string[] = [
+  'Patient',
+  'Practitioner',
+  'PractitionerRole',
+  'Organization',
+  'Questionnaire',
+];
+
+/** What has to be there before answers are heard: whom they are about, who is called in, and what was asked. */
+const isAhead = ({ type }: { readonly type: string }): boolean => aheadTypes.includes(type);
 
 const isAnswer = ({ type }: Create): boolean => type === 'Observation' || type === 'QuestionnaireResponse';
 

@@ -9,8 +9,16 @@ import { checkAnswers } from '../instruments/check-answers.ts';
 import { asksForAlarms } from '../instruments/raised-alarms.ts';
 import { asksForSafety } from '../instruments/safety-answers.ts';
 import { alarmsSince, type Before, isFinished } from './alarms-since.ts';
+import { checkMove } from './answer-moves.ts';
 import { checkAnswerPrivacy } from './check-answer-privacy.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
+import {
+  demandSubjectOfForeign,
+  hearForeignForm,
+  isForeignForm,
+  refuseDeletionOfForeign,
+  remarksOnForeignForm,
+} from './hear-foreign-form.ts';
 import { hearTakenBack } from './hear-taken-back.ts';
 import { closePairTask } from './pair-answers.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
@@ -33,14 +41,19 @@ import type { WriteRule } from './write-rules.ts';
  * that this service does not publish are kept as they are.
  */
 export const questionnaireResponseRule: WriteRule = {
-  beforeCreate(context, resource) {
-    if (resource.resourceType === 'QuestionnaireResponse') checkResponse(context, resource);
+  async beforeCreate(context, resource) {
+    if (resource.resourceType !== 'QuestionnaireResponse') return undefined;
+    checkResponse(context, resource);
+    if (isForeignForm(context, resource)) await demandSubjectOfForeign(context, resource);
     return undefined;
   },
 
   async afterCreate(context, stored) {
     const sent = stored.resource();
-    if (sent.resourceType === 'QuestionnaireResponse') await closePairTask(context, stored.id, sent);
+    if (sent.resourceType === 'QuestionnaireResponse') {
+      await closePairTask(context, stored.id, sent);
+      if (isForeignForm(context, sent)) await hearForeignForm(context, stored.id, undefined, sent);
+    }
     const answers = heardAnswers(context, stored.resource());
     if (!answers || answers.response.status === 'entered-in-error') return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
@@ -49,10 +62,11 @@ export const questionnaireResponseRule: WriteRule = {
     await follow(service, stored.id, answers, scores);
   },
 
-  beforeUpdate(context, current, next) {
+  async beforeUpdate(context, current, next) {
     if (current.resourceType === 'QuestionnaireResponse' && next.resourceType === 'QuestionnaireResponse') {
       checkMove(current, next);
       checkResponse(context, next);
+      if (isForeignForm(context, next)) await demandSubjectOfForeign(context, next);
     }
     return undefined;
   },
@@ -61,7 +75,12 @@ export const questionnaireResponseRule: WriteRule = {
     const response = stored.resource();
     if (response.resourceType !== 'QuestionnaireResponse') return;
     await closePairTask(context, stored.id, response);
-    if (current.resourceType === 'QuestionnaireResponse') await hearWhatIsGone(context, current, response);
+    if (current.resourceType === 'QuestionnaireResponse') {
+      await hearWhatIsGone(context, current, response);
+      const wasForeign = isForeignForm(context, current);
+      if (isForeignForm(context, response))
+        await hearForeignForm(context, stored.id, wasForeign ? current : undefined, response);
+    }
     if (!isHeardHere(context, response)) return;
     const patientId = patientIdOf(response);
     if (!patientId) return;
@@ -81,7 +100,16 @@ export const questionnaireResponseRule: WriteRule = {
     await follow(service, stored.id, answers, scores, before && { scores: earlier, response: before });
   },
 
-  beforeDelete(context, current) {
+  async remarks(context, resource) {
+    return resource.resourceType === 'QuestionnaireResponse' && isForeignForm(context, resource)
+      ? remarksOnForeignForm(context, resource)
+      : [];
+  },
+
+  async beforeDelete(context, current) {
+    if (current.resourceType === 'QuestionnaireResponse' && isForeignForm(context, current)) {
+      await refuseDeletionOfForeign(context, current);
+    }
     if (
       current.resourceType === 'QuestionnaireResponse' &&
       unfinishedAlarms(context, current, current.id ?? '').length > 0
@@ -150,38 +178,6 @@ async function hearStopped(
   if (unfinishedAlarms(service, response, responseId).length > 0)
     await patientToCallFor(service, patientId, 'QuestionnaireResponse.subject');
   if (response.status === 'stopped') await raiseUnfinishedAlarms(service, patientId, responseId, response);
-}
-
-type Status = QuestionnaireResponse['status'];
-
-/** Answers that were once complete are corrected or withdrawn, never reopened: scores rest on them. */
-const mayBecome = {
-  'in-progress': ['in-progress', 'completed', 'amended', 'entered-in-error', 'stopped'],
-  stopped: ['stopped', 'in-progress', 'completed', 'amended', 'entered-in-error'],
-  completed: ['completed', 'amended', 'entered-in-error'],
-  amended: ['amended', 'entered-in-error'],
-  'entered-in-error': ['entered-in-error'],
-} as const satisfies Record<Status, readonly Status[]>;
-
-function checkMove(current: QuestionnaireResponse, next: QuestionnaireResponse): void {
-  const allowed: readonly Status[] = mayBecome[current.status];
-  if (!allowed.includes(next.status)) {
-    throw businessRule(
-      `answers that are ${current.status} cannot become ${next.status}; allowed: ${allowed.join(', ')}`,
-      'QuestionnaireResponse.status',
-    );
-  }
-  if (!isFinished(current)) return;
-  for (const element of ['questionnaire', 'subject'] as const) {
-    const before = element === 'subject' ? current.subject?.reference : current.questionnaire;
-    const after = element === 'subject' ? next.subject?.reference : next.questionnaire;
-    if (before !== after) {
-      throw businessRule(
-        `the ${element} of completed answers may not change: mark them entered-in-error and send them anew`,
-        `QuestionnaireResponse.${element}`,
-      );
-    }
-  }
 }
 
 function checkResponse(context: WorkflowContext, response: QuestionnaireResponse): void {

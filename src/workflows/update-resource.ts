@@ -5,6 +5,7 @@ import { isSubsetted } from '../fhir/subsetted.ts';
 import type { UpdateResult } from '../store/store.ts';
 import { checkResource } from './check-resource.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
+import { remarksOn } from './remarks-on.ts';
 import { rulesByType } from './rules-by-type.ts';
 import { assertVersion, demandVersion, lacksVersion, type VersionDemand } from './version-demand.ts';
 
@@ -17,7 +18,7 @@ export interface UpdateOptions extends VersionDemand {
 
 export interface Updated {
   readonly result: UpdateResult;
-  /** The validator's remarks below an error. */
+  /** The remarks below an error of the validator and of the type's rule. */
   readonly warnings: readonly OperationOutcomeIssue[];
 }
 
@@ -51,7 +52,7 @@ export async function updateResource(
   const result = isPlain
     ? await context.store.update(resource, storeOptions(options))
     : await inTransaction(context, (within) => writeNext(within, resource, options));
-  return { result, warnings };
+  return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };
 }
 
 function storeOptions({ ifMatch, mayCreate }: UpdateOptions) {

@@ -1,5 +1,5 @@
 // What else must happen, in the same transaction, when a resource of a certain type is written over plain REST.
-import type { Resource } from '@medplum/fhirtypes';
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import type { StoredVersion } from '../store/store.ts';
 import type { WorkflowContext } from './context.ts';
 
@@ -26,6 +26,8 @@ export interface WriteRule {
   ): Promise<Resource | undefined> | Resource | undefined;
   /** Called after an update is stored, in the same transaction. */
   afterUpdate?(context: WorkflowContext, current: Resource, stored: StoredVersion): Promise<void>;
+  /** What whoever wrote it is told, while it is stored as it is: what the service does not do for it. */
+  remarks?(context: WorkflowContext, resource: Resource): Promise<readonly OperationOutcomeIssue[]>;
   /** Called before a deletion, with the version that would go; may refuse. */
   beforeDelete?(context: WorkflowContext, current: Resource): Promise<void> | void;
 }

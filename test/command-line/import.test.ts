@@ -7,6 +7,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { timeOrderedIds } from '../../src/runtime/ids.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createSystem } from '../../src/system.ts';
+import { findResources } from '../../src/workflows/find-resources.ts';
 import { runCommand } from '../support/command.ts';
 import { compileCache } from '../support/compile-cache.ts';
 
@@ -21,9 +22,8 @@ const run = (dataDir: string, ...words: readonly string[]) =>
 const patient = (id: string, extra: object = {}) =>
   JSON.stringify({ resourceType: 'Patient', id, name: [{ family: `Family-${id}` }], ...extra });
 
-/** The version of each id; 0 when it is not there. */
-async function versions(dataDir: string, ids: readonly string[]): Promise<readonly number[]> {
-  const system = await createSystem({
+const openIn = (dataDir: string) =>
+  createSystem({
     dataDir,
     createOnUpdate: true,
     requireIfMatch: false,
@@ -32,6 +32,10 @@ async function versions(dataDir: string, ids: readonly string[]): Promise<readon
     newId: timeOrderedIds(systemClock),
     log: silentLog,
   });
+
+/** The version of each id; 0 when it is not there. */
+async function versions(dataDir: string, ids: readonly string[]): Promise<readonly number[]> {
+  const system = await openIn(dataDir);
   try {
     const { store } = system.contextFor({ role: 'system', scopes: [], tokenId: 't' }, 'r');
     const found = await Promise.all(ids.map((id) => store.read('Patient', id)));
@@ -68,6 +72,88 @@ describe('an import', () => {
       expect(await versions(dataDir, ['a1', 'a2', 'b1'])).toEqual([2, 1, 1]);
       expect((await run(dataDir, '--file', b, '--restart')).code).toBe(0);
       expect(await versions(dataDir, ['a1', 'a2', 'b1'])).toEqual([3, 1, 2]);
+    },
+    patienceMs,
+  );
+
+  it(
+    'calls somebody in for an answer of today, and says of those that call nobody why',
+    async () => {
+      const dataDir = freshFolder();
+      const file = join(dataDir, 'answers.ndjson');
+      const question9 = { coding: [{ system: 'http://loinc.org', code: '44260-8' }] };
+      const answer = (id: string, rest: object) =>
+        JSON.stringify({
+          resourceType: 'Observation',
+          id,
+          status: 'final',
+          code: question9,
+          subject: { reference: 'Patient/asked' },
+          valueInteger: 1,
+          ...rest,
+        });
+      const form = JSON.stringify({
+        resourceType: 'QuestionnaireResponse',
+        id: 'unknown-form',
+        status: 'completed',
+        questionnaire: 'https://elsewhere.example/Questionnaire/x',
+        subject: { reference: 'Patient/asked' },
+        item: [{ linkId: '1', answer: [{ valueInteger: 1 }] }],
+      });
+      const today = new Date().toISOString();
+      writeFileSync(
+        file,
+        [
+          answer('too-early', { effectiveDateTime: today }),
+          patient('asked'),
+          answer('old', { effectiveDateTime: '2015-03-01' }),
+          answer('now', { effectiveDateTime: today }),
+          form,
+          '',
+        ].join('\n'),
+      );
+      const { code, said } = await run(dataDir, '--file', file);
+      expect([code, said]).toEqual([
+        1,
+        expect.stringMatching(
+          /1 of 5 lines were rejected: .*\n2 of 5 lines hold answers that nobody was called in for: .*answers\.ndjson\.remarks\.ndjson says why\n/,
+        ),
+      ]);
+      expect(rejectedLines(file)).toMatchObject([
+        {
+          id: 'line-1',
+          issue: [{ diagnostics: expect.stringMatching(/Patient\/asked is not stored here/) as string }],
+        },
+      ]);
+      const remarks = readFileSync(`${file}.remarks.ndjson`, 'utf8').trimEnd().split('\n');
+      expect(remarks.map((line): unknown => JSON.parse(line))).toMatchObject([
+        {
+          id: 'line-3',
+          issue: [
+            {
+              severity: 'warning',
+              diagnostics: expect.stringMatching(/^This answer was given long/) as string,
+            },
+          ],
+        },
+        {
+          id: 'line-5',
+          issue: [
+            {
+              severity: 'warning',
+              diagnostics: expect.stringMatching(/^The form of these answers/) as string,
+            },
+          ],
+        },
+      ]);
+      const system = await openIn(dataDir);
+      try {
+        const { store } = system.contextFor({ role: 'system', scopes: [], tokenId: 't' }, 'r');
+        const tasks = await findResources(store, 'Task', []);
+        expect(tasks.map(({ focus }) => focus?.reference)).toEqual(['Observation/now']);
+      } finally {
+        await system.close();
+      }
     },
     patienceMs,
   );

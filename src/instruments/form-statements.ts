@@ -1,0 +1,34 @@
+// The answers of a form of another service as statements: the code of each question with what was answered. Questions without a code have
+// that of our own form, where theirs was made from it.
+import type { Questionnaire, QuestionnaireResponse, QuestionnaireResponseItem } from '@medplum/fhirtypes';
+import type { Statement } from './calling-alarms.ts';
+import { keyOfQuestion } from './calling-answers.ts';
+import { questionnaireForm } from './questionnaire-form.ts';
+import { joinedKeys } from './said-value.ts';
+
+/** Without a form only the linkIds tell what was asked. `ours` is the published form that theirs was made from. */
+export function formStatements(
+  response: QuestionnaireResponse,
+  form: Questionnaire | undefined,
+  ours: Questionnaire | undefined,
+): readonly Statement[] {
+  const questionOf = (questionnaire: Questionnaire | undefined, linkId: string) =>
+    questionnaire && questionnaireForm(questionnaire).byLinkId.get(linkId);
+  const visit = (items: readonly QuestionnaireResponseItem[] | undefined): readonly Statement[] =>
+    (items ?? []).flatMap(({ linkId, answer = [], item }) => {
+      const [own, base] = [questionOf(form, linkId), questionOf(ours, linkId)];
+      const coding = own?.item.code ?? base?.item.code ?? [];
+      const key = joinedKeys(keyOfQuestion(base), keyOfQuestion(own));
+      return [
+        ...answer.flatMap((value) => [{ coding, value, linkId, key }, ...visit(value.item)]),
+        ...visit(item),
+      ];
+    });
+  return visit(response.item);
+}
+
+export function hasAnswers({ item }: QuestionnaireResponse): boolean {
+  const isAnswered = ({ answer = [], item: below }: QuestionnaireResponseItem): boolean =>
+    answer.length > 0 || (below ?? []).some(isAnswered);
+  return (item ?? []).some(isAnswered);
+}
