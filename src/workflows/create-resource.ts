@@ -27,9 +27,10 @@ export async function createResource(
   options: CreateOptions = {},
 ): Promise<Created> {
   const warnings = checkResource(context, resource);
+  const rule = rulesByType[resource.resourceType];
   // Without a rule there is one write, which is a transaction by itself.
   const result =
-    rulesByType[resource.resourceType] === undefined
+    rule === undefined || rule.isPlain?.(context, resource) === true
       ? await writeNew(context, resource, options)
       : await inTransaction(context, (within) => writeNew(within, resource, options));
   return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };

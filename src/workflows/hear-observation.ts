@@ -16,6 +16,9 @@ import type { WriteRule } from './write-rules.ts';
 
 /** Refuses (422) one that calls somebody in and is about no Patient of this server, and its deletion. */
 export const observationRule: WriteRule = {
+  isPlain: (context, resource) =>
+    resource.resourceType === 'Observation' && alarmsIn(context, resource).length === 0,
+
   beforeCreate(context, resource) {
     if (resource.resourceType === 'Observation') demandSubject(context, resource);
     return undefined;
