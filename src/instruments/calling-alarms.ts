@@ -1,5 +1,5 @@
 // Which alarms the answers of any resource come to: each question by its code, or by the linkId of a form whose questions have none.
-import type { Coding } from '@medplum/fhirtypes';
+import type { CodeableConcept, Coding } from '@medplum/fhirtypes';
 import type { CallingAnswers, CallingRule } from './calling-answers.ts';
 import type { RaisedAlarm } from './raised-alarms.ts';
 import { type AnswerKey, codeKey, joinedKeys, type SaidValue, worthOfValue } from './said-value.ts';
@@ -50,6 +50,11 @@ export function alarmsOfStatements(
     });
   }
   return [...alarms.values()];
+}
+
+/** Whether some answer to what this code asks calls somebody in. */
+export function mayCall({ byCode }: CallingAnswers, { coding = [] }: CodeableConcept): boolean {
+  return coding.some((each) => byCode.has(codeKey(each)));
 }
 
 function ruleFor(

@@ -6,6 +6,7 @@ import { checkResource } from './check-resource.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { remarksOn } from './remarks-on.ts';
 import { rulesByType } from './rules-by-type.ts';
+import type { WriteRule } from './write-rules.ts';
 
 export interface CreateOptions {
   /** The id to store it under; a new one when absent. Not together with `ifNoneExist`. */
@@ -27,13 +28,17 @@ export async function createResource(
   options: CreateOptions = {},
 ): Promise<Created> {
   const warnings = checkResource(context, resource);
-  const rule = rulesByType[resource.resourceType];
   // Without a rule there is one write, which is a transaction by itself.
   const result =
-    rule === undefined || rule.isPlain?.(context, resource) === true
+    ruleFor(context, resource) === undefined
       ? await writeNew(context, resource, options)
       : await inTransaction(context, (within) => writeNew(within, resource, options));
   return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };
+}
+
+function ruleFor(context: WorkflowContext, resource: Resource): WriteRule | undefined {
+  const rule = rulesByType[resource.resourceType];
+  return rule?.isPlain?.(context, resource) === true ? undefined : rule;
 }
 
 /** Stores a resource that was checked, between its type's rules. The context's store must be a transaction's when there are any. */
@@ -42,7 +47,7 @@ export async function writeNew(
   resource: Resource,
   { id, ifNoneExist }: CreateOptions = {},
 ): Promise<CreateResult> {
-  const rule = rulesByType[resource.resourceType];
+  const rule = ruleFor(context, resource);
   const derived = (await rule?.beforeCreate?.(context, resource)) ?? resource;
   const result: CreateResult =
     ifNoneExist === undefined

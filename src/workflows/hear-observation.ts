@@ -5,7 +5,7 @@ import { notReadNoteOf, oldestAnswerOf } from '../course/unfinished-form.ts';
 import { businessRule } from '../fhir/error.ts';
 import { lastInstantOf } from '../fhir/last-instant.ts';
 import { localReference } from '../fhir/reference.ts';
-import { alarmsOfStatements, type CallingAlarm, newsSince } from '../instruments/calling-alarms.ts';
+import { alarmsOfStatements, type CallingAlarm, mayCall, newsSince } from '../instruments/calling-alarms.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { tellCalled } from './hear-taken-back.ts';
@@ -82,12 +82,15 @@ function alarmsIn(context: WorkflowContext, observation: Observation): readonly 
 }
 
 function alarmsSaid(context: WorkflowContext, observation: Observation): readonly CallingAlarm[] {
-  const { id = '', component = [] } = observation;
+  const { id = '', code: own, component = [] } = observation;
+  const calling = callingAnswersOf(context);
+  // Most call for nothing, and many come at once.
+  if (!mayCall(calling, own) && !component.some(({ code }) => mayCall(calling, code))) return [];
   const statements = [observation, ...component].map(({ code: asked, ...value }) => ({
     coding: asked.coding ?? [],
     value,
   }));
-  return alarmsOfStatements(callingAnswersOf(context), statements, `Observation/${id}`);
+  return alarmsOfStatements(calling, statements, `Observation/${id}`);
 }
 
 /** The last instant at which it can have been so; undefined when it does not say when. */

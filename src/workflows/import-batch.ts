@@ -11,13 +11,13 @@ export interface ImportOptions {
   readonly skipsSame: boolean;
 }
 
-export interface ImportRefusal {
+interface ImportRefusal {
   /** Position in the batch. */
   readonly at: number;
   readonly error: FhirError;
 }
 
-export interface ImportRemarks {
+interface ImportRemarks {
   readonly at: number;
   /** What whoever imports it has to know about what was stored, such as an answer that nobody was called in for. */
   readonly issues: readonly OperationOutcomeIssue[];
@@ -40,7 +40,7 @@ export function importBatch(
     for (const [at, resource] of resources.entries()) {
       try {
         if (options.skipsSame && (await isStored(within, resource))) continue;
-        await updateResource(within, resource, { mayCreate: true });
+        await updateResource(within, resource, { mayCreate: true, isWithin: true });
         const issues = await remarksOn(within, resource);
         if (issues.length > 0) remarked.push({ at, issues });
       } catch (error) {

@@ -14,6 +14,8 @@ export interface UpdateOptions extends VersionDemand {
   readonly mayCreate: boolean;
   /** Only bring it into being: 412 when it is there already (If-None-Match: *). */
   readonly mustCreate?: boolean;
+  /** The context's store is a transaction's already, which is undone as a whole when anything but a refusal is thrown. */
+  readonly isWithin?: boolean;
 }
 
 export interface Updated {
@@ -43,16 +45,39 @@ export async function updateResource(
   options: UpdateOptions,
 ): Promise<Updated> {
   const warnings = checkForUpdate(context, resource);
-  // Without a rule or a question about what is there, it is one write, which is a transaction by itself.
-  const isPlain =
-    rulesByType[resource.resourceType] === undefined &&
+  const rule = rulesByType[resource.resourceType];
+  // Without a question about what is there, it is one write.
+  const isOneWrite =
     options.mustCreate !== true &&
     !lacksVersion(resource.resourceType, options) &&
     (options.mayCreate || options.ifMatch !== undefined);
-  const result = isPlain
-    ? await context.store.update(resource, storeOptions(options))
-    : await inTransaction(context, (within) => writeNext(within, resource, options));
+  const isPlain = isOneWrite && rule?.isPlain?.(context, resource) === true;
+  const write = (within: WorkflowContext) =>
+    isPlain ? writePlain(within, resource, options) : writeNext(within, resource, options);
+  const result =
+    isOneWrite && rule === undefined
+      ? await context.store.update(resource, storeOptions(options))
+      : options.isWithin === true && isPlain
+        ? await write(context)
+        : await inTransaction(context, write);
   return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };
+}
+
+/** What by itself calls for nothing; what it replaces is looked at only when there was something. */
+async function writePlain(
+  context: WorkflowContext,
+  resource: Resource,
+  options: UpdateOptions,
+): Promise<UpdateResult> {
+  const { store } = context;
+  const result = await store.update(resource, storeOptions(options));
+  if (result.created) return result;
+  const { resourceType, id, versionId } = result.version;
+  const before = await store.readVersion(resourceType, id, String(Number(versionId) - 1));
+  if (before.kind === 'found') {
+    await rulesByType[resourceType]?.afterUpdate?.(context, before.version.resource(), result.version);
+  }
+  return result;
 }
 
 function storeOptions({ ifMatch, mayCreate }: UpdateOptions) {

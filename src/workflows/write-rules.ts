@@ -13,7 +13,7 @@ export interface WriteRule {
     context: WorkflowContext,
     resource: Resource,
   ): Promise<Resource | undefined> | Resource | undefined;
-  /** Whether creating it is one write and nothing else, which is a transaction by itself. Only then are the rules called outside one. */
+  /** Whether creating it is one write and nothing else, so that the other rules of a create are not asked. */
   isPlain?(context: WorkflowContext, resource: Resource): boolean;
   /** Called after a create is stored, in the same transaction. */
   afterCreate?(context: WorkflowContext, stored: StoredVersion): Promise<void>;

@@ -7,8 +7,8 @@ import type {
   Parameters,
   QuestionnaireResponse,
   Resource,
-  Task,
 } from '@medplum/fhirtypes';
+import { importBatch } from '../../src/workflows/import-batch.ts';
 import {
   base,
   bundle,
@@ -79,6 +79,18 @@ describe('an answer that is written again', () => {
       ]);
     },
   );
+
+  it('is not ended by an import that changes it, nor by one that brings it again', async () => {
+    const patient = await somebody();
+    const context = service.system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, 'import');
+    const imports = (said: Said) =>
+      importBatch(context, [{ ...observation(patient, said), id: 'imported' }], { skipsSame: false });
+    for (const said of [negative, positive, positive, negative, negative]) {
+      expect(await imports(said)).toEqual({ refused: [], remarked: [] });
+    }
+    expect(await raisedFor(patient)).toEqual([sameDay]);
+    expect(await notesOf(patient)).toEqual([[expect.stringMatching(/^This answer was given, and then/)]]);
+  });
 
   it('calls for the person whom it is about, when it was first kept in the record of another', async () => {
     const [first, second] = [await somebody(), await somebody()];

@@ -11,7 +11,6 @@ import {
   base,
   bundle,
   flagsOf,
-  kept,
   loinc,
   looked,
   notesOf,

@@ -1,6 +1,5 @@
 // Whichever way an answer comes in that calls somebody in, the Flag and the Task stand right after the answer to the request, and what
 // calls nobody in raises nothing.
-import type { Observation } from '@medplum/fhirtypes';
 import { importBatch } from '../../src/workflows/import-batch.ts';
 import {
   bundle,
@@ -16,7 +15,6 @@ import {
   positive,
   question9,
   raisedFor,
-  refused,
   sameDay,
   send,
   somebody,
