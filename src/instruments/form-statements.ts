@@ -27,8 +27,12 @@ export function formStatements(
   return visit(response.item);
 }
 
-export function hasAnswers({ item }: QuestionnaireResponse): boolean {
-  const isAnswered = ({ answer = [], item: below }: QuestionnaireResponseItem): boolean =>
-    answer.length > 0 || (below ?? []).some(isAnswered);
-  return (item ?? []).some(isAnswered);
+export function hasAnswers(response: QuestionnaireResponse): boolean {
+  return formStatements(response, undefined, undefined).length > 0;
+}
+
+/** Whether this form asks everything that was answered. */
+export function asksAllOf(form: Questionnaire, response: QuestionnaireResponse): boolean {
+  const { byLinkId } = questionnaireForm(form);
+  return formStatements(response, form, undefined).every(({ linkId = '' }) => byLinkId.has(linkId));
 }

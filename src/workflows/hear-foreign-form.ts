@@ -9,7 +9,7 @@ import { businessRule } from '../fhir/error.ts';
 import { lastInstantOf } from '../fhir/last-instant.ts';
 import { localReference } from '../fhir/reference.ts';
 import { alarmsOfStatements, type CallingAlarm, newsSince } from '../instruments/calling-alarms.ts';
-import { formStatements, hasAnswers } from '../instruments/form-statements.ts';
+import { asksAllOf, formStatements, hasAnswers } from '../instruments/form-statements.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
 import { findByCanonical } from './find-by-canonical.ts';
@@ -168,12 +168,13 @@ async function judgedIn(
   };
 }
 
-/** Contained, or stored: by its canonical, or by a reference to it, which is no canonical and is sent all the same. */
+/** Contained, or stored: by its canonical, or by its address, which is no canonical and is sent all the same. */
 async function formOf(
   context: WorkflowContext,
-  { questionnaire = '', contained = [] }: QuestionnaireResponse,
+  response: QuestionnaireResponse,
   isService: boolean,
 ): Promise<Questionnaire | undefined> {
+  const { questionnaire = '', contained = [] } = response;
   const forms = contained.filter((each) => each.resourceType === 'Questionnaire');
   const within = forms.find(
     ({ id, url }) =>
@@ -182,20 +183,17 @@ async function formOf(
   if (within) return within;
   if (questionnaire === '' || questionnaire.startsWith('#')) return undefined;
   if (!isService && !may(context.actor, 'Questionnaire', 'search')) return undefined;
-  const local = localReference(questionnaire);
-  if (local?.startsWith('Questionnaire/')) {
-    const read = await context.store.read<Questionnaire>(
-      'Questionnaire',
-      local.replace('Questionnaire/', ''),
-    );
-    return read.kind === 'found' ? read.version.resource() : undefined;
-  }
   const { url } = parseCanonical(questionnaire);
   // Of a version that is not here, the newest knows better what was asked than nobody.
-  return (
+  const named =
     (await findByCanonical(context, 'Questionnaire', questionnaire)) ??
-    (await findByCanonical(context, 'Questionnaire', url))
-  );
+    (await findByCanonical(context, 'Questionnaire', url));
+  const id = /(?:^|\/)Questionnaire\/([A-Za-z0-9\-.]{1,64})$/.exec(url)?.[1];
+  if (named || id === undefined) return named;
+  const read = await context.store.read<Questionnaire>('Questionnaire', id);
+  const stored = read.kind === 'found' ? read.version.resource() : undefined;
+  // Another server may have another form under the same id.
+  return stored && asksAllOf(stored, response) ? stored : undefined;
 }
 
 function patientIdOf({ subject }: QuestionnaireResponse): string | undefined {

@@ -110,6 +110,17 @@ describe('a form of another service', () => {
       sameDay,
     ],
     [
+      'of ours, by its address on this server',
+      (patient) =>
+        answered(
+          patient,
+          several,
+          { questionnaire: 'http://alongside.example/fhir/Questionnaire/phq-9' },
+          'phq-9-9',
+        ),
+      sameDay,
+    ],
+    [
       'that comes with the answers',
       (patient) =>
         answered(patient, several, {
@@ -161,6 +172,15 @@ describe('a form of another service', () => {
     expect(await raisedFor(patient)).toEqual([raised]);
     const [task] = await tasksOf(patient);
     expect(task?.focus).toEqual({ reference: `QuestionnaireResponse/${made.body.id}` });
+  });
+
+  it('is heard when the person sends it themself, and the Flag says who gave the answer', async () => {
+    const patient = await somebody();
+    const headers = { Authorization: await service.makeBearer('patient', patient) };
+    const answer = answered(patient, several, { author: { reference: patient } });
+    okay(await send('post', 'QuestionnaireResponse', answer, headers));
+    expect(await raisedFor(patient)).toEqual([sameDay]);
+    expect(await flagsOf(patient)).toMatchObject([{ author: { reference: patient } }]);
   });
 
   it.each([

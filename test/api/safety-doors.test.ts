@@ -202,6 +202,13 @@ describe('it calls by every door', () => {
     expect(await raisedFor(patient)).toEqual([sameDay]);
   });
 
+  it('also for whoever may write the answer and not the Task that follows', async () => {
+    const patient = await somebody();
+    const headers = { Authorization: await service.makeBearer('gp', 'Practitioner/doctor') };
+    okay(await send('post', 'Observation', observation(patient, positive), headers));
+    expect(await raisedFor(patient)).toEqual([sameDay]);
+  });
+
   it.each(['conditional', 'plain'])('a transaction that brings the person too, %s', async (kind) => {
     const id = `brought-${kind}`;
     const patient = `Patient/${id}`;

@@ -108,6 +108,27 @@ describe('completed answers', () => {
     expect((await scores()).map(({ valueQuantity }) => valueQuantity?.value)).toEqual([6]);
   });
 
+  it('add up to the same whatever the language of the questions and answers that were shown', async () => {
+    const [english, dutch] = [of(phq15(phq15Adding(12))), of(phq15(phq15Adding(12)))];
+    const inDutch = (item: NonNullable<QuestionnaireResponse['item']>[number]) => ({
+      ...item,
+      text: 'Vraag in het Nederlands',
+      answer: item.answer?.map((answer) =>
+        answer.valueCoding ? { valueCoding: { ...answer.valueCoding, display: 'Een beetje last' } } : answer,
+      ),
+    });
+    for (const each of [english, { ...dutch, language: 'nl', item: dutch.item?.map(inDutch) }]) {
+      expect((await send('post', '/fhir/QuestionnaireResponse', each)).status).toBe(201);
+    }
+    const found = await scores('&code=http://loinc.org|70273-8');
+    expect(
+      found.map(({ valueQuantity, interpretation }) => [valueQuantity?.value, interpretation?.[0]?.text]),
+    ).toEqual([
+      [12, 'medium'],
+      [12, 'medium'],
+    ]);
+  });
+
   it('are not scored while they are in progress', async () => {
     const open = { ...of(phq15(phq15Adding(12))), status: 'in-progress' as const };
     const created = await send('post', '/fhir/QuestionnaireResponse', open);

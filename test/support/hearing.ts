@@ -21,7 +21,12 @@ export async function startHearing(): Promise<TestService> {
 }
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-export function send(method: Method, path: string, body?: object, headers: Record<string, string> = {}) {
+export function send(
+  method: Method,
+  path: string,
+  body?: object,
+  headers: Readonly<Record<string, string>> = {},
+) {
   const asked = request(service.app)
     [method](`/fhir/${path}`)
     .set({ Authorization: service.bearer('system'), ...headers });
