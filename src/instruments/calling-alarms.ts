@@ -53,8 +53,8 @@ export function alarmsOfStatements(
 }
 
 /** Whether some answer to what this code asks calls somebody in. */
-export function mayCall({ byCode }: CallingAnswers, { coding = [] }: CodeableConcept): boolean {
-  return coding.some((each) => byCode.has(codeKey(each)));
+export function mayCall({ byCode }: CallingAnswers, code: CodeableConcept | undefined): boolean {
+  return (code?.coding ?? []).some((each) => byCode.has(codeKey(each)));
 }
 
 function ruleFor(

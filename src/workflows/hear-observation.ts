@@ -87,7 +87,7 @@ function alarmsSaid(context: WorkflowContext, observation: Observation): readonl
   // Most call for nothing, and many come at once.
   if (!mayCall(calling, own) && !component.some(({ code }) => mayCall(calling, code))) return [];
   const statements = [observation, ...component].map(({ code: asked, ...value }) => ({
-    coding: asked.coding ?? [],
+    coding: asked?.coding ?? [],
     value,
   }));
   return alarmsOfStatements(calling, statements, `Observation/${id}`);

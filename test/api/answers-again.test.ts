@@ -27,12 +27,12 @@ import {
   question9,
   raisedFor,
   refused,
+  type Said,
   sameDay,
   send,
   somebody,
   startHearing,
   tasksOf,
-  type Said,
 } from '../support/hearing.ts';
 import type { TestService } from '../support/test-system.ts';
 

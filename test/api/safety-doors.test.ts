@@ -15,12 +15,12 @@ import {
   positive,
   question9,
   raisedFor,
+  type Said,
   sameDay,
   send,
   somebody,
   startHearing,
   tasksOf,
-  type Said,
 } from '../support/hearing.ts';
 import type { TestService } from '../support/test-system.ts';
 
