@@ -1,6 +1,6 @@
 // Nobody in support is left without a next step and an owner: referrals that nobody takes, courses that ended into nothing, Tasks
 // without an owner, alarms whose time has passed.
-import type { Patient, Task } from '@medplum/fhirtypes';
+import type { Patient, Practitioner, Task } from '@medplum/fhirtypes';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
 import { enroll, put, refer, reference } from '../workflows/course-steps.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
@@ -146,5 +146,16 @@ describe('an alarm whose time has passed', () => {
     await put(world, 'system', alarm, { status: 'completed' });
     expect(await look('2026-12-04')).toMatchObject({ set: 0, takenBack: 2 });
     expect(await errorsIn(world, ['Task'])).toEqual([]);
+  });
+
+  it('is not put before a general practitioner who has stopped working, with or without an owner of its own', async () => {
+    await world.store.update<Practitioner>({ resourceType: 'Practitioner', id: 'gp', active: false });
+    const { owner: _owner, ...unowned } = alarm;
+    await world.store.create({ ...alarm, owner: { reference: 'Practitioner/therapist' } }, { id: 'alarm' });
+    await world.store.create({ ...unowned, id: 'lonely' }, { id: 'lonely' });
+    await look('2026-12-02');
+    expect(await runOn(world, 'sweep-dead-ends', '2026-12-03')).toMatchObject({ set: 0, failed: 0 });
+    expect((await toldAll()).filter((each) => each.includes('Practitioner/gp'))).toEqual([]);
+    expect(await toldAll()).toContain('alarm-waiting nobody Task/alarm 2026-12-02 requested');
   });
 });
