@@ -1,5 +1,5 @@
-// The answers of a form of another service as statements: the code of each question with what was answered. Questions without a code have
-// that of our own form, where theirs was made from it.
+// The answers of a form of another service as statements: the codes of each question with what was answered. Where the form was made from
+// one of ours, its questions have the codes of ours too.
 import type { Questionnaire, QuestionnaireResponse, QuestionnaireResponseItem } from '@medplum/fhirtypes';
 import type { Statement } from './calling-alarms.ts';
 import { keyOfQuestion } from './calling-answers.ts';
@@ -17,7 +17,7 @@ export function formStatements(
   const visit = (items: readonly QuestionnaireResponseItem[] | undefined): readonly Statement[] =>
     (items ?? []).flatMap(({ linkId, answer = [], item }) => {
       const [own, base] = [questionOf(form, linkId), questionOf(ours, linkId)];
-      const coding = own?.item.code ?? base?.item.code ?? [];
+      const coding = [...(own?.item.code ?? []), ...(base?.item.code ?? [])];
       const key = joinedKeys(keyOfQuestion(base), keyOfQuestion(own));
       return [
         ...answer.flatMap((value) => [{ coding, value, linkId, key }, ...visit(value.item)]),

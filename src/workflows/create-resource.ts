@@ -27,13 +27,14 @@ export async function createResource(
   resource: Resource,
   options: CreateOptions = {},
 ): Promise<Created> {
-  const warnings = checkResource(context, resource);
+  // What is told is found out before the write: nothing that fails afterwards takes its answer from what was stored.
+  const warnings = [...checkResource(context, resource), ...(await remarksOn(context, resource))];
   // Without a rule there is one write, which is a transaction by itself.
   const result =
     ruleFor(context, resource) === undefined
       ? await writeNew(context, resource, options)
       : await inTransaction(context, (within) => writeNew(within, resource, options));
-  return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };
+  return { result, warnings };
 }
 
 function ruleFor(context: WorkflowContext, resource: Resource): WriteRule | undefined {

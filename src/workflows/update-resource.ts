@@ -44,7 +44,8 @@ export async function updateResource(
   resource: Resource,
   options: UpdateOptions,
 ): Promise<Updated> {
-  const warnings = checkForUpdate(context, resource);
+  // Found out before the write, as in create-resource.ts.
+  const warnings = [...checkForUpdate(context, resource), ...(await remarksOn(context, resource))];
   const rule = rulesByType[resource.resourceType];
   // Without a question about what is there, it is one write.
   const isOneWrite =
@@ -60,7 +61,7 @@ export async function updateResource(
       : options.isWithin === true && isPlain
         ? await write(context)
         : await inTransaction(context, write);
-  return { result, warnings: [...warnings, ...(await remarksOn(context, resource))] };
+  return { result, warnings };
 }
 
 /** What by itself calls for nothing; what it replaces is looked at only when there was something. */

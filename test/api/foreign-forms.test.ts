@@ -88,6 +88,15 @@ describe('a form of another service', () => {
         { derivedFrom: [`${base}/Questionnaire/phq-9`] },
       ),
       form(
+        'coded-anew',
+        {
+          linkId: 'phq-9-9',
+          type: 'choice',
+          code: [{ system: 'https://elsewhere.example/questions', code: 'nine' }],
+        },
+        { derivedFrom: [`${base}/Questionnaire/phq-9`] },
+      ),
+      form(
         'signs',
         { linkId: 'weight-loss', type: 'boolean' },
         { derivedFrom: [`${base}/Questionnaire/red-flags-bowel|1.0.0`] },
@@ -142,6 +151,11 @@ describe('a form of another service', () => {
       sameDay,
     ],
     ['made of ours', (patient) => answered(patient, several, named('made-of-ours'), 'phq-9-9'), sameDay],
+    [
+      'made of ours, whose question has a code of its own',
+      (patient) => answered(patient, several, named('coded-anew'), 'phq-9-9'),
+      sameDay,
+    ],
     [
       'made of our signs',
       (patient) => answered(patient, { valueBoolean: true }, named('signs'), 'weight-loss'),
