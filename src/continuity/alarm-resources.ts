@@ -30,15 +30,26 @@ export interface Alarm {
 }
 
 export type CalledIn =
-  | { readonly kind: 'owner'; readonly owner: Task['owner'] }
-  /** The record names no general practitioner, or none whom anybody can reach here. */
+  /** `isUnknown`: nobody is stored here under that name. */
+  | { readonly kind: 'owner'; readonly owner: Task['owner']; readonly isUnknown?: boolean }
+  /** The record names no general practitioner, or none who can be called here. */
   | { readonly kind: 'nobody'; readonly why: keyof typeof whyNobody };
 
 const whyNobody = {
   'none-named': 'The record names no general practitioner.',
   inactive: 'The general practitioner whom the record names is not active any more.',
-  unknown: 'The general practitioner whom the record names is not known to this service.',
+  elsewhere: 'The general practitioner whom the record names is one of another server.',
 } as const;
+
+/** What the Task says about whether it reaches anybody; undefined when it reaches its owner. */
+function remarkOn(calledIn: CalledIn): string | undefined {
+  if (calledIn.kind === 'nobody') {
+    return `${whyNobody[calledIn.why]} Whoever watches over tasks without an owner takes this one.`;
+  }
+  return calledIn.isUnknown === true
+    ? 'The general practitioner whom the record names is not stored in this service: see to it that this reaches them.'
+    : undefined;
+}
 
 const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 /** https://hl7.org/fhir/R4/extension-flag-detail.html: what the Flag rests on. */
@@ -139,6 +150,7 @@ export function calledInTask(
   calledIn: CalledIn,
 ): Task {
   const role = action.participant?.find(({ type }) => type === 'practitioner')?.role;
+  const remark = remarkOn(calledIn);
   return {
     resourceType: 'Task',
     id,
@@ -151,14 +163,7 @@ export function calledInTask(
     ...(role && { performerType: [role] }),
     ...(calledIn.kind === 'owner' && { owner: calledIn.owner }),
     restriction: { period: { start: raisedAt, end: dueAt(action, raisedAt) } },
-    ...(calledIn.kind === 'nobody' && {
-      note: [
-        {
-          time: raisedAt,
-          text: `${whyNobody[calledIn.why]} Whoever watches over tasks without an owner takes this one.`,
-        },
-      ],
-    }),
+    ...(remark !== undefined && { note: [{ time: raisedAt, text: remark }] }),
   };
 }
 

@@ -1,5 +1,5 @@
-// Who is to find the next step for a person: whoever carries the course, else the general practitioner, else nobody that the record names.
-import type { CarePlan, EpisodeOfCare, Patient } from '@medplum/fhirtypes';
+// Which courses run, which have ended, and who carries them.
+import type { CarePlan, EpisodeOfCare } from '@medplum/fhirtypes';
 import { courseIdentifierSystem } from './course-codes.ts';
 
 export const isCourse = ({ identifier }: CarePlan): boolean =>
@@ -7,16 +7,6 @@ export const isCourse = ({ identifier }: CarePlan): boolean =>
 
 export const isRunning = ({ status }: CarePlan): boolean => status === 'active' || status === 'on-hold';
 export const isEnded = ({ status }: CarePlan): boolean => status === 'completed' || status === 'revoked';
-
-/** A person before an organisation. */
-export function generalPractitionerOf({ generalPractitioner = [] }: Patient): string | undefined {
-  const references = generalPractitioner.flatMap(({ reference }) => reference ?? []);
-  for (const type of ['Practitioner/', 'PractitionerRole/', 'Organization/']) {
-    const found = references.find((reference) => reference.startsWith(type));
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
 
 /** Whoever carries the running course, or the episode that is open. */
 export function careManagerOf(

@@ -8,6 +8,7 @@ import { isCourse } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 
 export const chaseOverdueSessions: JobWork = {
   effect: 'chase-overdue-sessions',
@@ -81,7 +82,8 @@ async function askForSession(
   );
   const last = watchTasksAbout(tasks, about, 'session-unrecorded').at(-1)?.authoredOn;
   if (isAsked || !isLongSince(dayOf(last ?? session.occurrenceDateTime), how, today)) return;
-  const owner = session.performer?.[0]?.reference ?? carePlan.author?.reference;
+  const named = [session.performer?.[0]?.reference, carePlan.author?.reference];
+  const owner = await whoTakesOn(person.context, person.patient, ...named);
   await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, ...(owner !== undefined && { owner }) });
 }
 
@@ -113,10 +115,9 @@ async function noteSteps(
     if (!isStep || end === undefined || watchTasksAbout(tasks, about, 'step-at-home-ended').length > 0)
       continue;
     if (!isLongSince(dayOf(end), how, today)) continue;
-    const owner =
-      nextSession(sessions)?.performer?.[0]?.reference ??
-      step.requester?.reference ??
-      carePlan.author?.reference;
+    const leads = nextSession(sessions)?.performer?.[0]?.reference;
+    const named = [leads, step.requester?.reference, carePlan.author?.reference];
+    const owner = await whoTakesOn(person.context, person.patient, ...named);
     await set({
       rule: how,
       about,

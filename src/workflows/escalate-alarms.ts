@@ -7,7 +7,7 @@ import { careManagerOf } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { reachableGeneralPractitioner } from './who-is-called-in.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 
 const openStatuses = ['requested', 'received', 'accepted', 'ready', 'in-progress', 'on-hold'] as const;
 
@@ -34,10 +34,7 @@ export const escalateAlarms: JobWork = {
     if (late.length === 0) return;
     const carePlans = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
     const episodes = await findResources(context.store, 'EpisodeOfCare', [byReference('patient', reference)]);
-    const ladder = [
-      await reachableGeneralPractitioner(context, person.patient),
-      careManagerOf(carePlans, episodes),
-    ];
+    const ladder = [await whoTakesOn(context, person.patient), careManagerOf(carePlans, episodes)];
     for (const alarm of late) {
       const next = whoIsNext(alarm, person, ladder);
       if (next.kind === 'ask') {

@@ -3,7 +3,6 @@
 // chose, or why.
 import type { CarePlan, CodeableConcept, Task } from '@medplum/fhirtypes';
 import { groupWithout, revoked } from '../course/group-change-resources.ts';
-import { generalPractitionerOf } from '../course/whose-turn.ts';
 import { closeWhatWasOpened, seesBeside } from './close-pair.ts';
 import { forEffect, forPractitioner, type WorkflowContext } from './context.ts';
 import { endEmptyRun } from './end-empty-run.ts';
@@ -13,6 +12,7 @@ import { giveDuty } from './give-duty.ts';
 import { groupBecomes, type MemberOfRun, type RunOfGroup } from './group-run-of.ts';
 import { episodeInStatus } from './move-episode.ts';
 import { readKnown, readReferenced } from './read-known.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 import { updateChecked } from './write-checked.ts';
 
 /** Each with what it may write: the one who asks, the service for the person, the service for the group. */
@@ -90,11 +90,11 @@ async function nextStepOf(
 }
 
 async function generalPractitionerWith(
-  { store }: WorkflowContext,
+  context: WorkflowContext,
   patient: string,
 ): Promise<string | undefined> {
-  const known = await readKnown(store, 'Patient', patient.slice('Patient/'.length));
-  return generalPractitionerOf(known.resource());
+  const known = await readKnown(context.store, 'Patient', patient.slice('Patient/'.length));
+  return whoTakesOn(context, known.resource());
 }
 
 /** As what is the group's: a Task in the person's record would open that to the leader again. One who notes it themself knows. */

@@ -1,10 +1,11 @@
 // The job that looks at courses that have been paused for long: whoever carries the course asks how it is, and agrees what follows.
 import type { CarePlan } from '@medplum/fhirtypes';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../course/watch-tasks.ts';
-import { generalPractitionerOf, isCourse } from '../course/whose-turn.ts';
+import { isCourse } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 
 export const lookAtLongPauses: JobWork = {
   effect: 'look-at-long-pauses',
@@ -35,7 +36,7 @@ export const lookAtLongPauses: JobWork = {
         .toSorted()
         .at(-1);
       if (since !== undefined && isLongSince(dayOf(since), how, today)) {
-        const owner = carePlan.author?.reference ?? generalPractitionerOf(patient);
+        const owner = await whoTakesOn(context, patient, carePlan.author?.reference);
         await set({ rule: how, about, carePlan: about, ...(owner !== undefined && { owner }) });
       }
     }

@@ -3,11 +3,12 @@ import { hasCourseCode } from '../course/course-codes.ts';
 import { endOfCourse } from '../course/dead-ends.ts';
 import { followUpDue, plannedFollowUps } from '../course/planned-follow-ups.ts';
 import { isOpenTask, watchTasksAbout } from '../course/watch-tasks.ts';
-import { generalPractitionerOf, isCourse, isEnded, isRunning } from '../course/whose-turn.ts';
+import { isCourse, isEnded, isRunning } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import { protocolToGoOnBy } from './protocol-of-course.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 
 export const offerFollowUps: JobWork = {
   effect: 'offer-follow-ups',
@@ -36,7 +37,7 @@ export const offerFollowUps: JobWork = {
       const earlier = watchTasksAbout(tasks, about, 'follow-up-due');
       const isOffered = earlier.some((task) => task.instantiatesCanonical === canonical || isOpenTask(task));
       if (isOffered) continue;
-      const owner = carePlan.author?.reference ?? generalPractitionerOf(patient);
+      const owner = await whoTakesOn(context, patient, carePlan.author?.reference);
       await set({
         rule: how,
         about,

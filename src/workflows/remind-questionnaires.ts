@@ -3,10 +3,10 @@ import type { CarePlan, Task } from '@medplum/fhirtypes';
 import { courseSystem } from '../course/course-codes.ts';
 import type { WatchRuleId } from '../course/watch-rules.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../course/watch-tasks.ts';
-import { generalPractitionerOf } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 
 /** Set by whatever asks for a questionnaire: owner the person, executionPeriod when it is meant for. */
 const questionnaireDue = { system: courseSystem, code: 'questionnaire-due' };
@@ -64,7 +64,7 @@ const stages = [
 ] as const satisfies readonly WatchRuleId[];
 
 async function remind(person: PersonAtHand, due: Task, course: CarePlan | undefined): Promise<void> {
-  const { tasks, today, dayOf, rule, set, takeBack, reference, patient } = person;
+  const { context, tasks, today, dayOf, rule, set, takeBack, reference, patient } = person;
   const about = `Task/${due.id}`;
   const earlier = watchTasksAbout(tasks, about, 'questionnaire-reminder', 'questionnaire-open');
   const stage = stages[earlier.length];
@@ -75,8 +75,10 @@ async function remind(person: PersonAtHand, due: Task, course: CarePlan | undefi
   const requester = due.requester?.reference?.startsWith('Practitioner')
     ? due.requester.reference
     : undefined;
-  const therapist = course?.author?.reference ?? requester ?? generalPractitionerOf(patient);
-  const owner = stage === 'questionnaire-open' ? therapist : reference;
+  const owner =
+    stage === 'questionnaire-open'
+      ? await whoTakesOn(context, patient, course?.author?.reference, requester)
+      : reference;
   const canonical = due.input?.find(({ valueCanonical }) => valueCanonical)?.valueCanonical;
   await set({
     rule: rule(stage),

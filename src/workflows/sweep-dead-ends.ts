@@ -4,12 +4,12 @@ import { courseSystem, hasCourseCode } from '../course/course-codes.ts';
 import { endOfCourse, isOwnedStep, isUntakenReferral, lastAnswerOf } from '../course/dead-ends.ts';
 import { isCoordinationTask } from '../course/referral-resources.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../course/watch-tasks.ts';
-import { careManagerOf, generalPractitionerOf, isCourse, isEnded, isRunning } from '../course/whose-turn.ts';
+import { careManagerOf, isCourse, isEnded, isRunning } from '../course/whose-turn.ts';
 import { hasClosingLetter } from './closing-letters.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { reachableGeneralPractitioner } from './who-is-called-in.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 
 export const sweepDeadEnds: JobWork = {
   effect: 'sweep-dead-ends',
@@ -83,7 +83,7 @@ async function sweepReferrals(person: PersonAtHand, requests: readonly ServiceRe
       await set({
         rule: how,
         about,
-        ...owned(request.requester?.reference ?? generalPractitionerOf(person.patient)),
+        ...owned(await whoTakesOn(person.context, person.patient, request.requester?.reference)),
       });
     }
   }
@@ -115,7 +115,7 @@ async function sweepCourses(
     );
     const step = rule('course-without-follow-up');
     if (!isCaredForNow && steps.length === 0 && isLongSince(end, step, today)) {
-      const owner = requester ?? generalPractitionerOf(person.patient);
+      const owner = await whoTakesOn(person.context, person.patient, requester);
       await set({ rule: step, about, carePlan: about, ...owned(owner) });
     }
     const letters = watchTasksAbout(tasks, about, 'closing-letter-due');
@@ -132,7 +132,7 @@ async function sweepCourses(
 async function sweepUnowned(person: PersonAtHand, careManager: string | undefined): Promise<void> {
   const { tasks, today, dayOf, rule, set, takeBack } = person;
   const how = rule('task-without-owner');
-  const owner = careManager ?? (await reachableGeneralPractitioner(person.context, person.patient));
+  const owner = await whoTakesOn(person.context, person.patient, careManager);
   for (const task of tasks) {
     const about = `Task/${task.id}`;
     const earlier = watchTasksAbout(tasks, about, 'no-next-step');

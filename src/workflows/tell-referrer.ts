@@ -1,11 +1,11 @@
 // A consent that a referral carries no longer stands while nobody has taken the referral: whoever sent it talks with the person.
 import type { Consent, ServiceRequest } from '@medplum/fhirtypes';
 import { isCoordinationTask } from '../course/referral-resources.ts';
-import { generalPractitionerOf } from '../course/whose-turn.ts';
 import type { WorkflowContext } from './context.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
 import { readKnown } from './read-known.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 
 /**
  * One Task for a referral, however many were asked. A candidate gets none: it would lead them to the person after they have declined.
@@ -43,11 +43,11 @@ export async function tellReferrers(
 
 /** A person who sent it, else the general practitioner. */
 async function ownerOf(
-  { store }: WorkflowContext,
+  context: WorkflowContext,
   { requester }: ServiceRequest,
   patient: string,
 ): Promise<string | undefined> {
-  if (requester?.reference?.startsWith('Practitioner')) return requester.reference;
-  const known = await readKnown(store, 'Patient', patient.slice('Patient/'.length));
-  return generalPractitionerOf(known.resource()) ?? requester?.reference;
+  const known = await readKnown(context.store, 'Patient', patient.slice('Patient/'.length));
+  const person = requester?.reference?.startsWith('Practitioner') ? requester.reference : undefined;
+  return (await whoTakesOn(context, known.resource(), person)) ?? requester?.reference;
 }

@@ -1,5 +1,5 @@
-// Who is called in for a person: the first general practitioner named in the record who is active and known here, a person before an
-// organisation. Somebody who has stopped working is not the one who looks.
+// Who is called in for a person: the first general practitioner named in the record who is active, a person before an organisation.
+// Somebody who has stopped working is not the one who looks.
 import type { Organization, Patient, Practitioner, PractitionerRole } from '@medplum/fhirtypes';
 import type { CalledIn } from '../continuity/alarm-resources.ts';
 import { lastInstantOf } from '../fhir/last-instant.ts';
@@ -11,29 +11,50 @@ type CalledType = (typeof types)[number];
 
 type Standing = 'active' | 'inactive' | 'unknown';
 
+/** One whom this server does not know may still be somebody who signs in here: called when nobody else is, and the Task says so. */
 export async function whoIsCalledIn(
   context: Pick<WorkflowContext, 'store' | 'clock'>,
   { generalPractitioner = [] }: Patient,
 ): Promise<CalledIn> {
   const named = generalPractitioner.flatMap(({ reference }) => localReference(reference) ?? []);
-  let why: 'inactive' | 'unknown' = 'unknown';
+  let isOneInactive = false;
+  let unknown: string | undefined;
   for (const type of types) {
     for (const reference of named.filter((each) => each.startsWith(`${type}/`))) {
       const standing = await standingOf(context, type, reference.slice(type.length + 1));
       if (standing === 'active') return { kind: 'owner', owner: { reference } };
-      if (standing === 'inactive') why = 'inactive';
+      if (standing === 'inactive') isOneInactive = true;
+      else unknown ??= reference;
     }
   }
-  return { kind: 'nobody', why: generalPractitioner.length === 0 ? 'none-named' : why };
+  if (unknown !== undefined) return { kind: 'owner', owner: { reference: unknown }, isUnknown: true };
+  const whyNobody = isOneInactive ? 'inactive' : 'elsewhere';
+  return { kind: 'nobody', why: generalPractitioner.length === 0 ? 'none-named' : whyNobody };
 }
 
-/** The same, where nobody has to be told why there is none. */
-export async function reachableGeneralPractitioner(
+/**
+ * Who is to find the next step: the first of these ("Practitioner/x") who has not stopped working, else the general practitioner who
+ * would be called in; undefined when there is nobody.
+ */
+export async function whoTakesOn(
   context: Pick<WorkflowContext, 'store' | 'clock'>,
   patient: Patient,
+  ...named: readonly (string | undefined)[]
 ): Promise<string | undefined> {
+  for (const reference of named) {
+    if (reference !== undefined && !(await hasStopped(context, reference))) return reference;
+  }
   const called = await whoIsCalledIn(context, patient);
   return called.kind === 'owner' ? called.owner?.reference : undefined;
+}
+
+async function hasStopped(
+  context: Pick<WorkflowContext, 'store' | 'clock'>,
+  reference: string,
+): Promise<boolean> {
+  const [named, id] = localReference(reference)?.split('/') ?? [];
+  const type = types.find((each) => each === named);
+  return type !== undefined && id !== undefined && (await standingOf(context, type, id)) === 'inactive';
 }
 
 async function standingOf(

@@ -218,8 +218,8 @@ describe('who is called in', () => {
   const keep = async (body: Resource) => okay(await send('put', `${body.resourceType}/${body.id}`, body));
   const isGone =
     'The general practitioner whom the record names is not active any more. Whoever watches over tasks without an owner takes this one.';
-  const isUnknown =
-    'The general practitioner whom the record names is not known to this service. Whoever watches over tasks without an owner takes this one.';
+  const isElsewhere =
+    'The general practitioner whom the record names is one of another server. Whoever watches over tasks without an owner takes this one.';
 
   beforeAll(async () => {
     await keep({ resourceType: 'Practitioner', id: 'retired', active: false });
@@ -256,12 +256,26 @@ describe('who is called in', () => {
     expect(await notesOf(patient)).toEqual([[]]);
   });
 
+  it.each([[['Practitioner/unknown']], [['Organization/closed', 'Practitioner/unknown']]])(
+    'of %j it is somebody who may sign in here though nobody has stored them, and the Task says so',
+    async (named) => {
+      const patient = await somebody(...named);
+      okay(await send('post', 'Observation', observation(patient, positive)));
+      expect(await raisedFor(patient)).toEqual([
+        sameDay.replace('Practitioner/doctor', 'Practitioner/unknown'),
+      ]);
+      expect(await notesOf(patient)).toEqual(
+        unowned(
+          'The general practitioner whom the record names is not stored in this service: see to it that this reaches them.',
+        ),
+      );
+    },
+  );
+
   it.each([
     [['Practitioner/retired'], isGone],
     [['PractitionerRole/role-ended'], isGone],
-    [['Organization/closed', 'Practitioner/unknown'], isGone],
-    [['Practitioner/unknown'], isUnknown],
-    [['https://elsewhere.example/fhir/Practitioner/1'], isUnknown],
+    [['https://elsewhere.example/fhir/Practitioner/1'], isElsewhere],
   ])('of %j it is nobody by name, and the Task says why', async (named, why) => {
     const patient = await somebody(...named);
     okay(await send('post', 'Observation', observation(patient, positive)));

@@ -1,5 +1,5 @@
 // Jobs about a course on its way: sessions and steps at home whose day has passed, questionnaires, pauses, and how it is months later.
-import type { CarePlan, Task } from '@medplum/fhirtypes';
+import type { CarePlan, Practitioner, Task } from '@medplum/fhirtypes';
 import { complete, enroll, group, integer, put } from '../workflows/course-steps.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
 import { courseWorld, errorsIn } from '../workflows/course-world.ts';
@@ -37,6 +37,13 @@ describe('a planned session whose day has passed', () => {
     ]);
     expect(await chase('2026-11-23')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
     expect(await errorsIn(world, ['Task'])).toEqual([]);
+  });
+
+  it('is asked about at the general practitioner when the therapist has stopped working', async () => {
+    await enroll(world);
+    await world.store.update<Practitioner>({ resourceType: 'Practitioner', id: 'therapist', active: false });
+    expect(await chase('2026-11-22')).toMatchObject({ set: 1, failed: 0 });
+    expect((await watchTasks(world)).map(({ owner }) => owner?.reference)).toEqual(['Practitioner/gp']);
   });
 
   it('is not asked about while the course is paused', async () => {
@@ -157,6 +164,24 @@ describe('a course that is paused', () => {
     world.setClock('2027-02-24T09:00:00Z');
     await change({ status: 'active' });
     expect(await look('2027-02-24')).toMatchObject({ set: 0, takenBack: 1 });
+  });
+
+  it('is looked at by the general practitioner when the therapist has stopped working, and by nobody by name when both have', async () => {
+    await enroll(world);
+    await change({ status: 'on-hold' });
+    const stops = (id: string) =>
+      world.store.update<Practitioner>({ resourceType: 'Practitioner', id, active: false });
+    await stops('therapist');
+    await look('2027-01-12');
+    const asked = async () => (await watchTasks(world)).map(({ owner }) => owner?.reference);
+    expect(await asked()).toEqual(['Practitioner/gp']);
+    await stops('gp');
+    const [task] = await watchTasks(world);
+    await put(world, 'system', task ?? { resourceType: 'Task', status: 'draft', intent: 'order' }, {
+      status: 'completed',
+    });
+    await look('2027-02-23');
+    expect(await asked()).toEqual(['Practitioner/gp', undefined]);
   });
 });
 
