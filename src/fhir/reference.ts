@@ -29,3 +29,13 @@ export function localReference(reference: string | undefined, baseUrl?: string):
   const target = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
   return target?.kind === 'local' ? `${target.type}/${target.id}` : undefined;
 }
+
+/** The id of the Patient of this server whom a resource is about; undefined when it is about nobody, or about something else. */
+export function patientIdOf({
+  subject,
+}: {
+  readonly subject?: { readonly reference?: string };
+}): string | undefined {
+  const [type, id] = localReference(subject?.reference)?.split('/') ?? [];
+  return type === 'Patient' ? id : undefined;
+}

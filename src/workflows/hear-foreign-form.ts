@@ -7,7 +7,7 @@ import { notReadNoteOf, oldestAnswerOf, unfinishedFormOf } from '../course/unfin
 import { parseCanonical } from '../fhir/canonical.ts';
 import { businessRule } from '../fhir/error.ts';
 import { lastInstantOf } from '../fhir/last-instant.ts';
-import { localReference } from '../fhir/reference.ts';
+import { patientIdOf } from '../fhir/reference.ts';
 import { alarmsOfStatements, type CallingAlarm, newsSince } from '../instruments/calling-alarms.ts';
 import { asksAllOf, formStatements, hasAnswers } from '../instruments/form-statements.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
@@ -194,9 +194,4 @@ async function formOf(
   const stored = read.kind === 'found' ? read.version.resource() : undefined;
   // Another server may have another form under the same id.
   return stored && asksAllOf(stored, response) ? stored : undefined;
-}
-
-function patientIdOf({ subject }: QuestionnaireResponse): string | undefined {
-  const [type, id] = localReference(subject?.reference)?.split('/') ?? [];
-  return type === 'Patient' ? id : undefined;
 }

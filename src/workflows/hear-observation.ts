@@ -4,7 +4,7 @@ import type { Observation } from '@medplum/fhirtypes';
 import { notReadNoteOf, oldestAnswerOf } from '../course/unfinished-form.ts';
 import { businessRule } from '../fhir/error.ts';
 import { lastInstantOf } from '../fhir/last-instant.ts';
-import { localReference } from '../fhir/reference.ts';
+import { localReference, patientIdOf } from '../fhir/reference.ts';
 import { alarmsOfStatements, type CallingAlarm, mayCall, newsSince } from '../instruments/calling-alarms.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
 import { forEffect, type WorkflowContext } from './context.ts';
@@ -108,11 +108,6 @@ function demandSubject(context: WorkflowContext, observation: Observation): void
     'this answer calls somebody in: it needs a subject, a reference to a Patient of this server. Create the Patient first, or name it in the same transaction',
     'Observation.subject',
   );
-}
-
-function patientIdOf({ subject }: Observation): string | undefined {
-  const [type, id] = localReference(subject?.reference)?.split('/') ?? [];
-  return type === 'Patient' ? id : undefined;
 }
 
 /** Calls for what was not heard already in the answers that it was made of. */

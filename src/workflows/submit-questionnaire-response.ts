@@ -4,7 +4,7 @@ import type { Observation, Questionnaire, QuestionnaireResponse, Resource } from
 import { canonicalBase } from '../content/catalogue.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
 import { businessRule, invalidResource } from '../fhir/error.ts';
-import { localReference } from '../fhir/reference.ts';
+import { patientIdOf } from '../fhir/reference.ts';
 import { checkAnswers } from '../instruments/check-answers.ts';
 import { asksForAlarms } from '../instruments/raised-alarms.ts';
 import { asksForSafety } from '../instruments/safety-answers.ts';
@@ -275,11 +275,6 @@ function isHeardHere(
 /** Of the version that the answers name, or of the one that is published now. */
 function definitionsOfVoided({ catalogue }: WorkflowContext, { questionnaire = '' }: QuestionnaireResponse) {
   return catalogue.scoreDefinitions(parseCanonical(questionnaire).url);
-}
-
-function patientIdOf(response: QuestionnaireResponse): string | undefined {
-  const [type, id] = localReference(response.subject?.reference)?.split('/') ?? [];
-  return type === 'Patient' ? id : undefined;
 }
 
 type HeardAnswers = ScoredAnswers & { readonly patientId: string };
