@@ -60,7 +60,8 @@ export async function updateByCondition(
   condition: SearchQuery,
   options: UpdateOptions,
 ): Promise<Updated> {
-  const warnings = [...checkForUpdate(context, resource), ...(await remarksOn(context, resource))];
+  const checked = checkForUpdate(context, resource);
+  const remarks = await remarksOn(context, resource);
   const result = await inTransaction(context, async (within) => {
     const target = await updateTarget(within, resource, condition, options.ifMatch);
     if (target.id !== undefined) {
@@ -69,7 +70,7 @@ export async function updateByCondition(
     const { version } = await writeNew(within, resource);
     return { version, created: true };
   });
-  return { result, warnings };
+  return { result, warnings: [...checked, ...remarks], remarks };
 }
 
 /** Throws FhirError 404 when nothing matches, 412 when several do. */

@@ -3,7 +3,6 @@ import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { FhirError } from '../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { isSameContent } from './is-same-content.ts';
-import { remarksOn } from './remarks-on.ts';
 import { updateResource } from './update-resource.ts';
 
 export interface ImportOptions {
@@ -40,9 +39,8 @@ export function importBatch(
     for (const [at, resource] of resources.entries()) {
       try {
         if (options.skipsSame && (await isStored(within, resource))) continue;
-        await updateResource(within, resource, { mayCreate: true, isWithin: true });
-        const issues = await remarksOn(within, resource);
-        if (issues.length > 0) remarked.push({ at, issues });
+        const { remarks } = await updateResource(within, resource, { mayCreate: true, isWithin: true });
+        if (remarks.length > 0) remarked.push({ at, issues: remarks });
       } catch (error) {
         if (!(error instanceof FhirError)) throw error;
         refused.push({ at, error });

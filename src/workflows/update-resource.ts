@@ -22,6 +22,8 @@ export interface Updated {
   readonly result: UpdateResult;
   /** The remarks below an error of the validator and of the type's rule. */
   readonly warnings: readonly OperationOutcomeIssue[];
+  /** Of these, those of the type's rule. */
+  readonly remarks: readonly OperationOutcomeIssue[];
 }
 
 /** The check of what is to replace a stored version. Returns the remarks below an error. Throws FhirError 400, and 422 for a part of a resource. */
@@ -45,7 +47,8 @@ export async function updateResource(
   options: UpdateOptions,
 ): Promise<Updated> {
   // Found out before the write, as in create-resource.ts.
-  const warnings = [...checkForUpdate(context, resource), ...(await remarksOn(context, resource))];
+  const checked = checkForUpdate(context, resource);
+  const remarks = await remarksOn(context, resource);
   const rule = rulesByType[resource.resourceType];
   // Without a question about what is there, it is one write.
   const isOneWrite =
@@ -61,7 +64,7 @@ export async function updateResource(
       : options.isWithin === true && isPlain
         ? await write(context)
         : await inTransaction(context, write);
-  return { result, warnings };
+  return { result, warnings: [...checked, ...remarks], remarks };
 }
 
 /** What by itself calls for nothing; what it replaces is looked at only when there was something. */
