@@ -114,11 +114,15 @@ it('finds which goals work on a factor, in every version of the explanation, and
     readonly entry: readonly { readonly resource: { readonly id: string } }[];
   };
   const goal = goals.entry[0]?.resource;
-  const versions = (await get(`/fhir/ClinicalImpression?subject=${course.patient}&_sort=_lastUpdated`))
-    .body as {
-    readonly entry: readonly { readonly resource: { readonly id: string } }[];
+  const versions = (await get(`/fhir/ClinicalImpression?subject=${course.patient}`)).body as {
+    readonly entry: readonly {
+      readonly resource: { readonly id: string; readonly previous?: { readonly reference: string } };
+    }[];
   };
-  const [first, second] = versions.entry.map(({ resource }) => `ClinicalImpression/${resource.id}`);
+  // Both were made in the same instant of the test's clock: which came second is said by the one before it.
+  const later = versions.entry.find(({ resource }) => resource.previous !== undefined)?.resource;
+  const first = later?.previous?.reference;
+  const second = `ClinicalImpression/${later?.id}`;
   const own = 'https://w3id.org/alongside/fhir/StructureDefinition';
   const next = {
     ...goal,
