@@ -75,6 +75,9 @@ export interface paths {
          *
          *     A batch answers 200; each entry has its own status. What was written is left out of the answer unless
          *     `Prefer: return=representation` asks for it.
+         *
+         *     What whoever sends it has to know of an entry that was stored, such as an answer that nobody is called in for,
+         *     stands in `entry.response.outcome`, whatever `Prefer` asks for; an entry without it has nothing to tell.
          */
         post: operations["bundle"];
         delete?: never;

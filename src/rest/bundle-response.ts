@@ -1,7 +1,9 @@
 // Writes a batch-response or transaction-response around the stored texts: https://hl7.org/fhir/R4/http.html#transaction-response
+import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { Log } from '../runtime/log.ts';
 import type { StoredVersion } from '../store/store.ts';
 import type { EntryResult } from '../workflows/bundle-door.ts';
+import { placedIssue } from '../workflows/placed-error.ts';
 import { renderError } from './error-handler.ts';
 import { searchsetText } from './searchset.ts';
 
@@ -17,19 +19,39 @@ export interface BundleResponse {
 
 const writtenStatus = { created: '201 Created', matched: '200 OK', updated: '200 OK' } as const;
 
-function withVersion(base: string, version: StoredVersion, status: string, sent: string | undefined): string {
+function withVersion(
+  base: string,
+  version: StoredVersion,
+  status: string,
+  sent: string | undefined,
+  outcome?: OperationOutcome,
+): string {
   const place = `${version.resourceType}/${version.id}`;
   const response = {
     status,
     location: `${place}/_history/${version.versionId}`,
     etag: `W/"${version.versionId}"`,
     lastModified: version.lastUpdated,
+    ...(outcome && { outcome }),
   };
   const resource = sent === undefined ? '' : `"resource":${sent},`;
   return `{"fullUrl":${JSON.stringify(`${base}/${place}`)},${resource}"response":${JSON.stringify(response)}}`;
 }
 
-function entryText({ base, isFull, requestId, log }: BundleResponse, result: EntryResult): string {
+/** Hints and warnings stand here whatever is preferred: a client that is not told of them cannot ask for them afterwards. */
+function outcomeOf(
+  warnings: readonly OperationOutcomeIssue[] = [],
+  index: number,
+): OperationOutcome | undefined {
+  if (warnings.length === 0) return undefined;
+  return { resourceType: 'OperationOutcome', issue: warnings.map((issue) => placedIssue(issue, index)) };
+}
+
+function entryText(
+  { base, isFull, requestId, log }: BundleResponse,
+  result: EntryResult,
+  index: number,
+): string {
   switch (result.kind) {
     case 'created':
     case 'matched':
@@ -39,6 +61,7 @@ function entryText({ base, isFull, requestId, log }: BundleResponse, result: Ent
         result.version,
         writtenStatus[result.kind],
         isFull ? result.version.json : undefined,
+        outcomeOf(result.warnings, index),
       );
     case 'read': {
       const { version, shape } = result;
@@ -63,6 +86,6 @@ function entryText({ base, isFull, requestId, log }: BundleResponse, result: Ent
 }
 
 export function bundleResponseText(response: BundleResponse): string {
-  const entries = response.results.map((result) => entryText(response, result)).join(',');
+  const entries = response.results.map((result, index) => entryText(response, result, index)).join(',');
   return `{"resourceType":"Bundle","type":"${response.kind}"${entries === '' ? '' : `,"entry":[${entries}]`}}`;
 }

@@ -1,5 +1,5 @@
 // What goes into the processing of a Bundle besides the Bundle, and what comes out for each entry.
-import type { ResourceType } from '@medplum/fhirtypes';
+import type { OperationOutcomeIssue, ResourceType } from '@medplum/fhirtypes';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import type { SearchPage, StoredVersion } from '../store/store.ts';
 import type { Shape, UnderstoodSearch } from './search-resources.ts';
@@ -7,9 +7,12 @@ import type { Shape, UnderstoodSearch } from './search-resources.ts';
 /** What became of one entry. */
 export type EntryResult =
   | {
-      readonly kind: 'created' | 'matched' | 'updated' | 'not-modified';
+      readonly kind: 'created' | 'matched' | 'updated';
       readonly version: StoredVersion;
+      /** What whoever sent it is told, as after a write by itself; absent or empty when there is nothing to tell. */
+      readonly warnings?: readonly OperationOutcomeIssue[];
     }
+  | { readonly kind: 'not-modified'; readonly version: StoredVersion }
   | { readonly kind: 'read'; readonly version: StoredVersion; readonly shape?: Shape }
   | { readonly kind: 'deleted'; readonly versionId: string; readonly lastUpdated: string }
   /** A conditional delete that nothing matched. */

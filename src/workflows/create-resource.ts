@@ -17,7 +17,7 @@ export interface CreateOptions {
 
 export interface Created {
   readonly result: CreateResult;
-  /** The remarks below an error of the validator and of the type's rule. */
+  /** The remarks below an error of the validator and of the type's rule; none about what was not stored. */
   readonly warnings: readonly OperationOutcomeIssue[];
 }
 
@@ -34,7 +34,15 @@ export async function createResource(
     ruleFor(context, resource) === undefined
       ? await writeNew(context, resource, options)
       : await inTransaction(context, (within) => writeNew(within, resource, options));
-  return { result, warnings };
+  return { result, warnings: toldAfter(result, warnings) };
+}
+
+/** A condition that found something: what was sent is not stored, and what would be told of it is not so. */
+export function toldAfter(
+  { kind }: CreateResult,
+  warnings: readonly OperationOutcomeIssue[],
+): readonly OperationOutcomeIssue[] {
+  return kind === 'matched' ? [] : warnings;
 }
 
 function ruleFor(context: WorkflowContext, resource: Resource): WriteRule | undefined {

@@ -1,9 +1,9 @@
-// Gives a refusal the place of the Bundle entry that it comes from.
+// Gives a refusal, or a warning, the place of the Bundle entry that it comes from.
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { FhirError } from '../fhir/error.ts';
 
 /** "Patient.birthDate" in entry 3 becomes "Bundle.entry[3].resource.birthDate"; without a place, it is the entry. */
-function placedIssue(issue: OperationOutcomeIssue, index: number): OperationOutcomeIssue {
+export function placedIssue(issue: OperationOutcomeIssue, index: number): OperationOutcomeIssue {
   const place = `Bundle.entry[${index}]`;
   const expression = (issue.expression ?? []).map((path) => {
     if (path.startsWith('Bundle.entry[')) {

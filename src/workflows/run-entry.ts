@@ -8,7 +8,7 @@ import { patchResource } from './patch-resource.ts';
 import type { PlannedEntry } from './plan-bundle.ts';
 import { readResource, readVersion } from './read-resource.ts';
 import { searchResources } from './search-resources.ts';
-import { type UpdateOptions, updateResource } from './update-resource.ts';
+import { type Updated, type UpdateOptions, updateResource } from './update-resource.ts';
 import type { VersionDemand } from './version-demand.ts';
 
 /** One entry by itself, as in a batch. */
@@ -19,36 +19,33 @@ export async function runEntry(
 ): Promise<EntryResult> {
   switch (entry.kind) {
     case 'create': {
-      const { result } = await createResource(context, entry.resource, {
+      const { result, warnings } = await createResource(context, entry.resource, {
         ...(entry.ifNoneExist !== undefined && {
           ifNoneExist: door.condition(entry.type, entry.ifNoneExist),
         }),
       });
-      return result;
+      return { ...result, warnings };
     }
     case 'update': {
-      const { result } = await updateResource(context, entry.resource, updateOptions(entry, door));
-      return { kind: result.created ? 'created' : 'updated', version: result.version };
+      const updated = await updateResource(context, entry.resource, updateOptions(entry, door));
+      return resultOf(updated);
     }
     case 'conditional-update': {
       const condition = door.condition(entry.type, entry.condition);
-      const { result } = await updateByCondition(
-        context,
-        entry.resource,
-        condition,
-        updateOptions(entry, door),
-      );
-      return { kind: result.created ? 'created' : 'updated', version: result.version };
+      const options = updateOptions(entry, door);
+      return resultOf(await updateByCondition(context, entry.resource, condition, options));
     }
     case 'patch': {
       const demand = versionDemand(entry, door);
-      const { version } = await patchResource(context, entry.type, entry.id, entry.patch, demand);
-      return { kind: 'updated', version };
+      return {
+        ...(await patchResource(context, entry.type, entry.id, entry.patch, demand)),
+        kind: 'updated',
+      };
     }
     case 'conditional-patch': {
       const condition = door.condition(entry.type, entry.condition);
-      const { version } = await patchByCondition(context, condition, entry.patch, versionDemand(entry, door));
-      return { kind: 'updated', version };
+      const demand = versionDemand(entry, door);
+      return { ...(await patchByCondition(context, condition, entry.patch, demand)), kind: 'updated' };
     }
     case 'delete':
       return runDelete(context, entry, door);
@@ -60,6 +57,10 @@ export async function runEntry(
     default:
       return answerGet(context, entry, door);
   }
+}
+
+function resultOf({ result, warnings }: Updated): EntryResult {
+  return { kind: result.created ? 'created' : 'updated', version: result.version, warnings };
 }
 
 /** A GET entry. */

@@ -1,5 +1,5 @@
 // Runs the entries of a transaction in the order of the specification, all or nothing: https://hl7.org/fhir/R4/http.html#trules
-import type { Bundle, OperationOutcomeIssue, ResourceType } from '@medplum/fhirtypes';
+import type { Bundle, OperationOutcomeIssue, Resource, ResourceType } from '@medplum/fhirtypes';
 import { FhirError, invalid } from '../fhir/error.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import { nextTurn } from '../runtime/next-turn.ts';
@@ -7,10 +7,11 @@ import type { BundleDoor, EntryResult } from './bundle-door.ts';
 import { conditionalParts, conditionalReferences, linkedFullUrls, rewritten } from './bundle-references.ts';
 import { checkResource } from './check-resource.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
-import { writeNew } from './create-resource.ts';
+import { toldAfter, writeNew } from './create-resource.ts';
 import { patchWithin } from './patch-resource.ts';
 import { placed, placedError } from './placed-error.ts';
 import { checkNoDuplicates, type PlannedEntry, planEntry } from './plan-bundle.ts';
+import { remarksOn } from './remarks-on.ts';
 import { onlyMatch } from './resolve-condition.ts';
 import { type ConcreteEntry, concreteEntries } from './resolve-entries.ts';
 import { answerGet, runDelete, updateOptions, versionDemand } from './run-entry.ts';
@@ -29,6 +30,8 @@ interface Prepared {
   readonly targets: ReadonlyMap<number, SearchQuery>;
   /** What conditional references look for, by their text, with the first entry that says so. */
   readonly lookUps: ReadonlyMap<string, { readonly query: SearchQuery; readonly index: number }>;
+  /** The validator's remarks below an error by entry. */
+  readonly warnings: ReadonlyMap<number, readonly OperationOutcomeIssue[]>;
 }
 
 /** So many entries are validated before others are served. */
@@ -49,6 +52,7 @@ async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoo
   const conditions = new Map<number, SearchQuery>();
   const targets = new Map<number, SearchQuery>();
   const lookUps = new Map<string, { query: SearchQuery; index: number }>();
+  const warnings = new Map<number, readonly OperationOutcomeIssue[]>();
   const found: OperationOutcomeIssue[] = [];
   const statuses = new Set<number>();
 
@@ -67,7 +71,7 @@ async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoo
       }
       if ('resource' in planned) {
         const check = planned.kind === 'create' ? checkResource : checkForUpdate;
-        check(context, planned.resource);
+        warnings.set(index, check(context, planned.resource));
         for (const reference of conditionalReferences(planned.resource)) {
           if (!lookUps.has(reference)) {
             lookUps.set(reference, { query: lookUp(reference, door), index });
@@ -87,7 +91,7 @@ async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoo
     throw new FhirError(statuses.size === 1 && status !== undefined ? status : 400, found);
   }
   checkNoDuplicates(plan);
-  return { plan, conditions, targets, lookUps };
+  return { plan, conditions, targets, lookUps, warnings };
 }
 
 function lookUp(reference: string, door: BundleDoor): SearchQuery {
@@ -101,7 +105,7 @@ function lookUp(reference: string, door: BundleDoor): SearchQuery {
 
 async function runPrepared(
   context: WorkflowContext,
-  { plan: asked, conditions, targets, lookUps }: Prepared,
+  { plan: asked, conditions, targets, lookUps, warnings }: Prepared,
   door: BundleDoor,
 ): Promise<readonly EntryResult[]> {
   const results = new Map<number, EntryResult>();
@@ -169,27 +173,36 @@ async function runPrepared(
     results.set(entry.index, await placed(entry.index, () => runCreate(entry)));
   }
 
-  function runCreate(entry: Create) {
+  async function runCreate(entry: Create) {
     const id = ids.get(entry.index);
     const ifNoneExist = conditions.get(entry.index);
-    return writeNew(context, rewritten(entry.resource, entry.fullUrl, addresses, resolved), {
+    const resource = rewritten(entry.resource, entry.fullUrl, addresses, resolved);
+    const told = await warningsOn(entry, resource);
+    const result = await writeNew(context, resource, {
       ...(id !== undefined && { id }),
       ...(ifNoneExist !== undefined && { ifNoneExist }),
     });
+    return { ...result, warnings: toldAfter(result, told) };
   }
 
   async function runUpdate(entry: Update): Promise<EntryResult> {
     const next = rewritten(entry.resource, entry.fullUrl, addresses, resolved);
+    const told = await warningsOn(entry, next);
     const { created, version } = await writeNext(context, next, updateOptions(entry, door));
-    return { kind: created ? 'created' : 'updated', version };
+    return { kind: created ? 'created' : 'updated', version, warnings: told };
+  }
+
+  /** Found out before the write, as in create-resource.ts, and after what stands ahead of answers. */
+  async function warningsOn({ index }: Create | Update, resource: Resource) {
+    return [...(warnings.get(index) ?? []), ...(await remarksOn(context, resource))];
   }
 
   async function runPatch({ type, id, patch, fullUrl, ...entry }: Patch): Promise<EntryResult> {
-    const { version } = await patchWithin(context, type, id, patch, {
+    const patched = await patchWithin(context, type, id, patch, {
       ...versionDemand(entry, door),
       rewrite: (resource) => rewritten(resource, fullUrl, addresses, resolved),
     });
-    return { kind: 'updated', version };
+    return { ...patched, kind: 'updated' };
   }
 }
 
