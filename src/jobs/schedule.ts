@@ -3,6 +3,7 @@
 import { chaseOverdueSessions } from '../workflows/chase-overdue-sessions.ts';
 import { escalateAlarms } from '../workflows/escalate-alarms.ts';
 import { escalateStaleReferrals } from '../workflows/escalate-stale-referrals.ts';
+import { hearLateForms } from '../workflows/hear-late-forms.ts';
 import { hearStoppedForms, hearUnfinishedForms } from '../workflows/hear-unfinished-forms.ts';
 import { lookAtLongPauses } from '../workflows/look-at-long-pauses.ts';
 import { noteDeviations } from '../workflows/note-deviations.ts';
@@ -39,6 +40,12 @@ export const schedule: readonly ScheduledJob[] = [
     display: 'Forms that were stopped while nobody was called in',
     times: ['05:50'],
     work: hearStoppedForms,
+  },
+  {
+    name: 'hear-late-forms',
+    display: 'Answers whose form came after them',
+    times: everyQuarter,
+    work: hearLateForms,
   },
   {
     name: 'escalate-alarms',

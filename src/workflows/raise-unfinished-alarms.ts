@@ -99,12 +99,12 @@ export async function notAskedYet(
 }
 
 /** The alarms that no Flag of their own Tasks stands for; `asked` are those Tasks. */
-async function unheard(
+async function unheard<T extends RaisedAlarm>(
   { store, catalogue }: WorkflowContext,
-  alarms: readonly RaisedAlarm[],
+  alarms: readonly T[],
   called: readonly Task[],
   asked: (alarm: RaisedAlarm) => Promise<readonly Task[]>,
-): Promise<readonly RaisedAlarm[]> {
+): Promise<readonly T[]> {
   if (called.length === 0) return alarms;
   const ids = called.flatMap(flagsOf).map((reference) => reference.slice('Flag/'.length));
   const flags = await findResources(store, 'Flag', [{ parameter: '_id', test: { kind: 'id', ids } }]);
@@ -116,7 +116,7 @@ async function unheard(
       flags.some((flag) => named.includes(`Flag/${flag.id}`) && standsFor(flag, code)),
     );
   };
-  const left: RaisedAlarm[] = [];
+  const left: T[] = [];
   for (const alarm of alarms) {
     const signs: RaisedAlarm['signs'][number][] = [];
     for (const sign of alarm.signs) {
@@ -166,12 +166,12 @@ export function withoutThose(
 }
 
 /** Of alarms of an answer that was made of others ("QuestionnaireResponse/x"): those for which nobody was called in because of them. */
-export async function unheardIn(
+export async function unheardIn<T extends RaisedAlarm>(
   context: WorkflowContext,
   patient: string,
-  alarms: readonly RaisedAlarm[],
+  alarms: readonly T[],
   from: readonly string[],
-): Promise<readonly RaisedAlarm[]> {
+): Promise<readonly T[]> {
   if (alarms.length === 0 || from.length === 0) return alarms;
   const tasks = await findResources(context.store, 'Task', [byReference('focus', ...from)]);
   const called = tasks.filter(

@@ -305,7 +305,7 @@ describe('a form of another service', () => {
         severity: 'warning',
         code: 'business-rule',
         diagnostics:
-          'The form of these answers is not known here, so that nobody can tell whether one of them calls somebody in: nobody is called. Store its Questionnaire, with codes on its questions, before the answers, or send it in contained.',
+          'The form of these answers is not known here, so that nobody can tell whether one of them calls somebody in: nobody is called. Store its Questionnaire, with codes on its questions, and they are heard within half an hour; or send it in contained, and they are heard at once.',
         expression: ['QuestionnaireResponse.questionnaire'],
       },
     ];

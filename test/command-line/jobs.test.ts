@@ -37,7 +37,7 @@ it(
 it.each([
   [
     ['run', 'sweep'],
-    /^There is no job "sweep"\. The jobs are: hear-unfinished-forms, hear-stopped-forms, escalate-alarms, .*sweep-dead-ends.*\.\n/,
+    /^There is no job "sweep"\. The jobs are: hear-unfinished-forms, hear-stopped-forms, hear-late-forms, escalate-alarms, .*sweep-dead-ends.*\.\n/,
   ],
   [['run'], /^Which job\? The jobs are: /],
   [['walk'], /^"walk" is not known: say "jobs" or "jobs run <name>"\.\n/],
