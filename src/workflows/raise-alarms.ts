@@ -23,7 +23,7 @@ export interface RaisedBy {
   /** Who gave the answers, where that is known. */
   readonly noticedBy: string | undefined;
   /** Which element says whom it is about. */
-  readonly place: 'QuestionnaireResponse.subject' | 'Observation.subject';
+  readonly place: `${'QuestionnaireResponse' | 'Observation' | 'Condition'}.subject`;
   readonly note?: Alarm['note'];
 }
 

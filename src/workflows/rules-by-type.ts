@@ -5,6 +5,7 @@ import { appointmentRule } from './appointment-rule.ts';
 import { consentRule } from './consent-rule.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
 import { clinicalImpressionRule, procedureRule } from './formulation-rule.ts';
+import { conditionRule } from './hear-condition.ts';
 import { observationRule } from './hear-observation.ts';
 import { requestGroupRule } from './request-group-rule.ts';
 import { questionnaireResponseRule } from './submit-questionnaire-response.ts';
@@ -15,6 +16,7 @@ export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   Appointment: appointmentRule,
   CarePlan: carePlanRule,
   ClinicalImpression: clinicalImpressionRule,
+  Condition: conditionRule,
   Consent: consentRule,
   Flag: flagRule,
   Goal: goalRule,

@@ -1,0 +1,45 @@
+// What a Condition says that may call somebody in: that what its code names is there. https://hl7.org/fhir/R4/condition.html
+import type { CodeableConcept, Condition, Resource } from '@medplum/fhirtypes';
+import { lastInstantOf } from '../fhir/last-instant.ts';
+import { mayCall } from '../instruments/calling-alarms.ts';
+import { ruleOfSaid } from './hear-said.ts';
+import { writerOf } from './raise-unfinished-alarms.ts';
+import type { WriteRule } from './write-rules.ts';
+
+const denied: readonly string[] = ['refuted', 'entered-in-error'];
+const ended: readonly string[] = ['inactive', 'remission', 'resolved'];
+
+export const conditionRule: WriteRule = ruleOfSaid<Condition>({
+  type: 'Condition',
+  isOfType: (resource: Resource) => resource.resourceType === 'Condition',
+  word: 'Condition',
+
+  statements: (calling, { code }) =>
+    mayCall(calling, code) ? [{ coding: code?.coding ?? [], value: { valueBoolean: true } }] : [],
+
+  standing({ verificationStatus, clinicalStatus }) {
+    if (isAny(verificationStatus, denied)) return 'withdrawn';
+    return isAny(clinicalStatus, ended) ? 'over' : 'stands';
+  },
+
+  // What began long ago and is written down today is said today.
+  saidAt({ recordedDate, onsetDateTime, onsetPeriod }) {
+    const last = recordedDate ?? onsetDateTime ?? onsetPeriod?.start;
+    return last === undefined ? undefined : lastInstantOf(last);
+  },
+  saidIn: 'Condition.recordedDate',
+
+  madeOf: async () => [],
+
+  writer: ({ recorder, asserter }) =>
+    writerOf({ ...(recorder && { author: recorder }), ...(asserter && { source: asserter }) }),
+
+  withdrawal: {
+    element: 'Condition.verificationStatus',
+    how: 'Set its verificationStatus to entered-in-error',
+  },
+});
+
+function isAny(status: CodeableConcept | undefined, codes: readonly string[]): boolean {
+  return status?.coding?.some(({ code }) => code !== undefined && codes.includes(code)) === true;
+}
