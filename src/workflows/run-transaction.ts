@@ -136,9 +136,8 @@ async function runPrepared(
   }
   // What a conditional create finds or makes is known only when it has run: those run first.
   const conditional = inOrderOfLinks(answersLast(creates(plan).filter(({ index }) => conditions.has(index))));
-  const firstAnswer = conditional.findIndex(isAnswer);
-  const ahead = firstAnswer < 0 ? conditional : conditional.slice(0, firstAnswer);
-  for (const entry of ahead) await runConditional(entry);
+  const behind = answersAndWhatLinksToThem(conditional);
+  for (const entry of conditional.filter((each) => !behind.has(each))) await runConditional(entry);
   // An answer may call somebody in for a person, and by a form, that this transaction brings.
   const others = creates(plan).filter(({ index }) => !conditions.has(index));
   for (const entry of patientsFirst(others.filter(isAhead))) await runPlain(entry);
@@ -147,7 +146,7 @@ async function runPrepared(
       results.set(entry.index, await placed(entry.index, () => runUpdate(entry)));
     }
   }
-  for (const entry of conditional.slice(ahead.length)) await runConditional(entry);
+  for (const entry of behind) await runConditional(entry);
   for (const entry of answersLast(others.filter((each) => !isAhead(each)))) await runPlain(entry);
   for (const entry of plan) {
     if (entry.kind === 'update' && !isAhead(entry)) {
@@ -227,10 +226,25 @@ const aheadTypes: readonly string[] = [
 /** What has to be there before answers are heard: whom they are about, who is called in, and what was asked. */
 const isAhead = ({ type }: { readonly type: string }): boolean => aheadTypes.includes(type);
 
-const isAnswer = ({ type }: Create): boolean => type === 'Observation' || type === 'QuestionnaireResponse';
+const answerTypes: readonly string[] = ['Condition', 'Observation', 'QuestionnaireResponse'];
+
+/** What may call somebody in. */
+const isAnswer = ({ type }: Create): boolean => answerTypes.includes(type);
 
 function answersLast(entries: readonly Create[]): readonly Create[] {
   return [...entries.filter((each) => !isAnswer(each)), ...entries.filter(isAnswer)];
+}
+
+/** In their order; each of them comes after those that it links to. */
+function answersAndWhatLinksToThem(ordered: readonly Create[]): ReadonlySet<Create> {
+  const found = new Set<Create>();
+  const fullUrls: string[] = [];
+  for (const entry of ordered) {
+    if (!isAnswer(entry) && linkedFullUrls(entry.resource, entry.fullUrl, fullUrls).size === 0) continue;
+    found.add(entry);
+    if (entry.fullUrl !== undefined) fullUrls.push(entry.fullUrl);
+  }
+  return found;
 }
 
 /** Each after those that it links to. Throws FhirError 400 when they link to each other in a circle. */

@@ -1,5 +1,5 @@
 // A Condition that says that an alarm sign is there calls somebody in, like an Observation that says yes to it.
-import type { Condition, Resource } from '@medplum/fhirtypes';
+import type { Condition, Encounter, Resource } from '@medplum/fhirtypes';
 import { importBatch } from '../../src/workflows/import-batch.ts';
 import {
   bundle,
@@ -110,6 +110,75 @@ const doors: readonly (readonly [string, (patient: string, id: string) => Promis
     },
   ],
 ];
+
+const put = (resource: Resource) => ({
+  resource,
+  request: { method: 'PUT' as const, url: `${resource.resourceType}/${resource.id}` },
+});
+
+it('it calls for a person whom the same transaction brings, though a condition is looked at first', async () => {
+  const patient = 'Patient/brought';
+  okay(
+    await bundle(
+      'transaction',
+      {
+        resource: condition(patient),
+        request: {
+          method: 'POST',
+          url: 'Condition',
+          ifNoneExist: `subject=${patient}&code=weight-loss`,
+        },
+      },
+      put({
+        resourceType: 'Patient',
+        id: 'brought',
+        generalPractitioner: [{ reference: 'Practitioner/doctor' }],
+      }),
+    ),
+  );
+  expect(await raisedFor(patient)).toEqual([looked]);
+});
+
+it('what hangs on a Condition does not hold up what a Patient hangs on', async () => {
+  const [about, practice] = [
+    'urn:uuid:00000000-0000-4000-a000-000000000001',
+    'urn:uuid:00000000-0000-4000-a000-000000000002',
+  ];
+  const patient = 'Patient/of-practice';
+  okay(
+    await bundle(
+      'transaction',
+      {
+        resource: {
+          resourceType: 'Encounter',
+          status: 'finished',
+          class: { code: 'AMB' },
+          subject: { reference: patient },
+          diagnosis: [{ condition: { reference: about } }],
+        },
+        request: { method: 'POST', url: 'Encounter', ifNoneExist: `subject=${patient}` },
+      },
+      {
+        fullUrl: about,
+        resource: condition(patient),
+        request: { method: 'POST', url: 'Condition', ifNoneExist: `subject=${patient}` },
+      },
+      {
+        fullUrl: practice,
+        resource: { resourceType: 'Organization', name: 'Invented practice' },
+        request: { method: 'POST', url: 'Organization', ifNoneExist: 'name=Invented' },
+      },
+      put({ resourceType: 'Patient', id: 'of-practice', generalPractitioner: [{ reference: practice }] }),
+    ),
+  );
+  const [encounter] = await found<Encounter>(`Encounter?subject=${patient}`);
+  const [made] = await found<Condition>(`Condition?subject=${patient}`);
+  const [organization] = await found(`Organization?name=Invented`);
+  expect(encounter?.diagnosis).toEqual([{ condition: { reference: `Condition/${made?.id}` } }]);
+  expect(await raisedFor(patient)).toEqual([
+    looked.replace('Practitioner/doctor', `Organization/${organization?.id}`),
+  ]);
+});
 
 it.each(doors)('it calls by every door: %s', async (name, through) => {
   const patient = await somebody();
