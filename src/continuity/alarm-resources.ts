@@ -123,6 +123,21 @@ export function alarmTaskWith(task: Task, alarm: Alarm, flags: readonly Flag[]):
   };
 }
 
+/** The open Task about another answer that came together with this one: it names this answer and these Flags too. */
+export function alarmTaskOn(task: Task, alarm: Alarm, flags: readonly Flag[]): Task {
+  const { input = [], note = [], ...rest } = alarmTaskWith(task, alarm, flags) ?? task;
+  const too = { type: { text: 'Said here too' }, valueReference: { reference: alarm.about } };
+  const notes = alarm.note ? [{ time: alarm.raisedAt, ...alarm.note }, ...note] : note;
+  return {
+    ...rest,
+    input: input.some(({ valueReference }) => valueReference?.reference === alarm.about)
+      ? input
+      : [...input, too],
+    ...(notes.length > 0 && { note: notes }),
+    lastModified: alarm.raisedAt,
+  };
+}
+
 /** "Flag/x": what a Task that an alarm made is about. */
 export function flagsOf({ input }: Task): readonly string[] {
   return (input ?? []).flatMap(({ valueReference }) =>

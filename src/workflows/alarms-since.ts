@@ -1,5 +1,6 @@
 // Which alarms of finished answers are news: what was said before and is only sent again calls nobody a second time.
 import type { Observation, QuestionnaireResponse } from '@medplum/fhirtypes';
+import { patientIdOf } from '../fhir/reference.ts';
 import { alarmsOfAnswers, alarmsOfScores, type RaisedAlarm } from '../instruments/raised-alarms.ts';
 import { scoreObservations } from '../instruments/score-observations.ts';
 import type { WorkflowContext } from './context.ts';
@@ -35,5 +36,6 @@ export async function alarmsSince(
     idFor: (code) => scores.find((score) => score.code.coding?.[0]?.code === code)?.id ?? code,
   });
   const news = since(earlier, before.response);
-  return [...news, ...(await notAskedYet(service, before.response, withoutThose(since([]), news)))];
+  const [patient, others] = [`Patient/${patientIdOf(response) ?? ''}`, withoutThose(since([]), news)];
+  return [...news, ...(await notAskedYet(service, patient, before.response, others))];
 }

@@ -8,6 +8,7 @@ import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
 import type { Store } from '../store/store.ts';
+import type { CalledTogether } from './called-together.ts';
 
 export interface WorkflowContext {
   readonly store: Store;
@@ -19,6 +20,8 @@ export interface WorkflowContext {
   readonly cql: CqlEngine;
   /** Reads a search that stands in content, such as "Observation?code=x", strictly. Throws FhirError 400. */
   readonly readSearch: (text: string) => SearchQuery;
+  /** Of a transaction of several entries. */
+  readonly calledTogether?: CalledTogether;
   readonly asService: AsService;
   readonly asServiceOfGroup: AsServiceOfGroup;
   /** Refuses (403, audited) when the actor may not call the operation, such as "$apply". Called before it is handled. */

@@ -12,7 +12,7 @@ import { forEffect, type WorkflowContext } from './context.ts';
 import { tellCalled } from './hear-taken-back.ts';
 import { judgeForeignForm } from './judge-foreign-form.ts';
 import { raiseAlarms } from './raise-alarms.ts';
-import { isUnfinished, watchPlanOf, withoutThose, writerOf } from './raise-unfinished-alarms.ts';
+import { answeredAt, isUnfinished, watchPlanOf, withoutThose, writerOf } from './raise-unfinished-alarms.ts';
 
 /** Whether it names no form of ours, or none at all. */
 export function isForeignForm(
@@ -63,6 +63,7 @@ export async function callForForeign(
       from: [`QuestionnaireResponse/${responseId}`],
       noticedBy: writerOf(response),
       place: 'QuestionnaireResponse.subject',
+      saidMs: answeredAt(response),
       ...(note && { note }),
     });
   }

@@ -158,6 +158,7 @@ async function callFor<T extends Saying>(
       from,
       place: `${said.type}.subject`,
       noticedBy,
+      saidMs: said.saidAt(resource),
       ...(!alarm.isRead && { note: notReadNoteOf(watchPlanOf(service)) }),
     });
   }

@@ -41,7 +41,9 @@ export async function hearTakenBack(
   const gone = withoutThose(stood, isStill ? alarmsOfForm(context, after, responseId) : []);
   if (gone.length === 0) return;
   await tellCalled(context, gone, [`QuestionnaireResponse/${responseId}`, ...scores]);
-  const unheard = isUnfinished(before) ? await notAskedYet(context, before, gone) : [];
+  const unheard = isUnfinished(before)
+    ? await notAskedYet(context, `Patient/${patientId}`, before, gone)
+    : [];
   await raiseAlarms(context, patientId, unheard, {
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(before),

@@ -2,12 +2,12 @@
 import type { Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
 import { may } from '../auth/permits.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
-import { lastInstantOf } from '../fhir/last-instant.ts';
 import { alarmsOfStatements, type CallingAlarm } from '../instruments/calling-alarms.ts';
 import { asksAllOf, formStatements } from '../instruments/form-statements.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
 import type { WorkflowContext } from './context.ts';
 import { findByCanonical } from './find-by-canonical.ts';
+import { answeredAt } from './raise-unfinished-alarms.ts';
 
 interface Judged {
   readonly alarms: readonly CallingAlarm[];
@@ -38,10 +38,7 @@ export async function judgeForeignForm(
       `QuestionnaireResponse/${responseId}`,
     ),
     ...(form && { form }),
-    isOld: isOfBefore(
-      context,
-      response.authored === undefined ? undefined : lastInstantOf(response.authored),
-    ),
+    isOld: isOfBefore(context, answeredAt(response)),
   };
 }
 

@@ -1,10 +1,11 @@
 // After answers: what calls somebody in puts a Flag and a Task with a time and an owner into the record, in the same transaction.
-import type { Flag, Patient } from '@medplum/fhirtypes';
+import type { Flag, Patient, Task } from '@medplum/fhirtypes';
 import { isOpenTask } from '../continuity/alarm-moves.ts';
 import {
   type Alarm,
   alarmFlag,
   alarmTask,
+  alarmTaskOn,
   alarmTaskWith,
   flagCodes,
   standsFor,
@@ -24,6 +25,8 @@ export interface RaisedBy {
   readonly noticedBy: string | undefined;
   /** Which element says whom it is about. */
   readonly place: `${'QuestionnaireResponse' | 'Observation' | 'Condition'}.subject`;
+  /** When the answer was given, in milliseconds since the epoch; undefined when it does not say when. */
+  readonly saidMs?: number | undefined;
   readonly note?: Alarm['note'];
 }
 
@@ -43,7 +46,7 @@ export async function raiseAlarms(
   const calledIn = await whoIsCalledIn(context, patient);
   let made = 0;
   for (const alarm of raised) {
-    const isMade = await raise(context, { ...alarmFor(context, alarm, patient, by), calledIn }, by.from);
+    const isMade = await raise(context, { ...alarmFor(context, alarm, patient, by), calledIn }, by);
     made += isMade ? 1 : 0;
   }
   return made;
@@ -85,11 +88,8 @@ function alarmFor(
   };
 }
 
-async function raise(
-  { store, newId }: WorkflowContext,
-  alarm: Alarm,
-  from: readonly string[],
-): Promise<boolean> {
+async function raise(context: WorkflowContext, alarm: Alarm, by: RaisedBy): Promise<boolean> {
+  const { store, newId, calledTogether } = context;
   const standing = await findResources(store, 'Flag', [
     byReference('patient', `Patient/${alarm.patient.id ?? ''}`),
   ]);
@@ -104,7 +104,7 @@ async function raise(
     }
   }
   // What was asked while the form was not finished is asked about the form itself.
-  const tasks = await findResources(store, 'Task', [byReference('focus', alarm.about, ...from)]);
+  const tasks = await findResources(store, 'Task', [byReference('focus', alarm.about, ...by.from)]);
   const asked = tasks.find(
     (task) => task.instantiatesCanonical === alarm.canonical && isOpenTask(task.status),
   );
@@ -113,7 +113,33 @@ async function raise(
     if (withMore) await store.update(withMore, { ifMatch: asked.meta?.versionId ?? '' });
     return false;
   }
+  if (await joins(context, alarm, flags, by)) return false;
   const task = alarmTask(newId(), alarm, flags);
   await store.create(task, { id: task.id });
+  if (by.saidMs !== undefined) calledTogether?.note(callOf(alarm, by.saidMs), task.id ?? '');
+  return true;
+}
+
+const callOf = ({ patient, canonical }: Alarm, saidMs: number) => ({
+  patientId: patient.id ?? '',
+  action: canonical,
+  saidMs,
+});
+
+/** Whether a Task that was made in this transaction asks the same person about this answer too, now. */
+async function joins(
+  { store, calledTogether }: WorkflowContext,
+  alarm: Alarm,
+  flags: readonly Flag[],
+  { saidMs }: RaisedBy,
+): Promise<boolean> {
+  if (!calledTogether || saidMs === undefined) return false;
+  const id = calledTogether.find(callOf(alarm, saidMs));
+  const read = id === undefined ? undefined : await store.read<Task>('Task', id);
+  if (read?.kind !== 'found') return false;
+  const task = read.version.resource();
+  const owner = alarm.calledIn.kind === 'owner' ? alarm.calledIn.owner?.reference : undefined;
+  if (!isOpenTask(task.status) || task.owner?.reference !== owner) return false;
+  await store.update(alarmTaskOn(task, alarm, flags), { ifMatch: read.version.versionId });
   return true;
 }

@@ -13,6 +13,7 @@ import { flagCodes, flagsOf, standsFor } from '../continuity/alarm-resources.ts'
 import { unfinishedFormOf } from '../course/unfinished-form.ts';
 import { watchPlanUrl } from '../course/watch-rules.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
+import { lastInstantOf } from '../fhir/last-instant.ts';
 import { localReference } from '../fhir/reference.ts';
 import { alarmsOfUnfinished, type RaisedAlarm } from '../instruments/raised-alarms.ts';
 import type { WorkflowContext } from './context.ts';
@@ -24,6 +25,11 @@ import { stoodSince } from './version-before.ts';
 /** Neither finished nor taken back. */
 export function isUnfinished({ status }: QuestionnaireResponse): boolean {
   return status === 'in-progress' || status === 'stopped';
+}
+
+/** The last instant at which it can have been answered, in milliseconds; undefined when it does not say when. */
+export function answeredAt({ authored }: QuestionnaireResponse): number | undefined {
+  return authored === undefined ? undefined : lastInstantOf(authored);
 }
 
 /** What its answers call for as far as they go; nothing for a form that is finished or not ours. */
@@ -63,12 +69,14 @@ export async function raiseUnfinishedAlarms(
   responseId: string,
   response: QuestionnaireResponse,
 ): Promise<number> {
-  const raised = await notAskedYet(context, response, unfinishedAlarms(context, response, responseId));
+  const alarms = unfinishedAlarms(context, response, responseId);
+  const raised = await notAskedYet(context, `Patient/${patientId}`, response, alarms);
   if (raised.length === 0) return 0;
   return raiseAlarms(context, patientId, raised, {
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(response),
     place: 'QuestionnaireResponse.subject',
+    saidMs: answeredAt(response),
     note: unfinishedFormOf(watchPlanOf(context)).note,
   });
 }
@@ -82,20 +90,32 @@ export function watchPlanOf({ catalogue }: Pick<WorkflowContext, 'catalogue'>): 
 
 /**
  * Of alarms of the answers in this version of a form: those for which nobody was called in because of it. Somebody who was called
- * and has ended it is called anew for an answer that was given after that.
+ * and has ended it is called anew for an answer that was given after that. `patient` ("Patient/x") is whom they are about.
  */
 export async function notAskedYet(
   context: WorkflowContext,
+  patient: string,
   form: QuestionnaireResponse,
   alarms: readonly RaisedAlarm[],
 ): Promise<readonly RaisedAlarm[]> {
   if (alarms.length === 0) return [];
-  const { store } = context;
-  const about = byReference('focus', `QuestionnaireResponse/${form.id ?? ''}`);
-  const called = (await findResources(store, 'Task', [about])).filter(
-    ({ status }) => status !== 'entered-in-error',
-  );
+  const called = await calledBy(context, patient, [`QuestionnaireResponse/${form.id ?? ''}`]);
   return unheard(context, alarms, called, (alarm) => askedSince(context, form, alarm, called));
+}
+
+/** The Tasks for this person that are about one of these answers, or name it beside another that came with it. */
+async function calledBy(
+  { store }: WorkflowContext,
+  patient: string,
+  answers: readonly string[],
+): Promise<readonly Task[]> {
+  const tasks = await findResources(store, 'Task', [byReference('patient', patient)]);
+  const isNamed = (reference: Reference | undefined) => answers.includes(reference?.reference ?? '');
+  return tasks.filter(
+    ({ status, focus, input = [] }) =>
+      status !== 'entered-in-error' &&
+      (isNamed(focus) || input.some(({ valueReference }) => isNamed(valueReference))),
+  );
 }
 
 /** The alarms that no Flag of their own Tasks stands for; `asked` are those Tasks. */
@@ -173,10 +193,7 @@ export async function unheardIn<T extends RaisedAlarm>(
   from: readonly string[],
 ): Promise<readonly T[]> {
   if (alarms.length === 0 || from.length === 0) return alarms;
-  const tasks = await findResources(context.store, 'Task', [byReference('focus', ...from)]);
-  const called = tasks.filter(
-    (task) => task.status !== 'entered-in-error' && task.for?.reference === patient,
-  );
+  const called = await calledBy(context, patient, from);
   return unheard(context, alarms, called, async (alarm) => ofAction(called, alarm));
 }
 

@@ -5,6 +5,7 @@ import type { SearchQuery } from '../fhir/search-query.ts';
 import { nextTurn } from '../runtime/next-turn.ts';
 import type { BundleDoor, EntryResult } from './bundle-door.ts';
 import { conditionalParts, conditionalReferences, linkedFullUrls, rewritten } from './bundle-references.ts';
+import { calledTogether } from './called-together.ts';
 import { checkResource } from './check-resource.ts';
 import { inTransaction, type WorkflowContext } from './context.ts';
 import { toldAfter, writeNew } from './create-resource.ts';
@@ -43,7 +44,9 @@ export async function runTransaction(
   door: BundleDoor,
 ): Promise<readonly EntryResult[]> {
   const prepared = await prepare(context, bundle, door);
-  return inTransaction(context, (within) => runPrepared(within, prepared, door));
+  return inTransaction(context, (within) =>
+    runPrepared({ ...within, calledTogether: calledTogether() }, prepared, door),
+  );
 }
 
 /** Throws one FhirError with the issues of every entry that is wrong. */

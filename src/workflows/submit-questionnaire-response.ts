@@ -24,6 +24,7 @@ import { closePairTask } from './pair-answers.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { patientToCallFor, raiseAlarms } from './raise-alarms.ts';
 import {
+  answeredAt,
   isUnfinished,
   raiseUnfinishedAlarms,
   unfinishedAlarms,
@@ -161,6 +162,7 @@ async function follow(
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(response),
     place: 'QuestionnaireResponse.subject',
+    saidMs: answeredAt(response),
   });
   await recordSafetyAnswers(service, responseId, answers);
   if (scores.length > 0) await recordGuidance(service, patientId, scores);
