@@ -1,6 +1,7 @@
 // Answers to a form that this service does not publish call somebody in by the codes of their questions, whoever made the form. They do so
 // at once, finished or not: nothing here is filled in over this service's own pages.
 import type { OperationOutcomeIssue, QuestionnaireResponse } from '@medplum/fhirtypes';
+import { may } from '../auth/permits.ts';
 import { canonicalBase } from '../content/catalogue.ts';
 import { notReadNoteOf, oldestAnswerOf, unfinishedFormOf } from '../course/unfinished-form.ts';
 import { parseCanonical } from '../fhir/canonical.ts';
@@ -8,9 +9,9 @@ import { businessRule } from '../fhir/error.ts';
 import { patientIdOf } from '../fhir/reference.ts';
 import { type CallingAlarm, newsSince } from '../instruments/calling-alarms.ts';
 import { hasAnswers } from '../instruments/form-statements.ts';
-import { forEffect, type WorkflowContext } from './context.ts';
+import { forEffect, inTransaction, type WorkflowContext } from './context.ts';
 import { tellCalled } from './hear-taken-back.ts';
-import { judgeForeignForm } from './judge-foreign-form.ts';
+import { type Judged, judgeForeignForm } from './judge-foreign-form.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { answeredAt, isUnfinished, watchPlanOf, withoutThose, writerOf } from './raise-unfinished-alarms.ts';
 
@@ -101,7 +102,7 @@ export async function remarksOnForeignForm(
   response: QuestionnaireResponse,
 ): Promise<readonly OperationOutcomeIssue[]> {
   if (response.status === 'entered-in-error' || !hasAnswers(response)) return [];
-  const judged = await judgeForeignForm(context, response, '');
+  const judged = await judgedForSender(context, response);
   if (judged.isOld && judged.alarms.length > 0) {
     return [warning(oldestAnswerOf(watchPlanOf(context)).note.text ?? '', 'QuestionnaireResponse.authored')];
   }
@@ -113,6 +114,16 @@ export async function remarksOnForeignForm(
           'QuestionnaireResponse.questionnaire',
         ),
       ];
+}
+
+/** Whoever may not search for forms is told what comes of the answers all the same, and not that their form is not known. */
+function judgedForSender(context: WorkflowContext, response: QuestionnaireResponse): Promise<Judged> {
+  const patientId = patientIdOf(response);
+  if (patientId === undefined || may(context.actor, 'Questionnaire', 'search'))
+    return judgeForeignForm(context, response, '');
+  return inTransaction(context, async (within) =>
+    judgeForeignForm(await forEffect(within, 'hear-answers', patientId), response, '', true),
+  );
 }
 
 const warning = (diagnostics: string, expression: string): OperationOutcomeIssue => ({

@@ -9,7 +9,7 @@ import type { WorkflowContext } from './context.ts';
 import { findByCanonical } from './find-by-canonical.ts';
 import { answeredAt } from './raise-unfinished-alarms.ts';
 
-interface Judged {
+export interface Judged {
   readonly alarms: readonly CallingAlarm[];
   /** What was asked, where that is known. */
   readonly form?: Questionnaire;

@@ -140,6 +140,33 @@ describe.each(['batch', 'transaction'] as const)('a %s', (type) => {
   });
 });
 
+it.each(['batch', 'transaction'] as const)(
+  'a sender who may write answers and not search for forms is told what is so: %s',
+  async (type) => {
+    const [patient, other] = [await somebody(), await somebody()];
+    const known = `${form}-known-${type}`;
+    await send('post', 'Questionnaire', {
+      resourceType: 'Questionnaire',
+      url: known,
+      status: 'active',
+      item: [{ linkId: 'q', type: 'choice', code: question9.coding }],
+    });
+    const Authorization = await service.makeBearer('integrator', undefined, [
+      'system/QuestionnaireResponse.c',
+    ]);
+    const entry = [{ ...answered(patient), questionnaire: known }, answered(other)].map((resource) => ({
+      resource,
+      request: { method: 'POST', url: 'QuestionnaireResponse' },
+    }));
+    const answer = await send('post', '', { resourceType: 'Bundle', type, entry }, { Authorization });
+    expect((answer.body as Bundle).entry?.map(({ response }) => response?.outcome)).toEqual([
+      undefined,
+      ofNoForm(1),
+    ]);
+    expect([await raisedFor(patient), await raisedFor(other)]).toEqual([[sameDay], []]);
+  },
+);
+
 it('a transaction that brings the form of its answers tells nothing, and calls', async () => {
   const patient = await somebody();
   const entries = await sent(
