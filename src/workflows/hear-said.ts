@@ -1,6 +1,6 @@
 // A resource whose codes and values call somebody in does so by whichever way it is written, like the same answer in a form of ours.
 // What the service itself makes of answers does not pass here: the answers were heard already.
-import type { Condition, Observation, Resource } from '@medplum/fhirtypes';
+import type { Condition, DiagnosticReport, Observation, Resource } from '@medplum/fhirtypes';
 import { notReadNoteOf, oldestAnswerOf } from '../course/unfinished-form.ts';
 import { businessRule } from '../fhir/error.ts';
 import { patientIdOf } from '../fhir/reference.ts';
@@ -19,7 +19,7 @@ import { raiseAlarms } from './raise-alarms.ts';
 import { unheardIn, watchPlanOf, withoutThose } from './raise-unfinished-alarms.ts';
 import type { WriteRule } from './write-rules.ts';
 
-type Saying = Condition | Observation;
+type Saying = Condition | DiagnosticReport | Observation;
 
 /** How a resource of one type says something. */
 export interface Said<T extends Saying> {

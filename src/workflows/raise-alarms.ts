@@ -24,7 +24,7 @@ export interface RaisedBy {
   /** Who gave the answers, where that is known. */
   readonly noticedBy: string | undefined;
   /** Which element says whom it is about. */
-  readonly place: `${'QuestionnaireResponse' | 'Observation' | 'Condition'}.subject`;
+  readonly place: `${'QuestionnaireResponse' | 'Observation' | 'Condition' | 'DiagnosticReport'}.subject`;
   /** When the answer was given, in milliseconds since the epoch; undefined when it does not say when. */
   readonly saidMs?: number | undefined;
   readonly note?: Alarm['note'];

@@ -7,6 +7,7 @@ import { carePlanRule, goalRule, serviceRequestRule } from './course-rules.ts';
 import { clinicalImpressionRule, procedureRule } from './formulation-rule.ts';
 import { conditionRule } from './hear-condition.ts';
 import { observationRule } from './hear-observation.ts';
+import { reportRule } from './hear-report.ts';
 import { requestGroupRule } from './request-group-rule.ts';
 import { questionnaireResponseRule } from './submit-questionnaire-response.ts';
 import { taskRule } from './task-rule.ts';
@@ -18,6 +19,7 @@ export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   ClinicalImpression: clinicalImpressionRule,
   Condition: conditionRule,
   Consent: consentRule,
+  DiagnosticReport: reportRule,
   Flag: flagRule,
   Goal: goalRule,
   Observation: observationRule,

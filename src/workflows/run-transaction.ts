@@ -229,7 +229,12 @@ const aheadTypes: readonly string[] = [
 /** What has to be there before answers are heard: whom they are about, who is called in, and what was asked. */
 const isAhead = ({ type }: { readonly type: string }): boolean => aheadTypes.includes(type);
 
-const answerTypes: readonly string[] = ['Condition', 'Observation', 'QuestionnaireResponse'];
+const answerTypes: readonly string[] = [
+  'Condition',
+  'DiagnosticReport',
+  'Observation',
+  'QuestionnaireResponse',
+];
 
 /** What may call somebody in. */
 const isAnswer = ({ type }: Create): boolean => answerTypes.includes(type);
