@@ -41,6 +41,8 @@ export interface CallingAnswers {
   readonly byCode: ReadonlyMap<string, CallingRule>;
   /** By the linkId of our own form, or by the last part of one that is made of codes, such as "/44249-1/44260-8". */
   readonly byLinkId: ReadonlyMap<string, CallingRule>;
+  /** Within how many hours an activity (its canonical) is due; infinite where it does not say. */
+  readonly hoursOf: (canonical: string) => number;
 }
 
 const dueWithin = 'https://w3id.org/alongside/fhir/StructureDefinition/due-within';
@@ -89,7 +91,7 @@ export function callingAnswers({ forms, activities, yesOrNo }: CallingContent): 
     if (action && !byCode.has(codeKey(coding)))
       byCode.set(codeKey(coding), { atLeast: 1, action, key: yes, standsFor: actions });
   }
-  return { byCode, byLinkId };
+  return { byCode, byLinkId, hoursOf };
 }
 
 const codesOf = ({ definition }: SumRule): readonly Coding[] => definition.code.coding ?? [];

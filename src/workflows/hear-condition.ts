@@ -1,7 +1,8 @@
 // What a Condition says that may call somebody in: that what its code names is there. https://hl7.org/fhir/R4/condition.html
-import type { CodeableConcept, Condition, Resource } from '@medplum/fhirtypes';
+import type { CodeableConcept, Coding, Condition, Resource } from '@medplum/fhirtypes';
 import { lastInstantOf } from '../fhir/last-instant.ts';
-import { mayCall } from '../instruments/calling-alarms.ts';
+import type { CallingAnswers } from '../instruments/calling-answers.ts';
+import { codeKey } from '../instruments/said-value.ts';
 import { ruleOfSaid } from './hear-said.ts';
 import { writerOf } from './raise-unfinished-alarms.ts';
 import type { WriteRule } from './write-rules.ts';
@@ -14,8 +15,10 @@ export const conditionRule: WriteRule = ruleOfSaid<Condition>({
   isOfType: (resource: Resource) => resource.resourceType === 'Condition',
   word: 'Condition',
 
-  statements: (calling, { code }) =>
-    mayCall(calling, code) ? [{ coding: code?.coding ?? [], value: { valueBoolean: true } }] : [],
+  statements(calling, { code }) {
+    const coding = (code?.coding ?? []).filter((each) => isHeard(calling, each));
+    return coding.length > 0 ? [{ coding, value: { valueBoolean: true } }] : [];
+  },
 
   standing({ verificationStatus, clinicalStatus }) {
     if (isAny(verificationStatus, denied)) return 'withdrawn';
@@ -39,6 +42,17 @@ export const conditionRule: WriteRule = ruleOfSaid<Condition>({
     how: 'Set its verificationStatus to entered-in-error',
   },
 });
+
+/** What may wait so long was looked at by whoever wrote the Condition: a fever on a list of problems calls nobody who knows of it already. */
+const lookedAtHours = 24;
+const ownSystems = 'https://w3id.org/alongside/fhir/CodeSystem/';
+
+/** A code of our own is written down to call somebody in; that of a general terminology calls where nobody should wait a day. */
+function isHeard({ byCode, hoursOf }: CallingAnswers, coding: Coding): boolean {
+  const rule = byCode.get(codeKey(coding));
+  if (rule === undefined) return false;
+  return coding.system?.startsWith(ownSystems) === true || hoursOf(rule.action) < lookedAtHours;
+}
 
 function isAny(status: CodeableConcept | undefined, codes: readonly string[]): boolean {
   return status?.coding?.some(({ code }) => code !== undefined && codes.includes(code)) === true;
