@@ -12,6 +12,11 @@ export function byReference(parameter: string, ...references: readonly string[])
   return { parameter, test: { kind: 'reference', values } };
 }
 
+/** The url of a definition in a parameter that finds canonicals; without a version it finds every version. */
+export function byCanonical(parameter: string, ...urls: readonly string[]): SearchFilter {
+  return { parameter, test: { kind: 'reference', values: urls.map((url) => ({ url })) } };
+}
+
 /** A code, with its system where the code has one. */
 export function byToken(
   parameter: string,

@@ -17,7 +17,7 @@ import { inTransaction, type WorkflowContext } from './context.ts';
 import { type CourseParts, type CourseSession, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
-import { byReference, byToken, findResources } from './find-resources.ts';
+import { byCanonical, byReference, byToken, findResources } from './find-resources.ts';
 import { formulationsOf } from './formulation-rule.ts';
 import { answersOf } from './kept-next-steps-answers.ts';
 import { readKnown } from './read-known.ts';
@@ -114,6 +114,7 @@ async function formsSince(
 ): Promise<Pick<SessionBrief, 'experiments' | 'opener' | 'draft'>> {
   const responses = await findResources(store, 'QuestionnaireResponse', [
     byReference('subject', patient),
+    byCanonical('questionnaire', openerForm, noteForm, experimentForm),
     byToken('status', { code: 'in-progress' }, { code: 'completed' }, { code: 'amended' }),
   ]);
   const isOf = (form: string) => (response: QuestionnaireResponse) =>
