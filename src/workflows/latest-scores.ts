@@ -16,8 +16,18 @@ export interface FollowedScore {
   readonly code: Coding & { readonly code: string };
 }
 
-/** The total of each followed questionnaire; a questionnaire that is not published is left out. */
+const read = new WeakMap<Catalogue, readonly FollowedScore[]>();
+
+/** The total of each followed questionnaire; a questionnaire that is not published is left out. Looked up once for a catalogue. */
 export function followedScores(catalogue: Catalogue): readonly FollowedScore[] {
+  const known = read.get(catalogue);
+  if (known !== undefined) return known;
+  const scores = scoresIn(catalogue);
+  read.set(catalogue, scores);
+  return scores;
+}
+
+function scoresIn(catalogue: Catalogue): readonly FollowedScore[] {
   return followed.flatMap((url) => {
     const definition = catalogue.scoreDefinitions(url)[0];
     const coding = definition?.code.coding?.find((candidate) => candidate.code);
