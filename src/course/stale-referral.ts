@@ -21,12 +21,22 @@ export function isWaitingReferral(task: Task): boolean {
   return isCoordinationTask(task) && (task.status === 'requested' || task.status === 'received');
 }
 
+/** As they work now. */
+export interface ReferralSides {
+  /** Undefined when whoever was asked has stopped working: nobody will answer. */
+  readonly asked: string | undefined;
+  /** Whoever referred, or who stands in for them; undefined when there is nobody. */
+  readonly referring: string | undefined;
+}
+
 /**
  * What is to be done about a coordination Task now, if anything. `earlier` are the Tasks that were set about it, oldest first. While
- * one of them is open to the requester nothing is added; one that was closed without an answer is set again when its time has passed.
+ * one of them is open to the one who referred nothing is added; one that was closed without an answer is set again when its time has
+ * passed. Where nobody can answer, the one who referred has the choice at the time at which the other would have been reminded.
  */
 export function staleReferralStep(
   task: Task,
+  { asked, referring }: ReferralSides,
   earlier: readonly Task[],
   rules: StaleReferralRules,
   today: CalendarDate,
@@ -34,28 +44,24 @@ export function staleReferralStep(
 ): StaleReferralStep | undefined {
   const since = (task.status === 'received' ? task.lastModified : undefined) ?? task.authoredOn;
   if (!isWaitingReferral(task) || since === undefined) return undefined;
-  const requester = task.requester?.reference;
-  const waitsForRequester = businessStatusCode(task.businessStatus) === 'info-requested';
-  const toRequester = requester === undefined ? {} : { owner: requester };
+  const toReferring = referring === undefined ? {} : { owner: referring };
   const last = earlier.at(-1);
-  if (waitsForRequester) {
+  const isWithReferring = last !== undefined && isOpenTask(last) && last.owner?.reference === referring;
+  if (businessStatusCode(task.businessStatus) === 'info-requested') {
     const rule = 'referral-question-waiting';
-    const from = last?.owner?.reference === requester ? last?.authoredOn : undefined;
-    const isOpen = from !== undefined && last !== undefined && isOpenTask(last);
-    return !isOpen && isLongSince(dayOf(from ?? since), rules[rule], today)
-      ? { rule, ...toRequester }
+    const from = last?.owner?.reference === referring ? last?.authoredOn : undefined;
+    return !isWithReferring && isLongSince(dayOf(from ?? since), rules[rule], today)
+      ? { rule, ...toReferring }
       : undefined;
   }
   if (last === undefined) {
-    const rule = 'referral-waiting';
-    const owner = task.owner?.reference;
-    return isLongSince(dayOf(since), rules[rule], today)
-      ? { rule, ...(owner === undefined ? toRequester : { owner }) }
-      : undefined;
+    if (!isLongSince(dayOf(since), rules['referral-waiting'], today)) return undefined;
+    return asked === undefined
+      ? { rule: 'referral-waiting-requester', ...toReferring }
+      : { rule: 'referral-waiting', owner: asked };
   }
   const rule = 'referral-waiting-requester';
-  const isWithRequester = isOpenTask(last) && last.owner?.reference === requester;
-  return !isWithRequester && isLongSince(dayOf(last.authoredOn ?? since), rules[rule], today)
-    ? { rule, ...toRequester }
+  return !isWithReferring && isLongSince(dayOf(last.authoredOn ?? since), rules[rule], today)
+    ? { rule, ...toReferring }
     : undefined;
 }

@@ -8,7 +8,6 @@ import { isCourse } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
 
 export const chaseOverdueSessions: JobWork = {
   effect: 'chase-overdue-sessions',
@@ -83,8 +82,7 @@ async function askForSession(
   const last = watchTasksAbout(tasks, about, 'session-unrecorded').at(-1)?.authoredOn;
   if (isAsked || !isLongSince(dayOf(last ?? session.occurrenceDateTime), how, today)) return;
   const named = [session.performer?.[0]?.reference, carePlan.author?.reference];
-  const owner = await whoTakesOn(person.context, person.patient, ...named);
-  await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, ...(owner !== undefined && { owner }) });
+  await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, named });
 }
 
 /** It was said that the session did not take place, and somebody gets in touch about it. */
@@ -117,13 +115,7 @@ async function noteSteps(
     if (!isLongSince(dayOf(end), how, today)) continue;
     const leads = nextSession(sessions)?.performer?.[0]?.reference;
     const named = [leads, step.requester?.reference, carePlan.author?.reference];
-    const owner = await whoTakesOn(person.context, person.patient, ...named);
-    await set({
-      rule: how,
-      about,
-      carePlan: `CarePlan/${carePlan.id}`,
-      ...(owner !== undefined && { owner }),
-    });
+    await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, named });
   }
 }
 

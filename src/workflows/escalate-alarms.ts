@@ -7,7 +7,7 @@ import { careManagerOf } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
+import { whoStillWorks, whoTakesOn } from './who-is-called-in.ts';
 
 const openStatuses = ['requested', 'received', 'accepted', 'ready', 'in-progress', 'on-hold'] as const;
 
@@ -34,7 +34,10 @@ export const escalateAlarms: JobWork = {
     if (late.length === 0) return;
     const carePlans = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
     const episodes = await findResources(context.store, 'EpisodeOfCare', [byReference('patient', reference)]);
-    const ladder = [await whoTakesOn(context, person.patient), careManagerOf(carePlans, episodes)];
+    const ladder = [
+      await whoTakesOn(context, person.patient),
+      await whoStillWorks(context, careManagerOf(carePlans, episodes)),
+    ];
     for (const alarm of late) {
       const next = whoIsNext(alarm, person, ladder);
       if (next.kind === 'ask') {
@@ -42,7 +45,7 @@ export const escalateAlarms: JobWork = {
           rule: rule('alarm-waiting'),
           about: `Task/${alarm.id}`,
           priority: 'asap',
-          ...(next.owner !== undefined && { owner: next.owner }),
+          ...(next.owner !== undefined && { named: [next.owner] }),
         });
       }
     }

@@ -1,11 +1,12 @@
 // The job that sees to it that no referral waits unanswered: a Task to whoever was asked, later one to whoever referred.
 import type { Task } from '@medplum/fhirtypes';
 import { courseSystem } from '../course/course-codes.ts';
-import { isWaitingReferral, staleReferralStep } from '../course/stale-referral.ts';
+import { isWaitingReferral, type ReferralSides, staleReferralStep } from '../course/stale-referral.ts';
 import { isOpenTask, isWatchTask, watchTasksAbout } from '../course/watch-tasks.ts';
 import { byToken } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { whoStillWorks, whoTakesOn } from './who-is-called-in.ts';
 
 export const escalateStaleReferrals: JobWork = {
   effect: 'escalate-stale-referrals',
@@ -35,17 +36,23 @@ export const escalateStaleReferrals: JobWork = {
     for (const task of person.tasks.filter(isWaitingReferral)) {
       const about = `Task/${task.id}`;
       const earlier = watchTasksAbout(person.tasks, about, 'referral-waiting');
-      const step = staleReferralStep(task, earlier, rules, person.today, person.dayOf);
-      if (step) {
-        await person.set({
-          rule: rules[step.rule],
-          about,
-          ...(step.owner !== undefined && { owner: step.owner }),
-        });
-      }
+      const sides = await sidesOf(person, task);
+      const step = staleReferralStep(task, sides, earlier, rules, person.today, person.dayOf);
+      if (step) await person.set({ rule: rules[step.rule], about, named: [step.owner] });
     }
   },
 };
+
+/** Nobody answers, or chooses, in the place of whoever was asked; whoever referred has somebody who does. */
+async function sidesOf(
+  { context, patient }: PersonAtHand,
+  { owner, requester }: Task,
+): Promise<ReferralSides> {
+  return {
+    asked: await whoStillWorks(context, owner?.reference),
+    referring: await whoTakesOn(context, patient, requester?.reference),
+  };
+}
 
 const isReminder = (task: Task) => isWatchTask(task, 'referral-waiting') && isOpenTask(task);
 

@@ -5,7 +5,6 @@ import { isCourse } from '../course/whose-turn.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
 
 export const lookAtLongPauses: JobWork = {
   effect: 'look-at-long-pauses',
@@ -18,7 +17,7 @@ export const lookAtLongPauses: JobWork = {
   },
 
   async forPerson(person) {
-    const { context, patient, reference, tasks, today, dayOf, rule, set, takeBack } = person;
+    const { context, reference, tasks, today, dayOf, rule, set, takeBack } = person;
     const found = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
     const paused = found.filter((carePlan) => isCourse(carePlan) && carePlan.status === 'on-hold');
     for (const task of tasks.filter((each) => isWatchTask(each, 'long-pause') && isOpenTask(each))) {
@@ -36,8 +35,7 @@ export const lookAtLongPauses: JobWork = {
         .toSorted()
         .at(-1);
       if (since !== undefined && isLongSince(dayOf(since), how, today)) {
-        const owner = await whoTakesOn(context, patient, carePlan.author?.reference);
-        await set({ rule: how, about, carePlan: about, ...(owner !== undefined && { owner }) });
+        await set({ rule: how, about, carePlan: about, named: [carePlan.author?.reference] });
       }
     }
   },

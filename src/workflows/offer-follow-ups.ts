@@ -8,7 +8,6 @@ import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import { protocolToGoOnBy } from './protocol-of-course.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
 
 export const offerFollowUps: JobWork = {
   effect: 'offer-follow-ups',
@@ -18,7 +17,7 @@ export const offerFollowUps: JobWork = {
     peopleWith(round, 'CarePlan', [byToken('status', { code: 'completed' }, { code: 'revoked' })], isCourse),
 
   async forPerson(person) {
-    const { context, patient, reference, tasks, today, dayOf, rule, set } = person;
+    const { context, reference, tasks, today, dayOf, rule, set } = person;
     const found = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
     const courses = found.filter(isCourse);
     // Whoever is in a course again is asked there.
@@ -37,14 +36,7 @@ export const offerFollowUps: JobWork = {
       const earlier = watchTasksAbout(tasks, about, 'follow-up-due');
       const isOffered = earlier.some((task) => task.instantiatesCanonical === canonical || isOpenTask(task));
       if (isOffered) continue;
-      const owner = await whoTakesOn(context, patient, carePlan.author?.reference);
-      await set({
-        rule: how,
-        about,
-        carePlan: about,
-        canonical,
-        ...(owner !== undefined && { owner }),
-      });
+      await set({ rule: how, about, carePlan: about, canonical, named: [carePlan.author?.reference] });
     }
   },
 };

@@ -6,7 +6,6 @@ import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../course
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
 
 /** Set by whatever asks for a questionnaire: owner the person, executionPeriod when it is meant for. */
 const questionnaireDue = { system: courseSystem, code: 'questionnaire-due' };
@@ -64,7 +63,7 @@ const stages = [
 ] as const satisfies readonly WatchRuleId[];
 
 async function remind(person: PersonAtHand, due: Task, course: CarePlan | undefined): Promise<void> {
-  const { context, tasks, today, dayOf, rule, set, takeBack, reference, patient } = person;
+  const { tasks, today, dayOf, rule, set, takeBack, reference } = person;
   const about = `Task/${due.id}`;
   const earlier = watchTasksAbout(tasks, about, 'questionnaire-reminder', 'questionnaire-open');
   const stage = stages[earlier.length];
@@ -75,15 +74,11 @@ async function remind(person: PersonAtHand, due: Task, course: CarePlan | undefi
   const requester = due.requester?.reference?.startsWith('Practitioner')
     ? due.requester.reference
     : undefined;
-  const owner =
-    stage === 'questionnaire-open'
-      ? await whoTakesOn(context, patient, course?.author?.reference, requester)
-      : reference;
   const canonical = due.input?.find(({ valueCanonical }) => valueCanonical)?.valueCanonical;
   await set({
     rule: rule(stage),
     about,
-    ...(owner !== undefined && { owner }),
+    named: stage === 'questionnaire-open' ? [course?.author?.reference, requester] : [reference],
     ...(course && { carePlan: `CarePlan/${course.id}` }),
     ...(canonical !== undefined && { canonical }),
   });

@@ -59,8 +59,6 @@ export const sweepDeadEnds: JobWork = {
   },
 };
 
-const owned = (owner: string | undefined) => (owner === undefined ? {} : { owner });
-
 /** Everybody who was asked has answered, and nobody takes it. */
 async function sweepReferrals(person: PersonAtHand, requests: readonly ServiceRequest[]): Promise<void> {
   const { tasks, today, dayOf, rule, set, takeBack } = person;
@@ -80,11 +78,7 @@ async function sweepReferrals(person: PersonAtHand, requests: readonly ServiceRe
     );
     const since = earlier.at(-1)?.authoredOn ?? answered;
     if (!isInHand && !earlier.some(isOpenTask) && isLongSince(dayOf(since), how, today)) {
-      await set({
-        rule: how,
-        about,
-        ...owned(await whoTakesOn(person.context, person.patient, request.requester?.reference)),
-      });
+      await set({ rule: how, about, named: [request.requester?.reference] });
     }
   }
 }
@@ -115,15 +109,14 @@ async function sweepCourses(
     );
     const step = rule('course-without-follow-up');
     if (!isCaredForNow && steps.length === 0 && isLongSince(end, step, today)) {
-      const owner = await whoTakesOn(person.context, person.patient, requester);
-      await set({ rule: step, about, carePlan: about, ...owned(owner) });
+      await set({ rule: step, about, carePlan: about, named: [requester] });
     }
     const letters = watchTasksAbout(tasks, about, 'closing-letter-due');
     const letter = rule('closing-letter');
     if (await hasClosingLetter(person, carePlan, referral)) {
       for (const task of letters.filter(isOpenTask)) await takeBack(task, 'The letter is there');
     } else if (letters.length === 0 && isLongSince(end, letter, today)) {
-      await set({ rule: letter, about, carePlan: about, ...owned(carePlan.author?.reference) });
+      await set({ rule: letter, about, carePlan: about, named: [carePlan.author?.reference] });
     }
   }
 }
@@ -143,7 +136,7 @@ async function sweepUnowned(person: PersonAtHand, careManager: string | undefine
     } else if (owner !== undefined && !earlier.some(isOpenTask)) {
       const since = earlier.at(-1)?.authoredOn ?? task.authoredOn ?? task.meta?.lastUpdated;
       if (since !== undefined && isLongSince(dayOf(since), how, today))
-        await set({ rule: how, about, owner });
+        await set({ rule: how, about, named: [owner] });
     }
   }
 }

@@ -7,6 +7,7 @@ import { type WatchRule, type WatchRuleId, watchPlanUrl, watchRuleOf } from '../
 import { overtakenTask, type WatchContent, watchTask } from '../course/watch-tasks.ts';
 import { forEffect, inTransaction, type WorkflowContext } from './context.ts';
 import { byReference, findResources } from './find-resources.ts';
+import { whoTakesOn } from './who-is-called-in.ts';
 import { createChecked, updateChecked } from './write-checked.ts';
 
 export interface Round {
@@ -35,6 +36,16 @@ export interface RoundCounts {
   readonly failed: number;
 }
 
+interface TaskToSet
+  extends Pick<WatchContent, 'rule' | 'about'>,
+    Partial<Pick<WatchContent, 'carePlan' | 'canonical' | 'priority'>> {
+  /**
+   * Who is to have it, in this order: the first who has not stopped working, else the general practitioner who would be called in.
+   * Without this it is nobody's by name, and found as such.
+   */
+  readonly named?: readonly (string | undefined)[];
+}
+
 /** What a job does about one person. */
 export interface PersonAtHand {
   /** With the rights of the job's effect for this person, in their transaction. */
@@ -47,7 +58,7 @@ export interface PersonAtHand {
   readonly today: CalendarDate;
   readonly dayOf: (instant: string) => CalendarDate;
   readonly rule: (id: WatchRuleId) => WatchRule;
-  readonly set: (content: Pick<WatchContent, 'rule' | 'about'> & Partial<WatchContent>) => Promise<void>;
+  readonly set: (content: TaskToSet) => Promise<void>;
   readonly takeBack: (task: Task, why: string) => Promise<void>;
   /** Counts what was written by other ways than these two. */
   readonly wrote: (what: 'set' | 'takenBack', how: number) => void;
@@ -98,23 +109,26 @@ function lookAt(work: JobWork, round: Round, plan: PlanDefinition, patientId: st
     const context = await forEffect(inside, work.effect, patientId);
     const read = await context.store.read<Patient>('Patient', patientId);
     if (read.kind !== 'found' || !isCaredFor(read.version.resource())) return nothing;
+    const patient = read.version.resource();
     const reference = `Patient/${patientId}`;
     const tasks = await findResources(context.store, 'Task', [byReference('patient', reference)]);
     const done = { ...nothing };
     await work.forPerson({
       context,
-      patient: read.version.resource(),
+      patient,
       reference,
       tasks,
       today: round.today,
       dayOf: round.dayOf,
       rule: (id) => watchRuleOf(plan, id),
-      async set(content) {
+      async set({ named, ...content }) {
         const authoredOn = context.clock.now().toISOString();
+        const owner = named && (await whoTakesOn(context, patient, ...named));
         const task = watchTask(context.newId(), {
           patient: reference,
           authoredOn,
           today: round.today,
+          ...(owner !== undefined && { owner }),
           ...content,
         });
         await createChecked(context, task);

@@ -1,13 +1,21 @@
 // Who is called in for a person: the first general practitioner named in the record who is active, a person before an organisation.
 // Somebody who has stopped working is not the one who looks.
-import type { Organization, Patient, Practitioner, PractitionerRole } from '@medplum/fhirtypes';
+import type {
+  HealthcareService,
+  Organization,
+  Patient,
+  Practitioner,
+  PractitionerRole,
+} from '@medplum/fhirtypes';
 import type { CalledIn } from '../continuity/alarm-resources.ts';
 import { lastInstantOf } from '../fhir/last-instant.ts';
 import { localReference } from '../fhir/reference.ts';
 import type { WorkflowContext } from './context.ts';
 
 const types = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
-type CalledType = (typeof types)[number];
+/** Who may own a Task beside them, and close. */
+const ownerTypes = [...types, 'HealthcareService'] as const;
+type OwnerType = (typeof ownerTypes)[number];
 
 type Standing = 'active' | 'inactive' | 'unknown';
 
@@ -41,11 +49,21 @@ export async function whoTakesOn(
   patient: Patient,
   ...named: readonly (string | undefined)[]
 ): Promise<string | undefined> {
+  const working = await whoStillWorks(context, ...named);
+  if (working !== undefined) return working;
+  const called = await whoIsCalledIn(context, patient);
+  return called.kind === 'owner' ? called.owner?.reference : undefined;
+}
+
+/** The first of these who has not stopped working; nobody in their place. */
+export async function whoStillWorks(
+  context: Pick<WorkflowContext, 'store' | 'clock'>,
+  ...named: readonly (string | undefined)[]
+): Promise<string | undefined> {
   for (const reference of named) {
     if (reference !== undefined && !(await hasStopped(context, reference))) return reference;
   }
-  const called = await whoIsCalledIn(context, patient);
-  return called.kind === 'owner' ? called.owner?.reference : undefined;
+  return undefined;
 }
 
 async function hasStopped(
@@ -53,16 +71,19 @@ async function hasStopped(
   reference: string,
 ): Promise<boolean> {
   const [named, id] = localReference(reference)?.split('/') ?? [];
-  const type = types.find((each) => each === named);
+  const type = ownerTypes.find((each) => each === named);
   return type !== undefined && id !== undefined && (await standingOf(context, type, id)) === 'inactive';
 }
 
 async function standingOf(
   context: Pick<WorkflowContext, 'store' | 'clock'>,
-  type: CalledType,
+  type: OwnerType,
   id: string,
 ): Promise<Standing> {
-  const read = await context.store.read<Practitioner | PractitionerRole | Organization>(type, id);
+  const read = await context.store.read<Practitioner | PractitionerRole | Organization | HealthcareService>(
+    type,
+    id,
+  );
   if (read.kind !== 'found') return 'unknown';
   const resource = read.version.resource();
   if (resource.active === false) return 'inactive';

@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { OperationOutcome, ParametersParameter, Resource } from '@medplum/fhirtypes';
 import type { Role } from '../../../src/auth/actor.ts';
-import { carryOut, type JobTools } from '../../../src/jobs/carry-out.ts';
 import { schedule } from '../../../src/jobs/schedule.ts';
-import { wallClock } from '../../../src/jobs/slots.ts';
-import { silentLog } from '../../../src/runtime/log.ts';
 import { type HttpCall, httpClient, overHttp, type SendHttp } from '../../support/over-http.ts';
+import { jobsOf } from '../../support/running-jobs.ts';
 import { startTestService } from '../../support/test-system.ts';
 import { withNames } from './stable-names.ts';
 import { all, changedSince, type View, viewOf } from './story-view.ts';
@@ -100,7 +98,7 @@ const dayMs = 86_400_000;
 
 export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld> {
   const service = await startTestService();
-  const { clock, system } = service;
+  const { clock } = service;
   clock.set(`${options.start ?? '2026-11-20'}T09:00:00.000Z`);
   const served = await overHttp(service);
   const people: Readonly<Record<string, Person>> = { ...usualPeople, ...options.people };
@@ -121,15 +119,7 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
   const steps: StoryStep[] = [];
   const last = new Map<string, View>();
   const today = () => clock.now().toISOString().slice(0, 10);
-  const tools: JobTools = {
-    runs: system.jobRuns,
-    contextFor: (actor, requestId) => system.contextFor(actor, requestId),
-    clock,
-    wall: wallClock('Europe/Amsterdam'),
-    log: silentLog,
-    owner: 'story',
-    leaseMs: 60_000,
-  };
+  const carried = jobsOf(service);
 
   async function ask(who: string, call: HttpCall): Promise<StoryAnswer> {
     const send = who === 'system' ? served.send : clients.get(who)?.send;
@@ -176,20 +166,6 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
     }
     await keep(who, what, answer.status);
     return answer;
-  }
-
-  let slots = 0;
-  async function carried(name: string): Promise<Readonly<Record<string, number>>> {
-    const job = schedule.find((each) => each.name === name);
-    if (!job) throw new Error(`no job ${name}`);
-    slots += 1;
-    const slot = { job: name, slot: `${today()} ${slots}` };
-    const ask = { owner: 'story', leaseMs: 60_000, mostTries: 5 };
-    const run = await tools.runs.claim(slot, ask);
-    if (!run) throw new Error('the slot was not free');
-    const { outcome, counts } = await carryOut(tools, job, run, { isStopping: () => false });
-    if (outcome !== 'done') throw new Error(`${name} ended as ${outcome} on ${today()}`);
-    return counts;
   }
 
   const countLine = (counts: Readonly<Record<string, number>>) =>
