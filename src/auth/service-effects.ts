@@ -153,6 +153,12 @@ const serviceEffects = {
   },
   /** A consent no longer stands: what else rested on it ends too. */
   'end-consent': { reads: ['Patient', 'Consent'], creates: [], updates: ['Consent'] },
+  /** A scheduled job finds that the time of a consent has passed; what follows is done as when one is withdrawn. */
+  'follow-ended-consents': {
+    reads: ['Patient', 'Task', 'ServiceRequest', 'CareTeam', 'Consent'],
+    creates: [],
+    updates: ['Consent'],
+  },
   /** Who leads a course for pairs asks the therapists to prepare what the patients prepare too, and whether they have agreed. */
   'lead-pairs': {
     reads: ['QuestionnaireResponse', 'Task'],

@@ -1,6 +1,7 @@
 // When a Consent stands, and what rests on it. Pure.
 import type { Consent } from '@medplum/fhirtypes';
-import { periodInterval } from '../fhir/search/date-interval.ts';
+import { dateInterval, periodInterval } from '../fhir/search/date-interval.ts';
+import type { CalendarDate } from './calendar.ts';
 
 /** Given and neither refused nor withdrawn, whatever its time. */
 export const isGiven = ({ status, provision }: Consent): boolean =>
@@ -11,6 +12,14 @@ export function standsAt(consent: Consent, atMs: number): boolean {
   const { start, end } = consent.provision?.period ?? {};
   const time = periodInterval(start, end);
   return isGiven(consent) && (time === undefined || (time.fromMs <= atMs && atMs < time.untilMs));
+}
+
+/** Its time has passed, whatever became of it. A last day, month or year counts as a whole, by the calendar that `today` is of. */
+export function isOver({ provision }: Consent, atMs: number, today: CalendarDate): boolean {
+  const end = provision?.period?.end;
+  if (end === undefined) return false;
+  const isInstant = end.includes('T');
+  return isInstant ? (dateInterval(end)?.untilMs ?? Infinity) <= atMs : end < today.slice(0, end.length);
 }
 
 /** "CareTeam/x": the pairs on a joint course that may be one by it. */

@@ -17,7 +17,8 @@ export interface ContactTask {
   /** What ended, or what did not take place: "ServiceRequest/x", "Appointment/y". */
   readonly about: string;
   readonly patient: string;
-  readonly owner: string;
+  /** Absent: nobody by name, and found by Task?owner:missing=true. */
+  readonly owner?: string;
   readonly description: string;
   readonly reason?: CodeableConcept;
   /** "Goal/x": goals of the person that go on, and that are talked about. */
@@ -54,7 +55,7 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     for: { reference: content.patient },
     authoredOn: content.authoredOn,
     lastModified: content.authoredOn,
-    owner: { reference: content.owner },
+    ...(content.owner !== undefined && { owner: { reference: content.owner } }),
     ...(content.reason && { reasonCode: content.reason }),
     ...(content.goals?.length && {
       input: content.goals.map((reference) => ({

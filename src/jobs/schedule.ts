@@ -3,6 +3,7 @@
 import { chaseOverdueSessions } from '../workflows/chase-overdue-sessions.ts';
 import { escalateAlarms } from '../workflows/escalate-alarms.ts';
 import { escalateStaleReferrals } from '../workflows/escalate-stale-referrals.ts';
+import { followEndedConsents } from '../workflows/follow-ended-consents.ts';
 import { hearLateForms } from '../workflows/hear-late-forms.ts';
 import { hearStoppedForms, hearUnfinishedForms } from '../workflows/hear-unfinished-forms.ts';
 import { lookAtLongPauses } from '../workflows/look-at-long-pauses.ts';
@@ -27,7 +28,7 @@ const everyQuarter = hours.flatMap((hour) =>
   ['00', '15', '30', '45'].map((minute): LocalTime => `${hour}:${minute}` as LocalTime),
 );
 
-/** Answers that were left each quarter, alarms each hour; the rest before the working day, one after another, and the sweep when the others have set what they set. */
+/** Answers that were left each quarter, alarms and consents each hour; the rest before the working day, one after another, and the sweep when the others have set what they set. */
 export const schedule: readonly ScheduledJob[] = [
   {
     name: 'hear-unfinished-forms',
@@ -52,6 +53,13 @@ export const schedule: readonly ScheduledJob[] = [
     display: 'Alarms that nobody has looked at in time',
     times: everyHour,
     work: escalateAlarms,
+  },
+  {
+    // What a consent opened is to close soon after its last moment.
+    name: 'follow-ended-consents',
+    display: 'Consents whose time has passed',
+    times: everyHour,
+    work: followEndedConsents,
   },
   {
     name: 'escalate-stale-referrals',

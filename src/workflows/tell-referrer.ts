@@ -5,7 +5,7 @@ import type { WorkflowContext } from './context.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { giveDuty } from './give-duty.ts';
 import { readKnown } from './read-known.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
+import { whoStillWorks, whoTakesOn } from './who-is-called-in.ts';
 
 /**
  * One Task for a referral, however many were asked. A candidate gets none: it would lead them to the person after they have declined.
@@ -16,32 +16,43 @@ export async function tellReferrers(
   consent: Consent,
   patient: string,
 ): Promise<void> {
-  const { store } = ofPerson;
-  const asked = (
-    await findResources(store, 'Task', [
-      byReference('patient', patient),
-      byToken('status', { code: 'requested' }, { code: 'received' }, { code: 'on-hold' }),
-    ])
-  ).filter(isCoordinationTask);
-  for (const reference of new Set(asked.flatMap(({ focus }) => focus?.reference ?? []))) {
-    const [type, id] = reference.split('/');
-    if (type !== 'ServiceRequest' || !id) continue;
-    const referral = (await readKnown(store, 'ServiceRequest', id)).resource();
-    if (!referral.supportingInfo?.some((each) => each.reference === `Consent/${consent.id}`)) continue;
+  for (const referral of await referralsWaitingBy(ofPerson, consent, patient)) {
     const owner = await ownerOf(ofPerson, referral, patient);
-    if (owner === undefined) continue;
     await giveDuty(ofPerson, {
       duty: 'get-in-touch',
-      about: reference,
+      about: `ServiceRequest/${referral.id}`,
       patient,
-      owner,
+      ...(owner !== undefined && { owner }),
       description:
         'The consent to this referral no longer stands, and nobody has taken the referral yet. Talk with the person about what they would like: the referral is stopped by its Task, or goes on with a new consent. It has no effect on any other treatment.',
     });
   }
 }
 
-/** A person who sent it, else the general practitioner. */
+/** Referrals of this patient that carry this consent, and that somebody was asked to take and nobody has taken. */
+export async function referralsWaitingBy(
+  { store }: Pick<WorkflowContext, 'store'>,
+  consent: Consent,
+  patient: string,
+): Promise<readonly ServiceRequest[]> {
+  const asked = (
+    await findResources(store, 'Task', [
+      byReference('patient', patient),
+      byToken('status', { code: 'requested' }, { code: 'received' }),
+    ])
+  ).filter(isCoordinationTask);
+  const waiting: ServiceRequest[] = [];
+  for (const reference of new Set(asked.flatMap(({ focus }) => focus?.reference ?? []))) {
+    const [type, id] = reference.split('/');
+    if (type !== 'ServiceRequest' || !id) continue;
+    const referral = (await readKnown(store, 'ServiceRequest', id)).resource();
+    const isBy = referral.supportingInfo?.some((each) => each.reference === `Consent/${consent.id}`);
+    if (isBy) waiting.push(referral);
+  }
+  return waiting;
+}
+
+/** A person who sent it, else the general practitioner, else the organisation that sent it; nobody by name when all have stopped. */
 async function ownerOf(
   context: WorkflowContext,
   { requester }: ServiceRequest,
@@ -49,5 +60,8 @@ async function ownerOf(
 ): Promise<string | undefined> {
   const known = await readKnown(context.store, 'Patient', patient.slice('Patient/'.length));
   const person = requester?.reference?.startsWith('Practitioner') ? requester.reference : undefined;
-  return (await whoTakesOn(context, known.resource(), person)) ?? requester?.reference;
+  return (
+    (await whoTakesOn(context, known.resource(), person)) ??
+    (await whoStillWorks(context, requester?.reference))
+  );
 }

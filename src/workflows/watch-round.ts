@@ -50,6 +50,8 @@ interface TaskToSet
 export interface PersonAtHand {
   /** With the rights of the job's effect for this person, in their transaction. */
   readonly context: WorkflowContext;
+  /** As the job, in the same transaction: for what follows by another effect. */
+  readonly asJob: WorkflowContext;
   readonly patient: Patient;
   /** "Patient/x" */
   readonly reference: string;
@@ -115,6 +117,7 @@ function lookAt(work: JobWork, round: Round, plan: PlanDefinition, patientId: st
     const done = { ...nothing };
     await work.forPerson({
       context,
+      asJob: inside,
       patient,
       reference,
       tasks,

@@ -1,6 +1,6 @@
 // What follows in the same commit when a consent no longer stands: the joint course that it let a pair take part in ends for the two as
 // with $leave, whoever sent a referral by it is told, and who wrote it down is kept.
-import type { Consent, Provenance } from '@medplum/fhirtypes';
+import type { Consent, Provenance, ProvenanceAgent } from '@medplum/fhirtypes';
 import { giversOf, teamsOf } from '../course/consent-stands.ts';
 import { closeWhatWasOpened } from './close-pair.ts';
 import { forEffect, forLeaving, type WorkflowContext } from './context.ts';
@@ -10,12 +10,19 @@ import { leaveRun } from './leave-run.ts';
 import { tellReferrers } from './tell-referrer.ts';
 import { createChecked } from './write-checked.ts';
 
-/** After a course that was held to its end only what it opened closes. The Consent itself is the caller's to write. */
-export async function followWithdrawal(context: WorkflowContext, consent: Consent): Promise<void> {
+/**
+ * After a course that was held to its end only what it opened closes. The Consent itself is the caller's to write. `who` is kept as the
+ * one who wrote it down.
+ */
+export async function followWithdrawal(
+  context: WorkflowContext,
+  consent: Consent,
+  who = whoAsks(context),
+): Promise<void> {
   const patient = consent.patient?.reference ?? '';
   if (!patient.startsWith('Patient/')) return;
   const ofPerson = await forEffect(context, 'follow-task', patient.slice('Patient/'.length));
-  await createChecked(ofPerson, withdrawal(context, consent, patient));
+  await createChecked(ofPerson, withdrawal(context, consent, patient, who));
   await tellReferrers(ofPerson, consent, patient);
   for (const team of teamsOf(consent)) {
     const plans = await findResources(ofPerson.store, 'CarePlan', [
@@ -44,10 +51,18 @@ export async function followWithdrawal(context: WorkflowContext, consent: Consen
   }
 }
 
+const whoAsks = ({ actor: { subject } }: WorkflowContext): ProvenanceAgent['who'] =>
+  subject ? { reference: subject } : { display: 'A system that is connected' };
+
 /** Who wrote it down, and in whose name. */
-function withdrawal({ actor, clock, newId }: WorkflowContext, consent: Consent, patient: string): Provenance {
+function withdrawal(
+  { clock, newId }: WorkflowContext,
+  consent: Consent,
+  patient: string,
+  who: ProvenanceAgent['who'],
+): Provenance {
   const givers = giversOf(consent);
-  const isGiver = actor.subject !== undefined && givers.includes(actor.subject);
+  const isGiver = who.reference !== undefined && givers.includes(who.reference);
   const [giver] = givers;
   return {
     resourceType: 'Provenance',
@@ -65,7 +80,7 @@ function withdrawal({ actor, clock, newId }: WorkflowContext, consent: Consent, 
     },
     agent: [
       {
-        who: actor.subject ? { reference: actor.subject } : { display: 'A system that is connected' },
+        who,
         ...(!isGiver && giver && { onBehalfOf: { reference: giver } }),
       },
     ],
