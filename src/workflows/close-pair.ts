@@ -1,21 +1,21 @@
 // What a pair's consents had opened closes when it stops with the course: to the therapist of the pair, and to those who lead the course.
 // Whoever treats the person by another way goes on to see what they saw.
-import type { Resource } from '@medplum/fhirtypes';
+import type { Task } from '@medplum/fhirtypes';
 import { isOpenSession } from '../course/course-moves.ts';
-import { careTiesOf } from '../fhir/care-ties.ts';
+import { closeTasksOfPair } from './close-tasks-of-pair.ts';
 import type { WorkflowContext } from './context.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import type { MemberOfRun } from './group-run-of.ts';
-import { readKnown, readReferenced } from './read-known.ts';
+import { readReferenced } from './read-known.ts';
 import { updateChecked } from './write-checked.ts';
 
-/** After the teams have ended. `except` is a Consent that the caller itself ends. */
+/** After the teams have ended. `except` is a Consent that the caller itself ends. Answers with the Tasks that were taken back. */
 export async function closeWhatWasOpened(
   { ofPerson, ofConsents }: { readonly ofPerson: WorkflowContext; readonly ofConsents: WorkflowContext },
   member: MemberOfRun & Required<Pick<MemberOfRun, 'pair'>>,
   except?: string,
-): Promise<void> {
+): Promise<readonly Task[]> {
   await endConsents(ofConsents, member, except);
   const { episode, carePlan } = member;
   if (episode) {
@@ -29,6 +29,7 @@ export async function closeWhatWasOpened(
     const next = { ...day, performer: [{ display: 'Whoever led the day: see its Encounter' }] };
     await updateChecked(ofPerson, next, day.meta?.versionId ?? '');
   }
+  return closeTasksOfPair(ofPerson, carePlan);
 }
 
 /** Both: the two are a pair by both, and nothing says whose choice it was. */
@@ -44,21 +45,4 @@ async function endConsents(
   for (const consent of consents.filter(({ id }) => `Consent/${id}` !== except)) {
     await updateChecked(own, { ...consent, status: 'inactive' }, consent.meta?.versionId ?? '');
   }
-}
-
-const tyingTypes = ['CareTeam', 'ServiceRequest', 'Task', 'EpisodeOfCare'] as const;
-
-/** Does anything in the record, as it is now, lead this practitioner there? */
-export async function seesBeside(
-  { store }: WorkflowContext,
-  patient: string,
-  practitioner: string,
-): Promise<boolean> {
-  const tying: Resource[] = [
-    (await readKnown(store, 'Patient', patient.slice('Patient/'.length))).resource(),
-  ];
-  for (const type of tyingTypes) {
-    tying.push(...(await findResources(store, type, [byReference('patient', patient)])));
-  }
-  return tying.some((each) => careTiesOf(each).some(({ references }) => references.includes(practitioner)));
 }

@@ -3,16 +3,18 @@
 // chose, or why.
 import type { CarePlan, CodeableConcept, Task } from '@medplum/fhirtypes';
 import { groupWithout, revoked } from '../course/group-change-resources.ts';
-import { closeWhatWasOpened, seesBeside } from './close-pair.ts';
-import { forEffect, forPractitioner, type WorkflowContext } from './context.ts';
+import { overtakenTask } from '../course/watch-tasks.ts';
+import { closeWhatWasOpened } from './close-pair.ts';
+import { forEffect, type WorkflowContext } from './context.ts';
+import { reviewsOf } from './course-tasks.ts';
 import { endEmptyRun } from './end-empty-run.ts';
 import { takeBackHomework } from './end-pair.ts';
 import { endWhatWasPlanned } from './end-plan.ts';
 import { giveDuty } from './give-duty.ts';
 import { groupBecomes, type MemberOfRun, type RunOfGroup } from './group-run-of.ts';
 import { episodeInStatus } from './move-episode.ts';
-import { readKnown, readReferenced } from './read-known.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
+import { nextStepOfPair } from './next-step-of-pair.ts';
+import { readReferenced } from './read-known.ts';
 import { updateChecked } from './write-checked.ts';
 
 /** Each with what it may write: the one who asks, the service for the person, the service for the group. */
@@ -46,6 +48,7 @@ export async function leaveRun(
     await updateChecked(ofPerson, finished, stored.meta?.versionId ?? '');
   }
   if (pair) await closeWhatWasOpened({ ofPerson, ofConsents }, { ...member, pair }, consent);
+  await takeBackNextSteps(ofPerson, own);
   const task = await nextStepOf({ context, ofPerson }, run, member, own);
   const { carePlan, group } = await groupBecomes(ofGroup, run, (each) =>
     groupWithout(each, patient, at.slice(0, 10)),
@@ -56,10 +59,19 @@ export async function leaveRun(
   return { carePlan: whole, own, task };
 }
 
-/**
- * Of a pair both are told alike. A Task in the person's record opens that to its owner, so a therapist whom nothing but the pair led
- * there is told by one of their own, and the general practitioner takes the person's next step.
- */
+/** Those that were given before, as for a pause: another takes their place. */
+async function takeBackNextSteps(ofPerson: WorkflowContext, own: CarePlan): Promise<void> {
+  const at = ofPerson.clock.now().toISOString();
+  for (const task of await reviewsOf(ofPerson, own)) {
+    await updateChecked(
+      ofPerson,
+      overtakenTask(task, 'The course has ended', at),
+      task.meta?.versionId ?? '',
+    );
+  }
+}
+
+/** Of a pair both are told alike. */
 async function nextStepOf(
   { context, ofPerson }: Pick<Leaving, 'context' | 'ofPerson'>,
   { programme, leaders, carePlan }: RunOfGroup,
@@ -72,29 +84,12 @@ async function nextStepOf(
   }
   const { therapist } = pair;
   const description = goesOn(programme.nextStep);
-  const isTreating = await seesBeside(ofPerson, patient, therapist);
-  const owner = isTreating ? therapist : await generalPractitionerWith(ofPerson, patient);
-  const task = owner ? await giveDuty(ofPerson, { ...about, owner, description }) : undefined;
-  if (!isTreating) {
-    const asTherapist = await forPractitioner(context, therapist.slice('Practitioner/'.length));
-    await giveDuty(asTherapist, {
-      duty: 'next-step',
-      about: `CarePlan/${carePlan.id}`,
-      patient: therapist,
-      owner: therapist,
-      description,
-    });
-  }
-  const ofPatient = await giveDuty(ofPerson, { ...about, owner: patient, description });
-  return task ?? ofPatient;
-}
-
-async function generalPractitionerWith(
-  context: WorkflowContext,
-  patient: string,
-): Promise<string | undefined> {
-  const known = await readKnown(context.store, 'Patient', patient.slice('Patient/'.length));
-  return whoTakesOn(context, known.resource());
+  const task = await nextStepOfPair(
+    { context, ofPerson },
+    { patient, therapist, own: about.about, whole: `CarePlan/${carePlan.id}`, description },
+  );
+  await giveDuty(ofPerson, { ...about, owner: patient, description });
+  return task;
 }
 
 /** As what is the group's: a Task in the person's record would open that to the leader again. One who notes it themself knows. */

@@ -1,12 +1,14 @@
 // What follows in the same commit when a consent no longer stands: the joint course that it let a pair take part in ends for the two as
 // with $leave, whoever sent a referral by it is told, and who wrote it down is kept.
-import type { Consent, Provenance, ProvenanceAgent } from '@medplum/fhirtypes';
+import type { Consent, Provenance, ProvenanceAgent, Task } from '@medplum/fhirtypes';
 import { giversOf, teamsOf } from '../course/consent-stands.ts';
+import { hasCourseCode } from '../course/course-codes.ts';
 import { closeWhatWasOpened } from './close-pair.ts';
 import { forEffect, forLeaving, type WorkflowContext } from './context.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
-import { groupRunOf, memberOfRun } from './group-run-of.ts';
+import { groupRunOf, type MemberOfRun, memberOfRun } from './group-run-of.ts';
 import { leaveRun } from './leave-run.ts';
+import { nextStepOfPair } from './next-step-of-pair.ts';
 import { tellReferrers } from './tell-referrer.ts';
 import { createChecked } from './write-checked.ts';
 
@@ -40,7 +42,9 @@ export async function followWithdrawal(
       if (plan.status === 'completed' && member.pair) {
         const ofConsents = await forEffect(context, 'end-consent', patient.slice('Patient/'.length));
         const pair = { ...member, pair: member.pair };
-        await closeWhatWasOpened({ ofPerson, ofConsents }, pair, `Consent/${consent.id}`);
+        const closed = await closeWhatWasOpened({ ofPerson, ofConsents }, pair, `Consent/${consent.id}`);
+        const step = closed.find(({ code }) => hasCourseCode(code, 'next-step'));
+        if (step) await handOver({ context, ofPerson }, pair, `CarePlan/${whole}`, step);
         continue;
       }
       const ofGroup = await forLeaving(context, plan.id ?? '');
@@ -53,6 +57,22 @@ export async function followWithdrawal(
 
 const whoAsks = ({ actor: { subject } }: WorkflowContext): ProvenanceAgent['who'] =>
   subject ? { reference: subject } : { display: 'A system that is connected' };
+
+/** The next step after a course that was held, which the therapist of the pair still had. */
+async function handOver(
+  contexts: { readonly context: WorkflowContext; readonly ofPerson: WorkflowContext },
+  { patient, pair, carePlan }: MemberOfRun & Required<Pick<MemberOfRun, 'pair'>>,
+  whole: string,
+  { description }: Task,
+): Promise<void> {
+  await nextStepOfPair(contexts, {
+    patient,
+    therapist: pair.therapist,
+    own: `CarePlan/${carePlan.id}`,
+    whole,
+    description: `${description}. The consent to the joint course no longer stands, as either of a pair may choose at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are.`,
+  });
+}
 
 /** Who wrote it down, and in whose name. */
 function withdrawal(

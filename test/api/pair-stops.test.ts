@@ -118,7 +118,7 @@ const somewhere = (told: readonly (readonly [string, boolean])[]) => told.filter
 const tasksOf = async (who: string, code: string): Promise<readonly Task[]> =>
   (await people.search(`Task?code=${code}&_count=50`, who)).filter((each) => each.resourceType === 'Task');
 
-async function holdFirstDay(): Promise<void> {
+async function agreeAll(): Promise<readonly string[]> {
   const yes = [{ valueBoolean: true }];
   const everybody = numbers.flatMap((number) => [
     `Patient/patient-${number}`,
@@ -143,15 +143,31 @@ async function holdFirstDay(): Promise<void> {
     });
     expect([who, sent.status, sent.body.issue]).toEqual([who, 201, undefined]);
   }
+  return everybody;
+}
+
+async function holdDay(everybody: readonly string[]): Promise<void> {
   const attendance = everybody.map((who) => ({
     name: 'attendance',
     part: [to('member', who), { name: 'presence', valueCode: 'present' }],
   }));
   const body = parameters({ name: 'minutes', valueInteger: 300 }, ...attendance);
+  const now = await send('get', `CarePlan/${whole.id}`, 'system');
   const held = await send('post', `CarePlan/${whole.id}/$group-day-complete`, 'firstInstructor', body, {
-    'If-Match': 'W/"1"',
+    'If-Match': String(now.headers['etag']),
   });
   expect([held.status, held.body.issue]).toEqual([201, undefined]);
+}
+
+const holdFirstDay = async (): Promise<void> => holdDay(await agreeAll());
+
+/** Both days: what follows is a next step for the therapist of each pair, in the record of the patient. */
+async function holdToItsEnd(): Promise<void> {
+  const everybody = await agreeAll();
+  await holdDay(everybody);
+  people.service.clock.set('2026-11-27T18:00:00Z');
+  await holdDay(everybody);
+  expect((await planOf(1)).status).toBe('completed');
 }
 
 describe.each(Object.keys(doors))('after %s', (door) => {
@@ -199,6 +215,85 @@ describe.each(Object.keys(doors))('after %s', (door) => {
       door.startsWith('an end') ? 1 : 0,
     );
   });
+});
+
+describe('after a course that was held to its end', () => {
+  const nextSteps = async (query: string): Promise<readonly string[]> =>
+    (await people.search(`Task?code=next-step&_count=50&${query}`, 'system'))
+      .filter((each): each is Task => each.resourceType === 'Task')
+      .map(({ owner, status, for: whose }) => `${whose?.reference}: ${owner?.reference}, ${status}`);
+
+  it('a withdrawn consent closes the record to a therapist whom nothing else leads there, and whose next step goes on', async () => {
+    await holdToItsEnd();
+    const plan = await planOf(1);
+    expect(await nextSteps('patient=Patient/patient-1')).toEqual([
+      'Patient/patient-1: Practitioner/therapist-1, requested',
+    ]);
+    expect(everywhere(await shown('patient1', plan))).toEqual([]);
+    await passes('PUT by the patient', 1);
+    for (const who of ['therapist1', 'firstInstructor', 'secondInstructor']) {
+      expect([who, somewhere(await shown(who, plan))]).toEqual([who, []]);
+    }
+    expect(everywhere(await shown('patient1', plan))).toEqual([]);
+    expect((await nextSteps('patient=Patient/patient-1')).toSorted()).toEqual([
+      'Patient/patient-1: Practitioner/gp, requested',
+      'Patient/patient-1: Practitioner/therapist-1, cancelled',
+    ]);
+    expect((await tasksOf('therapist1', 'next-step')).map((task) => task.for?.reference)).toEqual([
+      'Practitioner/therapist-1',
+    ]);
+    expect((await planOf(1)).status).toBe('completed');
+    // Of the other pairs nothing changes.
+    expect(await nextSteps('patient=Patient/patient-2')).toEqual([
+      'Patient/patient-2: Practitioner/therapist-2, requested',
+    ]);
+    for (const task of await tasksOf('system', 'next-step')) {
+      expect(people.service.problemsOf(task)).toEqual([]);
+    }
+  });
+
+  it('it does so too when the therapist has done that next step, and nobody is asked for it again', async () => {
+    await holdToItsEnd();
+    const [step] = await tasksOf('therapist1', 'next-step');
+    const etag = { 'If-Match': `W/"${step?.meta?.versionId}"` };
+    const done = { ...step, status: 'completed' };
+    expect((await send('put', `Task/${step?.id}`, 'therapist1', done, etag)).status).toBe(200);
+    const plan = await planOf(1);
+    await passes('DELETE by a system that is connected', 1);
+    for (const who of ['therapist1', 'firstInstructor', 'secondInstructor']) {
+      expect([who, somewhere(await shown(who, plan))]).toEqual([who, []]);
+    }
+    expect(await nextSteps('patient=Patient/patient-1')).toEqual(['Patient/patient-1: undefined, completed']);
+    expect(await tasksOf('therapist1', 'next-step')).toEqual([]);
+  });
+
+  it('it leaves the next step with a therapist who treats the patient beside the course', async () => {
+    await holdToItsEnd();
+    await passes('PUT by the patient', 2);
+    expect(everywhere(await shown('therapist2', await planOf(2)))).toEqual([]);
+    expect(await nextSteps('patient=Patient/patient-2')).toEqual([
+      'Patient/patient-2: Practitioner/therapist-2, requested',
+    ]);
+  });
+});
+
+it('of a pair that stops while its course is paused, nobody is asked to let it go on, and nobody sees the patient by that', async () => {
+  const plan = await planOf(1);
+  const pause = parameters(
+    { name: 'reason', valueCode: 'flare' },
+    { name: 'agreed', valueBoolean: true },
+    { name: 'until', valueDate: '2026-12-20' },
+  );
+  const paused = await send('post', `CarePlan/${plan.id}/$pause`, 'system', pause, ifMatch(plan));
+  expect([paused.status, paused.body.issue]).toEqual([200, undefined]);
+  await passes('PUT by the patient', 1);
+  for (const who of ['therapist1', 'firstInstructor', 'secondInstructor']) {
+    expect([who, somewhere(await shown(who, plan))]).toEqual([who, []]);
+  }
+  const asked = (await tasksOf('system', 'next-step')).filter(({ description }) =>
+    description?.startsWith('The course is paused'),
+  );
+  expect(asked.map(({ status }) => status)).toEqual(['cancelled']);
 });
 
 it('a run that the last pair has left ends, and a leader is asked to let the place know', async () => {
