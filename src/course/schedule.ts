@@ -1,6 +1,7 @@
 // Turns a protocol's sessions and a start date into the dated sessions of one person's course.
 import type { Duration } from '@medplum/fhirtypes';
-import { addDuration, type CalendarDate } from './calendar.ts';
+import { UnreadablePlan } from '../fhir/unreadable-plan.ts';
+import { type CalendarDate, laterBy } from './calendar.ts';
 
 /** One session as the protocol describes it. */
 export interface SessionTemplate {
@@ -80,7 +81,8 @@ function repeatedLast(templates: readonly SessionTemplate[], more: number): read
 
 /**
  * Dates the sessions given: each at the start date plus its own offset, so that an error in one does not move the next.
- * `minutes` replaces the protocol's range where the therapist and the patient agreed on one length.
+ * `minutes` replaces the protocol's range where the therapist and the patient agreed on one length. Throws UnreadablePlan for an offset
+ * that leads to no day.
  */
 export function datedSessions(
   templates: readonly SessionTemplate[],
@@ -91,8 +93,16 @@ export function datedSessions(
     ...template,
     ...(minutes !== undefined && { minutesLow: minutes, minutesHigh: minutes }),
     number: index + 1,
-    date: addDuration(start, offset),
+    date: dayAt(start, offset),
   }));
+}
+
+function dayAt(start: CalendarDate, offset: Duration): CalendarDate {
+  const day = laterBy(start, offset);
+  if (day === undefined) {
+    throw new UnreadablePlan(`an offset is a whole number of d, wk, mo or a: ${JSON.stringify(offset)}`);
+  }
+  return day;
 }
 
 /** The protocol as it stands, dated from the start; each session knows whether it may be left out. */

@@ -1,5 +1,6 @@
 // Reads a group programme or a joint course from its PlanDefinition: how many people, how many leaders, which days, how far apart, what each day holds. The numbers are the plan's.
 import type { Coding, Duration, Extension, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import { UnreadablePlan } from '../fhir/unreadable-plan.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
 const stepSystem = `${base}/CodeSystem/pathway-step`;
@@ -61,7 +62,7 @@ export interface GroupPlan {
   readonly nextStep: string;
 }
 
-/** Undefined when the plan has no days of a group. Throws when it has some and its data cannot be read: the content is wrong then. */
+/** Undefined when the plan has no days of a group. Throws UnreadablePlan when it has some and its data cannot be read. */
 export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
   const actions = everyAction(plan.action);
   const days = actions.filter((action) => hasStep(action, 'group-day'));
@@ -189,5 +190,5 @@ function extensionOf(extensions: readonly Extension[] | undefined, name: string)
 }
 
 function fault(plan: PlanDefinition, what: string): never {
-  throw new Error(`the group of ${plan.url ?? plan.id} cannot be read: ${what}`);
+  throw new UnreadablePlan(`the group of ${plan.url ?? plan.id} cannot be read: ${what}`);
 }

@@ -1,5 +1,6 @@
 // Reads the planned sessions of a course from its PlanDefinition: which, when, how long, how many. The numbers are the plan's.
 import type { Duration, PlanDefinition, PlanDefinitionAction, TimingRepeat } from '@medplum/fhirtypes';
+import { UnreadablePlan } from '../fhir/unreadable-plan.ts';
 
 const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
 
@@ -30,7 +31,7 @@ export interface PlanSessions {
 
 /**
  * The children of the action whose code is pathway-step "sessions"; its timing holds count, countMax, duration and durationMax in min.
- * Undefined when the plan has no such action. Throws when it has one whose data cannot be read: the content is wrong then.
+ * Undefined when the plan has no such action. Throws UnreadablePlan when it has one whose data cannot be read: the content is wrong then.
  */
 export function sessionsOf(plan: PlanDefinition): PlanSessions | undefined {
   const group = findSessions(plan.action);
@@ -103,5 +104,5 @@ function sum(base: Duration, more: Duration): Duration | undefined {
 }
 
 function fault(plan: PlanDefinition, what: string): never {
-  throw new Error(`the sessions of ${plan.url ?? plan.id} cannot be read: ${what}`);
+  throw new UnreadablePlan(`the sessions of ${plan.url ?? plan.id} cannot be read: ${what}`);
 }

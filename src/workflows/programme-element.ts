@@ -12,7 +12,7 @@ export async function programmeElements(
   carePlan: CarePlan,
 ): Promise<(chosen: string) => ElementChoice | undefined> {
   const plan = await protocolOfCourse(context, carePlan);
-  const elements = (plan && ifReadable(plan, () => groupPlanOf(plan))?.elements) ?? [];
+  const elements = (plan && ifReadable(() => groupPlanOf(plan))?.elements) ?? [];
   return (chosen) => {
     const found = elements.find(
       ({ coding, activity }) =>

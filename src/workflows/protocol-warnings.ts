@@ -21,7 +21,7 @@ async function boundsOf(
   carePlan: CarePlan,
 ): Promise<{ readonly bounds: SessionBounds; readonly minutes: SessionBounds } | undefined> {
   const definition = await protocolOfCourse(context, carePlan);
-  const protocol = definition && ifReadable(definition, () => sessionsOf(definition));
+  const protocol = definition && ifReadable(() => sessionsOf(definition));
   if (!protocol || protocol.sessions.length === 0) return undefined;
   const { least, most, minutesLow, minutesHigh } = protocol;
   return { bounds: { least, most }, minutes: { least: minutesLow, most: minutesHigh } };
