@@ -110,15 +110,15 @@ function observationAfter(stored: Observation | undefined, next: Observation): O
   };
 }
 
-/** Why it is there stays, unless it is said anew. */
+/** It is said as a whole. What others have added to it stays. */
 function homeworkAfter(stored: Task | undefined, next: Task, at: string): Task {
   if (!stored) return next;
   const before = (stored.extension ?? []).filter(isReason);
-  const why = next.extension ?? before;
+  const why = next.extension ?? [];
   const extension = [...(stored.extension ?? []).filter((each) => !isReason(each)), ...why];
   const others = (stored.input ?? []).filter(({ type }) => !hasCourseCode(type, 'find-out'));
   const input = [...others, ...(next.input ?? [])];
-  const { input: _input, ...rest } = stored;
+  const { input: _input, extension: _extension, ...rest } = stored;
   const isSame =
     stored.description === next.description &&
     stored.executionPeriod?.start === next.executionPeriod?.start &&

@@ -5,6 +5,7 @@ import { elementSystem, extensionUrl, hasCourseCode } from './course-codes.ts';
 import type { HomeworkItem } from './homework.ts';
 import { narrative, noteHeadings } from './session-note.ts';
 import type { DeliveredElement } from './session-resources.ts';
+import { isReason } from './why-this.ts';
 
 /** All of it as it is stored; nothing in it is entered-in-error. */
 export interface SessionRecord {
@@ -61,12 +62,14 @@ export function keptHomework(record: SessionRecord): readonly KeptHomework[] {
       );
       const findOut = stored.input?.find(({ type }) => hasCourseCode(type, 'find-out'))?.valueString;
       const due = stored.executionPeriod?.end;
+      const why = (stored.extension ?? []).filter(isReason);
       return {
         part: {
           description,
           ...(due && { due }),
           ...(findOut && { findOut }),
           ...(confidence?.valueInteger !== undefined && { confidence: confidence.valueInteger }),
+          ...(why.length > 0 && { why }),
         },
         stored,
         ...(confidence && { confidence }),

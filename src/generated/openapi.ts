@@ -606,8 +606,11 @@ export interface paths {
          * Correct the record of a session.
          * @description Stores new versions of what was recorded, with a Provenance that says why: what was taken out is entered-in-error, what
          *     was added is new. If-Match names the version of the plan, `recordVersion` that of the Encounter. With `neverHeld` all of
-         *     it is taken back and the planned session is open again; with `neverMissed` it is taken back that it was missed. Each parameter is described in the OperationDefinition
-         *     `care-plan-session-correct`.
+         *     it is taken back and the planned session is open again; with `neverMissed` it is taken back that it was missed. A parameter
+         *     that is not given leaves its part of the record as it was. One that repeats (`element`, `homework`, `goalProgress`) is
+         *     given as a whole: what is not named, and what is left out of a `homework` (`due`, `findOut`, `confidence`, `factor`,
+         *     `goal`), is taken out, and a warning says which factor or goal that was. Each parameter is described in the
+         *     OperationDefinition `care-plan-session-correct`.
          */
         post: operations["carePlanSessionCorrect"];
         delete?: never;

@@ -224,7 +224,7 @@ const afterTheEnd = ({ status }: CarePlan): readonly string[] =>
 
 async function changeOf(context: WorkflowContext, correcting: Correcting, at: string) {
   const { carePlan, record, request } = correcting;
-  const { content, ids, said, added } = await correctedContent(context, carePlan, record, request);
+  const { content, ids, said, added, warnings } = await correctedContent(context, carePlan, record, request);
   const built = sessionResources(ids, content);
   const steps = added.map((element) => ({ ...element, expression: 'Parameters.parameter' }));
   const delivery = gatedDelivery(context, await gatesOf(context, content.patient), steps);
@@ -242,7 +242,7 @@ async function changeOf(context: WorkflowContext, correcting: Correcting, at: st
       : [];
   return {
     after: [...correctedRecord(record, { built, said, at }), ...review],
-    warnings: delivery.warnings,
+    warnings: [...delivery.warnings, ...warnings],
   };
 }
 

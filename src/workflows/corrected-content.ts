@@ -1,5 +1,5 @@
 // Brings what is said anew about a session together with what stays as it was recorded, and checks the whole as a new record would be.
-import type { CarePlan, Observation, Procedure, Task } from '@medplum/fhirtypes';
+import type { CarePlan, Extension, Observation, Procedure, Task } from '@medplum/fhirtypes';
 import { isActivityRating } from '../course/activity-progress.ts';
 import { dayOf } from '../course/calendar.ts';
 import { isGasLevel } from '../course/goal-progress.ts';
@@ -27,6 +27,8 @@ export interface CorrectedContent {
   readonly said: ReadonlySet<NotePart>;
   /** What was not done before by the record. */
   readonly added: readonly DeliveredElement[];
+  /** What whoever corrects is told. */
+  readonly warnings: readonly string[];
 }
 
 const clearable = [...Object.keys(noteHeadings), 'element', 'homework', 'goalProgress'];
@@ -87,6 +89,7 @@ export async function correctedContent(
       ...(Object.keys(noteHeadings) as NotePart[]).filter((part) => cleared.has(part)),
     ]),
     added: elements.filter(({ stored }) => !stored).map(({ part }) => part),
+    warnings: homework.flatMap(reasonsLeftOut),
   };
 }
 
@@ -189,6 +192,22 @@ function homeworkOf(
   }
   return after;
 }
+
+/** A reason is easily forgotten by who corrects a day. */
+function reasonsLeftOut({ item, kept }: HomeworkAfter): readonly string[] {
+  const now = new Set((item.why ?? []).map(nameOf));
+  return (kept?.part.why ?? [])
+    .map(nameOf)
+    .filter((name) => !now.has(name))
+    .map(
+      (name) =>
+        `"${item.description}" works on ${name} no more: "homework" is said as a whole, and it was left out. Name it as well if it still does.`,
+    );
+}
+
+/** A factor by its words. */
+const nameOf = ({ valueReference }: Extension): string =>
+  valueReference?.display === undefined ? (valueReference?.reference ?? '') : `"${valueReference.display}"`;
 
 function smallStep(
   kept: KeptHomework | undefined,

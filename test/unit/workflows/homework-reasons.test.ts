@@ -172,13 +172,18 @@ describe('in a correction', () => {
     );
   };
 
-  it('stays as it was unless it is said anew', async () => {
+  it('is taken out where it is left out, and takes another where one is named', async () => {
     const impression = await explain('I wake up three times', 'Two jobs at once');
     await held(homework(string('factor', 'factor-2')));
     const [before] = await tasks();
+    await correct({ name: 'minutes', valueInteger: 35 });
+    expect((await tasks()).map(({ extension }) => extension)).toEqual([before?.extension]);
     await correct(homework({ name: 'due', valueDate: '2026-12-04' }));
-    expect(await tasks()).toMatchObject([
-      { id: before?.id, extension: before?.extension, executionPeriod: { end: '2026-12-04' } },
+    const [after] = await tasks();
+    expect([after?.id, after?.extension, after?.executionPeriod?.end]).toEqual([
+      before?.id,
+      undefined,
+      '2026-12-04',
     ]);
     await correct(
       homework(

@@ -52,7 +52,7 @@ it.each<[string, () => unknown]>([
         code: 'business-rule',
         diagnostics: expect.stringMatching(
           /^no course can be planned by https:\/\/elsewhere\.example\/PlanDefinition\/theirs\|1: \S/,
-        ),
+        ) as unknown,
         expression: ['PlanDefinition.action'],
       },
     ],
