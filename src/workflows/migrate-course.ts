@@ -12,7 +12,13 @@ import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from '
 import { checkPlannedSteps } from './gated-steps.ts';
 import type { MigrationRequest, MigrationResult } from './migration-request.ts';
 import { revise, savePlan } from './plan-changes.ts';
-import { type PlanMigration, planMigration, recordsOfPlan, refuseGroup } from './plan-migration.ts';
+import {
+  type PlanMigration,
+  pausedFirst,
+  planMigration,
+  recordsOfPlan,
+  refuseGroup,
+} from './plan-migration.ts';
 import { type ChosenProtocol, protocolChosen } from './protocol-chosen.ts';
 import { protocolWarnings } from './protocol-warnings.ts';
 import { keepQuestionnaireTasks } from './questionnaire-tasks.ts';
@@ -47,12 +53,14 @@ export function migrateCourse(context: WorkflowContext, request: MigrationReques
   });
 }
 
-/** A paused course may be kept on its version; to go on by another it goes on first, since its dates are set anew then. */
+/** A paused course may be kept on its version; to go on by another it goes on first. */
 async function runningPlan(context: WorkflowContext, request: MigrationRequest): Promise<CoursePlan> {
   const { status } = (await readKnown(context.store, 'CarePlan', request.carePlanId)).resource();
-  return request.choice === 'keep'
-    ? coursePlanToChange(context, request, status === 'on-hold' ? status : 'active', 'keeping a version')
-    : coursePlanToChange(context, request, 'active', 'a new version of the protocol');
+  const isPaused = status === 'on-hold';
+  const what = request.choice === 'keep' ? 'keeping a version' : 'a new version of the protocol';
+  const plan = await coursePlanToChange(context, request, isPaused ? status : 'active', what);
+  if (isPaused && request.choice !== 'keep') throw businessRule(pausedFirst, 'CarePlan.status');
+  return plan;
 }
 
 async function kept(

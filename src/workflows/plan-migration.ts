@@ -40,6 +40,10 @@ export function refuseGroup({ subject, partOf }: CarePlan): void {
   }
 }
 
+/** Why a paused course is brought to no other version: what rests is set anew as a whole when it goes on. */
+export const pausedFirst =
+  'the course is paused, and goes on by another version only after it goes on (POST CarePlan/[id]/$resume), which sets its dates anew; that it keeps its version (choice "keep") can be written down now';
+
 /** Refused (422): the course of a group, and versions that no sessions can be planned by. */
 export async function planMigration(
   context: WorkflowContext,

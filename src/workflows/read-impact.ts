@@ -8,7 +8,13 @@ import { type ActionChange, compareActions } from '../pathways/compare-plans.ts'
 import type { WorkflowContext } from './context.ts';
 import { readCoursePlan } from './course-plan.ts';
 import { byToken } from './find-resources.ts';
-import { type ImpactOnStep, planMigration, recordsOfPlan } from './plan-migration.ts';
+import {
+  type ImpactOnStep,
+  pausedFirst,
+  planMigration,
+  recordsOfPlan,
+  refuseGroup,
+} from './plan-migration.ts';
 import { findProtocol } from './protocol-of-course.ts';
 import { readKnown } from './read-known.ts';
 
@@ -26,9 +32,10 @@ interface ImpactOnCourse {
   readonly carePlan: CarePlan;
   /** Canonical of the version that it runs on. */
   readonly runsOn: string;
-  /** kept: people decided that it stays. not-offered: it cannot be changed to the new version; `words` say why. */
+  /** kept: people decided that it stays. not-offered: it cannot be changed to the new version. */
   readonly answer: 'open' | 'kept' | 'not-offered';
   readonly answeredBy?: Provenance;
+  /** Why it cannot be changed to the new version, or what comes first. */
   readonly words?: string;
   readonly steps: readonly ImpactOnStep[];
 }
@@ -124,6 +131,7 @@ async function impactOn(
   to: PlanDefinition,
 ): Promise<ImpactOnCourse> {
   try {
+    refuseGroup(carePlan);
     const records = await recordsOfPlan(context, carePlan.id ?? '');
     const plan = await readCoursePlan(context, carePlan.id ?? '');
     const { impacts } = await planMigration(context, plan, { to, renewed: new Set(), records });
@@ -134,10 +142,12 @@ async function impactOn(
       runsOn,
       answer: answeredBy ? 'kept' : 'open',
       ...(answeredBy && { answeredBy }),
+      ...(carePlan.status === 'on-hold' && { words: pausedFirst }),
       steps: impacts,
     };
   } catch (error) {
-    if (!(error instanceof FhirError)) throw error;
+    // A database that is away says nothing of this course.
+    if (!(error instanceof FhirError) || error.status >= 500) throw error;
     return { carePlan, runsOn, answer: 'not-offered', words: error.message, steps: [] };
   }
 }

@@ -1,9 +1,11 @@
 // A new version of a protocol: running courses keep theirs, and what it would change in them is told.
 import type { ParametersParameter, PlanDefinition } from '@medplum/fhirtypes';
+import { FhirError } from '../../../src/fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../../../src/workflows/context.ts';
 import { findProtocol, protocolOfCourse } from '../../../src/workflows/protocol-of-course.ts';
 import { publishContent } from '../../../src/workflows/publish-content.ts';
 import { keepQuestionnaireTasks } from '../../../src/workflows/questionnaire-tasks.ts';
+import { readImpact } from '../../../src/workflows/read-impact.ts';
 import { enroll, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, refusalOf } from './course-world.ts';
 import { named, protocolVersions, stepsIn, url } from './protocol-versions.ts';
@@ -80,6 +82,26 @@ describe('a running course when a new version of its protocol is stored', () => 
 });
 
 describe('$impact', () => {
+  const asked = {
+    planId: 'psychosomatic-therapy',
+    version: undefined,
+    from: undefined,
+    count: 20,
+    cursor: undefined,
+  };
+
+  /** The therapist's store, that does this as well before it reads one of a type: the order of a course is read once. */
+  const reading = (type: string, before: () => void): WorkflowContext['store'] =>
+    new Proxy(world.contextOf('therapist').store, {
+      get(store, name: keyof WorkflowContext['store']): unknown {
+        const read: WorkflowContext['store']['read'] = (...which) => {
+          if (which[0] === type) before();
+          return store.read(...which);
+        };
+        return name === 'read' ? read : store[name].bind(store);
+      },
+    });
+
   it('says of each course on an earlier version what would change, and stores nothing', async () => {
     await enroll(world);
     await at.hold();
@@ -144,6 +166,43 @@ describe('$impact', () => {
       ['CarePlan/zz-imported not-offered'],
       [],
     ]);
+  });
+
+  it('lets others be served between one course and the next', async () => {
+    await enroll(world);
+    const { id: _id, meta: _meta, ...first } = await at.plan();
+    for (let copy = 1; copy < 10; copy += 1) {
+      await world.store.create({ ...first, identifier: [] }, { id: `zz-copy-${copy}` });
+    }
+    await at.publishSecond();
+    let inThisTurn = 0;
+    let most = 0;
+    let isGoing = true;
+    const turn = () => {
+      inThisTurn = 0;
+      if (isGoing) setImmediate(turn);
+    };
+    const store = reading('RequestGroup', () => {
+      inThisTurn += 1;
+      most = Math.max(most, inThisTurn);
+    });
+    setImmediate(turn);
+    try {
+      const impact = await readImpact({ ...world.contextOf('therapist'), store }, asked);
+      expect([impact.courses.length, most]).toEqual([10, 1]);
+    } finally {
+      isGoing = false;
+    }
+  });
+
+  it('says nothing of a course while the database is away', async () => {
+    await enroll(world);
+    await at.publishSecond();
+    const away = new FhirError(503, [{ severity: 'error', code: 'transient' }]);
+    const store = reading('RequestGroup', () => {
+      throw away;
+    });
+    await expect(readImpact({ ...world.contextOf('therapist'), store }, asked)).rejects.toBe(away);
   });
 
   it('looks only at courses on one version, when one is named', async () => {

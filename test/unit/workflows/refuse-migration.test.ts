@@ -121,7 +121,7 @@ describe('$migrate', () => {
     const refused = await refusalOf(at.migrate(to(), ...why));
     expect([refused.status, refused.outcome.issue[0]?.diagnostics]).toEqual([
       422,
-      `a new version of the protocol needs a course that is active; CarePlan/${running.id} is on-hold. Allowed from there: active, completed, revoked, entered-in-error`,
+      'the course is paused, and goes on by another version only after it goes on (POST CarePlan/[id]/$resume), which sets its dates anew; that it keeps its version (choice "keep") can be written down now',
     ]);
     const kept = await at.migrate(to(), keep, ...why);
     expect(named(kept, 'outcome')[0]?.valueCode).toBe('kept');
