@@ -162,9 +162,9 @@ describe('$impact', () => {
       next = [...query].filter(([name]) => name === '_cursor').map(([name, value]) => string(name, value));
     } while (next.length > 0);
     expect(pages).toEqual([
-      [`CarePlan/${(await at.plan()).id} open`],
-      ['CarePlan/zz-imported not-offered'],
       [],
+      ['CarePlan/zz-imported not-offered'],
+      [`CarePlan/${(await at.plan()).id} open`],
     ]);
   });
 
