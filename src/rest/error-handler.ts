@@ -21,7 +21,7 @@ export function renderError(error: unknown, requestId: string, log: Log): Render
   log.error('request failed', {
     requestId,
     error: error instanceof Error ? error.name : typeof error,
-    at: error instanceof Error ? callSites(error) : undefined,
+    stack: error instanceof Error ? callSites(error) : undefined,
   });
   return {
     status: 500,

@@ -1,6 +1,11 @@
 // Structured log lines. They carry ids, counts, durations and codes; never names, answers, scores, free text or tokens.
 
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+type LogValue = string | number | boolean | undefined;
+
+/** What every line says is not said anew. */
+export type LogFields = Readonly<Record<string, LogValue>> & {
+  readonly [reserved in 'at' | 'level' | 'message']?: never;
+};
 
 export interface Log {
   info(message: string, fields?: LogFields): void;

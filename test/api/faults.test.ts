@@ -1,7 +1,7 @@
 // A fault of our own is answered with an opaque 500 and logged without a word of what was sent.
 import request from 'supertest';
 import { createApp } from '../../src/app.ts';
-import type { LogFields } from '../../src/runtime/log.ts';
+import { jsonLog, type LogFields } from '../../src/runtime/log.ts';
 import { startTestService } from '../support/test-system.ts';
 
 it('answers a bug with 500 and the request id, and logs where it happened but no content', async () => {
@@ -31,6 +31,26 @@ it('answers a bug with 500 and the request id, and logs where it happened but no
   for (const secret of ['Canary', 'Invented', 'PHQ-15', 'Bearer']) {
     expect(logged).not.toContain(secret);
   }
+  await service.stop();
+});
+
+it('writes when a bug came up, and where', async () => {
+  const lines: string[] = [];
+  const service = await startTestService();
+  const app = createApp({
+    ...service.system,
+    parseSearch: () => {
+      throw new TypeError('broken');
+    },
+    log: jsonLog(
+      (line) => lines.push(line),
+      () => new Date('2026-11-20T09:00:00Z'),
+    ),
+  });
+  await request(app).get('/fhir/Patient').set('Authorization', service.bearer('system'));
+  const line = JSON.parse(lines[0] ?? '') as Readonly<Record<string, string>>;
+  expect(line).toMatchObject({ at: '2026-11-20T09:00:00.000Z', level: 'error', message: 'request failed' });
+  expect(line['stack']).toContain('faults.test.ts');
   await service.stop();
 });
 

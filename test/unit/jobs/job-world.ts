@@ -7,12 +7,14 @@ import { wallClock } from '../../../src/jobs/slots.ts';
 import type { Log, LogFields } from '../../../src/runtime/log.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
 
+type KeptLine = Omit<LogFields, 'message'> & { readonly message: string };
+
 export interface KeptLog extends Log {
-  readonly lines: readonly (LogFields & { readonly message: string })[];
+  readonly lines: readonly KeptLine[];
 }
 
 export function keptLog(): KeptLog {
-  const lines: (LogFields & { readonly message: string })[] = [];
+  const lines: KeptLine[] = [];
   const keep = (message: string, fields: LogFields = {}) => {
     lines.push({ message, ...fields });
   };
