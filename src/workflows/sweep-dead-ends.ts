@@ -1,7 +1,13 @@
 // The job that looks for people in support who have no next step with an owner, and puts each in front of somebody.
-import type { CarePlan, EpisodeOfCare, ServiceRequest } from '@medplum/fhirtypes';
+import type { CarePlan, EpisodeOfCare, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { courseSystem, hasCourseCode } from '../course/course-codes.ts';
-import { endOfCourse, isOwnedStep, isUntakenReferral, lastAnswerOf } from '../course/dead-ends.ts';
+import {
+  endOfCourse,
+  isAlarmTask,
+  isOwnedStep,
+  isUntakenReferral,
+  lastAnswerOf,
+} from '../course/dead-ends.ts';
 import { isCoordinationTask } from '../course/referral-resources.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../course/watch-tasks.ts';
 import { careManagerOf, isCourse, isEnded, isRunning } from '../course/whose-turn.ts';
@@ -9,11 +15,12 @@ import { hasClosingLetter } from './closing-letters.ts';
 import { byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
-import { whoTakesOn } from './who-is-called-in.ts';
+import { inBatches, whoHasStopped } from './who-has-stopped.ts';
+import { ownerTypes, whoStillWorks, whoTakesOn } from './who-is-called-in.ts';
 
 export const sweepDeadEnds: JobWork = {
   effect: 'sweep-dead-ends',
-  searches: ['Task', 'ServiceRequest', 'CarePlan'],
+  searches: ['Task', 'ServiceRequest', 'CarePlan', ...ownerTypes],
 
   async people(round) {
     const referred = await peopleWith(
@@ -43,7 +50,11 @@ export const sweepDeadEnds: JobWork = {
       [byToken('code', { code: 'no-next-step' }, { code: 'closing-letter-due' })],
       isOpenTask,
     );
-    return new Set([...referred, ...ended, ...unowned, ...swept]);
+    const left: string[] = [];
+    for (const some of inBatches(await whoHasStopped(round.context))) {
+      left.push(...(await peopleWith(round, 'Task', [byReference('owner', ...some)], isOpenTask)));
+    }
+    return new Set([...referred, ...ended, ...unowned, ...left, ...swept]);
   },
 
   async forPerson(person) {
@@ -121,7 +132,10 @@ async function sweepCourses(
   }
 }
 
-/** Only where the record names somebody: otherwise the Task itself is what is found, by Task?owner:missing=true. */
+/**
+ * Nobody has it, or somebody who has stopped working since. Only where the record names somebody else: otherwise the Task itself is what
+ * is found, by Task?owner:missing=true.
+ */
 async function sweepUnowned(person: PersonAtHand, careManager: string | undefined): Promise<void> {
   const { tasks, today, dayOf, rule, set, takeBack } = person;
   const how = rule('task-without-owner');
@@ -129,8 +143,7 @@ async function sweepUnowned(person: PersonAtHand, careManager: string | undefine
   for (const task of tasks) {
     const about = `Task/${task.id}`;
     const earlier = watchTasksAbout(tasks, about, 'no-next-step');
-    const isUnowned = isOpenTask(task) && task.owner?.reference === undefined && task.status !== 'draft';
-    if (!isUnowned) {
+    if (!(await isUnowned(person, task))) {
       for (const each of earlier.filter(isOpenTask))
         await takeBack(each, 'The Task has an owner, or is done');
     } else if (owner !== undefined && !earlier.some(isOpenTask)) {
@@ -139,4 +152,13 @@ async function sweepUnowned(person: PersonAtHand, careManager: string | undefine
         await set({ rule: how, about, named: [owner] });
     }
   }
+}
+
+/** A referral that waits, and an alarm, have jobs of their own that go on to whoever is next. */
+async function isUnowned({ context }: PersonAtHand, task: Task): Promise<boolean> {
+  if (!isOpenTask(task) || task.status === 'draft') return false;
+  const owner = task.owner?.reference;
+  if (owner === undefined) return true;
+  if (isCoordinationTask(task) || isAlarmTask(task)) return false;
+  return (await whoStillWorks(context, owner)) === undefined;
 }

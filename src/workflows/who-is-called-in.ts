@@ -14,7 +14,7 @@ import type { WorkflowContext } from './context.ts';
 
 const types = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
 /** Who may own a Task beside them, and close. */
-const ownerTypes = [...types, 'HealthcareService'] as const;
+export const ownerTypes = [...types, 'HealthcareService'] as const;
 type OwnerType = (typeof ownerTypes)[number];
 
 type Standing = 'active' | 'inactive' | 'unknown';

@@ -139,7 +139,11 @@ describe('of a course', () => {
     await stops('therapist');
     at('2026-12-08');
     await runJob('sweep-dead-ends');
-    expect(await told()).toEqual(['closing-letter-due: Practitioner/gp']);
+    // The next step after the course was still the therapist's.
+    expect((await told()).toSorted()).toEqual([
+      'closing-letter-due: Practitioner/gp',
+      'no-next-step: Practitioner/gp',
+    ]);
   });
 
   it('an alarm that nobody looked at does not go on to a therapist who has stopped', async () => {
@@ -165,5 +169,109 @@ describe('of a course', () => {
     at('2026-11-21');
     await runJob('escalate-alarms');
     expect(await told()).toEqual(['alarm-waiting: nobody']);
+  });
+});
+
+describe('what is open with somebody who stops', () => {
+  const open = (owner: string, rest: Partial<Task> = {}) =>
+    keep({
+      resourceType: 'Task',
+      id: 'call',
+      status: 'in-progress',
+      intent: 'order',
+      description: 'Call about the sleep diary',
+      for: { reference: 'Patient/anna' },
+      authoredOn: '2026-11-20T08:00:00Z',
+      owner: { reference: owner },
+      ...rest,
+    });
+  const sweep = async (day: string) => {
+    at(day);
+    await runJob('sweep-dead-ends');
+    return told();
+  };
+
+  it('goes on to the general practitioner, once, and is taken back when it is done', async () => {
+    await open('Practitioner/therapist');
+    expect(await sweep('2026-11-22')).toEqual([]);
+    await stops('therapist');
+    expect(await sweep('2026-11-23')).toEqual(['no-next-step: Practitioner/gp']);
+    expect(await sweep('2026-11-24')).toEqual(['no-next-step: Practitioner/gp']);
+    const [asked] = (await people.search('Task?patient=Patient/anna&code=no-next-step', 'system')) as Task[];
+    expect([asked?.focus, asked?.status]).toEqual([{ reference: 'Task/call' }, 'requested']);
+    await open('Practitioner/therapist', { status: 'completed' });
+    await sweep('2026-11-25');
+    const [after] = (await people.search('Task?patient=Patient/anna&code=no-next-step', 'system')) as Task[];
+    expect(after?.status).toBe('cancelled');
+  });
+
+  it('goes on again when whoever was asked stops too, to whom the record names by then', async () => {
+    await open('Practitioner/therapist');
+    await stops('therapist');
+    await sweep('2026-11-23');
+    await stops('gp');
+    expect(await sweep('2026-11-25')).toEqual(['no-next-step: Practitioner/gp']);
+    await keep({
+      resourceType: 'Patient',
+      id: 'anna',
+      generalPractitioner: [{ reference: 'Practitioner/other' }],
+    });
+    expect(await sweep('2026-11-26')).toEqual([
+      'no-next-step: Practitioner/gp',
+      'no-next-step: Practitioner/other',
+    ]);
+    expect(await sweep('2026-11-27')).toHaveLength(2);
+  });
+
+  it.each<[string, () => Promise<void>, string]>([
+    [
+      'a role that has ended',
+      () =>
+        keep({
+          resourceType: 'PractitionerRole',
+          id: 'role',
+          practitioner: { reference: 'Practitioner/other' },
+          period: { end: '2026-11-20' },
+        }),
+      'PractitionerRole/role',
+    ],
+    [
+      'a role of somebody who has stopped',
+      async () => {
+        await keep({
+          resourceType: 'PractitionerRole',
+          id: 'role',
+          practitioner: { reference: 'Practitioner/other' },
+        });
+        await stops('other');
+      },
+      'PractitionerRole/role',
+    ],
+    ['a service that has closed', () => stops('sleep', 'HealthcareService'), 'HealthcareService/sleep'],
+  ])('goes on from %s', async (_, stop, owner) => {
+    await stop();
+    await open(owner);
+    expect(await sweep('2026-11-23')).toEqual(['no-next-step: Practitioner/gp']);
+  });
+
+  it.each<[string, string, Partial<Task>]>([
+    ['with the person', 'Patient/anna', {}],
+    ['with somebody at work', 'Practitioner/other', {}],
+    ['and only a draft', 'Practitioner/therapist', { status: 'draft' }],
+  ])('stays where it is %s', async (_, owner, rest) => {
+    await stops('therapist');
+    await open(owner, rest);
+    await keep({
+      resourceType: 'Task',
+      id: 'unowned',
+      status: 'requested',
+      intent: 'order',
+      for: { reference: 'Patient/anna' },
+      authoredOn: '2026-11-20T08:00:00Z',
+    });
+    // The one that nobody has shows that this person was looked at.
+    expect(await sweep('2026-11-23')).toEqual(['no-next-step: Practitioner/gp']);
+    const [asked] = (await people.search('Task?patient=Patient/anna&code=no-next-step', 'system')) as Task[];
+    expect(asked?.focus).toEqual({ reference: 'Task/unowned' });
   });
 });
