@@ -140,10 +140,11 @@ async function sweepUnowned(person: PersonAtHand, careManager: string | undefine
   const { tasks, today, dayOf, rule, set, takeBack } = person;
   const how = rule('task-without-owner');
   const owner = await whoTakesOn(person.context, person.patient, careManager);
+  const stopped = await stoppedOwners(person);
   for (const task of tasks) {
     const about = `Task/${task.id}`;
     const earlier = watchTasksAbout(tasks, about, 'no-next-step');
-    if (!(await isUnowned(person, task))) {
+    if (!isUnowned(task, stopped)) {
       for (const each of earlier.filter(isOpenTask))
         await takeBack(each, 'The Task has an owner, or is done');
     } else if (owner !== undefined && !earlier.some(isOpenTask)) {
@@ -154,11 +155,19 @@ async function sweepUnowned(person: PersonAtHand, careManager: string | undefine
   }
 }
 
+/** Each who has an open Task is looked at once. */
+async function stoppedOwners({ context, tasks }: PersonAtHand): Promise<ReadonlySet<string>> {
+  const owners = new Set(tasks.filter(isOpenTask).flatMap(({ owner }) => owner?.reference ?? []));
+  const stopped = new Set<string>();
+  for (const owner of owners) {
+    if ((await whoStillWorks(context, owner)) === undefined) stopped.add(owner);
+  }
+  return stopped;
+}
+
 /** A referral that waits, and an alarm, have jobs of their own that go on to whoever is next. */
-async function isUnowned({ context }: PersonAtHand, task: Task): Promise<boolean> {
+function isUnowned(task: Task, stopped: ReadonlySet<string>): boolean {
   if (!isOpenTask(task) || task.status === 'draft') return false;
   const owner = task.owner?.reference;
-  if (owner === undefined) return true;
-  if (isCoordinationTask(task) || isAlarmTask(task)) return false;
-  return (await whoStillWorks(context, owner)) === undefined;
+  return owner === undefined || (stopped.has(owner) && !isCoordinationTask(task) && !isAlarmTask(task));
 }
