@@ -1,6 +1,6 @@
 // Reads every match of a search that a workflow needs, page by page, so that nothing is left out at a page's edge.
 import type { ExtractResource, ResourceType } from '@medplum/fhirtypes';
-import type { SearchFilter, SortKey } from '../fhir/search-query.ts';
+import type { Prefix, SearchFilter, SortKey } from '../fhir/search-query.ts';
 import type { Store } from '../store/store.ts';
 
 /** "Patient/x" in a reference parameter. */
@@ -15,6 +15,12 @@ export function byReference(parameter: string, ...references: readonly string[])
 /** The url of a definition in a parameter that finds canonicals; without a version it finds every version. */
 export function byCanonical(parameter: string, ...urls: readonly string[]): SearchFilter {
   return { parameter, test: { kind: 'reference', values: urls.map((url) => ({ url })) } };
+}
+
+/** A date beside an instant, in milliseconds since the epoch. */
+export function byInstant(parameter: string, prefix: Prefix, ms: number): SearchFilter {
+  const interval = { fromMs: ms, untilMs: ms + 1 };
+  return { parameter, test: { kind: 'date', values: [{ prefix, interval }] } };
 }
 
 /** A code, with its system where the code has one. */

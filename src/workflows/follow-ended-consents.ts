@@ -4,7 +4,7 @@ import type { CareTeam, Consent } from '@medplum/fhirtypes';
 import { isGiven, isOver, teamsOf } from '../course/consent-stands.ts';
 import { pairOf } from '../course/pair-resources.ts';
 import type { SearchFilter } from '../fhir/search-query.ts';
-import { byReference, byToken, findResources } from './find-resources.ts';
+import { byInstant, byReference, byToken, findResources } from './find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import { readKnown } from './read-known.ts';
 import { referralsWaitingBy } from './tell-referrer.ts';
@@ -52,7 +52,5 @@ const dayMs = 86_400_000;
 
 /** Whatever the zone: which of them have ended is looked at one by one. */
 function endsBeforeLong({ context }: Round): SearchFilter {
-  const fromMs = context.clock.now().getTime() + 2 * dayMs;
-  const interval = { fromMs, untilMs: fromMs + 1 };
-  return { parameter: 'period', test: { kind: 'date', values: [{ prefix: 'eb', interval }] } };
+  return byInstant('period', 'eb', context.clock.now().getTime() + 2 * dayMs);
 }

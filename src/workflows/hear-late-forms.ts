@@ -1,14 +1,14 @@
 // The job that hears answers whose form was stored, or changed, only after them: until then nobody could tell what was asked.
 import type { Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
 import { oldestAnswerOf } from '../course/unfinished-form.ts';
+import { patientIdOf } from '../fhir/reference.ts';
 import type { SearchFilter } from '../fhir/search-query.ts';
 import type { CallingAlarm } from '../instruments/calling-alarms.ts';
 import type { WorkflowContext } from './context.ts';
-import { byReference, findResources, pagesOf } from './find-resources.ts';
+import { byInstant, byReference, findResources, pagesOf } from './find-resources.ts';
 import { callForForeign, isForeignForm } from './hear-foreign-form.ts';
 import { judgeForeignForm } from './judge-foreign-form.ts';
 import { unheardIn, watchPlanOf } from './raise-unfinished-alarms.ts';
-import { patientOf } from './read-known.ts';
 import type { JobWork } from './watch-round.ts';
 
 /**
@@ -25,7 +25,7 @@ export const hearLateForms: JobWork = {
       for (const filters of answersTo(context, form)) {
         for await (const page of pagesOf(context.store, 'QuestionnaireResponse', filters)) {
           for (const response of page) {
-            const id = /^Patient\/([^/]+)$/.exec(patientOf(response) ?? '')?.[1];
+            const id = patientIdOf(response);
             if (id === undefined || people.has(id)) continue;
             if ((await lateAlarms(context, response)).length > 0) people.add(id);
           }
@@ -84,7 +84,6 @@ function answersTo(context: WorkflowContext, { url, id = '' }: Questionnaire): r
 }
 
 function since(context: WorkflowContext, parameter: string): SearchFilter {
-  const fromMs = context.clock.now().getTime() - oldestAnswerOf(watchPlanOf(context)).heardForMs;
-  const interval = { fromMs, untilMs: fromMs + 1 };
-  return { parameter, test: { kind: 'date', values: [{ prefix: 'ge', interval }] } };
+  const heardForMs = oldestAnswerOf(watchPlanOf(context)).heardForMs;
+  return byInstant(parameter, 'ge', context.clock.now().getTime() - heardForMs);
 }

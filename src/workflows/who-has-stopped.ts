@@ -1,7 +1,7 @@
 // Who of those that may own a Task has stopped working: what is still open with them waits for nobody.
 import type { SearchFilter } from '../fhir/search-query.ts';
 import type { WorkflowContext } from './context.ts';
-import { byReference, byToken, pagesOf } from './find-resources.ts';
+import { byInstant, byReference, byToken, pagesOf } from './find-resources.ts';
 import { ownerTypes } from './who-is-called-in.ts';
 
 /** References ("Practitioner/x"). Whether somebody on the list is at work all the same is looked at one by one. */
@@ -16,12 +16,7 @@ export async function whoHasStopped({
     }
   };
   for (const type of ownerTypes) await add(type, byToken('active', { code: 'false' }));
-  const nowMs = clock.now().getTime();
-  const interval = { fromMs: nowMs, untilMs: nowMs + 1 };
-  await add('PractitionerRole', {
-    parameter: 'date',
-    test: { kind: 'date', values: [{ prefix: 'eb', interval }] },
-  });
+  await add('PractitionerRole', byInstant('date', 'eb', clock.now().getTime()));
   const people = [...found].filter((reference) => reference.startsWith('Practitioner/'));
   for (const some of inBatches(people)) await add('PractitionerRole', byReference('practitioner', ...some));
   return [...found];
