@@ -155,7 +155,7 @@ function serve(audited: AuditedStore, service: Service): Store {
     search: (query) => view.search(query),
     patientRecord: (query) => view.patientRecord(query),
     reachablePatients: (patientIds) => view.reachablePatients(patientIds),
-    record: (entry) => view.record(entry),
+    record: (...entries) => view.record(...entries),
     async create(resource, options) {
       demand(rights.creates, resource.resourceType, 'create');
       await demandAbout(resource);

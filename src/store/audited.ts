@@ -56,8 +56,16 @@ interface Layer {
   readonly visibility?: Visibility;
   readonly source: AuditSource;
   readonly reason?: string;
-  /** Present inside a transaction: what was refused in it, to be written when it has ended. */
-  readonly refusals?: AuditEntry[];
+  /** Present inside a transaction. */
+  readonly noted?: Noted;
+}
+
+/** What happened in a transaction, and is not written yet. */
+interface Noted {
+  /** Written together as its last act: a course asks a dozen things, and each row by itself would be a round trip to the database. */
+  readonly done: AuditEntry[];
+  /** Written when it has ended, because it must outlive a rollback. */
+  readonly refused: AuditEntry[];
 }
 
 const wrap = (layer: Layer): AuditedStore => new AuditedLayer(layer);
@@ -72,14 +80,17 @@ class AuditedLayer implements AuditedStore {
     this.#seen = layer.visibility ? layer.whole.within(layer.visibility) : layer.whole;
   }
 
-  did(attempt: Attempt): Promise<void> {
-    return this.#seen.record(entryOf(this.#layer, attempt, 'success'));
+  async did(attempt: Attempt): Promise<void> {
+    const { noted, whole } = this.#layer;
+    const entry = entryOf(this.#layer, attempt, 'success');
+    if (noted) noted.done.push(entry);
+    else await whole.record(entry);
   }
 
   async refused(attempt: Attempt): Promise<void> {
-    const { refusals, whole } = this.#layer;
+    const { noted, whole } = this.#layer;
     const denial = entryOf(this.#layer, attempt, 'denied');
-    if (refusals) refusals.push(denial);
+    if (noted) noted.refused.push(denial);
     else await whole.record(denial);
   }
 
@@ -116,8 +127,8 @@ class AuditedLayer implements AuditedStore {
     return this.#seen.reachablePatients(...asked);
   }
 
-  record(entry: AuditEntry): Promise<void> {
-    return this.#seen.record(entry);
+  record(...entries: readonly AuditEntry[]): Promise<void> {
+    return this.#seen.record(...entries);
   }
 
   keptAnswer(...asked: Parameters<Store['keptAnswer']>): ReturnType<Store['keptAnswer']> {
@@ -182,8 +193,7 @@ class AuditedLayer implements AuditedStore {
     resource: T,
     options?: Parameters<Store['create']>[1],
   ): Promise<StoredVersion<T>> {
-    if (this.#layer.refusals === undefined)
-      return this.transaction((store) => store.create(resource, options));
+    if (this.#layer.noted === undefined) return this.transaction((store) => store.create(resource, options));
     const version = await this.#seen.create(resource, options);
     const { resourceType, id, versionId } = version;
     await this.did({ action: 'C', interaction: 'create', resourceType, id, versionId });
@@ -191,7 +201,7 @@ class AuditedLayer implements AuditedStore {
   }
 
   async createIfNoneExist<T extends Resource>(resource: T, condition: SearchQuery): Promise<CreateResult<T>> {
-    if (this.#layer.refusals === undefined) {
+    if (this.#layer.noted === undefined) {
       return this.transaction((store) => store.createIfNoneExist(resource, condition));
     }
     const result = await this.#seen.createIfNoneExist(resource, condition);
@@ -206,8 +216,7 @@ class AuditedLayer implements AuditedStore {
     resource: T,
     options?: Parameters<Store['update']>[1],
   ): Promise<UpdateResult<T>> {
-    if (this.#layer.refusals === undefined)
-      return this.transaction((store) => store.update(resource, options));
+    if (this.#layer.noted === undefined) return this.transaction((store) => store.update(resource, options));
     const result = await this.#seen.update(resource, options);
     const { resourceType, id, versionId } = result.version;
     const action = result.created ? 'C' : 'U';
@@ -216,7 +225,7 @@ class AuditedLayer implements AuditedStore {
   }
 
   async delete(...asked: Parameters<Store['delete']>): ReturnType<Store['delete']> {
-    if (this.#layer.refusals === undefined) return this.transaction((store) => store.delete(...asked));
+    if (this.#layer.noted === undefined) return this.transaction((store) => store.delete(...asked));
     const [resourceType, id] = asked;
     const result = await this.#seen.delete(...asked);
     const attempt: Attempt = { action: 'D', interaction: 'delete', resourceType, id };
@@ -227,17 +236,28 @@ class AuditedLayer implements AuditedStore {
 
   async transaction<T>(work: (store: AuditedStore) => Promise<T>): Promise<T> {
     const layer = this.#layer;
-    const { refusals, whole } = layer;
-    if (refusals) return whole.transaction((inner) => work(wrap({ ...layer, whole: inner })));
-    const denied: AuditEntry[] = [];
+    const { noted, whole } = layer;
+    // A transaction may be begun anew by the store: what was noted in the one that counts is written.
+    if (noted) {
+      const done: AuditEntry[] = [];
+      const value = await whole.transaction((inner) => {
+        done.length = 0;
+        return work(wrap({ ...layer, whole: inner, noted: { ...noted, done } }));
+      });
+      noted.done.push(...done);
+      return value;
+    }
+    const refused: AuditEntry[] = [];
     try {
-      return await whole.transaction((inner) => {
-        // A transaction may be begun anew by the store: what was refused in the one that counts is noted.
-        denied.length = 0;
-        return work(wrap({ ...layer, whole: inner, refusals: denied }));
+      return await whole.transaction(async (inner) => {
+        refused.length = 0;
+        const done: AuditEntry[] = [];
+        const value = await work(wrap({ ...layer, whole: inner, noted: { done, refused } }));
+        await inner.record(...done);
+        return value;
       });
     } finally {
-      for (const denial of denied) await whole.record(denial);
+      for (const denial of refused) await whole.record(denial);
     }
   }
 

@@ -172,8 +172,8 @@ class Guard implements Store {
     return this.#reading.reachablePatients(patientIds);
   }
 
-  record(entry: AuditEntry): Promise<void> {
-    return this.#ground.store.record(entry);
+  record(...entries: readonly AuditEntry[]): Promise<void> {
+    return this.#ground.store.record(...entries);
   }
 
   keptAnswer(...asked: Parameters<Store['keptAnswer']>): ReturnType<Store['keptAnswer']> {

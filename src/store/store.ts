@@ -173,8 +173,8 @@ export interface Store {
   /** The ids of the patients whom this actor's visibility reaches among those named. Used to check what a write refers to. */
   reachablePatients(patientIds: readonly string[]): Promise<ReadonlySet<string>>;
 
-  /** Adds an audit row; resolves when it is durable. Inside a transaction it commits with it. */
-  record(entry: AuditEntry): Promise<void>;
+  /** Adds audit rows, all or none; resolves when they are durable. Inside a transaction they commit with it. */
+  record(...entries: readonly AuditEntry[]): Promise<void>;
 
   /** The answer kept under a key, unless it has expired. */
   keptAnswer(key: AnswerKey): Promise<KeptAnswer | undefined>;

@@ -922,6 +922,15 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   });
 
   describe('the audit trail', () => {
+    it('takes any number of rows at once', async () => {
+      const before = await under.facts();
+      for (const count of [0, 1, 2, 7, 131]) {
+        await store.record(...Array.from({ length: count }, () => auditEntry));
+        await store.transaction((inner) => inner.record(...Array.from({ length: count }, () => auditEntry)));
+      }
+      expect((await under.facts()).audit).toBe(before.audit + 2 * (0 + 1 + 2 + 7 + 131));
+    });
+
     it('takes a row for each record', async () => {
       const before = (await under.facts()).audit;
       await Promise.all(Array.from({ length: 30 }, () => store.record(auditEntry)));

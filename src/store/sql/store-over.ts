@@ -173,7 +173,10 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts, isC
     reachablePatients: (patientIds) =>
       session.lookUp((statements) => reachablePatients(statements, dictionary, sight, patientIds)),
 
-    record: (entry) => session.append((statements) => addAudit(statements, dictionary, entry)),
+    record(...entries) {
+      const add = (statements: Statements) => addAudit(statements, dictionary, entries);
+      return entries.length === 1 ? session.append(add) : session.write(add);
+    },
 
     keptAnswer: (key) => session.lookUp((statements) => findAnswer(statements, key, clock.now().getTime())),
 

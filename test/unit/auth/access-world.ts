@@ -202,9 +202,9 @@ export function recording(root: Store): { readonly store: Store; readonly rows: 
   const rows: AuditEntry[] = [];
   const wrap = (inner: Store): Store => ({
     ...inner,
-    record: async (entry) => {
-      rows.push(entry);
-      await inner.record(entry);
+    record: async (...entries) => {
+      rows.push(...entries);
+      await inner.record(...entries);
     },
     transaction: (work) => inner.transaction((nested) => work(wrap(nested))),
     within: (visibility) => wrap(inner.within(visibility)),

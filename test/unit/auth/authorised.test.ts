@@ -590,7 +590,7 @@ describe('the audit trail', () => {
         ...failing,
         within: (visibility) => ({
           ...world.root.within(visibility),
-          record: (entry) => failing.record(entry),
+          record: (...entries) => failing.record(...entries),
         }),
       },
       { actor: actors.gp, requestId: 'request-1', clock: world.clock },
