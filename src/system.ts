@@ -38,8 +38,8 @@ import { fullLogBytes, migrateSqlite } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { WorkflowContext } from './workflows/context.ts';
-import { type ExportRunner, exportRunner } from './workflows/export-runner.ts';
-import type { ExportTools } from './workflows/export-tools.ts';
+import { type ExportRunner, exportRunner } from './workflows/exports/export-runner.ts';
+import type { ExportTools } from './workflows/exports/export-tools.ts';
 import { publishContent } from './workflows/publish-content.ts';
 
 export interface SystemOptions {

@@ -2,8 +2,8 @@
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { FhirError, invalid, malformed, tooLarge } from '../fhir/error.ts';
 import { parseJson, toJson } from '../fhir/json.ts';
+import { type ImportOptions, importBatch } from '../workflows/bundles/import-batch.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
-import { type ImportOptions, importBatch } from '../workflows/import-batch.ts';
 import type { ImportProgress } from './import-progress.ts';
 import type { ImportState, ImportStates } from './import-state.ts';
 import { openLinesFile } from './lines-file.ts';

@@ -11,13 +11,13 @@ import type {
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
-import { activityRating } from './activity-progress.ts';
-import { baselineGroup, type ProtocolSession } from './baseline.ts';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from './course-codes.ts';
-import type { GasLevel } from './goal-progress.ts';
-import type { PlannedSession } from './schedule.ts';
-import { sessionQuantity } from './session-quantity.ts';
+import { activityRating } from './goal/activity-progress.ts';
+import type { GasLevel } from './goal/goal-progress.ts';
+import { baselineGroup, type ProtocolSession } from './plan/baseline.ts';
+import type { PlannedSession } from './plan/schedule.ts';
+import { sessionQuantity } from './session/session-quantity.ts';
 
 /** A goal in the patient's own words, with what each level would look like where that was agreed. */
 export interface AgreedGoal {

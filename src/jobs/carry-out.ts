@@ -3,9 +3,9 @@ import type { Clock } from '../runtime/clock.ts';
 import type { JobRun, JobRuns, RunCounts } from '../runtime/job-runs.ts';
 import type { Log } from '../runtime/log.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
-import { jobActor } from '../workflows/job-actor.ts';
-import { recordJobRun } from '../workflows/record-job-run.ts';
-import { carryOutRound, type Round } from '../workflows/watch-round.ts';
+import { jobActor } from '../workflows/watch/job-actor.ts';
+import { recordJobRun } from '../workflows/watch/record-job-run.ts';
+import { carryOutRound, type Round } from '../workflows/watch/watch-round.ts';
 import type { ScheduledJob } from './schedule.ts';
 import type { WallClock } from './slots.ts';
 

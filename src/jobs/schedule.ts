@@ -1,17 +1,17 @@
 // Every job: its name, what it is for, when it runs by the organisation's clock, and the workflow that it carries out. The names and
 // displays are codes of CodeSystem/scheduled-job.
-import { chaseOverdueSessions } from '../workflows/chase-overdue-sessions.ts';
-import { escalateAlarms } from '../workflows/escalate-alarms.ts';
-import { escalateStaleReferrals } from '../workflows/escalate-stale-referrals.ts';
-import { followEndedConsents } from '../workflows/follow-ended-consents.ts';
-import { hearLateForms } from '../workflows/hear-late-forms.ts';
-import { hearStoppedForms, hearUnfinishedForms } from '../workflows/hear-unfinished-forms.ts';
-import { lookAtLongPauses } from '../workflows/look-at-long-pauses.ts';
-import { noteDeviations } from '../workflows/note-deviations.ts';
-import { offerFollowUps } from '../workflows/offer-follow-ups.ts';
-import { remindQuestionnaires } from '../workflows/remind-questionnaires.ts';
-import { sweepDeadEnds } from '../workflows/sweep-dead-ends.ts';
-import type { JobWork } from '../workflows/watch-round.ts';
+import { chaseOverdueSessions } from '../workflows/watch/chase-overdue-sessions.ts';
+import { escalateAlarms } from '../workflows/watch/escalate-alarms.ts';
+import { escalateStaleReferrals } from '../workflows/watch/escalate-stale-referrals.ts';
+import { followEndedConsents } from '../workflows/watch/follow-ended-consents.ts';
+import { hearLateForms } from '../workflows/watch/hear-late-forms.ts';
+import { hearStoppedForms, hearUnfinishedForms } from '../workflows/watch/hear-unfinished-forms.ts';
+import { lookAtLongPauses } from '../workflows/watch/look-at-long-pauses.ts';
+import { noteDeviations } from '../workflows/watch/note-deviations.ts';
+import { offerFollowUps } from '../workflows/watch/offer-follow-ups.ts';
+import { remindQuestionnaires } from '../workflows/watch/remind-questionnaires.ts';
+import { sweepDeadEnds } from '../workflows/watch/sweep-dead-ends.ts';
+import type { JobWork } from '../workflows/watch/watch-round.ts';
 import type { LocalTime } from './slots.ts';
 
 export interface ScheduledJob {

@@ -2,8 +2,8 @@
 import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { Log } from '../runtime/log.ts';
 import type { StoredVersion } from '../store/store.ts';
-import type { EntryResult } from '../workflows/bundle-door.ts';
-import { placedIssue } from '../workflows/placed-error.ts';
+import type { EntryResult } from '../workflows/bundles/bundle-door.ts';
+import { placedIssue } from '../workflows/bundles/placed-error.ts';
 import { renderError } from './error-handler.ts';
 import { searchsetText } from './searchset.ts';
 

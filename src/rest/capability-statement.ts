@@ -6,7 +6,7 @@ import type {
   ResourceType,
 } from '@medplum/fhirtypes';
 import { toJson } from '../fhir/json.ts';
-import { lacksVersion } from '../workflows/version-demand.ts';
+import { lacksVersion } from '../workflows/resources/version-demand.ts';
 import { commonSearchParameters, modifiersText } from './common-search-parameters.ts';
 import { jsonPatchType } from './middleware/negotiate.ts';
 import type { NamedOperation } from './operation.ts';

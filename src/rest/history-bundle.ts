@@ -1,7 +1,7 @@
 // Writes a history Bundle around the stored texts, without parsing them: https://hl7.org/fhir/R4/http.html#history
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { HistoryEntry, HistoryPage, HistoryQuery, WideHistoryPage } from '../store/store.ts';
-import type { Shape } from '../workflows/search-resources.ts';
+import type { Shape } from '../workflows/resources/search-resources.ts';
 import { type Answer, fhirJson } from './answer.ts';
 import type { FhirRequest } from './fhir-request.ts';
 import { type AskedHistory, historyAsked } from './page-of.ts';

@@ -7,9 +7,9 @@ import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
-import type { ExportRunner } from '../workflows/export-runner.ts';
-import type { ExportTools } from '../workflows/export-tools.ts';
-import type { UnderstoodSearch } from '../workflows/search-resources.ts';
+import type { ExportRunner } from '../workflows/exports/export-runner.ts';
+import type { ExportTools } from '../workflows/exports/export-tools.ts';
+import type { UnderstoodSearch } from '../workflows/resources/search-resources.ts';
 
 /** Names and values in the order sent, percent-decoded. A name may come twice. */
 export type QueryPairs = readonly (readonly [name: string, value: string])[];

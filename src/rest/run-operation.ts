@@ -2,8 +2,8 @@
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { invalid } from '../fhir/error.ts';
 import { isObject } from '../fhir/validation/element-tests.ts';
-import { checkResource } from '../workflows/check-resource.ts';
-import { versionOfEtag } from '../workflows/version-of-etag.ts';
+import { checkResource } from '../workflows/resources/check-resource.ts';
+import { versionOfEtag } from '../workflows/resources/version-of-etag.ts';
 import { type Answer, resourceAnswer } from './answer.ts';
 import type { FhirRequest } from './fhir-request.ts';
 import type { OperationRequest, ServedOperation } from './operation.ts';

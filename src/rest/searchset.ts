@@ -1,6 +1,6 @@
 // Writes a searchset Bundle around the stored texts, without parsing them: https://hl7.org/fhir/R4/search.html#return
 import type { SearchPage, StoredVersion } from '../store/store.ts';
-import type { Shape, UnderstoodSearch } from '../workflows/search-resources.ts';
+import type { Shape, UnderstoodSearch } from '../workflows/resources/search-resources.ts';
 
 /**
  * Adds the pieces of one entry. Types and ids need no escaping, and the base was checked where it was made of the Host header.

@@ -3,7 +3,7 @@ import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import { invalid } from '../fhir/error.ts';
 import { parseWritten, toJson } from '../fhir/json.ts';
 import type { SubsetWish } from '../fhir/resource-subset.ts';
-import type { Shape } from '../workflows/search-resources.ts';
+import type { Shape } from '../workflows/resources/search-resources.ts';
 import { queryValue } from './query-pairs.ts';
 import type { QueryPairs, RestSystem } from './rest-system.ts';
 

@@ -1,7 +1,7 @@
 // Reads a search as the client wants errors handled: https://hl7.org/fhir/R4/search.html#errors
 import type { ResourceType } from '@medplum/fhirtypes';
 import { FhirError } from '../fhir/error.ts';
-import type { UnderstoodSearch } from '../workflows/search-resources.ts';
+import type { UnderstoodSearch } from '../workflows/resources/search-resources.ts';
 import type { QueryPairs, RestSystem } from './rest-system.ts';
 import { askedShape } from './shape.ts';
 

@@ -8,7 +8,7 @@ import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
 import type { Store } from '../store/store.ts';
-import type { CalledTogether } from './called-together.ts';
+import type { CalledTogether } from './alarms/called-together.ts';
 
 export interface WorkflowContext {
   readonly store: Store;

@@ -8,7 +8,7 @@ import type {
   QuestionnaireResponse,
   Resource,
 } from '@medplum/fhirtypes';
-import { importBatch } from '../../src/workflows/import-batch.ts';
+import { importBatch } from '../../src/workflows/bundles/import-batch.ts';
 import {
   base,
   bundle,

@@ -1,7 +1,7 @@
 // The CapabilityStatement says exactly what can be searched: every parameter and include that it lists is used on every type, with
 // resources made from the R4 definitions, and what it does not list is refused.
 
-import { factorSystem, formulationForm } from '../../src/course/formulation.ts';
+import { factorSystem, formulationForm } from '../../src/course/formulation/formulation.ts';
 import { bodyOf } from '../support/answer-body.ts';
 import type { HttpAnswer } from '../support/over-http.ts';
 import { sampleFactor } from '../support/sample-values.ts';

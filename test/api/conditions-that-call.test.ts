@@ -1,6 +1,6 @@
 // A Condition that says that an alarm sign is there calls somebody in, like an Observation that says yes to it.
 import type { Condition, Encounter, Resource } from '@medplum/fhirtypes';
-import { importBatch } from '../../src/workflows/import-batch.ts';
+import { importBatch } from '../../src/workflows/bundles/import-batch.ts';
 import {
   bundle,
   emergency,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { FhirError } from '../../src/fhir/error.ts';
-import { exportRunner } from '../../src/workflows/export-runner.ts';
+import { exportRunner } from '../../src/workflows/exports/export-runner.ts';
 import { issueOf } from '../support/answer-body.ts';
 import { type ChildService, startChild, systemBearer } from '../support/child-service.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';

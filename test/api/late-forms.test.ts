@@ -4,7 +4,7 @@ import { carryOut } from '../../src/jobs/carry-out.ts';
 import { schedule } from '../../src/jobs/schedule.ts';
 import { wallClock } from '../../src/jobs/slots.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { importBatch } from '../../src/workflows/import-batch.ts';
+import { importBatch } from '../../src/workflows/bundles/import-batch.ts';
 import {
   bundle,
   endAll,

@@ -1,6 +1,6 @@
 // Whichever way an answer comes in that calls somebody in, the Flag and the Task stand right after the answer to the request, and what
 // calls nobody in raises nothing.
-import { importBatch } from '../../src/workflows/import-batch.ts';
+import { importBatch } from '../../src/workflows/bundles/import-batch.ts';
 import {
   bundle,
   chosen,

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { timeOrderedIds } from '../../src/runtime/ids.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createSystem } from '../../src/system.ts';
-import { findResources } from '../../src/workflows/find-resources.ts';
+import { findResources } from '../../src/workflows/resources/find-resources.ts';
 import { runCommand } from '../support/command.ts';
 import { compileCache } from '../support/compile-cache.ts';
 

@@ -9,7 +9,7 @@ import type { OpenedStore } from '../../src/store/opened-store.ts';
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { searchParts } from '../../src/system.ts';
-import { byToken, findResources } from '../../src/workflows/find-resources.ts';
+import { byToken, findResources } from '../../src/workflows/resources/find-resources.ts';
 import { type ChildService, startChild } from '../support/child-service.ts';
 
 const job = 'look-at-long-pauses';

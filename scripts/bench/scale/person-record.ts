@@ -11,9 +11,9 @@ import type {
 } from '@medplum/fhirtypes';
 import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
 import { courseResources } from '../../../src/course/course-resources.ts';
-import { datedProtocol, datedSessions } from '../../../src/course/schedule.ts';
+import { datedProtocol, datedSessions } from '../../../src/course/plan/schedule.ts';
 import { scoreObservations } from '../../../src/instruments/score-observations.ts';
-import { protocolOf } from '../../../src/workflows/protocol-of.ts';
+import { protocolOf } from '../../../src/workflows/courses/protocol-of.ts';
 import { answersTo } from '../answers.ts';
 import {
   courseParts,

@@ -1,10 +1,10 @@
 // transaction and batch at the base: https://hl7.org/fhir/R4/http.html#transaction
 import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { invalid, malformed } from '../../fhir/error.ts';
-import type { BundleDoor } from '../../workflows/bundle-door.ts';
-import { checkResource } from '../../workflows/check-resource.ts';
-import { checkBundle } from '../../workflows/plan-bundle.ts';
-import { processBundle } from '../../workflows/process-bundle.ts';
+import type { BundleDoor } from '../../workflows/bundles/bundle-door.ts';
+import { checkBundle } from '../../workflows/bundles/plan-bundle.ts';
+import { processBundle } from '../../workflows/bundles/process-bundle.ts';
+import { checkResource } from '../../workflows/resources/check-resource.ts';
 import { type Answer, fhirJson } from '../answer.ts';
 import { bundleResponseText } from '../bundle-response.ts';
 import type { FhirRequest } from '../fhir-request.ts';

@@ -1,5 +1,5 @@
 // delete of the one resource that a search finds: https://hl7.org/fhir/R4/http.html#3.1.0.7.1
-import { deleteByCondition } from '../../workflows/conditional-writes.ts';
+import { deleteByCondition } from '../../workflows/resources/conditional-writes.ts';
 import type { Answer } from '../answer.ts';
 import { conditionOf } from '../condition-of.ts';
 import type { FhirRequest } from '../fhir-request.ts';

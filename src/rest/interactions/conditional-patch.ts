@@ -1,5 +1,5 @@
 // patch of what a search finds: https://hl7.org/fhir/R4/http.html#patch
-import { patchByCondition } from '../../workflows/conditional-writes.ts';
+import { patchByCondition } from '../../workflows/resources/conditional-writes.ts';
 import { type Answer, locationOf } from '../answer.ts';
 import { jsonPatchOf } from '../body-of-type.ts';
 import { conditionOf } from '../condition-of.ts';

@@ -1,5 +1,5 @@
 // update of what a search finds, or create: https://hl7.org/fhir/R4/http.html#cond-update
-import { updateByCondition } from '../../workflows/conditional-writes.ts';
+import { updateByCondition } from '../../workflows/resources/conditional-writes.ts';
 import { type Answer, locationOf } from '../answer.ts';
 import { resourceOfType } from '../body-of-type.ts';
 import { conditionOf } from '../condition-of.ts';

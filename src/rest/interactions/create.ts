@@ -1,5 +1,5 @@
 // create and conditional create: https://hl7.org/fhir/R4/http.html#create
-import { createResource } from '../../workflows/create-resource.ts';
+import { createResource } from '../../workflows/resources/create-resource.ts';
 import { type Answer, locationOf } from '../answer.ts';
 import { resourceOfType } from '../body-of-type.ts';
 import type { FhirRequest } from '../fhir-request.ts';

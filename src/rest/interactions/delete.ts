@@ -1,5 +1,5 @@
 // delete: https://hl7.org/fhir/R4/http.html#delete . Deleting what is deleted already is fine; what never was is 404.
-import { deleteResource } from '../../workflows/delete-resource.ts';
+import { deleteResource } from '../../workflows/resources/delete-resource.ts';
 import type { Answer } from '../answer.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { versionDemandOf } from '../version-demand-of.ts';

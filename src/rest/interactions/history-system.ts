@@ -1,5 +1,5 @@
 // history of everything that the actor may read, newest first: https://hl7.org/fhir/R4/http.html#history
-import { readWideHistory } from '../../workflows/read-history.ts';
+import { readWideHistory } from '../../workflows/resources/read-history.ts';
 import type { Answer } from '../answer.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { historyAnswer } from '../history-bundle.ts';

@@ -1,5 +1,5 @@
 // patch by JSON Patch, of one resource: https://hl7.org/fhir/R4/http.html#patch
-import { patchResource } from '../../workflows/patch-resource.ts';
+import { patchResource } from '../../workflows/resources/patch-resource.ts';
 import type { Answer } from '../answer.ts';
 import { jsonPatchOf } from '../body-of-type.ts';
 import type { FhirRequest } from '../fhir-request.ts';

@@ -1,5 +1,5 @@
 // read: https://hl7.org/fhir/R4/http.html#read
-import { readResource } from '../../workflows/read-resource.ts';
+import { readResource } from '../../workflows/resources/read-resource.ts';
 import type { Answer } from '../answer.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { readAnswer } from '../read-answer.ts';

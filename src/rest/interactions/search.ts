@@ -1,5 +1,5 @@
 // search of one type, by GET and by POST _search: https://hl7.org/fhir/R4/search.html
-import { searchResources } from '../../workflows/search-resources.ts';
+import { searchResources } from '../../workflows/resources/search-resources.ts';
 import { type Answer, fhirJson } from '../answer.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { preferences } from '../prefer.ts';

@@ -1,6 +1,6 @@
 // update, version-aware by If-Match, and create by a chosen id: https://hl7.org/fhir/R4/http.html#update
 import { invalid } from '../../fhir/error.ts';
-import { updateResource } from '../../workflows/update-resource.ts';
+import { updateResource } from '../../workflows/resources/update-resource.ts';
 import { type Answer, locationOf } from '../answer.ts';
 import { resourceOfType } from '../body-of-type.ts';
 import type { FhirRequest } from '../fhir-request.ts';

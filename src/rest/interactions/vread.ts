@@ -1,5 +1,5 @@
 // vread: https://hl7.org/fhir/R4/http.html#vread
-import { readVersion } from '../../workflows/read-resource.ts';
+import { readVersion } from '../../workflows/resources/read-resource.ts';
 import type { Answer } from '../answer.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { readAnswer } from '../read-answer.ts';

@@ -1,6 +1,6 @@
 // ActivityDefinition/$apply and ActivityDefinition/[id]/$apply: https://hl7.org/fhir/R4/activitydefinition-operation-apply.html
 import { invalid } from '../../fhir/error.ts';
-import { applyActivityDefinition } from '../../workflows/apply-activity-definition.ts';
+import { applyActivityDefinition } from '../../workflows/plans/apply-activity-definition.ts';
 import type { Operation } from '../operation.ts';
 import { definitionName, type Named, namesOf, unusedNames } from './definition-name.ts';
 import { parameterReader } from './parameter-reader.ts';

@@ -1,7 +1,7 @@
 // POST CarePlan/[id]/$answer-next-steps: keeps what was chosen of the possible next steps, or why the course stays as it is.
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
-import { answerNextSteps } from '../../workflows/answer-next-steps.ts';
+import { answerNextSteps } from '../../workflows/next-steps/answer-next-steps.ts';
 import type { Operation } from '../operation.ts';
 import { givenReason, reasonNames } from './given-reason.ts';
 import { nextParameter } from './next-parameter.ts';

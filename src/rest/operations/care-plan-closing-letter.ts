@@ -1,6 +1,6 @@
 // GET CarePlan/[id]/$closing-letter: proposes the letter at the end of a course. Nothing is stored.
 // https://hl7.org/fhir/R4/operations.html
-import { proposeClosingLetter } from '../../workflows/propose-closing-letter.ts';
+import { proposeClosingLetter } from '../../workflows/courses/propose-closing-letter.ts';
 import type { Operation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';
 

@@ -1,7 +1,7 @@
 // GET CarePlan/[id]/$course: where a course stands, as Parameters whose parts name their sources.
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
-import { type Course, readCourse } from '../../workflows/read-course.ts';
+import { type Course, readCourse } from '../../workflows/courses/read-course.ts';
 import type { Operation } from '../operation.ts';
 import {
   date,

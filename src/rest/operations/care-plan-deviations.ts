@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import { type Deviations, readDeviations } from '../../workflows/read-deviations.ts';
+import { type Deviations, readDeviations } from '../../workflows/course-changes/read-deviations.ts';
 import type { Operation } from '../operation.ts';
 import { minutesParts } from './changed-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';

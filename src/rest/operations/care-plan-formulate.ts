@@ -2,7 +2,10 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import { type FormulationRequest, recordFormulation } from '../../workflows/record-formulation.ts';
+import {
+  type FormulationRequest,
+  recordFormulation,
+} from '../../workflows/formulation/record-formulation.ts';
 import type { Operation } from '../operation.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 

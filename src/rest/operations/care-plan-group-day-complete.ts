@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import { completeGroupDay } from '../../workflows/complete-group-day.ts';
+import { completeGroupDay } from '../../workflows/groups/complete-group-day.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { nextParameter } from './next-parameter.ts';

@@ -1,7 +1,7 @@
 // POST CarePlan/[id]/$group-member: somebody joins a run of a group, waits for a place, or leaves.
 // https://hl7.org/fhir/R4/operations.html
 import { invalid } from '../../fhir/error.ts';
-import { changeGroupMember } from '../../workflows/change-group-member.ts';
+import { changeGroupMember } from '../../workflows/groups/change-group-member.ts';
 import type { Operation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';
 

@@ -1,6 +1,6 @@
 // POST CarePlan/[id]/$leave: who takes part in a group or a course for pairs leaves it by themselves.
 // https://hl7.org/fhir/R4/operations.html
-import { leaveGroup } from '../../workflows/leave-group.ts';
+import { leaveGroup } from '../../workflows/groups/leave-group.ts';
 import type { Operation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';
 

@@ -1,7 +1,7 @@
 // POST CarePlan/[id]/$make-up-day: gives a member of a group a day of their own instead of one that they missed.
 // https://hl7.org/fhir/R4/operations.html
 import { invalid } from '../../fhir/error.ts';
-import { planMakeUpDay } from '../../workflows/plan-make-up-day.ts';
+import { planMakeUpDay } from '../../workflows/groups/plan-make-up-day.ts';
 import type { Operation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';
 

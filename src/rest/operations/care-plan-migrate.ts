@@ -2,9 +2,9 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import { migrateCourse } from '../../workflows/migrate-course.ts';
-import type { MigrationRequest, MigrationResult } from '../../workflows/migration-request.ts';
-import { tryOut } from '../../workflows/try-out.ts';
+import { migrateCourse } from '../../workflows/course-changes/migrate-course.ts';
+import type { MigrationRequest, MigrationResult } from '../../workflows/course-changes/migration-request.ts';
+import { tryOut } from '../../workflows/resources/try-out.ts';
 import type { Operation } from '../operation.ts';
 import { changedParameter } from './changed-parameter.ts';
 import { givenReason, reasonNames } from './given-reason.ts';

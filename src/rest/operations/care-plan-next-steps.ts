@@ -1,6 +1,6 @@
 // GET CarePlan/[id]/$next-steps: what could come next in a running course, in an order that is explained. Staying the course is one of them.
 // https://hl7.org/fhir/R4/operations.html
-import { readNextSteps } from '../../workflows/read-next-steps.ts';
+import { readNextSteps } from '../../workflows/next-steps/read-next-steps.ts';
 import type { Operation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';
 

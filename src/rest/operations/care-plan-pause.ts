@@ -1,7 +1,7 @@
 // POST CarePlan/[id]/$pause: everything of the course that is open is on hold.
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
-import { pauseCourse } from '../../workflows/pause-course.ts';
+import { pauseCourse } from '../../workflows/course-changes/pause-course.ts';
 import type { Operation } from '../operation.ts';
 import { givenReason, reasonNames } from './given-reason.ts';
 import { nextParameter } from './next-parameter.ts';

@@ -1,7 +1,7 @@
 // POST CarePlan/[id]/$resume: a paused course goes on, with its open dates set anew.
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
-import { resumeCourse } from '../../workflows/resume-course.ts';
+import { resumeCourse } from '../../workflows/course-changes/resume-course.ts';
 import type { Operation } from '../operation.ts';
 import { changedParameter } from './changed-parameter.ts';
 import { givenReason, reasonNames } from './given-reason.ts';

@@ -8,8 +8,8 @@ import type {
   QuestionnaireResponseItemAnswer,
   Task,
 } from '@medplum/fhirtypes';
-import type { CourseSession } from '../../workflows/course-parts.ts';
-import { readSessionBrief, type SessionBrief } from '../../workflows/read-session-brief.ts';
+import type { CourseSession } from '../../workflows/courses/course-parts.ts';
+import { readSessionBrief, type SessionBrief } from '../../workflows/sessions/read-session-brief.ts';
 import type { Operation } from '../operation.ts';
 import {
   date,

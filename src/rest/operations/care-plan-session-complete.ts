@@ -2,10 +2,10 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
 import { businessRule } from '../../fhir/error.ts';
-import type { AbsenceRequest } from '../../workflows/absence-content.ts';
-import { completeSession } from '../../workflows/complete-session.ts';
-import { recordAbsence } from '../../workflows/record-absence.ts';
-import type { SessionResult } from '../../workflows/session-request.ts';
+import type { AbsenceRequest } from '../../workflows/sessions/absence-content.ts';
+import { completeSession } from '../../workflows/sessions/complete-session.ts';
+import { recordAbsence } from '../../workflows/sessions/record-absence.ts';
+import type { SessionResult } from '../../workflows/sessions/session-request.ts';
 import type { Operation, OperationRequest, OperationResult } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { givenReason, reasonNames } from './given-reason.ts';

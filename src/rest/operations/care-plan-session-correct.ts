@@ -2,8 +2,8 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { CodeableConcept, Parameters } from '@medplum/fhirtypes';
 import { businessRule } from '../../fhir/error.ts';
-import { correctSession } from '../../workflows/correct-session.ts';
-import type { CorrectionRequest } from '../../workflows/correction-request.ts';
+import { correctSession } from '../../workflows/sessions/correct-session.ts';
+import type { CorrectionRequest } from '../../workflows/sessions/correction-request.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import {

@@ -2,9 +2,13 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import { tailorCourse } from '../../workflows/tailor-course.ts';
-import type { GivenEdit, TailoringRequest, TailoringResult } from '../../workflows/tailoring-request.ts';
-import { tryOut } from '../../workflows/try-out.ts';
+import { tailorCourse } from '../../workflows/course-changes/tailor-course.ts';
+import type {
+  GivenEdit,
+  TailoringRequest,
+  TailoringResult,
+} from '../../workflows/course-changes/tailoring-request.ts';
+import { tryOut } from '../../workflows/resources/try-out.ts';
 import type { Operation } from '../operation.ts';
 import { changedParameter } from './changed-parameter.ts';
 import { givenReason, reasonNames } from './given-reason.ts';

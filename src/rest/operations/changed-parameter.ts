@@ -1,6 +1,6 @@
 // Writes a session of a changed plan as a part of Parameters: how it is now, and how it was.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import type { ChangedSession } from '../../workflows/tailoring-request.ts';
+import type { ChangedSession } from '../../workflows/course-changes/tailoring-request.ts';
 
 type PlanStep = ChangedSession['after'];
 

@@ -1,7 +1,7 @@
 // CodeSystem/$lookup: https://hl7.org/fhir/R4/codesystem-operation-lookup.html
 import type { Coding } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import { lookUpCode } from '../../workflows/look-up-code.ts';
+import { lookUpCode } from '../../workflows/terminology/look-up-code.ts';
 import type { Operation } from '../operation.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 

@@ -1,8 +1,8 @@
 // CodeSystem/$subsumes and CodeSystem/[id]/$subsumes: https://hl7.org/fhir/R4/codesystem-operation-subsumes.html
 import type { CodeSystem, Parameters } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import type { TermName } from '../../workflows/find-terminology.ts';
-import { compareCodes } from '../../workflows/look-up-code.ts';
+import type { TermName } from '../../workflows/terminology/find-terminology.ts';
+import { compareCodes } from '../../workflows/terminology/look-up-code.ts';
 import type { Operation } from '../operation.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 

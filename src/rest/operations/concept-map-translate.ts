@@ -1,6 +1,10 @@
 // ConceptMap/$translate and ConceptMap/[id]/$translate: https://hl7.org/fhir/R4/conceptmap-operation-translate.html
 import type { ConceptMap, Parameters, ParametersParameter } from '@medplum/fhirtypes';
-import { type Translation, type Translations, translateCode } from '../../workflows/translate-code.ts';
+import {
+  type Translation,
+  type Translations,
+  translateCode,
+} from '../../workflows/terminology/translate-code.ts';
 import type { Operation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';
 import { codingsAsked, termName, textParameters } from './term-parameters.ts';

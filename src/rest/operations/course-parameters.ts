@@ -1,6 +1,11 @@
 // Writes the parts of a course as parts of Parameters, each with its sources, alike in every operation that shows them.
 import type { Observation, ParametersParameter } from '@medplum/fhirtypes';
-import type { CourseGoal, CourseParts, CourseScore, CourseSession } from '../../workflows/course-parts.ts';
+import type {
+  CourseGoal,
+  CourseParts,
+  CourseScore,
+  CourseSession,
+} from '../../workflows/courses/course-parts.ts';
 
 /** The minutes of each element over the course, and how talk and body work alternated. */
 export function doseParameters({

@@ -1,6 +1,6 @@
 // Reads which definition an operation is about: by the address, or by a parameter in the words of R4, R5 and the CPG guide.
 import { invalid } from '../../fhir/error.ts';
-import type { PlanName } from '../../workflows/load-plan.ts';
+import type { PlanName } from '../../workflows/plans/load-plan.ts';
 import type { OperationRequest } from '../operation.ts';
 import type { ParameterReader } from './parameter-reader.ts';
 

@@ -1,5 +1,5 @@
 // Reads why a plan is changed and whether it was agreed: the parameters that every change of a plan has.
-import type { GivenReason } from '../../workflows/tailoring-reason.ts';
+import type { GivenReason } from '../../workflows/course-changes/tailoring-reason.ts';
 import type { ParameterReader } from './parameter-reader.ts';
 
 export const reasonNames = ['reason', 'reasonText', 'agreed', 'notAgreedReason'] as const;

@@ -1,6 +1,6 @@
 // Reads what is said of a session that was held: the parameters that recording one and correcting one have in common.
 import { invalid } from '../../fhir/error.ts';
-import type { SessionRequest } from '../../workflows/session-request.ts';
+import type { SessionRequest } from '../../workflows/sessions/session-request.ts';
 import type { ParameterReader } from './parameter-reader.ts';
 
 export const noteNames = ['symptomsSince', 'discovered', 'agreements', 'oneSmallStep'] as const;

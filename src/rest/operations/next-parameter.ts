@@ -1,6 +1,6 @@
 // Writes what comes next in a course as a part of Parameters, alike in every operation that says it.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import type { SessionResult } from '../../workflows/session-request.ts';
+import type { SessionResult } from '../../workflows/sessions/session-request.ts';
 
 /** What comes next: text, owner, about and, where there is one, the due date. */
 export function nextParameter(step: SessionResult['next']): ParametersParameter {

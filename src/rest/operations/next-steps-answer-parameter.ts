@@ -1,6 +1,6 @@
 // Writes an answer to the possible next steps of a course as a part of Parameters, alike in every operation that shows one.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import type { Course } from '../../workflows/read-course.ts';
+import type { Course } from '../../workflows/courses/read-course.ts';
 import { source, text } from './course-parameters.ts';
 
 export function answerParameter(answer: Course['nextStepsAnswers'][number]): ParametersParameter {

@@ -1,6 +1,6 @@
 // Observation/$lastn: https://hl7.org/fhir/R4/observation-operation-lastn.html
 import { FhirError, invalid } from '../../fhir/error.ts';
-import { lastObservations } from '../../workflows/last-observations.ts';
+import { lastObservations } from '../../workflows/resources/last-observations.ts';
 import { fhirJson } from '../answer.ts';
 import type { AnsweringOperation } from '../operation.ts';
 import type { QueryPairs } from '../rest-system.ts';

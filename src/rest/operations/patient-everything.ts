@@ -3,7 +3,7 @@ import type { ResourceType } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
 import { dateInterval, earliestMs, latestMs } from '../../fhir/search/date-interval.ts';
 import type { RecordQuery } from '../../store/store.ts';
-import { readEverything } from '../../workflows/read-everything.ts';
+import { readEverything } from '../../workflows/resources/read-everything.ts';
 import { fhirJson } from '../answer.ts';
 import type { AnsweringOperation } from '../operation.ts';
 import { addEntry, searchsetAround } from '../searchset.ts';

@@ -1,7 +1,7 @@
 // POST Patient/[id]/$refer: sends a patient's referral to one candidate or several, or keeps it as a draft.
 // https://hl7.org/fhir/R4/operations.html
 import type { Bundle } from '@medplum/fhirtypes';
-import { referPatient } from '../../workflows/refer-patient.ts';
+import { referPatient } from '../../workflows/referrals/refer-patient.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { parameterReader } from './parameter-reader.ts';

@@ -1,6 +1,6 @@
 // PlanDefinition/$apply and PlanDefinition/[id]/$apply: https://hl7.org/fhir/R4/plandefinition-operation-apply.html
 import { invalid } from '../../fhir/error.ts';
-import { applyPlanDefinition } from '../../workflows/apply-plan-definition.ts';
+import { applyPlanDefinition } from '../../workflows/plans/apply-plan-definition.ts';
 import type { Operation } from '../operation.ts';
 import { planRunParameters } from './plan-run-parameters.ts';
 

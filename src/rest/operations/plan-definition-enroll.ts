@@ -1,8 +1,8 @@
 // POST PlanDefinition/[id]/$enroll: begins a patient's course by this plan.
 // https://hl7.org/fhir/R4/operations.html
 import { invalid } from '../../fhir/error.ts';
-import { enrollPatient } from '../../workflows/enroll-patient.ts';
-import type { EnrolmentRequest } from '../../workflows/enrolment-request.ts';
+import { enrollPatient } from '../../workflows/courses/enroll-patient.ts';
+import type { EnrolmentRequest } from '../../workflows/courses/enrolment-request.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { courseBegun } from './course-begun.ts';

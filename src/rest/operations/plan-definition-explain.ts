@@ -1,6 +1,6 @@
 // PlanDefinition/$explain and PlanDefinition/[id]/$explain: why each action of a plan applies, does not apply, or cannot be decided.
 // https://hl7.org/fhir/R4/operations.html
-import { explainPlanDefinition } from '../../workflows/explain-plan-definition.ts';
+import { explainPlanDefinition } from '../../workflows/plans/explain-plan-definition.ts';
 import type { Operation } from '../operation.ts';
 import { planRunParameters } from './plan-run-parameters.ts';
 

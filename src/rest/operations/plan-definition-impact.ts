@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import { type Impact, type ImpactRequest, readImpact } from '../../workflows/read-impact.ts';
+import { type Impact, type ImpactRequest, readImpact } from '../../workflows/course-changes/read-impact.ts';
 import type { Operation } from '../operation.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 import { stepImpactParameter } from './step-impact-parameter.ts';

@@ -1,6 +1,6 @@
 // POST PlanDefinition/[id]/$start-group: begins a run of a group by this plan.
 // https://hl7.org/fhir/R4/operations.html
-import { startGroup } from '../../workflows/start-group.ts';
+import { startGroup } from '../../workflows/groups/start-group.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { courseBegun } from './course-begun.ts';

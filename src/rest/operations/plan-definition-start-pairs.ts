@@ -1,7 +1,7 @@
 // POST PlanDefinition/[id]/$start-pairs: begins a course for pairs of a patient and a therapist by this plan.
 // https://hl7.org/fhir/R4/operations.html
 import { invalid } from '../../fhir/error.ts';
-import { startPairs } from '../../workflows/start-pairs.ts';
+import { startPairs } from '../../workflows/pairs/start-pairs.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { courseBegun } from './course-begun.ts';

@@ -1,6 +1,6 @@
 // Reads the parameters that $apply and $explain share: https://hl7.org/fhir/R4/plandefinition-operation-apply.html
 import { invalid } from '../../fhir/error.ts';
-import type { PlanRunRequest } from '../../workflows/prepare-plan-run.ts';
+import type { PlanRunRequest } from '../../workflows/plans/prepare-plan-run.ts';
 import type { OperationRequest } from '../operation.ts';
 import { definitionName, type Named, namesOf, unusedNames } from './definition-name.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';

@@ -1,9 +1,9 @@
 // Questionnaire/$populate and Questionnaire/[id]/$populate: https://hl7.org/fhir/uv/sdc/OperationDefinition-Questionnaire-populate.html
 import type { ParametersParameter } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import type { GivenContext } from '../../workflows/launch-contexts.ts';
-import type { QuestionnaireName } from '../../workflows/load-questionnaire.ts';
-import { populateQuestionnaire } from '../../workflows/populate-questionnaire.ts';
+import type { GivenContext } from '../../workflows/answers/launch-contexts.ts';
+import type { QuestionnaireName } from '../../workflows/answers/load-questionnaire.ts';
+import { populateQuestionnaire } from '../../workflows/answers/populate-questionnaire.ts';
 import type { Operation, OperationRequest } from '../operation.ts';
 import { issuesParameter } from './issues-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';

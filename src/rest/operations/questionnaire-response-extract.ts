@@ -5,7 +5,7 @@ import { invalid } from '../../fhir/error.ts';
 import {
   type ExtractRequest,
   extractQuestionnaireResponse,
-} from '../../workflows/extract-questionnaire-response.ts';
+} from '../../workflows/answers/extract-questionnaire-response.ts';
 import type { Operation } from '../operation.ts';
 import { issuesParameter } from './issues-parameter.ts';
 import { parameterReader } from './parameter-reader.ts';

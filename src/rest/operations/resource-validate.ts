@@ -1,6 +1,6 @@
 // [type]/$validate and [type]/[id]/$validate: https://hl7.org/fhir/R4/resource-operation-validate.html
 import { invalid } from '../../fhir/error.ts';
-import { type ValidationMode, validateResource } from '../../workflows/validate-resource.ts';
+import { type ValidationMode, validateResource } from '../../workflows/resources/validate-resource.ts';
 import { resourceAnswer } from '../answer.ts';
 import type { AnsweringOperation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';

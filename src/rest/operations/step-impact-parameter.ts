@@ -1,6 +1,6 @@
 // Writes what a new version of a protocol changes in one step of a course as a part of Parameters.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import type { MigrationResult } from '../../workflows/migration-request.ts';
+import type { MigrationResult } from '../../workflows/course-changes/migration-request.ts';
 import { stepParts } from './changed-parameter.ts';
 
 export function stepImpactParameter(impact: MigrationResult['impacts'][number]): ParametersParameter {

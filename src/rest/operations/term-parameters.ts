@@ -1,7 +1,7 @@
 // Reads the parameters that the terminology operations share: which resource, which code.
 import type { CodeSystem, Coding, ConceptMap, ParametersParameter, ValueSet } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
-import type { TermName } from '../../workflows/find-terminology.ts';
+import type { TermName } from '../../workflows/terminology/find-terminology.ts';
 import type { ParameterReader } from './parameter-reader.ts';
 
 interface Places {

@@ -6,7 +6,7 @@ import {
   type CodeVerdict,
   validateCodeInCodeSystem,
   validateCodeInValueSet,
-} from '../../workflows/validate-code.ts';
+} from '../../workflows/terminology/validate-code.ts';
 import type { Operation } from '../operation.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 import { codingsAsked, neededTermName, textParameters } from './term-parameters.ts';

@@ -1,6 +1,6 @@
 // ValueSet/$expand and ValueSet/[id]/$expand: https://hl7.org/fhir/R4/valueset-operation-expand.html
 import type { ValueSet } from '@medplum/fhirtypes';
-import { expandValueSet } from '../../workflows/expand-value-set.ts';
+import { expandValueSet } from '../../workflows/terminology/expand-value-set.ts';
 import type { Operation } from '../operation.ts';
 import { parameterReader } from './parameter-reader.ts';
 import { countOf, neededTermName } from './term-parameters.ts';

@@ -1,7 +1,7 @@
 // Writes why something in a course is there as parts of Parameters: the factor it works on, the goal it serves, and a sentence for the person.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import type { CourseSession } from '../../workflows/course-parts.ts';
-import type { Course } from '../../workflows/read-course.ts';
+import type { CourseSession } from '../../workflows/courses/course-parts.ts';
+import type { Course } from '../../workflows/courses/read-course.ts';
 import { source, text } from './course-parameters.ts';
 
 export function whyParts({ worksOn, serves, told }: ReturnType<Course['why']>): ParametersParameter[] {

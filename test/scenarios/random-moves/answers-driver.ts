@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { Flag, QuestionnaireResponse, Resource, Task } from '@medplum/fhirtypes';
 import type { Actor } from '../../../src/auth/actor.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { byReference, findResources } from '../../../src/workflows/find-resources.ts';
-import { readEverything } from '../../../src/workflows/read-everything.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { byReference, findResources } from '../../../src/workflows/resources/find-resources.ts';
+import { readEverything } from '../../../src/workflows/resources/read-everything.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import type { CourseWorld } from '../../unit/workflows/course-world.ts';
 import type { AlarmKind, AlarmMove } from './alarm-model.ts';
 import type { Move } from './course-model.ts';

@@ -23,8 +23,8 @@ import { carePlanSessionComplete } from '../../../src/rest/operations/care-plan-
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
-import { byReference, findResources } from '../../../src/workflows/find-resources.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { byReference, findResources } from '../../../src/workflows/resources/find-resources.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { group, integer, reference, string } from '../../unit/workflows/course-steps.ts';
 import type { CourseWorld } from '../../unit/workflows/course-world.ts';
 import { answer, endAlarm, keepDiary } from './answers-driver.ts';

@@ -6,7 +6,7 @@ import {
   activityChange,
   activityRuleOf,
   activityTarget,
-} from '../../../src/course/activity-progress.ts';
+} from '../../../src/course/goal/activity-progress.ts';
 
 const file = 'fhir-profiles/observations/ObservationDefinition-psfs-activity.json';
 const definition = JSON.parse(readFileSync(file, 'utf8')) as ObservationDefinition;

@@ -1,7 +1,7 @@
 // Counting how talk and body work alternated: inside sessions only, by what the content says of each element.
 import { readFileSync } from 'node:fs';
 import type { CodeSystem } from '@medplum/fhirtypes';
-import { alternationOf, elementModes } from '../../../src/course/alternation.ts';
+import { alternationOf, elementModes } from '../../../src/course/session/alternation.ts';
 
 const file = new URL('../../../fhir-profiles/terminology/CodeSystem-pss-element.json', import.meta.url);
 const modes = elementModes(JSON.parse(readFileSync(file, 'utf8')) as CodeSystem);

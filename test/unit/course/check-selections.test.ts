@@ -1,6 +1,6 @@
 // What may be chosen from a group of a plan, by each of the behaviours that R4 has.
 import type { PlanDefinitionAction } from '@medplum/fhirtypes';
-import { faultOfSelections } from '../../../src/course/check-selections.ts';
+import { faultOfSelections } from '../../../src/course/plan/check-selections.ts';
 
 const group = (
   selectionBehavior: PlanDefinitionAction['selectionBehavior'],

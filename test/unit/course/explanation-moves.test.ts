@@ -5,14 +5,14 @@ import {
   asksForReason,
   explanationRefusal,
   explanationStates,
-} from '../../../src/course/explanation-moves.ts';
+} from '../../../src/course/formulation/explanation-moves.ts';
 import {
   explanationStateOf,
   factorSystem,
   formulationChain,
   formulationProfile,
   withFactorIds,
-} from '../../../src/course/formulation.ts';
+} from '../../../src/course/formulation/formulation.ts';
 
 const impression = (id: string, changes: Partial<ClinicalImpression> = {}): ClinicalImpression => ({
   resourceType: 'ClinicalImpression',

@@ -1,5 +1,5 @@
 // What counts as the promise of a first date.
-import { howToPromise, promiseFault, promiseText } from '../../../src/course/first-date.ts';
+import { howToPromise, promiseFault, promiseText } from '../../../src/course/referral/first-date.ts';
 
 const today = '2026-11-20';
 

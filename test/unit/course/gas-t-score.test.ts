@@ -1,8 +1,8 @@
 // The goal attainment T-score against vectors computed by hand from Kiresuk and Sherman's formula.
 import { readFileSync } from 'node:fs';
 import type { ObservationDefinition } from '@medplum/fhirtypes';
-import { gasRuleOf, gasTScore } from '../../../src/course/gas-t-score.ts';
-import type { GasLevel } from '../../../src/course/goal-progress.ts';
+import { gasRuleOf, gasTScore } from '../../../src/course/goal/gas-t-score.ts';
+import type { GasLevel } from '../../../src/course/goal/goal-progress.ts';
 
 const file = new URL(
   '../../../fhir-profiles/observations/ObservationDefinition-gas-t-score.json',

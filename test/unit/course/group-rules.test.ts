@@ -1,8 +1,8 @@
 // The pure rules of a group: names in a note, dates of the days, who was there and what they heard.
-import { namesIn } from '../../../src/course/group-note.ts';
-import { attendanceFault, themesHeard } from '../../../src/course/group-presence.ts';
-import { groupDates } from '../../../src/course/group-schedule.ts';
-import { firstTwice, hasRoom, sizeDifference } from '../../../src/course/group-size.ts';
+import { namesIn } from '../../../src/course/group/group-note.ts';
+import { attendanceFault, themesHeard } from '../../../src/course/group/group-presence.ts';
+import { groupDates } from '../../../src/course/group/group-schedule.ts';
+import { firstTwice, hasRoom, sizeDifference } from '../../../src/course/group/group-size.ts';
 
 describe('names in a note', () => {
   const people = [{ given: ['Zoë', 'J.'], family: ['van den Bergh'] }];

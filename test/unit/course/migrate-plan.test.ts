@@ -1,8 +1,8 @@
 // What a newer version of a protocol changes in the open steps of a course, and what it leaves alone.
-import type { ProtocolStep } from '../../../src/course/baseline.ts';
-import { type Migration, migratePlan } from '../../../src/course/migrate-plan.ts';
-import type { PlanStep, StepElement } from '../../../src/course/plan-step.ts';
-import { isEarlierVersion } from '../../../src/course/protocol-version.ts';
+import type { ProtocolStep } from '../../../src/course/plan/baseline.ts';
+import { type Migration, migratePlan } from '../../../src/course/plan/migrate-plan.ts';
+import type { PlanStep, StepElement } from '../../../src/course/plan/plan-step.ts';
+import { isEarlierVersion } from '../../../src/course/plan/protocol-version.ts';
 
 const activity = 'https://example.org/ActivityDefinition/breathing';
 

@@ -1,6 +1,6 @@
 // What comes next in a course: what is planned soonest, and always something with an owner.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
-import { nextStep } from '../../../src/course/next-step.ts';
+import { nextStep } from '../../../src/course/next-step/next-step.ts';
 
 const carePlan: CarePlan = {
   resourceType: 'CarePlan',

@@ -1,6 +1,6 @@
 // The rules of a pair by themselves: who is one, and what each of the two is asked to do.
 import type { CareTeam } from '@medplum/fhirtypes';
-import { pairOf, pairTask, pairTeam } from '../../../src/course/pair-resources.ts';
+import { pairOf, pairTask, pairTeam } from '../../../src/course/group/pair-resources.ts';
 import { isForThePersonAlone, mayBeForThePersonAlone } from '../../../src/fhir/for-the-person-alone.ts';
 import { practitionerOf } from '../../../src/fhir/practitioner-record.ts';
 

@@ -1,7 +1,7 @@
 // When a protocol asks how it is after the course, read from the plans that are published.
 import { readFileSync } from 'node:fs';
 import type { PlanDefinition } from '@medplum/fhirtypes';
-import { followUpDue, plannedFollowUps } from '../../../src/course/planned-follow-ups.ts';
+import { followUpDue, plannedFollowUps } from '../../../src/course/plan/planned-follow-ups.ts';
 
 const plan = (id: string): PlanDefinition =>
   JSON.parse(

@@ -4,7 +4,7 @@ import {
   allowedQuestionMoves,
   isOpenQuestion,
   sideOfQuestionMove,
-} from '../../../src/course/question-moves.ts';
+} from '../../../src/course/referral/question-moves.ts';
 
 const statuses: readonly Task['status'][] = [
   'draft',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { PlanDefinition } from '@medplum/fhirtypes';
 import { addDays } from '../../../src/course/calendar.ts';
-import { nearestDue, questionnairesDue } from '../../../src/course/questionnaires-due.ts';
+import { nearestDue, questionnairesDue } from '../../../src/course/plan/questionnaires-due.ts';
 
 const file = new URL(
   '../../../fhir-profiles/plans/PlanDefinition-psychosomatic-therapy.json',

@@ -7,9 +7,9 @@ import {
   findingsOf,
   type GoalFact,
   type ScoreFact,
-} from '../../../src/course/next-step-findings.ts';
-import { nextStepRules } from '../../../src/course/next-step-rules.ts';
-import { type NextSteps, rankNextSteps } from '../../../src/course/rank-next-steps.ts';
+} from '../../../src/course/next-step/next-step-findings.ts';
+import { nextStepRules } from '../../../src/course/next-step/next-step-rules.ts';
+import { type NextSteps, rankNextSteps } from '../../../src/course/next-step/rank-next-steps.ts';
 import { asItIs } from '../../../src/course/said.ts';
 
 const folder = 'fhir-profiles/plans';

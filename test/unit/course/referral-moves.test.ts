@@ -8,7 +8,7 @@ import {
   sidesThatMayMean,
   sidesThatMayMoveTo,
   type TaskStatus,
-} from '../../../src/course/referral-moves.ts';
+} from '../../../src/course/referral/referral-moves.ts';
 
 const statuses: readonly TaskStatus[] = [
   'draft',

@@ -1,7 +1,7 @@
 // Dates of sessions: by the calendar, through clock changes, month ends and leap days.
 import fc from 'fast-check';
 import { addDays, addDuration, addMonths, isCalendarDate } from '../../../src/course/calendar.ts';
-import { chooseSessions, datedSessions, type SessionTemplate } from '../../../src/course/schedule.ts';
+import { chooseSessions, datedSessions, type SessionTemplate } from '../../../src/course/plan/schedule.ts';
 
 const weeks = (value: number) => ({ value, code: 'wk', system: 'http://unitsofmeasure.org' });
 const templates: readonly SessionTemplate[] = [0, 1, 2, 3, 5, 7, 9, 11, 13, 15, 17, 19].map(

@@ -1,10 +1,10 @@
 // The rules by which a plan is changed, whatever the plan and the edits.
 import fc from 'fast-check';
 import { addDays, daysBetween } from '../../../src/course/calendar.ts';
-import type { PlanEdit } from '../../../src/course/plan-edit.ts';
-import type { PlanStep } from '../../../src/course/plan-step.ts';
-import { daysToShift, retimed } from '../../../src/course/retime.ts';
-import { tailorPlan } from '../../../src/course/tailor-plan.ts';
+import type { PlanEdit } from '../../../src/course/plan/plan-edit.ts';
+import type { PlanStep } from '../../../src/course/plan/plan-step.ts';
+import { daysToShift, retimed } from '../../../src/course/plan/retime.ts';
+import { tailorPlan } from '../../../src/course/plan/tailor-plan.ts';
 
 const today = '2026-12-01';
 const body = { element: { code: 'body-oriented' } };

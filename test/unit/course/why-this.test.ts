@@ -6,9 +6,13 @@ import {
   factorSystem,
   formulationProfile,
   viewSystem,
-} from '../../../src/course/formulation.ts';
-import { whyFrom as whyInWords, worksOnFactorUrl, worksOnUrl } from '../../../src/course/why-this.ts';
-import { whyWords } from '../../../src/workflows/why-words.ts';
+} from '../../../src/course/formulation/formulation.ts';
+import {
+  whyFrom as whyInWords,
+  worksOnFactorUrl,
+  worksOnUrl,
+} from '../../../src/course/formulation/why-this.ts';
+import { whyWords } from '../../../src/workflows/formulation/why-words.ts';
 
 const words = whyWords(loadCatalogue('fhir-profiles'));
 const whyFrom = (impressions: readonly ClinicalImpression[], goals: readonly Goal[]) =>

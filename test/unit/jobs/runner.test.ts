@@ -2,7 +2,7 @@
 import { mostTries } from '../../../src/jobs/carry-out.ts';
 import { jobRunner } from '../../../src/jobs/runner.ts';
 import type { ScheduledJob } from '../../../src/jobs/schedule.ts';
-import type { JobWork, PersonAtHand } from '../../../src/workflows/watch-round.ts';
+import type { JobWork, PersonAtHand } from '../../../src/workflows/watch/watch-round.ts';
 import { type CourseWorld, courseWorld } from '../workflows/course-world.ts';
 import { keptLog, toolsOf } from './job-world.ts';
 

@@ -1,6 +1,6 @@
 // A referral that nobody answers: a Task to whoever was asked, then to whoever referred, and never two for one thing.
 
-import { createResource } from '../../../src/workflows/create-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
 import { put, refer } from '../workflows/course-steps.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
 import { courseWorld, errorsIn } from '../workflows/course-world.ts';

@@ -1,8 +1,8 @@
 // An answer that calls somebody in is heard though the form was never finished: at once when it was stopped, by a job when it was left.
 import type { Flag, QuestionnaireResponse, QuestionnaireResponseItem, Task } from '@medplum/fhirtypes';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { deleteResource } from '../../../src/workflows/delete-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { deleteResource } from '../../../src/workflows/resources/delete-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from '../workflows/course-world.ts';
 import { keptLog, runOn } from './job-world.ts';
 

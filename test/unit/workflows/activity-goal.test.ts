@@ -2,7 +2,7 @@
 import type { CarePlan, Goal, Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
 import { carePlanSessionCorrect } from '../../../src/rest/operations/care-plan-session-correct.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, group, integer, planVersion, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

@@ -1,7 +1,7 @@
 // Appointments of a referral: booked, not attended, cancelled. The referral tells it, somebody gets in touch, and nothing ends by itself.
 import type { Appointment, Task } from '@medplum/fhirtypes';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, integer, put, refer, referralTask } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn } from './course-world.ts';
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { CodeSystem, OperationDefinition, Resource } from '@medplum/fhirtypes';
 import { extensionUrl } from '../../../src/course/course-codes.ts';
-import { referralStatusDisplays } from '../../../src/course/referral-moves.ts';
+import { referralStatusDisplays } from '../../../src/course/referral/referral-moves.ts';
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
 import { carePlanSessionComplete } from '../../../src/rest/operations/care-plan-session-complete.ts';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';

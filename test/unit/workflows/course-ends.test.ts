@@ -1,10 +1,10 @@
 // A course that ends: what was asked of the person in it ends too, and the course says who has the next step.
 import type { CarePlan, CareTeam, Goal, Parameters, Resource, Task } from '@medplum/fhirtypes';
 import { extensionUrl } from '../../../src/course/course-codes.ts';
-import { isCoordinationTask } from '../../../src/course/referral-resources.ts';
+import { isCoordinationTask } from '../../../src/course/referral/referral-resources.ts';
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, goal, group, integer, put, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn } from './course-world.ts';
 

@@ -7,7 +7,7 @@ import {
   allowedSessionMoves,
 } from '../../../src/course/course-moves.ts';
 import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, group, integer, string } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, refusalOf } from './course-world.ts';
 

@@ -3,7 +3,7 @@ import type { CarePlan, Goal, ParametersParameter, ServiceRequest, Task } from '
 import { carePlanSessionComplete } from '../../../src/rest/operations/care-plan-session-complete.ts';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import type { ActorName, CourseWorld } from './course-world.ts';
 
 export const reference = (name: string, value: string): ParametersParameter => ({

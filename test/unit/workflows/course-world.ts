@@ -25,8 +25,8 @@ import { accessFor } from '../../../src/store/access-for.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { WorkflowContext } from '../../../src/workflows/context.ts';
-import { findResources } from '../../../src/workflows/find-resources.ts';
 import { publishContent } from '../../../src/workflows/publish-content.ts';
+import { findResources } from '../../../src/workflows/resources/find-resources.ts';
 
 const profiles = new URL('../../../fhir-profiles/', import.meta.url);
 const baseFolder = new URL('base/', profiles);

@@ -2,8 +2,8 @@
 import type { CarePlan, Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanDeviations } from '../../../src/rest/operations/care-plan-deviations.ts';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
-import { recordDeviations } from '../../../src/workflows/record-deviations.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { recordDeviations } from '../../../src/workflows/course-changes/record-deviations.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, group, integer, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

@@ -10,9 +10,9 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { byReference, byToken, findResources } from '../../../src/workflows/find-resources.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { byReference, byToken, findResources } from '../../../src/workflows/resources/find-resources.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { enroll, reference } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

@@ -16,9 +16,9 @@ import type { Operation } from '../../../src/rest/operation.ts';
 import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
 import { carePlanResume } from '../../../src/rest/operations/care-plan-resume.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { deleteResource } from '../../../src/workflows/delete-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { deleteResource } from '../../../src/workflows/resources/delete-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, goal, group, integer, put, refer, reference, string } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

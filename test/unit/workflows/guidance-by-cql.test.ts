@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { GuidanceResponse, Library, Observation, PlanDefinition } from '@medplum/fhirtypes';
 import { catalogueOf } from '../../../src/content/load-catalogue.ts';
-import { findResources } from '../../../src/workflows/find-resources.ts';
-import { recordGuidance } from '../../../src/workflows/record-guidance.ts';
+import { recordGuidance } from '../../../src/workflows/answers/record-guidance.ts';
+import { findResources } from '../../../src/workflows/resources/find-resources.ts';
 import { type CourseWorld, courseWorld, phq15 } from './course-world.ts';
 
 const profiles = new URL('../../../fhir-profiles/', import.meta.url);

@@ -15,7 +15,7 @@ import { carePlanNextSteps } from '../../../src/rest/operations/care-plan-next-s
 import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
 import { carePlanSessionBrief } from '../../../src/rest/operations/care-plan-session-brief.ts';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
 import { phq15, phq15Adding } from '../instruments/invented-answers.ts';
 import { complete, enroll, group, integer, reference, string } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';

@@ -3,8 +3,8 @@ import type { CarePlan, Consent, ParametersParameter } from '@medplum/fhirtypes'
 import { carePlanGroupDayComplete } from '../../../src/rest/operations/care-plan-group-day-complete.ts';
 import { carePlanGroupMember } from '../../../src/rest/operations/care-plan-group-member.ts';
 import { carePlanLeave } from '../../../src/rest/operations/care-plan-leave.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { group, integer, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 import { callOn, wholePlan } from './group-steps.ts';

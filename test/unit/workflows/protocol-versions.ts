@@ -9,7 +9,7 @@ import type {
 import { carePlanMigrate } from '../../../src/rest/operations/care-plan-migrate.ts';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
 import { planDefinitionImpact } from '../../../src/rest/operations/plan-definition-impact.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, group, integer, string } from './course-steps.ts';
 import type { ActorName, CourseWorld } from './course-world.ts';
 

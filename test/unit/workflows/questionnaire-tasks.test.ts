@@ -1,8 +1,8 @@
 // Questionnaires of a course are asked for by Tasks that are made with it, move with its sessions and close with the answers.
 import type { CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { carePlanPause } from '../../../src/rest/operations/care-plan-pause.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { phq15, phq15Adding } from '../instruments/invented-answers.ts';
 import { complete, enroll, integer } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn } from './course-world.ts';

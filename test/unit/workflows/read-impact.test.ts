@@ -1,11 +1,11 @@
 // A new version of a protocol: running courses keep theirs, and what it would change in them is told.
 import type { ParametersParameter, PlanDefinition } from '@medplum/fhirtypes';
 import { FhirError } from '../../../src/fhir/error.ts';
+import { keepQuestionnaireTasks } from '../../../src/workflows/answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../../../src/workflows/context.ts';
-import { findProtocol, protocolOfCourse } from '../../../src/workflows/protocol-of-course.ts';
+import { readImpact } from '../../../src/workflows/course-changes/read-impact.ts';
+import { findProtocol, protocolOfCourse } from '../../../src/workflows/courses/protocol-of-course.ts';
 import { publishContent } from '../../../src/workflows/publish-content.ts';
-import { keepQuestionnaireTasks } from '../../../src/workflows/questionnaire-tasks.ts';
-import { readImpact } from '../../../src/workflows/read-impact.ts';
 import { enroll, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, refusalOf } from './course-world.ts';
 import { named, protocolVersions, stepsIn, url } from './protocol-versions.ts';

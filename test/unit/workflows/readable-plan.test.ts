@@ -1,11 +1,11 @@
 // Only what is wrong in a plan is told as that: a fault of ours, or a refusal of another kind, goes its own way.
 import type { PlanDefinition } from '@medplum/fhirtypes';
-import { datedSessions, type SessionTemplate } from '../../../src/course/schedule.ts';
+import { datedSessions, type SessionTemplate } from '../../../src/course/plan/schedule.ts';
 import { FhirError, outcomeOf } from '../../../src/fhir/error.ts';
 import { UnreadablePlan } from '../../../src/fhir/unreadable-plan.ts';
 import { groupPlanOf } from '../../../src/pathways/group-plan-of.ts';
 import { sessionsOf } from '../../../src/pathways/sessions-of.ts';
-import { ifReadable, readable } from '../../../src/workflows/readable-plan.ts';
+import { ifReadable, readable } from '../../../src/workflows/courses/readable-plan.ts';
 
 const step = (code: string) => ({
   coding: [{ system: 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step', code }],

@@ -3,8 +3,8 @@ import type { Appointment, CarePlan, Parameters, ServiceRequest, Task } from '@m
 import type { OperationResult } from '../../../src/rest/operation.ts';
 import { carePlanDeviations } from '../../../src/rest/operations/care-plan-deviations.ts';
 import { carePlanSessionBrief } from '../../../src/rest/operations/care-plan-session-brief.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, integer, planVersion, referralTask, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

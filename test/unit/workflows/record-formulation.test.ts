@@ -3,7 +3,7 @@ import type { CarePlan, ClinicalImpression, Parameters, ParametersParameter } fr
 import { carePlanFormulate } from '../../../src/rest/operations/care-plan-formulate.ts';
 import { carePlanSessionBrief } from '../../../src/rest/operations/care-plan-session-brief.ts';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
 import { enroll, group, integer, reference, string } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

@@ -1,6 +1,6 @@
 // Questions inside a referral: asked by the candidate, answered by the one who referred, and never in the way of a decision.
 import type { Task } from '@medplum/fhirtypes';
-import { createResource } from '../../../src/workflows/create-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
 import { put, refer } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

@@ -1,7 +1,7 @@
 // A referral through its states: drafted, sent, several candidates, waiting with a promise, withdrawn, ended with a letter, wrong.
 import type { Consent, Task } from '@medplum/fhirtypes';
 import { patientRefer } from '../../../src/rest/operations/patient-refer.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import {
   complete,
   enroll,

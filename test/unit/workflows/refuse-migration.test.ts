@@ -1,6 +1,6 @@
 // When a course does not go on by another version of its protocol: each refusal says what to do, and nothing is stored.
 import type { ParametersParameter } from '@medplum/fhirtypes';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { enroll, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, refusalOf } from './course-world.ts';
 import { keep, named, protocolVersions, to, url, why, withSessions } from './protocol-versions.ts';

@@ -4,7 +4,7 @@ import { accessFor } from '../../../src/store/access-for.ts';
 import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { WorkflowContext } from '../../../src/workflows/context.ts';
-import { rehearse } from '../../../src/workflows/rehearse.ts';
+import { rehearse } from '../../../src/workflows/resources/rehearse.ts';
 
 const { registry, compartment } = readSearchParameters('fhir-profiles/base');
 const clock = { now: () => new Date('2026-11-20T09:00:00.000Z') };

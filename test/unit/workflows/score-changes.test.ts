@@ -1,7 +1,7 @@
 // The change since a person's own start is stored with each new total, says what it was made of, and can be computed again to the digit.
 import type { Observation } from '@medplum/fhirtypes';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { phq15, phq15Adding } from '../instruments/invented-answers.ts';
 import { enroll } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn } from './course-world.ts';

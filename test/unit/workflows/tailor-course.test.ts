@@ -7,8 +7,8 @@ import type {
   RequestGroup,
 } from '@medplum/fhirtypes';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
-import { deleteResource } from '../../../src/workflows/delete-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { deleteResource } from '../../../src/workflows/resources/delete-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { complete, enroll, group, integer, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

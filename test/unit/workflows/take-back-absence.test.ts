@@ -3,7 +3,7 @@ import type { Appointment, CarePlan, ParametersParameter, ServiceRequest, Task }
 import { carePlanDeviations } from '../../../src/rest/operations/care-plan-deviations.ts';
 import { carePlanSessionCorrect } from '../../../src/rest/operations/care-plan-session-correct.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
 import {
   complete,
   enroll,

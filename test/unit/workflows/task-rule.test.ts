@@ -1,8 +1,8 @@
 // A referral's Task over plain REST: every pair of statuses, who may move, what a move brings about, and no dead ends.
 import type { Task } from '@medplum/fhirtypes';
-import { allowedMoves, mayMove, type TaskStatus } from '../../../src/course/referral-moves.ts';
-import { coordinationTask, referralRequest } from '../../../src/course/referral-resources.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
+import { allowedMoves, mayMove, type TaskStatus } from '../../../src/course/referral/referral-moves.ts';
+import { coordinationTask, referralRequest } from '../../../src/course/referral/referral-resources.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
 import { complete, enroll, integer, letter, put, refer, referralTask } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

@@ -11,8 +11,8 @@ import type {
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
 import { carePlanFormulate } from '../../../src/rest/operations/care-plan-formulate.ts';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
-import { createResource } from '../../../src/workflows/create-resource.ts';
-import { updateResource } from '../../../src/workflows/update-resource.ts';
+import { createResource } from '../../../src/workflows/resources/create-resource.ts';
+import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
 import { enroll, group, integer, string } from './course-steps.ts';
 import { type ActorName, type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 

@@ -1,0 +1,35 @@
+// Sees to it that answers which are for the person alone are marked so, and that nobody marks them so in the person's name.
+import type { Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
+import type { Actor } from '../../auth/actor.ts';
+import { businessRule, forbidden } from '../../fhir/error.ts';
+import { isForThePersonAlone, patientOnly } from '../../fhir/for-the-person-alone.ts';
+import { localReference } from '../../fhir/reference.ts';
+import { chosenPrivacy } from '../../instruments/chosen-privacy.ts';
+
+/** A diary is kept for the person alone or not at all; and nobody hides something in a record in a person's name. */
+export function checkAnswerPrivacy(
+  actor: Actor,
+  questionnaire: Questionnaire | undefined,
+  response: QuestionnaireResponse,
+): void {
+  const isMarked = isForThePersonAlone(response);
+  const chosen = questionnaire && chosenPrivacy(questionnaire, response);
+  if (chosen === 'private' && !isMarked) {
+    throw businessRule(
+      `these answers are for the person alone: mark them with the extension ${patientOnly}, valueBoolean true`,
+      'QuestionnaireResponse.extension',
+    );
+  }
+  if (chosen === 'shared' && isMarked) {
+    throw businessRule(
+      `the person chose to share these answers: they do not carry the extension ${patientOnly}`,
+      'QuestionnaireResponse.extension',
+    );
+  }
+  const self = actor.subject;
+  const isOwn =
+    actor.role === 'patient' || (self !== undefined && localReference(response.subject?.reference) === self);
+  if (isMarked && !isOwn && actor.role !== 'system') {
+    throw forbidden('Answers that are for the person alone are sent by the person.');
+  }
+}

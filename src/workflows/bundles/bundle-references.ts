@@ -1,0 +1,87 @@
+// Rewrites references between the entries of a transaction to the ids that they get: https://hl7.org/fhir/R4/http.html#trules
+import type { Resource } from '@medplum/fhirtypes';
+import { mapStrings } from '../../fhir/json.ts';
+
+/** The members whose text is a link. Identifier.value and the like may look like one and are left alone. */
+const linkKeys = new Set(['reference', 'url', 'uri', 'valueUri', 'valueUrl']);
+
+const restfulUrl = /^(.*\/)[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/;
+const conditional = /^([A-Z][A-Za-z]{1,63})\?(.+)$/;
+
+/** Where each fullUrl of the Bundle will be stored, such as "Patient/1". */
+export type Addresses = ReadonlyMap<string, string>;
+
+function rootOf(fullUrl: string | undefined): string | undefined {
+  return fullUrl === undefined ? undefined : restfulUrl.exec(fullUrl)?.[1];
+}
+
+function addressOf(text: string, addresses: Addresses, root: string | undefined): string | undefined {
+  // A link to a contained part or to an element keeps what follows "#".
+  const hashAt = text.indexOf('#');
+  const target = hashAt < 0 ? text : text.slice(0, hashAt);
+  const address =
+    addresses.get(target) ?? (root === undefined ? undefined : addresses.get(`${root}${target}`));
+  return address === undefined || hashAt < 0 ? address : `${address}${text.slice(hashAt)}`;
+}
+
+/** The conditional references of a resource, such as "Practitioner?identifier=system|value". */
+export function conditionalReferences(resource: Resource): ReadonlySet<string> {
+  const found = new Set<string>();
+  mapStrings(resource, (text, key) => {
+    if (key === 'reference' && conditional.test(text)) {
+      found.add(text);
+    }
+    return text;
+  });
+  return found;
+}
+
+/** A copy whose links lead to where the entries are stored. `resolved` holds the conditional references. */
+export function rewritten(
+  resource: Resource,
+  fullUrl: string | undefined,
+  addresses: Addresses,
+  resolved: Addresses,
+): Resource {
+  const root = rootOf(fullUrl);
+  return mapStrings(resource, (text, key) => {
+    if (key === 'div') {
+      return text.replaceAll(
+        /\b(href|src)="([^"]+)"/g,
+        (_whole, name: string, link: string) => `${name}="${addressOf(link, addresses, root) ?? link}"`,
+      );
+    }
+    if (!linkKeys.has(key)) {
+      return text;
+    }
+    return (key === 'reference' ? resolved.get(text) : undefined) ?? addressOf(text, addresses, root) ?? text;
+  });
+}
+
+/** Which of these fullUrls a resource links to. `fullUrl` is its own. */
+export function linkedFullUrls(
+  resource: Resource,
+  fullUrl: string | undefined,
+  fullUrls: readonly string[],
+): ReadonlySet<string> {
+  const linked = new Set<string>();
+  if (fullUrls.length === 0) {
+    return linked;
+  }
+  const themselves: Addresses = new Map(fullUrls.map((url) => [url, url]));
+  const root = rootOf(fullUrl);
+  mapStrings(resource, (text, key) => {
+    const address = linkKeys.has(key) ? addressOf(text, themselves, root) : undefined;
+    if (address !== undefined) {
+      linked.add(address.replace(/#.*$/, ''));
+    }
+    return text;
+  });
+  return linked;
+}
+
+/** Splits "Practitioner?identifier=x" into type and query. */
+export function conditionalParts(reference: string): { readonly type: string; readonly query: string } {
+  const [, type = '', query = ''] = conditional.exec(reference) ?? [];
+  return { type, query };
+}

@@ -1,0 +1,208 @@
+// Reads the entries of a batch or transaction into what they ask for: https://hl7.org/fhir/R4/bundle.html#transaction
+import type { Bundle, BundleEntry, Resource, ResourceType } from '@medplum/fhirtypes';
+import { FhirError, invalid, tooLarge } from '../../fhir/error.ts';
+import type { JsonPatch } from '../../fhir/read-json-patch.ts';
+import { versionOfEtag } from '../resources/version-of-etag.ts';
+import { patchOfEntry } from './patch-of-entry.ts';
+
+interface Asked {
+  /** Its place in the Bundle. */
+  readonly index: number;
+  readonly type: ResourceType;
+  readonly fullUrl?: string;
+}
+
+export type PlannedEntry =
+  | (Asked & { readonly kind: 'create'; readonly resource: Resource; readonly ifNoneExist?: string })
+  | (Asked & {
+      readonly kind: 'update';
+      readonly resource: Resource;
+      readonly id: string;
+      readonly ifMatch?: string;
+    })
+  | (Asked & {
+      readonly kind: 'conditional-update';
+      readonly resource: Resource;
+      readonly condition: string;
+      readonly ifMatch?: string;
+    })
+  | (Asked & {
+      readonly kind: 'patch';
+      readonly id: string;
+      readonly patch: JsonPatch;
+      readonly ifMatch?: string;
+    })
+  | (Asked & {
+      readonly kind: 'conditional-patch';
+      readonly condition: string;
+      readonly patch: JsonPatch;
+      readonly ifMatch?: string;
+    })
+  | (Asked & { readonly kind: 'delete'; readonly id: string; readonly ifMatch?: string })
+  | (Asked & { readonly kind: 'conditional-delete'; readonly condition: string; readonly ifMatch?: string })
+  | (Asked & {
+      readonly kind: 'read';
+      readonly id: string;
+      readonly versionId?: string;
+      readonly ifNoneMatch?: string;
+      /** How much of it is asked for, such as "_summary=true". */
+      readonly query: string;
+    })
+  | (Asked & { readonly kind: 'search'; readonly query: string });
+
+const mostEntries = 1000;
+
+// Type, Type/id, Type/id/_history/version, each with or without a query.
+const address =
+  /^\/?([A-Z][A-Za-z]{1,63})(?:\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?)?(?:\?(.*))?$/;
+
+/** Throws FhirError 400 for a Bundle that is to be kept, not carried out, and 413 for too many entries. */
+export function checkBundle(bundle: Bundle): void {
+  if (bundle.type !== 'transaction' && bundle.type !== 'batch') {
+    throw invalid(
+      'A Bundle sent to the base must be a transaction or a batch. To store it as it is, POST it to Bundle.',
+      'Bundle.type',
+    );
+  }
+  if ((bundle.entry?.length ?? 0) > mostEntries) {
+    throw tooLarge(`A Bundle may have ${mostEntries} entries at most.`, 'Bundle.entry');
+  }
+}
+
+/** What one entry asks for. Throws FhirError 400 with the place. */
+export function planEntry(
+  entry: BundleEntry,
+  index: number,
+  base: string,
+  isServed: (type: string) => boolean,
+): PlannedEntry {
+  const place = `Bundle.entry[${index}].request`;
+  const { request, resource, fullUrl } = entry;
+  if (request === undefined) {
+    throw invalid('An entry of a batch or transaction needs a request.', place);
+  }
+  const url = request.url.startsWith(`${base}/`) ? request.url.slice(base.length + 1) : request.url;
+  const [, typeName, id, versionId, query] = address.exec(url) ?? [];
+  if (typeName === undefined) {
+    throw invalid('The url must be Type, Type/id, Type/id/_history/version or Type?search.', `${place}.url`);
+  }
+  if (!isServed(typeName)) {
+    throw invalid(`"${typeName}" is no resource type that is served.`, `${place}.url`);
+  }
+  const asked: Asked = {
+    index,
+    // isServed has just said so.
+    type: typeName as ResourceType,
+    ...(fullUrl !== undefined && { fullUrl }),
+  };
+  const ifMatch = versionOfEtag(request.ifMatch, `${place}.ifMatch`);
+  const expected = ifMatch === undefined ? {} : { ifMatch };
+  const isConditional = id === undefined && query !== undefined;
+  const oneResource = (method: string): string => {
+    if (id === undefined || versionId !== undefined || query !== undefined) {
+      throw invalid(
+        `A ${method} goes to one resource, such as "Patient/1", or to what a search finds, such as "Patient?identifier=system|value".`,
+        `${place}.url`,
+      );
+    }
+    return id;
+  };
+
+  switch (request.method) {
+    case 'POST': {
+      if (id !== undefined || query !== undefined) {
+        throw invalid('A POST goes to the type alone, such as "Patient".', `${place}.url`);
+      }
+      const { ifNoneExist } = request;
+      return {
+        ...asked,
+        kind: 'create',
+        resource: sentResource(resource, asked),
+        ...(ifNoneExist !== undefined && { ifNoneExist }),
+      };
+    }
+    case 'PUT': {
+      const next = sentResource(resource, asked);
+      if (isConditional) {
+        return { ...asked, kind: 'conditional-update', condition: query, resource: next, ...expected };
+      }
+      const target = oneResource('PUT');
+      if (next.id !== target) {
+        throw invalid(
+          `The id of the resource must be the id in the url: "${target}".`,
+          `Bundle.entry[${index}].resource.id`,
+        );
+      }
+      return { ...asked, kind: 'update', id: target, resource: next, ...expected };
+    }
+    case 'PATCH': {
+      const patch = patchOfEntry(resource, `Bundle.entry[${index}].resource`);
+      return isConditional
+        ? { ...asked, kind: 'conditional-patch', condition: query, patch, ...expected }
+        : { ...asked, kind: 'patch', id: oneResource('PATCH'), patch, ...expected };
+    }
+    case 'DELETE':
+      return isConditional
+        ? { ...asked, kind: 'conditional-delete', condition: query, ...expected }
+        : { ...asked, kind: 'delete', id: oneResource('DELETE'), ...expected };
+    case 'GET':
+    case 'HEAD': {
+      if (id === undefined) {
+        return { ...asked, kind: 'search', query: query ?? '' };
+      }
+      const ifNoneMatch = versionOfEtag(request.ifNoneMatch, `${place}.ifNoneMatch`);
+      return {
+        ...asked,
+        kind: 'read',
+        id,
+        query: query ?? '',
+        ...(versionId !== undefined && { versionId }),
+        ...(ifNoneMatch !== undefined && { ifNoneMatch }),
+      };
+    }
+    default:
+      throw new FhirError(400, [
+        {
+          severity: 'error',
+          code: 'not-supported',
+          diagnostics: `${String(request.method)} is not served.`,
+          expression: [`${place}.method`],
+        },
+      ]);
+  }
+}
+
+function sentResource(resource: Resource | undefined, { index, type }: Asked): Resource {
+  // It comes from a client: whatever its type says, it may be anything.
+  const sent: unknown = resource;
+  if (resource === undefined || typeof sent !== 'object' || sent === null) {
+    throw invalid('This method needs a resource.', `Bundle.entry[${index}].resource`);
+  }
+  if (resource.resourceType !== type) {
+    throw invalid(
+      `The resource must be a ${type}, as the url says.`,
+      `Bundle.entry[${index}].resource.resourceType`,
+    );
+  }
+  return resource;
+}
+
+/** Throws FhirError 400 when two entries of a transaction write one resource, or share a fullUrl. */
+export function checkNoDuplicates(plan: readonly PlannedEntry[]): void {
+  const targets = new Map<string, number>();
+  const claim = (key: string, index: number, what: string) => {
+    const first = targets.get(key);
+    if (first !== undefined) {
+      throw invalid(`${what} as in entry ${first}.`, `Bundle.entry[${index}]`);
+    }
+    targets.set(key, index);
+  };
+  for (const entry of plan) {
+    if (entry.kind === 'update' || entry.kind === 'patch' || entry.kind === 'delete') {
+      claim(`${entry.type}/${entry.id}`, entry.index, 'The same resource is written');
+    }
+    if (entry.fullUrl !== undefined && 'resource' in entry) {
+      claim(`fullUrl ${entry.fullUrl}`, entry.index, 'The same fullUrl stands');
+    }
+  }
+}

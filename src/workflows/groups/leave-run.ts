@@ -1,0 +1,119 @@
+// What happens in a run of a group when a member, or a pair, leaves it, whoever carries it out: their own plan ends with all that hangs on
+// it, what it opened to others closes, the group has one place less, and each who took part has a next step. Nothing says who of a pair
+// chose, or why.
+import type { CarePlan, CodeableConcept, Task } from '@medplum/fhirtypes';
+import { groupWithout, revoked } from '../../course/group/group-change-resources.ts';
+import { overtakenTask } from '../../course/watch/watch-tasks.ts';
+import { forEffect, type WorkflowContext } from '../context.ts';
+import { reviewsOf } from '../courses/course-tasks.ts';
+import { endWhatWasPlanned } from '../courses/end-plan.ts';
+import { episodeInStatus } from '../courses/move-episode.ts';
+import { closeWhatWasOpened } from '../pairs/close-pair.ts';
+import { takeBackHomework } from '../pairs/end-pair.ts';
+import { nextStepOfPair } from '../pairs/next-step-of-pair.ts';
+import { readReferenced } from '../resources/read-known.ts';
+import { updateChecked } from '../resources/write-checked.ts';
+import { giveDuty } from '../watch/give-duty.ts';
+import { endEmptyRun } from './end-empty-run.ts';
+import { groupBecomes, type MemberOfRun, type RunOfGroup } from './group-run-of.ts';
+
+/** Each with what it may write: the one who asks, the service for the person, the service for the group. */
+export interface Leaving {
+  readonly context: WorkflowContext;
+  readonly ofPerson: WorkflowContext;
+  readonly ofGroup: WorkflowContext;
+  /** "Consent/x" that the caller itself ends. */
+  readonly consent?: string;
+}
+
+export async function leaveRun(
+  { context, ofPerson, ofGroup, consent }: Leaving,
+  run: RunOfGroup,
+  member: MemberOfRun,
+  reason: CodeableConcept,
+): Promise<{ readonly carePlan: CarePlan; readonly own: CarePlan; readonly task: Task }> {
+  const { patient, pair, episode } = member;
+  const at = context.clock.now().toISOString();
+  // Before the team ends, by which alone the one who asks may reach the person.
+  const ofConsents = await forEffect(context, 'end-consent', patient.slice('Patient/'.length));
+  await takeBackHomework({ ...context, asPerson: ofPerson }, run, member);
+  const { carePlan: before } = member;
+  const own = (
+    await updateChecked(ofPerson, revoked(before, reason), before.meta?.versionId ?? '')
+  ).resource();
+  await endWhatWasPlanned(ofPerson, own, 'revoked', reason);
+  if (episode) {
+    const stored = (await readReferenced(ofPerson.store, episode, ['EpisodeOfCare'])).resource();
+    const finished = episodeInStatus(stored, 'finished', at);
+    await updateChecked(ofPerson, finished, stored.meta?.versionId ?? '');
+  }
+  if (pair) await closeWhatWasOpened({ ofPerson, ofConsents }, { ...member, pair }, consent);
+  await takeBackNextSteps(ofPerson, own);
+  const task = await nextStepOf({ context, ofPerson }, run, member, own);
+  const { carePlan, group } = await groupBecomes(ofGroup, run, (each) =>
+    groupWithout(each, patient, at.slice(0, 10)),
+  );
+  const left = group.quantity ?? 0;
+  if (pair) await tellLeader({ context, ofGroup }, run, pair.therapist, left);
+  const whole = left === 0 ? await endEmptyRun(ofGroup, { ...run, carePlan }) : carePlan;
+  return { carePlan: whole, own, task };
+}
+
+/** Those that were given before, as for a pause: another takes their place. */
+async function takeBackNextSteps(ofPerson: WorkflowContext, own: CarePlan): Promise<void> {
+  const at = ofPerson.clock.now().toISOString();
+  for (const task of await reviewsOf(ofPerson, own)) {
+    await updateChecked(
+      ofPerson,
+      overtakenTask(task, 'The course has ended', at),
+      task.meta?.versionId ?? '',
+    );
+  }
+}
+
+/** Of a pair both are told alike. */
+async function nextStepOf(
+  { context, ofPerson }: Pick<Leaving, 'context' | 'ofPerson'>,
+  { programme, leaders, carePlan }: RunOfGroup,
+  { patient, pair }: MemberOfRun,
+  own: CarePlan,
+): Promise<Task> {
+  const about = { duty: 'next-step', about: `CarePlan/${own.id}`, patient } as const;
+  if (!pair) {
+    return giveDuty(ofPerson, { ...about, owner: leaders[0] ?? '', description: programme.nextStep });
+  }
+  const { therapist } = pair;
+  const description = goesOn(programme.nextStep);
+  const task = await nextStepOfPair(
+    { context, ofPerson },
+    { patient, therapist, own: about.about, whole: `CarePlan/${carePlan.id}`, description },
+  );
+  await giveDuty(ofPerson, { ...about, owner: patient, description });
+  return task;
+}
+
+/** As what is the group's: a Task in the person's record would open that to the leader again. One who notes it themself knows. */
+async function tellLeader(
+  { context, ofGroup }: Pick<Leaving, 'context' | 'ofGroup'>,
+  { leaders, group, carePlan }: RunOfGroup,
+  therapist: string,
+  left: number,
+): Promise<void> {
+  const [owner] = leaders;
+  if (owner === undefined || leaders.includes(context.actor.subject ?? '')) return;
+  const rest =
+    left === 0
+      ? 'Nobody takes part any more, so the course has ended: let the place know.'
+      : `${left === 1 ? '1 pair goes' : `${left} pairs go`} on: see whether the course does well with so few, and ask them.`;
+  await giveDuty(ofGroup, {
+    duty: 'get-in-touch',
+    about: `CarePlan/${carePlan.id}`,
+    patient: group,
+    owner,
+    description: `The pair with ${therapist} has stopped with the joint course: the consent to it no longer stands. Either may stop at any time without a reason, and it has no effect on treatment. What was shared for the course is closed to you now. Do not expect the pair on a day of the course; let them know through ${therapist} that this is all right, and that you are there to talk if they would like to. ${rest}`,
+  });
+}
+
+/** With the plan's own words first. */
+const goesOn = (nextStep: string): string =>
+  `${nextStep}. The pair stops with the course, as either may at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are; at the next appointment both talk about what would help now.`;

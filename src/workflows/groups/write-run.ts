@@ -1,0 +1,68 @@
+// Stores what a run of a group has as a whole, by the service, and says what each member's own plan is made from.
+import type { CarePlan, PlanDefinition, Resource } from '@medplum/fhirtypes';
+import { addDuration } from '../../course/calendar.ts';
+import type { MemberPlan } from '../../course/group/group-member-resources.ts';
+import { dateOf, type GroupRun, groupResources } from '../../course/group/group-resources.ts';
+import type { GroupPlan } from '../../pathways/group-plan-of.ts';
+import { forGroup, type WorkflowContext } from '../context.ts';
+import { createChecked } from '../resources/write-checked.ts';
+
+export interface WrittenRun {
+  readonly run: GroupRun;
+  /** The group's plan first. Never the Group. */
+  readonly resources: readonly [CarePlan, ...Resource[]];
+}
+
+export async function writeRun(
+  context: WorkflowContext,
+  plan: PlanDefinition,
+  given: Omit<GroupRun, 'runId' | 'plan' | 'title' | 'authoredOn'>,
+): Promise<WrittenRun> {
+  const carePlanId = context.newId();
+  const run: GroupRun = {
+    ...given,
+    runId: carePlanId,
+    plan: plan.version ? `${plan.url}|${plan.version}` : `${plan.url}`,
+    title: plan.title ?? plan.name ?? 'Group',
+    authoredOn: context.clock.now().toISOString(),
+  };
+  const groupId = context.newId();
+  const built = groupResources(
+    {
+      group: groupId,
+      careTeam: context.newId(),
+      carePlan: carePlanId,
+      requestGroup: context.newId(),
+      days: run.days.map(() => context.newId()),
+      appointments: run.days.map(() => context.newId()),
+    },
+    run,
+  );
+  const asGroup = await forGroup(context, { newGroup: groupId });
+  await createChecked(asGroup, built.group);
+  const carePlan = (await createChecked(asGroup, built.carePlan)).resource();
+  const parts: Resource[] = [];
+  for (const resource of [built.careTeam, built.requestGroup, ...built.days, ...built.appointments]) {
+    parts.push((await createChecked<Resource>(asGroup, resource)).resource());
+  }
+  return { run, resources: [carePlan, ...parts] };
+}
+
+export function memberPlanOf(run: GroupRun, patient: string, { followUp }: GroupPlan): MemberPlan {
+  const last = run.days.at(-1);
+  return {
+    patient,
+    groupPlan: `CarePlan/${run.runId}`,
+    run,
+    days: run.days,
+    isBegun: run.days[0] !== undefined && dateOf(run.days[0]) <= run.authoredOn.slice(0, 10),
+    ...(followUp &&
+      last && {
+        followUp: {
+          title: followUp.title,
+          date: addDuration(dateOf(last), followUp.offset),
+          ...(followUp.activity && { activity: followUp.activity }),
+        },
+      }),
+  };
+}

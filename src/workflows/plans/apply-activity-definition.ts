@@ -1,0 +1,94 @@
+// ActivityDefinition/$apply: proposes one request out of a definition, for a person or a group. Stores nothing.
+import type { ActivityDefinition, Resource } from '@medplum/fhirtypes';
+import { cqlRun } from '../../fhir/cql.ts';
+import { FhirError, notFound } from '../../fhir/error.ts';
+import { applyActivity, compileActivity } from '../../pathways/apply-activity.ts';
+import type { DefinitionSource, Trust } from '../../pathways/compiled-plan.ts';
+import type { WorkflowContext } from '../context.ts';
+import { findByCanonical } from '../resources/find-by-canonical.ts';
+import { publishedAs } from '../resources/published-as.ts';
+import { type Given, readKnown } from '../resources/read-known.ts';
+import { librarySource } from './library-source.ts';
+import type { PlanName } from './load-plan.ts';
+import { readSubjects } from './plan-subjects.ts';
+import { type ContextRequest, readAround } from './prepare-plan-run.ts';
+import { assumedData, demandOwnData, type WhatIfRequest, whatIfAbout } from './what-if-of.ts';
+
+export interface ApplyActivityRequest extends ContextRequest {
+  readonly activity: PlanName;
+  readonly subject: Given;
+  /** Taken for true in this question; absent for a question about what is so. */
+  readonly data?: WhatIfRequest['data'];
+  /** Refuse (422) a result that comes with errors or warnings. */
+  readonly isStrict: boolean;
+}
+
+export async function applyActivityDefinition(
+  context: WorkflowContext,
+  request: ApplyActivityRequest,
+): Promise<Resource> {
+  const { definition, libraries, trust } = await loadActivity(context, request.activity);
+  const subjects = await readSubjects(context, { subjects: [request.subject], expandsMembers: false });
+  const around = await readAround(context, request, subjects);
+  const [stored] = subjects;
+  if (!stored) throw new Error('no subject was asked about');
+  const now = context.clock.now();
+  const data = request.data && assumedData(request.data);
+  if (data) demandOwnData(data, subjects);
+  const { subject, whatIf } = data
+    ? whatIfAbout(stored, data, [], now)
+    : { subject: stored, whatIf: undefined };
+  const { cql } = compileActivity(definition, libraries, trust);
+  const answers =
+    cql.length > 0 && subject.resourceType === 'Patient'
+      ? await cqlRun(context.cql, cql, now).answersFor({ subject, dataOf: () => [] })
+      : undefined;
+  const result = applyActivity({
+    definition,
+    libraries,
+    trust,
+    subject,
+    now,
+    ...around,
+    ...(answers && { cql: answers }),
+    ...(whatIf && { whatIf }),
+  });
+  const hindrances = result.issues.filter(({ severity }) => severity !== 'information');
+  if (request.isStrict && hindrances.length > 0) throw new FhirError(422, hindrances);
+  return result.resource;
+}
+
+interface LoadedActivity {
+  readonly definition: ActivityDefinition;
+  readonly libraries: Pick<DefinitionSource, 'library' | 'codesOf'>;
+  readonly trust: Trust;
+}
+
+/** Refused: 404. Of a definition that this service does not publish, the CQL alone is run. */
+async function loadActivity(context: WorkflowContext, name: PlanName): Promise<LoadedActivity> {
+  const { catalogue } = context;
+  const published = (definition: ActivityDefinition): LoadedActivity => ({
+    definition,
+    libraries: catalogue,
+    trust: 'published',
+  });
+  if (name.kind === 'id') {
+    const stored = await readKnown(context.store, 'ActivityDefinition', name.id, name.expression);
+    const held = publishedAs(catalogue, stored);
+    return held ? published(held) : foreign(context, stored.resource());
+  }
+  const held = catalogue.definition(name.canonical);
+  if (held?.resourceType === 'ActivityDefinition') return published(held);
+  const definition = await findByCanonical(context, 'ActivityDefinition', name.canonical);
+  if (!definition) throw notFound(`ActivityDefinition ${name.canonical} is not known`, name.expression);
+  return foreign(context, definition);
+}
+
+async function foreign(context: WorkflowContext, definition: ActivityDefinition): Promise<LoadedActivity> {
+  const { library } = await librarySource(context, definition.library ?? []);
+  return {
+    definition,
+    libraries: { codesOf: (valueSet) => context.catalogue.codesOf(valueSet), ...(library && { library }) },
+    trust: 'foreign',
+  };
+}

@@ -1,0 +1,79 @@
+// Finds the plan that an operation is about and everything that it points to, and says whether its expressions may be run.
+import type { PlanDefinition } from '@medplum/fhirtypes';
+import type { Definition } from '../../content/catalogue.ts';
+import { notFound } from '../../fhir/error.ts';
+import type { DefinitionSource, Trust } from '../../pathways/compiled-plan.ts';
+import { canonicalsOf } from '../../pathways/plan-input.ts';
+import type { StoredVersion } from '../../store/store.ts';
+import type { WorkflowContext } from '../context.ts';
+import { findByCanonical } from '../resources/find-by-canonical.ts';
+import { publishedAs } from '../resources/published-as.ts';
+import { readKnown } from '../resources/read-known.ts';
+import { librarySource } from './library-source.ts';
+
+/** By the id under which it is stored, or by url|version. `expression` is the place in the request. */
+export type PlanName =
+  | { readonly kind: 'id'; readonly id: string; readonly expression?: string }
+  | { readonly kind: 'canonical'; readonly canonical: string; readonly expression?: string };
+
+export interface LoadedPlan {
+  readonly plan: PlanDefinition;
+  readonly definitions: DefinitionSource;
+  readonly trust: Trust;
+}
+
+/** Refused: 404. Plans that this service publishes come as the same object each time, so that they are compiled once. */
+export async function loadPlan(context: WorkflowContext, name: PlanName): Promise<LoadedPlan> {
+  if (name.kind === 'id') {
+    return asPublished(context, await readKnown(context.store, 'PlanDefinition', name.id, name.expression));
+  }
+  const published = context.catalogue.definition(name.canonical);
+  if (published?.resourceType === 'PlanDefinition') {
+    return { plan: published, definitions: context.catalogue, trust: 'published' };
+  }
+  const stored = await findByCanonical(context, 'PlanDefinition', name.canonical);
+  if (!stored) {
+    throw notFound(`PlanDefinition ${name.canonical} is not known`, name.expression);
+  }
+  return foreign(context, stored);
+}
+
+/** A stored plan counts as published when it says what the published one says. */
+async function asPublished(
+  context: WorkflowContext,
+  stored: StoredVersion<PlanDefinition>,
+): Promise<LoadedPlan> {
+  const plan = publishedAs(context.catalogue, stored);
+  return plan
+    ? { plan, definitions: context.catalogue, trust: 'published' }
+    : foreign(context, stored.resource());
+}
+
+/** A plan that somebody else wrote: applied, but of its expressions only the CQL is run. Its definitions may be stored ones. */
+async function foreign(context: WorkflowContext, plan: PlanDefinition): Promise<LoadedPlan> {
+  const found = new Map<string, Definition>();
+  const libraries: string[] = [...(plan.library ?? [])];
+  const wanted = [...canonicalsOf(plan)];
+  for (let canonical = wanted.pop(); canonical !== undefined; canonical = wanted.pop()) {
+    if (found.has(canonical)) continue;
+    const definition = context.catalogue.definition(canonical) ?? (await findDefinition(context, canonical));
+    if (!definition) continue;
+    found.set(canonical, definition);
+    if (definition.resourceType === 'PlanDefinition') wanted.push(...canonicalsOf(definition));
+    if (definition.resourceType !== 'Questionnaire') libraries.push(...(definition.library ?? []));
+  }
+  const definitions: DefinitionSource = {
+    definition: (canonical) => found.get(canonical),
+    codesOf: (valueSet) => context.catalogue.codesOf(valueSet),
+    ...(await librarySource(context, libraries)),
+  };
+  return { plan, definitions, trust: 'foreign' };
+}
+
+async function findDefinition(context: WorkflowContext, canonical: string): Promise<Definition | undefined> {
+  return (
+    (await findByCanonical(context, 'ActivityDefinition', canonical)) ??
+    (await findByCanonical(context, 'Questionnaire', canonical)) ??
+    findByCanonical(context, 'PlanDefinition', canonical)
+  );
+}

@@ -1,0 +1,53 @@
+// The first date that an acceptance promises: it must be there, it changes only with a reason, and the Task tells that it changed.
+import type { Task } from '@medplum/fhirtypes';
+import { isSamePromise, promiseFault, promiseOf, promiseText } from '../../course/referral/first-date.ts';
+import { businessRule } from '../../fhir/error.ts';
+import type { WorkflowContext } from '../context.ts';
+import { isSameContent } from '../resources/is-same-content.ts';
+import { demandSide, hasText } from './referral-side.ts';
+
+/** Accepting is a promise of when; before and after, the period is not the client's to set. */
+export function checkPromise({ clock }: WorkflowContext, current: Task, next: Task): void {
+  if (next.status === 'accepted') {
+    const fault = promiseFault(promiseOf(next), clock.now().toISOString().slice(0, 10));
+    if (fault !== undefined) {
+      throw businessRule(fault, 'Task.restriction.period');
+    }
+  } else if (current.status === 'accepted' && !isSamePromise(promiseOf(current), promiseOf(next))) {
+    throw businessRule(
+      'the promised first date changes while the Task stays accepted, with a reason',
+      'Task.restriction.period',
+    );
+  }
+}
+
+export function checkChangedPromise(context: WorkflowContext, current: Task, next: Task): void {
+  if (current.status !== 'accepted') {
+    throw businessRule(
+      `a first date is promised by accepting; this Task is ${current.status}`,
+      'Task.restriction.period',
+    );
+  }
+  demandSide(
+    context.actor,
+    current,
+    ['performer'],
+    'a promised first date is changed',
+    'Task.restriction.period',
+  );
+  checkPromise(context, current, next);
+  if (!hasText(next.statusReason) || isSameContent(current.statusReason, next.statusReason)) {
+    throw businessRule(
+      'a promised first date that changes needs a reason of its own: the person waits for it',
+      'Task.statusReason',
+    );
+  }
+}
+
+/** The versions of the Task keep each promise; the note lets whoever reads the newest one see that it changed, and why. */
+export function withNoteOfChange({ clock }: WorkflowContext, current: Task, next: Task): Task {
+  const [before, after] = [promiseOf(current), promiseOf(next)];
+  const reason = next.statusReason?.text ?? next.statusReason?.coding?.[0]?.display ?? '';
+  const text = `First date promised before: ${before ? promiseText(before) : 'none'}; now: ${after ? promiseText(after) : 'none'}. Reason: ${reason}`;
+  return { ...next, note: [...(next.note ?? []), { time: clock.now().toISOString(), text }] };
+}

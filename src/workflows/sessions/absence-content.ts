@@ -1,0 +1,106 @@
+// What is sent of a session that did not take place, and whether it can be so.
+import type { Appointment, ServiceRequest } from '@medplum/fhirtypes';
+import { isCalendarDate } from '../../course/calendar.ts';
+import { type AbsenceCode, attendances, isAbsence } from '../../course/session/attendance.ts';
+import { businessRule, invalid } from '../../fhir/error.ts';
+import type { WorkflowContext } from '../context.ts';
+import type { GivenReason } from '../course-changes/tailoring-reason.ts';
+import { byReference, findResources } from '../resources/find-resources.ts';
+import type { Given } from '../resources/read-known.ts';
+
+export interface AbsenceRequest {
+  readonly carePlanId: string;
+  readonly ifMatch: string | undefined;
+  /** no-show, cancelled-by-patient or cancelled-by-therapist. */
+  readonly attendance: Given;
+  /** "ServiceRequest/x" or the session's number; the next planned one when not said. */
+  readonly session?: Given;
+  /** When it would have been; the planned day when not said. */
+  readonly start?: string;
+  /** What is known of why, and whether what becomes of the session was agreed. */
+  readonly why: GivenReason;
+  /** The new day of the session. */
+  readonly nextDate?: Given;
+  /** Whether later sessions move along with it. */
+  readonly shift?: boolean;
+  readonly drop: boolean;
+  readonly draft?: Given;
+  readonly contentMark: string;
+  readonly idempotencyKey?: string;
+}
+
+export function absenceIn({ value, expression }: Given): AbsenceCode {
+  if (!isAbsence(value)) {
+    throw invalid(`"attendance" is one of ${attendances.join(', ')}, not "${value}"`, expression);
+  }
+  return value;
+}
+
+export function checkWhatBecomes({ nextDate, drop, shift, why }: AbsenceRequest): void {
+  if (nextDate && drop) {
+    throw businessRule(
+      'a session gets another day ("nextDate") or is dropped ("drop"), not both',
+      nextDate.expression,
+    );
+  }
+  if (nextDate && !isCalendarDate(nextDate.value)) {
+    throw invalid(`"nextDate" is a calendar date, YYYY-MM-DD, not "${nextDate.value}"`, nextDate.expression);
+  }
+  if (shift !== undefined && !nextDate) {
+    throw businessRule(
+      '"shift" says whether later sessions move along with a new day ("nextDate"), which is not given',
+      why.expression,
+    );
+  }
+}
+
+const dateTimeWithZone = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Somewhere on earth it may be tomorrow already. */
+const lastDayAnywhere = (now: Date): string =>
+  new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
+
+export function startOf(
+  { clock }: WorkflowContext,
+  session: ServiceRequest,
+  code: AbsenceCode,
+  request: AbsenceRequest,
+): string {
+  const start = request.start ?? session.occurrenceDateTime?.slice(0, 10);
+  const isKnown =
+    start !== undefined &&
+    isCalendarDate(start.slice(0, 10)) &&
+    (start.length === 10 || dateTimeWithZone.test(start)) &&
+    !Number.isNaN(Date.parse(start));
+  if (!isKnown) {
+    throw invalid(
+      '"start" is the day of the session, or its time of day with the zone (2026-11-20T10:00:00+01:00)',
+      'Parameters.parameter',
+    );
+  }
+  if (code === 'no-show' && start.slice(0, 10) > lastDayAnywhere(clock.now())) {
+    throw businessRule(
+      `the session is on ${start.slice(0, 10)}, which lies ahead: say the day that it was about ("start"), or that it is cancelled`,
+      'Parameters.parameter',
+    );
+  }
+  return start;
+}
+
+const openAppointments = new Set(['proposed', 'pending', 'booked', 'arrived', 'checked-in', 'waitlist']);
+
+/** Those that were for this day or before. One for a later day, or for the new one, stays. */
+export async function appointmentsOf(
+  { store }: WorkflowContext,
+  session: ServiceRequest,
+  day: string,
+  newDay: string | undefined,
+): Promise<readonly Appointment[]> {
+  const found = await findResources(store, 'Appointment', [
+    byReference('based-on', `ServiceRequest/${session.id}`),
+  ]);
+  return found.filter(({ status, start }) => {
+    const planned = start?.slice(0, 10) ?? day;
+    return openAppointments.has(status) && planned <= day && planned !== newDay;
+  });
+}

@@ -1,0 +1,152 @@
+// The job that asks the therapist about planned sessions whose day has passed without a record, and notes for the next session that the
+// time of something to try at home has passed. Neither says anything about the person.
+import type { CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { courseIdentifierSystem, courseSystem, hasCourseCode } from '../../course/course-codes.ts';
+import { inOrder, nextSession } from '../../course/next-step/next-step.ts';
+import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
+import { isCourse } from '../../course/watch/whose-turn.ts';
+import { byReference, byToken, findResources } from '../resources/find-resources.ts';
+import { peopleWith } from './people-with.ts';
+import type { JobWork, PersonAtHand } from './watch-round.ts';
+
+export const chaseOverdueSessions: JobWork = {
+  effect: 'chase-overdue-sessions',
+  searches: ['ServiceRequest', 'Task'],
+
+  async people(round) {
+    const sessions = await peopleWith(
+      round,
+      'ServiceRequest',
+      [
+        byToken('code', { system: courseSystem, code: 'therapy-session' }),
+        byToken('status', { code: 'active' }, { code: 'draft' }),
+      ],
+      (session) => isBefore(session, round.today),
+    );
+    const steps = await peopleWith(
+      round,
+      'Task',
+      [byToken('code', { system: courseSystem, code: 'homework' })],
+      (task) => isOpenTask(task) && (task.executionPeriod?.end ?? '9999') < round.today,
+    );
+    const noted = await peopleWith(
+      round,
+      'Task',
+      [byToken('code', { code: 'session-unrecorded' }, { code: 'step-at-home-ended' })],
+      isOpenTask,
+    );
+    return new Set([...sessions, ...steps, ...noted]);
+  },
+
+  async forPerson(person) {
+    const { store } = person.context;
+    const subject = byReference('subject', person.reference);
+    const carePlans = (await findResources(store, 'CarePlan', [subject])).filter(isCourse);
+    const sessions = await findResources(store, 'ServiceRequest', [
+      subject,
+      byToken('code', { system: courseSystem, code: 'therapy-session' }),
+    ]);
+    await takeBackRecorded(person, carePlans, sessions);
+    for (const carePlan of carePlans.filter(({ status }) => status === 'active')) {
+      const own = sessions.filter((session) => isOfCourse(session, carePlan));
+      await askForSession(person, carePlan, own);
+      await noteSteps(person, carePlan, own);
+    }
+  },
+};
+
+const isBefore = ({ occurrenceDateTime }: ServiceRequest, day: string) =>
+  occurrenceDateTime !== undefined && occurrenceDateTime.slice(0, 10) < day;
+
+function isOfCourse({ requisition }: ServiceRequest, { identifier }: CarePlan): boolean {
+  const course = identifier?.find(({ system }) => system === courseIdentifierSystem)?.value;
+  return course !== undefined && requisition?.value === course;
+}
+
+const isAhead = ({ status }: ServiceRequest) => status === 'active' || status === 'draft';
+
+/** The first one only: those behind it are late for the same reason. */
+async function askForSession(
+  person: PersonAtHand,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+): Promise<void> {
+  const { tasks, today, dayOf, rule, set } = person;
+  const how = rule('session-unrecorded');
+  const session = inOrder(sessions).find((each) => isAhead(each) && isBefore(each, today));
+  if (!session?.occurrenceDateTime || isSpokenAbout(tasks, session)) return;
+  const about = `ServiceRequest/${session.id}`;
+  const isAsked = sessions.some((each) =>
+    watchTasksAbout(tasks, `ServiceRequest/${each.id}`, 'session-unrecorded').some(isOpenTask),
+  );
+  const last = watchTasksAbout(tasks, about, 'session-unrecorded').at(-1)?.authoredOn;
+  if (isAsked || !isLongSince(dayOf(last ?? session.occurrenceDateTime), how, today)) return;
+  const named = [session.performer?.[0]?.reference, carePlan.author?.reference];
+  await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, named });
+}
+
+/** It was said that the session did not take place, and somebody gets in touch about it. */
+const isSpokenAbout = (tasks: readonly Task[], { id }: ServiceRequest): boolean =>
+  tasks.some(
+    (task) =>
+      hasCourseCode(task.code, 'get-in-touch') &&
+      isOpenTask(task) &&
+      task.reasonReference?.reference === `ServiceRequest/${id}`,
+  );
+
+/** Once for each step, whatever became of the note. */
+async function noteSteps(
+  person: PersonAtHand,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+): Promise<void> {
+  const { tasks, today, dayOf, rule, set } = person;
+  const how = rule('step-at-home-ended');
+  for (const step of tasks) {
+    const end = step.executionPeriod?.end;
+    const isStep =
+      hasCourseCode(step.code, 'homework') &&
+      isOpenTask(step) &&
+      step.status !== 'on-hold' &&
+      step.basedOn?.some(({ reference }) => reference === `CarePlan/${carePlan.id}`);
+    const about = `Task/${step.id}`;
+    if (!isStep || end === undefined || watchTasksAbout(tasks, about, 'step-at-home-ended').length > 0)
+      continue;
+    if (!isLongSince(dayOf(end), how, today)) continue;
+    const leads = nextSession(sessions)?.performer?.[0]?.reference;
+    const named = [leads, step.requester?.reference, carePlan.author?.reference];
+    await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, named });
+  }
+}
+
+async function takeBackRecorded(
+  { tasks, today, takeBack }: PersonAtHand,
+  carePlans: readonly CarePlan[],
+  sessions: readonly ServiceRequest[],
+): Promise<void> {
+  const running = new Set(
+    carePlans.filter(({ status }) => status === 'active').map(({ id }) => `CarePlan/${id}`),
+  );
+  for (const task of tasks.filter(isOpenTask)) {
+    const isPaused = !task.basedOn?.some(({ reference }) => running.has(reference ?? ''));
+    const about = task.focus?.reference;
+    if (isWatchTask(task, 'session-unrecorded')) {
+      const session = sessions.find(({ id }) => `ServiceRequest/${id}` === about);
+      if (
+        isPaused ||
+        !session ||
+        !isAhead(session) ||
+        !isBefore(session, today) ||
+        isSpokenAbout(tasks, session)
+      ) {
+        await takeBack(task, 'It is recorded what became of the session, or the course is not running now');
+      }
+    }
+    if (isWatchTask(task, 'step-at-home-ended')) {
+      const step = tasks.find(({ id }) => `Task/${id}` === about);
+      if (isPaused || !step || !isOpenTask(step)) {
+        await takeBack(task, 'It was talked about, or the course is not running now');
+      }
+    }
+  }
+}

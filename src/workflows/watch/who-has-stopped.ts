@@ -1,0 +1,32 @@
+// Who of those that may own a Task has stopped working: what is still open with them waits for nobody.
+import type { SearchFilter } from '../../fhir/search-query.ts';
+import { ownerTypes } from '../alarms/who-is-called-in.ts';
+import type { WorkflowContext } from '../context.ts';
+import { byInstant, byReference, byToken, pagesOf } from '../resources/find-resources.ts';
+
+/** References ("Practitioner/x"). Whether somebody on the list is at work all the same is looked at one by one. */
+export async function whoHasStopped({
+  store,
+  clock,
+}: Pick<WorkflowContext, 'store' | 'clock'>): Promise<readonly string[]> {
+  const found = new Set<string>();
+  const add = async (type: (typeof ownerTypes)[number], filter: SearchFilter) => {
+    for await (const page of pagesOf(store, type, [filter])) {
+      for (const { id } of page) found.add(`${type}/${id}`);
+    }
+  };
+  for (const type of ownerTypes) await add(type, byToken('active', { code: 'false' }));
+  await add('PractitionerRole', byInstant('date', 'eb', clock.now().getTime()));
+  const people = [...found].filter((reference) => reference.startsWith('Practitioner/'));
+  for (const some of inBatches(people)) await add('PractitionerRole', byReference('practitioner', ...some));
+  return [...found];
+}
+
+/** One search names no more references than this. */
+const batch = 50;
+
+export function inBatches(references: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: Math.ceil(references.length / batch) }, (_none, at) =>
+    references.slice(at * batch, (at + 1) * batch),
+  );
+}
