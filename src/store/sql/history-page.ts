@@ -2,6 +2,7 @@
 // A version is shown to those who may see the current one and could have seen that version: a resource may have changed hands.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../../auth/actor.ts';
+import type { RecordOwner } from '../../fhir/compartment.ts';
 import { mayBeForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { isKeptFrom, seesWhatIsOwn } from '../kept-from.ts';
 import type { HistoryEntry, HistoryPage, HistoryQuery, ReadResult } from '../store.ts';
@@ -21,14 +22,40 @@ const methodNames = new Map<number, HistoryEntry['method']>([
   [methods.DELETE, 'DELETE'],
 ]);
 
-/** May this version be shown, of a resource whose current one may be? */
-export function couldSee(
+/** A version of a resource of this type, of which the current one may be shown. */
+export interface AskedVersion {
+  readonly type: ResourceType;
+  readonly row: VersionRow & { readonly id: string };
+}
+
+/** Those versions that may be shown: what is asked of the database is asked for all of them at once. */
+export function visibleAmong<T extends AskedVersion>(
   statements: Statements,
-  type: ResourceType,
-  row: VersionRow & { readonly id: string },
+  versions: readonly T[],
   sight: Sight,
   parts: StoreParts,
-): boolean {
+): readonly T[] {
+  const judged = versions.map((version) => ({ version, owners: ownersToReach(version, sight, parts) }));
+  const asked = judged.flatMap(({ owners }) => (typeof owners === 'boolean' ? [] : owners));
+  const reached = new Map(
+    [...Map.groupBy(asked, ({ type }) => type)].map(([type, owners]) => {
+      const ids = [...new Set(owners.map(({ id }) => id))];
+      return [type, reachablePatients(statements, parts.dictionary, sight, ids, type)];
+    }),
+  );
+  return judged
+    .filter(({ owners }) =>
+      typeof owners === 'boolean' ? owners : owners.some(({ type, id }) => reached.get(type)?.has(id)),
+    )
+    .map(({ version }) => version);
+}
+
+/** Whether the version may be shown; or the owners of whom one must be within reach. */
+function ownersToReach(
+  { type, row }: AskedVersion,
+  sight: Sight,
+  parts: StoreParts,
+): boolean | readonly RecordOwner[] {
   const narrow = (visibility: Visibility) =>
     visibility.kind === 'limited' && visibility.patients.kind !== 'all';
   if (row.method === methods.DELETE) return true;
@@ -44,9 +71,7 @@ export function couldSee(
   const owners = parts.compartment.ownersOf(versionOf(type, row).resource());
   return owners.length === 0
     ? sight.every((visibility) => visibility.kind === 'everything' || visibility.openTypes.has(type))
-    : owners.some(
-        (owner) => reachablePatients(statements, parts.dictionary, sight, [owner.id], owner.type).size > 0,
-      );
+    : owners;
 }
 
 function isKeptFromAny(sight: Sight, resource: Resource): boolean {
@@ -93,15 +118,20 @@ export function historyPage(
   sight: Sight,
   parts: StoreParts,
 ): HistoryPage {
-  const sees = (row: VersionRow) => couldSee(statements, type, { ...row, id: current.id }, sight, parts);
+  const seenOf = (rows: readonly VersionRow[]) => {
+    const versions = rows.map((row) => ({ type, row: { ...row, id: current.id } }));
+    return visibleAmong(statements, versions, sight, parts).map(({ row }) => row);
+  };
   const from = query.cursor === undefined ? current.version + 1 : readCursor(query.cursor, 0).rowId;
   const isWhole = query.sinceMs === undefined && query.at === undefined;
   // Versions have no holes, so that the newest number is their count, as long as none is hidden or left out.
   const all =
     isWhole && !sight.some(({ kind }) => kind === 'limited')
       ? undefined
-      : versionsBefore(statements, current, current.version + 1, current.version).filter(
-          (row, at, rows) => isAsked(row, rows[at - 1]?.last_updated, query) && sees(row),
+      : seenOf(
+          versionsBefore(statements, current, current.version + 1, current.version).filter((row, at, rows) =>
+            isAsked(row, rows[at - 1]?.last_updated, query),
+          ),
         );
   const rows =
     all === undefined
@@ -127,9 +157,9 @@ export function readOldVersion<T extends Resource>(
 ): ReadResult<T> {
   const version = /^[1-9]\d{0,14}$/.test(versionId) ? Number(versionId) : 0;
   const [row] = version > current.version ? [] : versionsBefore(statements, current, version + 1, 1);
-  if (row?.version !== version || !couldSee(statements, type, { ...row, id: current.id }, sight, parts)) {
-    return { kind: 'missing' };
-  }
+  if (row?.version !== version) return { kind: 'missing' };
+  const asked: AskedVersion = { type, row: { ...row, id: current.id } };
+  if (visibleAmong(statements, [asked], sight, parts).length === 0) return { kind: 'missing' };
   return row.method === methods.DELETE
     ? { kind: 'gone', versionId, lastUpdated: new Date(row.last_updated).toISOString() }
     : { kind: 'found', version: versionOf<T>(type, { ...row, id: current.id }) };

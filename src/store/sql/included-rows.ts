@@ -9,7 +9,7 @@ import { parameterSql } from './filter-sql.ts';
 import { allOf, among, amongMany, type Fragment } from './fragment.ts';
 import { type ResourceRow, rowColumns, versionOf } from './resource-rows.ts';
 import type { FilterContext } from './value-sql.ts';
-import { isRowVisible, unknownId, visibleSql } from './visibility-sql.ts';
+import { unknownId, visibleRows, visibleSql } from './visibility-sql.ts';
 
 type IncludedRow = ResourceRow & { readonly type: ResourceType };
 
@@ -96,16 +96,20 @@ function nextRows(
     ...rules.include.flatMap((rule) => forwardSql(rule, from, context) ?? []),
     ...rules.revinclude.flatMap((rule) => backwardSql(rule, from, context) ?? []),
   ];
-  const found: IncludedRow[] = [];
+  const found = new Map<number, IncludedRow>();
   for (const piece of pieces) {
     for (const row of statements.all<IncludedRow>(piece.sql, piece.values)) {
-      if (!seen.has(row.row_id) && isRowVisible(row.row_id, row.type, sight, dictionary, statements)) {
-        seen.add(row.row_id);
-        found.push(row);
-      }
+      if (!seen.has(row.row_id)) found.set(row.row_id, row);
     }
   }
-  return found;
+  const visible = new Set(
+    [...Map.groupBy(found.values(), ({ type }) => type)].flatMap(([type, rows]) => {
+      const rowIds = rows.map(({ row_id }) => row_id);
+      return [...visibleRows(rowIds, type, sight, dictionary, statements)];
+    }),
+  );
+  for (const rowId of visible) seen.add(rowId);
+  return [...found.values()].filter(({ row_id }) => visible.has(row_id));
 }
 
 const isIterated = (rule: IncludeRule) => rule.isIterated === true;

@@ -124,20 +124,20 @@ export function visibleSql(
     : allOf(limits.map((visibility) => limitedSql(visibility, type, row, dictionary, statements)));
 }
 
-/** The same question for one row in hand. */
-export function isRowVisible(
-  rowId: number,
+/** Those of the rows, all of the type given, that are visible: one statement, however many there are. */
+export function visibleRows(
+  rowIds: readonly number[],
   type: string,
   sight: Sight,
   dictionary: Dictionary,
   statements: Statements,
-): boolean {
-  const condition = visibleSql(sight, type, { column: 'x.row_id' }, dictionary, statements);
-  return (
-    condition === undefined ||
-    statements.all(`SELECT 1 FROM (SELECT CAST(? AS BIGINT) AS row_id) x WHERE ${condition.sql}`, [
-      rowId,
-      ...condition.values,
-    ]).length > 0
+): ReadonlySet<number> {
+  const condition = visibleSql(sight, type, { column: 'j.value' }, dictionary, statements);
+  if (condition === undefined || rowIds.length === 0) return new Set(rowIds);
+  if (condition === nothing) return new Set();
+  const rows = statements.all<{ row_id: number }>(
+    `SELECT j.value AS row_id FROM ${statements.dialect.numbersIn} j WHERE ${condition.sql}`,
+    [JSON.stringify(rowIds), ...condition.values],
   );
+  return new Set(rows.map(({ row_id }) => row_id));
 }

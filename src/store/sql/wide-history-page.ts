@@ -1,22 +1,22 @@
 // The versions of all resources of one type, or of several, newest first. https://hl7.org/fhir/R4/http.html#history
 // A version keeps its place (time, row, version) when it is superseded, so that pages neither skip nor repeat one.
-import type { Resource } from '@medplum/fhirtypes';
+import type { ResourceType } from '@medplum/fhirtypes';
 import type { HistoryQuery, HistoryScope, WideHistoryPage } from '../store.ts';
 import { type Position, readCursor, writeCursor } from './cursor.ts';
 import { allOf, type Fragment, fragment, nothing, valuesOf } from './fragment.ts';
-import { couldSee, entryOf } from './history-page.ts';
+import { type AskedVersion, entryOf, visibleAmong } from './history-page.ts';
 import { type ResourceRow, rowColumns } from './resource-rows.ts';
-import type { Bindable, Statements } from './statements.ts';
+import type { Statements } from './statements.ts';
 import type { StoreParts } from './store-parts.ts';
 import { type Sight, unknownId, visibleSql } from './visibility-sql.ts';
 
 /** Where a version stands in the order. */
 interface Place {
+  readonly type_id: number;
   readonly row_id: number;
   readonly version: number;
   readonly last_updated: number;
 }
-type TypedPlace = Place & { readonly type: Resource['resourceType'] };
 
 /** What is asked for, with the place after which the page begins. */
 type Walk = HistoryQuery & { readonly after?: Position };
@@ -32,10 +32,17 @@ interface Arm {
 const compare = (a: Place, b: Place) =>
   b.last_updated - a.last_updated || b.row_id - a.row_id || b.version - a.version;
 
+/** A type of which something is stored. */
+interface StoredType {
+  readonly type: ResourceType;
+  readonly typeId: number;
+  readonly hasDeleted: boolean;
+  readonly hasVersions: boolean;
+}
+
 /** Rows of one patient's record are few and have an index; what is everybody's, or open, is walked from the newest. */
 function armsOf(
-  type: string,
-  typeId: number,
+  { type, typeId, hasDeleted, hasVersions }: StoredType,
   sight: Sight,
   parts: StoreParts,
   statements: Statements,
@@ -47,11 +54,12 @@ function armsOf(
   });
   const own = sight.find((each) => each.kind === 'limited' && each.patients.kind === 'own');
   if (own?.kind !== 'limited' || own.patients.kind !== 'own' || own.openTypes.has(type)) {
-    return [
-      current(0),
-      current(1),
-      { from: fragment('version v'), alias: 'v', where: fragment('v.type_id = ?', typeId) },
-    ];
+    const superseded: Arm = {
+      from: fragment('version v'),
+      alias: 'v',
+      where: fragment('v.type_id = ?', typeId),
+    };
+    return [current(0), ...(hasDeleted ? [current(1)] : []), ...(hasVersions ? [superseded] : [])];
   }
   const target = { kind: 'local', type: 'Patient', id: own.patients.patientId } as const;
   const patientId = parts.dictionary.findTarget(statements, target) ?? unknownId;
@@ -67,7 +75,7 @@ function armsOf(
   });
   return [
     { from: join('resource r'), alias: 'r', where: fragment('TRUE') },
-    { from: join('version v'), alias: 'v', where: fragment('TRUE') },
+    ...(hasVersions ? [{ from: join('version v'), alias: 'v' as const, where: fragment('TRUE') }] : []),
   ];
 }
 
@@ -105,52 +113,108 @@ function asked(alias: 'r' | 'v', { sinceMs, at, after }: Walk): Fragment {
   return allOf(parts);
 }
 
-function placesIn(arm: Arm, visible: Fragment | undefined, query: Walk, statements: Statements) {
-  const { alias, from } = arm;
-  const where = allOf([arm.where, asked(alias, query), ...(visible === undefined ? [] : [visible])]);
-  const columns = ['row_id', 'version', 'last_updated'].map((name) => `${alias}.${name}`);
-  const order = [`${alias}.last_updated DESC`, `${alias}.row_id DESC`, `${alias}.version DESC`].join(', ');
-  return where === nothing
-    ? []
-    : statements.all<Place>(
-        `SELECT ${columns.join(', ')} FROM ${from.sql} WHERE ${where.sql} ORDER BY ${order} LIMIT ?`,
-        [...valuesOf(from, where), query.count + 1],
-      );
+const placeColumns = ['last_updated', 'row_id', 'version'];
+const inOrder = (prefix = '') => placeColumns.map((name) => `${prefix}${name} DESC`).join(', ');
+
+/** The first places of one arm; undefined when there are none. */
+function placesSql(
+  { alias, from, where }: Arm,
+  visible: Fragment | undefined,
+  query: Walk,
+): Fragment | undefined {
+  const conditions = allOf([where, asked(alias, query), ...(visible === undefined ? [] : [visible])]);
+  if (conditions === nothing) return undefined;
+  const columns = ['type_id', ...placeColumns].map((name) => `${alias}.${name}`).join(', ');
+  return {
+    sql: `SELECT * FROM (SELECT ${columns} FROM ${from.sql} WHERE ${conditions.sql} ORDER BY ${inOrder(`${alias}.`)} LIMIT ?)`,
+    values: [...valuesOf(from, conditions), query.count + 1],
+  };
 }
 
-function placesOfType(
-  type: Resource['resourceType'],
+/** Those of the types of which anything is stored: most of R4 is never used, and each type has lists of its own. */
+function storedAmong(
+  types: readonly ResourceType[],
+  { dictionary }: StoreParts,
+  statements: Statements,
+): readonly StoredType[] {
+  const rows = statements.all<{ type_id: number; has_deleted: number; has_versions: number }>(
+    `WITH RECURSIVE stored(type_id) AS (
+       SELECT min(r.type_id) FROM resource r
+       UNION ALL
+       SELECT (SELECT min(r.type_id) FROM resource r WHERE r.type_id > s.type_id) FROM stored s WHERE s.type_id IS NOT NULL)
+     SELECT s.type_id,
+            CAST(EXISTS (SELECT 1 FROM resource r WHERE r.type_id = s.type_id AND r.deleted = 1) AS INTEGER) AS has_deleted,
+            CAST(EXISTS (SELECT 1 FROM version v WHERE v.type_id = s.type_id) AS INTEGER) AS has_versions
+       FROM stored s WHERE s.type_id IS NOT NULL`,
+    [],
+  );
+  const byId = new Map(rows.map((row) => [row.type_id, row]));
+  return types.flatMap((type) => {
+    const row = byId.get(dictionary.findTerm(statements, type) ?? unknownId);
+    return row === undefined
+      ? []
+      : [
+          {
+            type,
+            typeId: row.type_id,
+            hasDeleted: row.has_deleted === 1,
+            hasVersions: row.has_versions === 1,
+          },
+        ];
+  });
+}
+
+/** Lists that one statement puts together: SQLite takes 500 at most. */
+const mostLists = 60;
+
+/** The first places of all lists together, in order; one more than asked for, when there is one. */
+function firstPlaces(
+  types: readonly StoredType[],
   query: Walk,
   sight: Sight,
   parts: StoreParts,
   statements: Statements,
-): readonly TypedPlace[] {
-  const typeId = parts.dictionary.findTerm(statements, type);
-  if (typeId === undefined) {
-    return [];
+): readonly Place[] {
+  const lists = types.flatMap((stored) =>
+    armsOf(stored, sight, parts, statements).flatMap((arm) => {
+      const row = { column: `${arm.alias}.row_id` };
+      return placesSql(arm, visibleSql(sight, stored.type, row, parts.dictionary, statements), query) ?? [];
+    }),
+  );
+  const places: Place[] = [];
+  for (let from = 0; from < lists.length; from += mostLists) {
+    const some = lists.slice(from, from + mostLists);
+    const sql = `${some.map((list) => list.sql).join(' UNION ALL ')} ORDER BY ${inOrder()} LIMIT ?`;
+    places.push(...statements.all<Place>(sql, [...valuesOf(...some), query.count + 1]));
   }
-  return armsOf(type, typeId, sight, parts, statements).flatMap((arm) => {
-    const visible = visibleSql(sight, type, { column: `${arm.alias}.row_id` }, parts.dictionary, statements);
-    return placesIn(arm, visible, query, statements).map((place) => ({ ...place, type }));
-  });
+  return places.sort(compare).slice(0, query.count + 1);
 }
 
-/** The row of a version, current or not. */
-function rowAt({ row_id, version }: Place, statements: Statements): ResourceRow | undefined {
-  const values: Bindable[] = [row_id, version];
-  const [current] = statements.all<ResourceRow>(
-    `SELECT ${rowColumns('r')} FROM resource r WHERE r.row_id = ? AND r.version = ?`,
-    values,
+/** The rows of the versions in these places, in their order; each kind by one statement. */
+function rowsAt(places: readonly Place[], statements: Statements): readonly (Place & { row: ResourceRow })[] {
+  const { numbersIn, textsIn } = statements.dialect;
+  const nameOf = ({ row_id, version }: Pick<Place, 'row_id' | 'version'>) => `${row_id}/${version}`;
+  const read = (columns: string, from: string, alias: 'r' | 'v', some: readonly Place[]) =>
+    some.length === 0
+      ? []
+      : statements.all<ResourceRow>(
+          `SELECT ${columns} FROM ${numbersIn} j CROSS JOIN ${from}
+            WHERE (${alias}.row_id || '/' || ${alias}.version) IN (SELECT n.value FROM ${textsIn} n)`,
+          [JSON.stringify([...new Set(some.map(({ row_id }) => row_id))]), JSON.stringify(some.map(nameOf))],
+        );
+  const current = read(rowColumns('r'), 'resource r ON r.row_id = j.value', 'r', places);
+  const byName = new Map(current.map((row) => [nameOf(row), row]));
+  const old = read(
+    'v.row_id, r.id, v.version, v.last_updated, v.method, v.body',
+    'version v ON v.row_id = j.value CROSS JOIN resource r ON r.row_id = v.row_id',
+    'v',
+    places.filter((place) => !byName.has(nameOf(place))),
   );
-  if (current !== undefined) {
-    return current;
-  }
-  const [old] = statements.all<ResourceRow>(
-    `SELECT v.row_id, r.id, v.version, v.last_updated, v.method, v.body
-       FROM version v JOIN resource r ON r.row_id = v.row_id WHERE v.row_id = ? AND v.version = ?`,
-    values,
-  );
-  return old;
+  for (const row of old) byName.set(nameOf(row), row);
+  return places.flatMap((place) => {
+    const row = byName.get(nameOf(place));
+    return row === undefined ? [] : [{ ...place, row }];
+  });
 }
 
 /** A page is shorter than asked for where versions in it are hidden from the actor; `next` goes on behind it. */
@@ -164,18 +228,19 @@ export function wideHistoryPage(
   // Looked at even when nothing is stored: a link is right or wrong whatever there is.
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor, 2);
   const walk: Walk = { ...query, ...(after !== undefined && { after }) };
-  const types = scope.kind === 'type' ? [scope.type] : scope.types;
-  const places = types.flatMap((type) => placesOfType(type, walk, sight, parts, statements)).sort(compare);
+  const types = storedAmong(scope.kind === 'type' ? [scope.type] : scope.types, parts, statements);
+  const names = new Map(types.map(({ type, typeId }) => [typeId, type]));
+  const places = firstPlaces(types, walk, sight, parts, statements);
   const page = places.slice(0, query.count);
   const last = page.at(-1);
-  const entries = page.flatMap((place) => {
-    const row = rowAt(place, statements);
-    return row !== undefined && couldSee(statements, place.type, row, sight, parts)
-      ? [entryOf(place.type, row.id, row)]
-      : [];
+  const versions = rowsAt(page, statements).flatMap(({ type_id, row }): AskedVersion[] => {
+    const type = names.get(type_id);
+    return type === undefined ? [] : [{ type, row }];
   });
   return {
-    entries,
+    entries: visibleAmong(statements, versions, sight, parts).map(({ type, row }) =>
+      entryOf(type, row.id, row),
+    ),
     ...(places.length > query.count &&
       last !== undefined && {
         next: writeCursor({ keys: [last.last_updated, last.version], rowId: last.row_id }),
