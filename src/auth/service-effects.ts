@@ -4,6 +4,8 @@ import type { ResourceType } from '@medplum/fhirtypes';
 
 interface EffectRights {
   readonly reads: readonly ResourceType[];
+  /** Of these too what is about no patient at all: a clinic's own teams. */
+  readonly readsOfNobody?: readonly ResourceType[];
   readonly creates: readonly ResourceType[];
   readonly updates: readonly ResourceType[];
 }
@@ -35,6 +37,8 @@ const serviceEffects = {
     creates: [],
     updates: [],
   },
+  /** Something is to be done for the person: whoever has it by the record, are they still at work? Whatever the actor may see of it. */
+  'look-who-works': { reads: ['Patient', 'CareTeam'], readsOfNobody: ['CareTeam'], creates: [], updates: [] },
   /** A Task moves; what hangs on it (the referral, the case) moves with it, and the next step finds an owner. */
   'follow-task': {
     reads: [

@@ -23,7 +23,7 @@ export interface ServiceGround {
 /** Held weakly, so that a ground lives no longer than its transaction's store. */
 const grounds = new WeakMap<Store, ServiceGround>();
 
-/** Called by `authorised` for each transaction it opens, and by nothing else. */
+/** Called by `authorised` for each transaction it opens, and for each store that is given out here. */
 export function groundForService(store: Store, ground: ServiceGround): void {
   grounds.set(store, ground);
 }
@@ -32,14 +32,14 @@ const open: ReadonlySet<string> = new Set(openTypes);
 
 /**
  * A store with the rights of one effect (auth/service-effects.ts) for one patient. `store` must be the store of a running
- * transaction of this actor: any other is a bug and throws. Throws FhirError 404 when the actor does not reach the patient.
- * What the effect's rights do not hold is a bug of the workflow and throws.
+ * transaction of this actor, or one that this gave out, whose patient is then the only one in reach: any other is a bug and throws.
+ * Throws FhirError 404 when the patient is not reached. What the effect's rights do not hold is a bug of the workflow and throws.
  */
 export async function asService(store: Store, effect: ServiceEffect, patientId: string): Promise<Store> {
   const ground = grounds.get(store);
   if (!ground) throw new Error("asService needs the store of a running transaction of the actor's");
   if (!(await ground.reach.reachablePatients([patientId])).has(patientId)) throw patientNotFound(patientId);
-  return serve(ground.store.because(effect), {
+  return serve(ground.store.because(effect), ground.facts, {
     effect,
     patients: { kind: 'own', patientId },
     async demandAbout(resource) {
@@ -59,9 +59,13 @@ export async function asServiceOfGroup(store: Store, effect: ServiceEffect, run:
   const ground = grounds.get(store);
   if (!ground) throw new Error("asServiceOfGroup needs the store of a running transaction of the actor's");
   if ('practitioner' in run)
-    return serve(ground.store.because(effect), forPractitioner(ground, effect, run.practitioner));
+    return serve(
+      ground.store.because(effect),
+      ground.facts,
+      forPractitioner(ground, effect, run.practitioner),
+    );
   const groupId = await groupOf(ground, run);
-  return serve(ground.store.because(effect), {
+  return serve(ground.store.because(effect), ground.facts, {
     effect,
     patients: { kind: 'group', groupId },
     async demandAbout(resource) {
@@ -130,12 +134,12 @@ interface Service {
   readonly demandAbout: (resource: Resource) => Promise<void>;
 }
 
-function serve(audited: AuditedStore, service: Service): Store {
+function serve(audited: AuditedStore, facts: PatientFacts, service: Service): Store {
   const { effect, patients, demandAbout } = service;
   const rights = rightsOfEffect(effect);
   const view = audited.within({
     kind: 'limited',
-    openTypes: open,
+    openTypes: rights.readsOfNobody ? new Set([...open, ...rights.readsOfNobody]) : open,
     patientTypes: new Set<string>(rights.reads),
     patients,
   });
@@ -147,7 +151,7 @@ function serve(audited: AuditedStore, service: Service): Store {
     throw new Error(`The service may not ${doing} for an actor`);
   };
 
-  return {
+  const served: Store = {
     read: (type, id) => view.read(type, id),
     readVersion: (type, id, versionId) => view.readVersion(type, id, versionId),
     history: (type, id, page) => view.history(type, id, page),
@@ -166,11 +170,13 @@ function serve(audited: AuditedStore, service: Service): Store {
       await demandAbout(resource);
       return view.update(resource, { ...options, upsert: false });
     },
-    transaction: (work) => audited.transaction((inner) => work(serve(inner, service))),
+    transaction: (work) => audited.transaction((inner) => work(serve(inner, facts, service))),
     createIfNoneExist: never('create conditionally'),
     delete: never('delete'),
     within: never('widen its rights'),
     keptAnswer: never('repeat an answer'),
     keepAnswer: never('keep an answer'),
   };
+  groundForService(served, { store: audited, reach: view, facts });
+  return served;
 }

@@ -169,7 +169,8 @@ export function placeTask(
   id: string,
   wait: {
     readonly patient: string;
-    readonly owner: string;
+    /** Absent: nobody by name. */
+    readonly owner?: string;
     readonly plan: string;
     readonly authoredOn: string;
   },
@@ -186,6 +187,6 @@ export function placeTask(
     for: { reference: wait.patient },
     authoredOn: wait.authoredOn,
     lastModified: wait.authoredOn,
-    owner: { reference: wait.owner },
+    ...(wait.owner !== undefined && { owner: { reference: wait.owner } }),
   };
 }

@@ -43,6 +43,8 @@ export interface MemberDay {
   readonly appointment?: Appointment;
   /** The therapist of their pair, where both were there. */
   readonly therapist?: string;
+  /** Who offers them a day to make up; absent: nobody by name. */
+  readonly offeredBy?: string;
 }
 
 const minutesOf = (value: number) => ({
@@ -224,6 +226,6 @@ function makeUpOffer(id: string, member: MemberDay, presence: MemberPresence, da
     restriction: { period: { end: day.offerDue } },
     authoredOn: day.recordedAt,
     lastModified: day.recordedAt,
-    owner: { reference: day.leaders[0] ?? '' },
+    ...(member.offeredBy !== undefined && { owner: { reference: member.offeredBy } }),
   };
 }

@@ -35,7 +35,13 @@ export interface MemberPlan {
   readonly isBegun: boolean;
   /** Who comes with the member, in the place of the leaders in their own calendar: the therapist of a pair. */
   readonly companion?: string;
-  readonly followUp?: { readonly title: string; readonly date: CalendarDate; readonly activity?: string };
+  readonly followUp?: {
+    readonly title: string;
+    readonly date: CalendarDate;
+    readonly activity?: string;
+    /** Absent: nobody by name. */
+    readonly owner?: string;
+  };
 }
 
 export interface MemberResources {
@@ -131,7 +137,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
         executionPeriod: { start: member.followUp.date },
         authoredOn: run.authoredOn,
         lastModified: run.authoredOn,
-        owner: { reference: first },
+        ...(member.followUp.owner !== undefined && { owner: { reference: member.followUp.owner } }),
       },
     }),
   };

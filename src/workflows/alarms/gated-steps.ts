@@ -6,6 +6,7 @@ import { canonicalOf } from '../../fhir/canonical.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import { elementWaitsFor, whileOpen } from './read-gates.ts';
+import { whoTakesItOn } from './who-is-called-in.ts';
 
 /** An element of the therapy, with an activity of the library where one was named. */
 export interface ChosenStep {
@@ -101,15 +102,15 @@ interface Delivery {
   readonly encounter: string;
   readonly carePlan: string;
   /** Who led the session. */
-  readonly owner: string;
+  readonly performer: string;
 }
 
-/** A Task for whoever led the session. Throws an Error (a fault of our content) when the activity is not published. */
-export function reviewTaskFor(context: WorkflowContext, delivery: Delivery): Task {
+/** A Task for whoever led the session, else whoever takes it on. Throws an Error (a fault of our content) when the activity is not published. */
+export async function reviewTaskFor(context: WorkflowContext, delivery: Delivery): Promise<Task> {
   const action = context.catalogue.definition(reviewOfExertion);
   if (action?.resourceType !== 'ActivityDefinition') throw new Error(`${reviewOfExertion} is not published`);
   const raisedAt = context.clock.now().toISOString();
-  const calledIn = { kind: 'owner', owner: { reference: delivery.owner } } as const;
+  const calledIn = await whoTakesItOn(context, delivery.patient, delivery.performer);
   return {
     ...calledInTask(context.newId(), { action, raisedAt }, calledIn),
     instantiatesCanonical: canonicalOf(action) ?? reviewOfExertion,

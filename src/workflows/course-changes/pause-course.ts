@@ -89,12 +89,11 @@ export async function pausePlan(
   }
   await holdTasks(context, plan, { reason, at, but });
   await holdQuestionnaireTasks(context, plan.carePlan, reason);
-  const owner = plan.carePlan.author?.reference ?? plan.patient;
   const review = await giveDuty(context, {
     duty: 'next-step',
     about: `CarePlan/${plan.carePlan.id}`,
     patient: plan.patient,
-    owner,
+    named: [plan.carePlan.author?.reference ?? plan.patient],
     description:
       'The course is paused. Ask the patient how it is now, and agree together when and how it goes on.',
     reason,

@@ -34,7 +34,7 @@ export async function endCourse(
     duty: 'next-step',
     about,
     patient,
-    owner: carePlan.author?.reference ?? patient,
+    named: [carePlan.author?.reference ?? patient],
     description: nextSteps[end],
     ...(reason && { reason }),
     goals: goals.map(({ id }) => `Goal/${id}`),

@@ -7,6 +7,7 @@ import { dateOf, type GroupDay } from '../../course/group/group-resources.ts';
 import { hasRoom } from '../../course/group/group-size.ts';
 import { sessionNumber } from '../../course/next-step/next-step.ts';
 import { businessRule } from '../../fhir/error.ts';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forEffect, forGroup, inTransaction, type WorkflowContext } from '../context.ts';
 import { refuseSecondCourse } from '../courses/enrolment-checks.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
@@ -88,9 +89,10 @@ async function join(
     if (!request.waits) {
       throw businessRule(`${why}: let them wait for a place ("waits" true)`, request.member.expression);
     }
+    const owner = await whoTakesOn(context, patient, ...run.leaders);
     const task = placeTask(context.newId(), {
       patient,
-      owner: run.leaders[0] ?? '',
+      ...(owner !== undefined && { owner }),
       plan: run.carePlan.instantiatesCanonical?.[0] ?? '',
       authoredOn,
     });

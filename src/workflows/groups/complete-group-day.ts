@@ -18,6 +18,7 @@ import {
 import { type MemberPresence, wasThere } from '../../course/group/group-presence.ts';
 import { nextSession, nextStep, sessionNumber } from '../../course/next-step/next-step.ts';
 import { businessRule, conflict } from '../../fhir/error.ts';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forGroup, inTransaction, type WorkflowContext } from '../context.ts';
 import { beginEpisode } from '../courses/move-episode.ts';
 import { refuseWithoutAgreements } from '../pairs/pair-agreements.ts';
@@ -168,6 +169,9 @@ async function recordMember(
   const [appointment] = await findResources(context.store, 'Appointment', [
     byReference('based-on', `ServiceRequest/${own.id}`),
   ]);
+  const offeredBy = wasThere(presence.presence)
+    ? undefined
+    : await whoTakesOn(context, patient, ...day.leaders);
   const built = memberDayResources(
     { encounter: context.newId(), offer: context.newId(), newId: context.newId },
     {
@@ -177,6 +181,7 @@ async function recordMember(
       request: own,
       ...(appointment && { appointment }),
       ...(pair && day.therapists?.includes(pair.therapist) && { therapist: pair.therapist }),
+      ...(offeredBy !== undefined && { offeredBy }),
     },
     presence,
     day,

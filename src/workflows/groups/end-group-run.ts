@@ -35,7 +35,7 @@ export async function endGroupRun(
       duty: 'next-step',
       about: `CarePlan/${member.carePlan.id}`,
       patient: member.patient,
-      owner: member.pair?.therapist ?? run.leaders[0] ?? '',
+      named: member.pair ? [member.pair.therapist] : run.leaders,
       description: run.programme.nextStep,
     });
     written.push(step);

@@ -80,7 +80,7 @@ async function nextStepOf(
 ): Promise<Task> {
   const about = { duty: 'next-step', about: `CarePlan/${own.id}`, patient } as const;
   if (!pair) {
-    return giveDuty(ofPerson, { ...about, owner: leaders[0] ?? '', description: programme.nextStep });
+    return giveDuty(ofPerson, { ...about, named: leaders, description: programme.nextStep });
   }
   const { therapist } = pair;
   const description = goesOn(programme.nextStep);
@@ -88,7 +88,7 @@ async function nextStepOf(
     { context, ofPerson },
     { patient, therapist, own: about.about, whole: `CarePlan/${carePlan.id}`, description },
   );
-  await giveDuty(ofPerson, { ...about, owner: patient, description });
+  await giveDuty(ofPerson, { ...about, named: [patient], description });
   return task;
 }
 
@@ -99,8 +99,7 @@ async function tellLeader(
   therapist: string,
   left: number,
 ): Promise<void> {
-  const [owner] = leaders;
-  if (owner === undefined || leaders.includes(context.actor.subject ?? '')) return;
+  if (leaders.length === 0 || leaders.includes(context.actor.subject ?? '')) return;
   const rest =
     left === 0
       ? 'Nobody takes part any more, so the course has ended: let the place know.'
@@ -109,7 +108,7 @@ async function tellLeader(
     duty: 'get-in-touch',
     about: `CarePlan/${carePlan.id}`,
     patient: group,
-    owner,
+    named: leaders,
     description: `The pair with ${therapist} has stopped with the joint course: the consent to it no longer stands. Either may stop at any time without a reason, and it has no effect on treatment. What was shared for the course is closed to you now. Do not expect the pair on a day of the course; let them know through ${therapist} that this is all right, and that you are there to talk if they would like to. ${rest}`,
   });
 }

@@ -1,6 +1,7 @@
 // Stores one member's own part of a run of a group.
 import type { CarePlan, Resource } from '@medplum/fhirtypes';
 import { type MemberPlan, memberResources } from '../../course/group/group-member-resources.ts';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import type { WorkflowContext } from '../context.ts';
 import { createChecked } from '../resources/write-checked.ts';
 
@@ -11,6 +12,7 @@ export async function writeMember(
   pairTeam?: string,
 ): Promise<CarePlan> {
   const { newId } = context;
+  const owner = member.followUp && (await whoTakesOn(context, member.patient, ...member.run.leaders));
   const built = memberResources(
     {
       carePlan: newId(),
@@ -22,7 +24,7 @@ export async function writeMember(
       appointments: member.days.map(() => newId()),
       followUp: newId(),
     },
-    member,
+    { ...member, ...(member.followUp && { followUp: { ...member.followUp, ...(owner && { owner }) } }) },
   );
   const parts: readonly Resource[] = [
     built.episode,

@@ -1,9 +1,7 @@
 // Who has the person's next step when a pair has stopped with its course. A Task in the person's record opens that to its owner, so a
 // therapist whom nothing but the pair led there is told by one of their own, and the general practitioner takes the person's.
 import type { Task } from '@medplum/fhirtypes';
-import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forPractitioner, type WorkflowContext } from '../context.ts';
-import { readKnown } from '../resources/read-known.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { seesBeside } from './sees-beside.ts';
 
@@ -22,20 +20,11 @@ export async function nextStepOfPair(
   { patient, therapist, own, whole, description }: NextStepOfPair,
 ): Promise<Task> {
   const isTreating = await seesBeside(ofPerson, patient, therapist);
-  const owner = isTreating ? therapist : await generalPractitionerWith(ofPerson, patient);
   const about = { duty: 'next-step', about: own, patient, description } as const;
-  const task = await giveDuty(ofPerson, { ...about, ...(owner !== undefined && { owner }) });
+  const task = await giveDuty(ofPerson, { ...about, named: isTreating ? [therapist] : [] });
   if (!isTreating) {
     const asTherapist = await forPractitioner(context, therapist.slice('Practitioner/'.length));
-    await giveDuty(asTherapist, { ...about, about: whole, patient: therapist, owner: therapist });
+    await giveDuty(asTherapist, { ...about, about: whole, patient: therapist, named: [therapist] });
   }
   return task;
-}
-
-async function generalPractitionerWith(
-  context: WorkflowContext,
-  patient: string,
-): Promise<string | undefined> {
-  const known = await readKnown(context.store, 'Patient', patient.slice('Patient/'.length));
-  return whoTakesOn(context, known.resource());
 }

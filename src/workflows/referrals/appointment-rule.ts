@@ -144,7 +144,7 @@ export async function getInTouch(context: WorkflowContext, turned: Turned, owner
     duty: 'get-in-touch',
     about,
     patient,
-    owner,
+    named: [owner],
     description: wordsOf(turned),
     ...(reason && { reason }),
     ...(carePlan && { carePlan }),

@@ -141,7 +141,7 @@ export async function giveNextStep(
     duty: 'next-step',
     about: referral,
     patient,
-    owner: current.requester?.reference ?? patient,
+    named: [current.requester?.reference ?? patient],
     description,
     ...(next.statusReason && { reason: next.statusReason }),
     goals: goals.map(({ id }) => `Goal/${id}`),

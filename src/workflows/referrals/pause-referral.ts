@@ -1,5 +1,6 @@
 // A referral rests by its Task, and its course with it, by the one way in which a course is paused; and goes on so.
 import type { CarePlan } from '@medplum/fhirtypes';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import type { WorkflowContext } from '../context.ts';
 import { pausePlan } from '../course-changes/pause-course.ts';
 import { revise } from '../course-changes/plan-changes.ts';
@@ -28,7 +29,7 @@ export async function pauseReferral(context: WorkflowContext, move: ReferralMove
     duty: 'next-step',
     about: referral,
     patient,
-    owner,
+    named: [owner],
     description:
       'The referral is paused. Ask the patient how it is now, and agree together when and how it goes on.',
     reason,
@@ -37,10 +38,11 @@ export async function pauseReferral(context: WorkflowContext, move: ReferralMove
 
 /** Begins what was accepted, or lets go on what rested. */
 export async function goOnWithReferral(context: WorkflowContext, move: ReferralMove): Promise<void> {
-  const { current, referral, owner } = move;
+  const { current, referral, patient, owner } = move;
   if (current.status === 'on-hold') {
     const reviews = await reviewsAbout(context, referral);
-    for (const task of reviews.filter((each) => each.owner?.reference === owner)) {
+    const asked = [owner, await whoTakesOn(context, patient, owner)];
+    for (const task of reviews.filter((each) => asked.includes(each.owner?.reference))) {
       await revise(context, {
         ...task,
         status: 'completed',

@@ -4,16 +4,10 @@ import { businessRule, forbidden, invalid } from '../../fhir/error.ts';
 import { latestScores } from '../answers/latest-scores.ts';
 import type { WorkflowContext } from '../context.ts';
 import { readOfPatient, readReferenced, referenceTo } from '../resources/read-known.ts';
+import { ownerTypes, whoStillWorks } from '../watch/who-still-works.ts';
 import type { ReferralRequest } from './referral-request.ts';
 
 const requesterTypes = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
-const ownerTypes = [
-  'Practitioner',
-  'PractitionerRole',
-  'Organization',
-  'HealthcareService',
-  'CareTeam',
-] as const;
 const supportingTypes = [
   'Observation',
   'QuestionnaireResponse',
@@ -67,9 +61,9 @@ export async function requesterOf(
   return named;
 }
 
-/** Who is asked, each once. */
+/** Who is asked, each once. Refused (422): somebody who has stopped working would leave the referral unread. */
 export async function candidatesOf(
-  { store }: WorkflowContext,
+  context: WorkflowContext,
   request: ReferralRequest,
 ): Promise<readonly string[]> {
   if (request.owners.length === 0) {
@@ -80,7 +74,15 @@ export async function candidatesOf(
   }
   const candidates = new Set<string>();
   for (const owner of request.owners) {
-    candidates.add(referenceTo(await readReferenced(store, owner.value, ownerTypes, owner.expression)));
+    const version = await readReferenced(context.store, owner.value, ownerTypes, owner.expression);
+    const candidate = referenceTo(version);
+    if ((await whoStillWorks(context, `Patient/${request.patientId}`, candidate)) === undefined) {
+      throw businessRule(
+        `${candidate} has stopped working: ask somebody who is at work, or correct that record first`,
+        owner.expression,
+      );
+    }
+    candidates.add(candidate);
   }
   return [...candidates];
 }

@@ -1,11 +1,12 @@
 // A consent that a referral carries no longer stands while nobody has taken the referral: whoever sent it talks with the person.
 import type { Consent, ServiceRequest } from '@medplum/fhirtypes';
 import { isCoordinationTask } from '../../course/referral/referral-resources.ts';
-import { whoStillWorks, whoTakesOn } from '../alarms/who-is-called-in.ts';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import type { WorkflowContext } from '../context.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { giveDuty } from '../watch/give-duty.ts';
+import { whoStillWorks } from '../watch/who-still-works.ts';
 
 /**
  * One Task for a referral, however many were asked. A candidate gets none: it would lead them to the person after they have declined.
@@ -17,12 +18,11 @@ export async function tellReferrers(
   patient: string,
 ): Promise<void> {
   for (const referral of await referralsWaitingBy(ofPerson, consent, patient)) {
-    const owner = await ownerOf(ofPerson, referral, patient);
     await giveDuty(ofPerson, {
       duty: 'get-in-touch',
       about: `ServiceRequest/${referral.id}`,
       patient,
-      ...(owner !== undefined && { owner }),
+      named: [await ownerOf(ofPerson, referral, patient)],
       description:
         'The consent to this referral no longer stands, and nobody has taken the referral yet. Talk with the person about what they would like: the referral is stopped by its Task, or goes on with a new consent. It has no effect on any other treatment.',
     });
@@ -58,10 +58,9 @@ async function ownerOf(
   { requester }: ServiceRequest,
   patient: string,
 ): Promise<string | undefined> {
-  const known = await readKnown(context.store, 'Patient', patient.slice('Patient/'.length));
   const person = requester?.reference?.startsWith('Practitioner') ? requester.reference : undefined;
   return (
-    (await whoTakesOn(context, known.resource(), person)) ??
-    (await whoStillWorks(context, requester?.reference))
+    (await whoTakesOn(context, patient, person)) ??
+    (await whoStillWorks(context, patient, requester?.reference))
   );
 }

@@ -85,9 +85,9 @@ async function record(
   const steps = content.elements.map((element) => ({ ...element, expression: 'Parameters.parameter' }));
   const delivery = gatedDelivery(context, await gatesOf(context, content.patient), steps);
   if (delivery.isToLookAt) {
-    const { patient, carePlan: plan, performer: owner } = content;
-    const about = { patient, carePlan: plan, owner, encounter: `Encounter/${encounter.id}` };
-    written.push(await createChecked(context, reviewTaskFor(context, about)));
+    const { patient, carePlan: plan, performer } = content;
+    const about = { patient, carePlan: plan, performer, encounter: `Encounter/${encounter.id}` };
+    written.push(await createChecked(context, await reviewTaskFor(context, about)));
   }
   if (request.draft) written.push(await closeDraft(context, request.draft, content.patient, encounter.id));
   await beginCourse(context, session);

@@ -232,10 +232,10 @@ async function changeOf(context: WorkflowContext, correcting: Correcting, at: st
   const review =
     delivery.isToLookAt && !isAsked
       ? [
-          reviewTaskFor(context, {
+          await reviewTaskFor(context, {
             patient: content.patient,
             carePlan: content.carePlan,
-            owner: content.performer,
+            performer: content.performer,
             encounter: `Encounter/${ids.encounter}`,
           }),
         ]

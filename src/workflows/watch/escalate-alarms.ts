@@ -4,10 +4,11 @@ import type { Task } from '@medplum/fhirtypes';
 import { isAlarmTask, isPastDue } from '../../course/watch/dead-ends.ts';
 import { isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
 import { careManagerOf } from '../../course/watch/whose-turn.ts';
-import { whoStillWorks, whoTakesOn } from '../alarms/who-is-called-in.ts';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { whoStillWorks } from './who-still-works.ts';
 
 const openStatuses = ['requested', 'received', 'accepted', 'ready', 'in-progress', 'on-hold'] as const;
 
@@ -35,8 +36,8 @@ export const escalateAlarms: JobWork = {
     const carePlans = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
     const episodes = await findResources(context.store, 'EpisodeOfCare', [byReference('patient', reference)]);
     const ladder = [
-      await whoTakesOn(context, person.patient),
-      await whoStillWorks(context, careManagerOf(carePlans, episodes)),
+      await whoTakesOn(context, reference),
+      await whoStillWorks(context, reference, careManagerOf(carePlans, episodes)),
     ];
     for (const alarm of late) {
       const next = whoIsNext(alarm, person, ladder);

@@ -7,10 +7,11 @@ import {
   staleReferralStep,
 } from '../../course/referral/stale-referral.ts';
 import { isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
-import { whoStillWorks, whoTakesOn } from '../alarms/who-is-called-in.ts';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { byToken } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
+import { whoStillWorks } from './who-still-works.ts';
 
 export const escalateStaleReferrals: JobWork = {
   effect: 'escalate-stale-referrals',
@@ -49,12 +50,12 @@ export const escalateStaleReferrals: JobWork = {
 
 /** Nobody answers, or chooses, in the place of whoever was asked; whoever referred has somebody who does. */
 async function sidesOf(
-  { context, patient }: PersonAtHand,
+  { context, reference }: PersonAtHand,
   { owner, requester }: Task,
 ): Promise<ReferralSides> {
   return {
-    asked: await whoStillWorks(context, owner?.reference),
-    referring: await whoTakesOn(context, patient, requester?.reference),
+    asked: await whoStillWorks(context, reference, owner?.reference),
+    referring: await whoTakesOn(context, reference, requester?.reference),
   };
 }
 

@@ -11,12 +11,13 @@ import {
 } from '../../course/watch/dead-ends.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
 import { careManagerOf, isCourse, isEnded, isRunning } from '../../course/watch/whose-turn.ts';
-import { ownerTypes, whoStillWorks, whoTakesOn } from '../alarms/who-is-called-in.ts';
+import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { hasClosingLetter } from '../courses/closing-letters.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
 import { inBatches, whoHasStopped } from './who-has-stopped.ts';
+import { ownerTypes, whoStillWorks } from './who-still-works.ts';
 
 export const sweepDeadEnds: JobWork = {
   effect: 'sweep-dead-ends',
@@ -139,7 +140,7 @@ async function sweepCourses(
 async function sweepUnowned(person: PersonAtHand, careManager: string | undefined): Promise<void> {
   const { tasks, today, dayOf, rule, set, takeBack } = person;
   const how = rule('task-without-owner');
-  const owner = await whoTakesOn(person.context, person.patient, careManager);
+  const owner = await whoTakesOn(person.context, person.reference, careManager);
   const stopped = await stoppedOwners(person);
   for (const task of tasks) {
     const about = `Task/${task.id}`;
@@ -156,11 +157,11 @@ async function sweepUnowned(person: PersonAtHand, careManager: string | undefine
 }
 
 /** Each who has an open Task is looked at once. */
-async function stoppedOwners({ context, tasks }: PersonAtHand): Promise<ReadonlySet<string>> {
+async function stoppedOwners({ context, reference, tasks }: PersonAtHand): Promise<ReadonlySet<string>> {
   const owners = new Set(tasks.filter(isOpenTask).flatMap(({ owner }) => owner?.reference ?? []));
   const stopped = new Set<string>();
   for (const owner of owners) {
-    if ((await whoStillWorks(context, owner)) === undefined) stopped.add(owner);
+    if ((await whoStillWorks(context, reference, owner)) === undefined) stopped.add(owner);
   }
   return stopped;
 }

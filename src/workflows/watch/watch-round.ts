@@ -131,7 +131,7 @@ function lookAt(work: JobWork, round: Round, plan: PlanDefinition, patientId: st
       rule: (id) => watchRuleOf(plan, id),
       async set({ named, ...content }) {
         const authoredOn = context.clock.now().toISOString();
-        const owner = named && (await whoTakesOn(context, patient, ...named));
+        const owner = named && (await whoTakesOn(context, reference, ...named));
         const task = watchTask(context.newId(), {
           patient: reference,
           authoredOn,

@@ -1,8 +1,9 @@
-// Who of those that may own a Task has stopped working: what is still open with them waits for nobody.
+// Who of those that may own a Task has stopped working: what is still open with them waits for nobody. A team is looked at where it owns one.
 import type { SearchFilter } from '../../fhir/search-query.ts';
-import { ownerTypes } from '../alarms/who-is-called-in.ts';
 import type { WorkflowContext } from '../context.ts';
 import { byInstant, byReference, byToken, pagesOf } from '../resources/find-resources.ts';
+
+const listed = ['Practitioner', 'PractitionerRole', 'Organization', 'HealthcareService'] as const;
 
 /** References ("Practitioner/x"). Whether somebody on the list is at work all the same is looked at one by one. */
 export async function whoHasStopped({
@@ -10,12 +11,12 @@ export async function whoHasStopped({
   clock,
 }: Pick<WorkflowContext, 'store' | 'clock'>): Promise<readonly string[]> {
   const found = new Set<string>();
-  const add = async (type: (typeof ownerTypes)[number], filter: SearchFilter) => {
+  const add = async (type: (typeof listed)[number], filter: SearchFilter) => {
     for await (const page of pagesOf(store, type, [filter])) {
       for (const { id } of page) found.add(`${type}/${id}`);
     }
   };
-  for (const type of ownerTypes) await add(type, byToken('active', { code: 'false' }));
+  for (const type of listed) await add(type, byToken('active', { code: 'false' }));
   await add('PractitionerRole', byInstant('date', 'eb', clock.now().getTime()));
   const people = [...found].filter((reference) => reference.startsWith('Practitioner/'));
   for (const some of inBatches(people)) await add('PractitionerRole', byReference('practitioner', ...some));

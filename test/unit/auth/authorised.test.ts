@@ -397,6 +397,20 @@ describe('the service acting for an actor', () => {
     });
   });
 
+  it('opens its eyes for one thing more for the same patient, and for nobody else whom the actor reaches', async () => {
+    const { store, asService } = accessOf('integrator');
+    await store.transaction(async (within) => {
+      const service = await asService(within, 'score-questionnaire', 'person-a');
+      const looking = await asService(service, 'look-who-works', 'person-a');
+      expect((await looking.read('CareTeam', 'CareTeam-a')).kind).toBe('found');
+      await expect(looking.create(score('a'))).rejects.toThrow('may not create Observation');
+      expect(await refusal(asService(service, 'look-who-works', 'person-b'))).toEqual({
+        status: 404,
+        issue: issue('not-found', 'Patient/person-b is not known'),
+      });
+    });
+  });
+
   it('does not act outside a transaction, nor with a store that is not the actor’s', async () => {
     const { store, asService } = accessOf('patient');
     await expect(asService(store, 'score-questionnaire', 'person-a')).rejects.toThrow('running transaction');
