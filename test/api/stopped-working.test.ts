@@ -1,6 +1,6 @@
 // What the service puts in front of somebody by itself goes to nobody who has stopped working: to whoever is next, or to nobody by name
 // so that it is found.
-import type { Bundle, CarePlan, Resource, Task } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan, CareTeam, Resource, Task } from '@medplum/fhirtypes';
 import { type PeopleOverHttp, parameters, startPeople, to } from '../support/people-over-http.ts';
 import { jobsOf, type RunJob } from '../support/running-jobs.ts';
 
@@ -252,6 +252,104 @@ describe('what is open with somebody who stops', () => {
     await stop();
     await open(owner);
     expect(await sweep('2026-11-23')).toEqual(['no-next-step: Practitioner/gp']);
+  });
+
+  describe('as a team', () => {
+    const team = (members: readonly string[], rest: Partial<CareTeam> = {}) =>
+      keep({
+        resourceType: 'CareTeam',
+        id: 'team',
+        status: 'active',
+        ...(members.length > 0 && { participant: members.map((reference) => ({ member: { reference } })) }),
+        ...rest,
+      });
+    const hers: Partial<CareTeam> = { subject: { reference: 'Patient/anna' } };
+    const asked = ['no-next-step: Practitioner/gp'];
+
+    it('goes on when nobody in one is at work any more, and is taken back when somebody is', async () => {
+      await keep({
+        resourceType: 'PractitionerRole',
+        id: 'role',
+        practitioner: { reference: 'Practitioner/other' },
+      });
+      await team(['Practitioner/therapist', 'PractitionerRole/role', 'Patient/anna'], hers);
+      await open('CareTeam/team');
+      expect(await sweep('2026-11-23')).toEqual([]);
+      await stops('therapist');
+      expect(await sweep('2026-11-24')).toEqual([]);
+      await stops('other');
+      expect(await sweep('2026-11-25')).toEqual(asked);
+      expect(await sweep('2026-11-26')).toEqual(asked);
+      await keep({ resourceType: 'Practitioner', id: 'other' });
+      await sweep('2026-11-27');
+      const [after] = (await people.search(
+        'Task?patient=Patient/anna&code=no-next-step',
+        'system',
+      )) as Task[];
+      expect(after?.status).toBe('cancelled');
+    });
+
+    it.each<[string, readonly string[], Partial<CareTeam>]>([
+      ['of the clinic in which nobody is at work', ['Practitioner/therapist'], {}],
+      ['that is not one any more', ['Practitioner/other'], { status: 'inactive' }],
+      ['that was entered in error', ['Practitioner/other'], { status: 'entered-in-error', ...hers }],
+      ['without anybody', [], {}],
+      [
+        'that somebody has left',
+        [],
+        {
+          participant: [{ member: { reference: 'Practitioner/other' }, period: { end: '2026-11-20' } }],
+        },
+      ],
+      ['of teams in which nobody is at work', ['CareTeam/team', 'CareTeam/ended'], {}],
+    ])('goes on from one %s', async (_, members, rest) => {
+      await stops('therapist');
+      await keep({
+        resourceType: 'CareTeam',
+        id: 'ended',
+        status: 'inactive',
+        participant: [{ member: { reference: 'Practitioner/other' } }],
+      });
+      await team(members, rest);
+      await open('CareTeam/team');
+      expect(await sweep('2026-11-23')).toEqual(asked);
+    });
+
+    it.each<[string, readonly string[]]>([
+      ['with one who is at work', ['Practitioner/therapist', 'Practitioner/other']],
+      ['with a place that is open', ['Practitioner/therapist', 'Organization/practice']],
+      [
+        'with somebody of another server',
+        ['Practitioner/therapist', 'https://ehr.example/fhir/Practitioner/9'],
+      ],
+      ['with another team that works', ['CareTeam/second']],
+    ])('stays with one %s', async (_, members) => {
+      await stops('therapist');
+      await keep({ resourceType: 'Organization', id: 'practice', name: 'Invented practice' });
+      await keep({
+        resourceType: 'CareTeam',
+        id: 'second',
+        status: 'active',
+        participant: [{ member: { reference: 'Practitioner/other' } }],
+      });
+      await team(members);
+      await open('CareTeam/team');
+      expect(await sweep('2026-11-23')).toEqual([]);
+    });
+
+    it('a referral that was sent to it is the choice of whoever referred', async () => {
+      await team(['Practitioner/therapist'], hers);
+      const referred = parameters(to('owner', 'CareTeam/team'), {
+        name: 'explanationGiven',
+        valueBoolean: true,
+      });
+      const sent = await send('post', 'Patient/anna/$refer', 'gp', referred);
+      expect([sent.status, sent.body.issue]).toEqual([201, undefined]);
+      await stops('therapist');
+      at('2026-11-27');
+      await runJob('escalate-stale-referrals');
+      expect(await told()).toEqual(['referral-waiting: Practitioner/gp']);
+    });
   });
 
   it.each<[string, string, Partial<Task>]>([

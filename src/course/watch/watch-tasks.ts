@@ -71,6 +71,16 @@ export function isWatchTask(task: Task, ...codes: readonly WatchCode[]): boolean
   );
 }
 
+/** Of what somebody is to do now; a draft asks nobody. */
+export const openTaskStatuses = [
+  'requested',
+  'received',
+  'accepted',
+  'ready',
+  'in-progress',
+  'on-hold',
+] as const satisfies readonly Task['status'][];
+
 const over: ReadonlySet<Task['status']> = new Set([
   'completed',
   'cancelled',

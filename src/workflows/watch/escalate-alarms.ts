@@ -2,15 +2,18 @@
 // over Tasks without an owner. An alarm itself never ends by itself.
 import type { Task } from '@medplum/fhirtypes';
 import { isAlarmTask, isPastDue } from '../../course/watch/dead-ends.ts';
-import { isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
+import {
+  isOpenTask,
+  isWatchTask,
+  openTaskStatuses,
+  watchTasksAbout,
+} from '../../course/watch/watch-tasks.ts';
 import { careManagerOf } from '../../course/watch/whose-turn.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
 import { whoStillWorks } from './who-still-works.ts';
-
-const openStatuses = ['requested', 'received', 'accepted', 'ready', 'in-progress', 'on-hold'] as const;
 
 export const escalateAlarms: JobWork = {
   effect: 'escalate-alarms',
@@ -20,7 +23,7 @@ export const escalateAlarms: JobWork = {
     peopleWith(
       round,
       'Task',
-      [byToken('status', ...openStatuses.map((code) => ({ code })))],
+      [byToken('status', ...openTaskStatuses.map((code) => ({ code })))],
       (task) => isAlarmTask(task) || isWatchTask(task, 'alarm-waiting'),
     ),
 

@@ -9,8 +9,15 @@ import {
   isUntakenReferral,
   lastAnswerOf,
 } from '../../course/watch/dead-ends.ts';
-import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
+import {
+  isLongSince,
+  isOpenTask,
+  isWatchTask,
+  openTaskStatuses,
+  watchTasksAbout,
+} from '../../course/watch/watch-tasks.ts';
 import { careManagerOf, isCourse, isEnded, isRunning } from '../../course/watch/whose-turn.ts';
+import type { SearchFilter } from '../../fhir/search-query.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { hasClosingLetter } from '../courses/closing-letters.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
@@ -55,7 +62,8 @@ export const sweepDeadEnds: JobWork = {
     for (const some of inBatches(await whoHasStopped(round.context))) {
       left.push(...(await peopleWith(round, 'Task', [byReference('owner', ...some)], isOpenTask)));
     }
-    return new Set([...referred, ...ended, ...unowned, ...left, ...swept]);
+    const withTeams = await peopleWith(round, 'Task', [isOpen, ownedByTeam], isOpenTask);
+    return new Set([...referred, ...ended, ...unowned, ...left, ...withTeams, ...swept]);
   },
 
   async forPerson(person) {
@@ -68,6 +76,16 @@ export const sweepDeadEnds: JobWork = {
     await sweepReferrals(person, requests);
     await sweepCourses(person, carePlans, episodes, requests);
     await sweepUnowned(person, careManagerOf(carePlans, episodes));
+  },
+};
+
+const isOpen = byToken('status', ...openTaskStatuses.map((code) => ({ code })));
+/** Whether anybody in the team works is looked at one by one. */
+const ownedByTeam: SearchFilter = {
+  parameter: 'owner',
+  test: {
+    kind: 'chain',
+    links: [{ type: 'CareTeam', filter: { parameter: '_id', test: { kind: 'missing', missing: false } } }],
   },
 };
 
