@@ -1,5 +1,5 @@
 // What an Observation says that may call somebody in: its codes with its values, and those of its components.
-import type { DiagnosticReport, Observation, Resource } from '@medplum/fhirtypes';
+import type { DiagnosticReport, Observation, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
 import { lastInstantOf } from '../../fhir/last-instant.ts';
 import { localReference } from '../../fhir/reference.ts';
 import { mayCall, type Statement } from '../../instruments/calling-alarms.ts';
@@ -44,9 +44,9 @@ export function statementsOf(calling: CallingAnswers, observation: Observation):
 
 const withdrawn: ReadonlySet<string> = new Set(['entered-in-error', 'cancelled']);
 
-/** Of an Observation or a report of some. */
-export function isWithdrawn({ status }: Observation | DiagnosticReport): boolean {
-  return withdrawn.has(status);
+/** Of an Observation or what holds some. */
+export function isWithdrawn({ status }: Observation | DiagnosticReport | QuestionnaireResponse): boolean {
+  return status !== undefined && withdrawn.has(status);
 }
 
 /** The last instant at which it can have been so, in milliseconds; undefined when it does not say when. */

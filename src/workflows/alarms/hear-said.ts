@@ -1,6 +1,12 @@
 // A resource whose codes and values call somebody in does so by whichever way it is written, like the same answer in a form of ours.
 // What the service itself makes of answers does not pass here: the answers were heard already.
-import type { Condition, DiagnosticReport, Observation, Resource } from '@medplum/fhirtypes';
+import type {
+  Condition,
+  DiagnosticReport,
+  Observation,
+  QuestionnaireResponse,
+  Resource,
+} from '@medplum/fhirtypes';
 import { notReadNoteOf, oldestAnswerOf } from '../../course/watch/unfinished-form.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { patientIdOf } from '../../fhir/reference.ts';
@@ -19,7 +25,7 @@ import { tellCalled } from './hear-taken-back.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { unheardIn, watchPlanOf, withoutThose } from './raise-unfinished-alarms.ts';
 
-type Saying = Condition | DiagnosticReport | Observation;
+type Saying = Condition | DiagnosticReport | Observation | QuestionnaireResponse;
 
 /** How a resource of one type says something. */
 export interface Said<T extends Saying> {

@@ -2,8 +2,8 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import { flagRule } from '../alarms/alarm-rules.ts';
 import { conditionRule } from '../alarms/hear-condition.ts';
+import { containedInAnswersRule, reportRule } from '../alarms/hear-contained.ts';
 import { observationRule } from '../alarms/hear-observation.ts';
-import { reportRule } from '../alarms/hear-report.ts';
 import { questionnaireResponseRule } from '../answers/submit-questionnaire-response.ts';
 import { consentRule } from '../consents/consent-rule.ts';
 import { requestGroupRule } from '../course-changes/request-group-rule.ts';
@@ -11,6 +11,7 @@ import { carePlanRule, goalRule, serviceRequestRule } from '../courses/course-ru
 import { clinicalImpressionRule, procedureRule } from '../formulation/formulation-rule.ts';
 import { appointmentRule } from '../referrals/appointment-rule.ts';
 import { taskRule } from '../referrals/task-rule.ts';
+import { oneRuleOf } from './one-rule-of.ts';
 import type { WriteRule } from './write-rules.ts';
 
 export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
@@ -24,7 +25,7 @@ export const rulesByType: Partial<Record<ResourceType, WriteRule>> = {
   Goal: goalRule,
   Observation: observationRule,
   Procedure: procedureRule,
-  QuestionnaireResponse: questionnaireResponseRule,
+  QuestionnaireResponse: oneRuleOf(questionnaireResponseRule, containedInAnswersRule),
   RequestGroup: requestGroupRule,
   ServiceRequest: serviceRequestRule,
   Task: taskRule,
