@@ -119,6 +119,12 @@ describe('a form of another service', () => {
       sameDay,
     ],
     [
+      'by its address on another server, where it asks all that was answered',
+      (patient) =>
+        answered(patient, several, { questionnaire: 'https://ehr.example/fhir/Questionnaire/coded|2.0' }),
+      sameDay,
+    ],
+    [
       'of ours, by its address on this server',
       (patient) =>
         answered(
@@ -300,21 +306,39 @@ describe('a form of another service', () => {
 
   it('that nobody here knows is kept, and whoever sends it is told that nobody can tell what was asked', async () => {
     const patient = await somebody();
-    const warned = [
+    const store =
+      'Store its Questionnaire so, with codes on its questions, and they are heard within half an hour';
+    const name = 'Name the url of its Questionnaire, stored here with codes on its questions';
+    const warned = (why: string, whatToDo = store) => [
       {
         severity: 'warning',
         code: 'business-rule',
-        diagnostics:
-          'The form of these answers is not known here, so that nobody can tell whether one of them calls somebody in: nobody is called. Store its Questionnaire, with codes on its questions, and they are heard within half an hour; or send it in contained, and they are heard at once.',
+        diagnostics: `The form of these answers is not known here: ${why}. Nobody can tell whether one of them calls somebody in, and nobody is called for them. ${whatToDo}; or send it in contained, and they are heard at once.`,
         expression: ['QuestionnaireResponse.questionnaire'],
       },
     ];
     const unnamed = answered(patient, several);
     delete unnamed.questionnaire;
-    expect(await told('QuestionnaireResponse', answered(patient, several, named('not-here')))).toEqual(
-      warned,
+    const called = (questionnaire: string, linkId?: string) =>
+      told('QuestionnaireResponse', answered(patient, several, { questionnaire }, linkId));
+    const address = 'https://ehr.example/fhir/Questionnaire';
+    expect(await called(`${address}/not-here|2.0`)).toEqual(
+      warned(
+        `no Questionnaire here has the url "${address}/not-here", and none with the id "not-here" asks all that was answered`,
+      ),
     );
-    expect(await told('QuestionnaireResponse', unnamed)).toEqual(warned);
+    expect(await called(`${address}/coded`, 'something-else')).toEqual(
+      warned(
+        `no Questionnaire here has the url "${address}/coded", and none with the id "coded" asks all that was answered`,
+      ),
+    );
+    expect(await called('https://ehr.example/coded')).toEqual(
+      warned('no Questionnaire here has the url "https://ehr.example/coded"'),
+    );
+    expect(await called('#gone')).toEqual(warned('no contained Questionnaire is "#gone"', name));
+    expect(await told('QuestionnaireResponse', unnamed)).toEqual(
+      warned('they name none by "questionnaire"', name),
+    );
     expect(await told('QuestionnaireResponse', answered(patient, several))).toEqual([]);
     expect(await told('QuestionnaireResponse', { ...unnamed, item: undefined })).toEqual([]);
   });

@@ -101,6 +101,14 @@ const ways: readonly (readonly [string, (name: string) => Partial<Named>])[] = [
     'by its address on this server',
     (name) => ({ questionnaire: `http://alongside.example/fhir/Questionnaire/${name}` }),
   ],
+  [
+    'by its address on another server',
+    (name) => ({ questionnaire: `https://ehr.example/r4/Questionnaire/${name}` }),
+  ],
+  [
+    'by a version of its address on another server',
+    (name) => ({ questionnaire: `https://ehr.example/r4/Questionnaire/${name}|2.0` }),
+  ],
   ['that says only the month', () => ({ authored: '2026-11' })],
 ];
 

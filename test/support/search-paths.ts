@@ -9,16 +9,33 @@ export interface SearchPath {
   readonly onlyTarget?: string;
   /** The parameter asks whether there is such an element, and finds true or false. */
   readonly asksWhether?: true;
+  /** What the parameter finds of the text that stands there. */
+  readonly cut?: (text: string) => string;
 }
 
 const wherePointsTo = /\.where\(resolve\(\) is (\w+)\)$/;
 /** A step, with the type or the condition that holds on it. */
 const stepForm = /(?:^|\.)\(?(\w+)(?:\[0\])?(?:\.ofType\((\w+)\)\)?|\.where\((\w+)='([^']+)'\))?/g;
 
+const replacing = /\.replaceMatches\('([^']*)', '([^']*)'\)/g;
+
+function cutOf(branch: string): SearchPath['cut'] {
+  const cuts = [...branch.matchAll(replacing)].map(
+    ([, pattern = '', by = '']) => [new RegExp(pattern.replaceAll('\\\\', '\\'), 'g'), by] as const,
+  );
+  return cuts.length === 0
+    ? undefined
+    : (text) => cuts.reduce((left, [every, by]) => left.replaceAll(every, by), text);
+}
+
 function pathOf(branch: string): SearchPath {
   const onlyTarget = wherePointsTo.exec(branch)?.[1];
   const isAsking = branch.includes('.exists()');
-  const plain = branch.replace(wherePointsTo, '').replace(/\.exists\(\).*$/, '');
+  const cut = cutOf(branch);
+  const plain = branch
+    .replace(wherePointsTo, '')
+    .replace(replacing, '')
+    .replace(/\.exists\(\).*$/, '');
   const steps = [...plain.matchAll(stepForm)].map(
     ([, name = '', as, key, equal]): Step => ({
       name,
@@ -30,6 +47,7 @@ function pathOf(branch: string): SearchPath {
     steps: steps.slice(1),
     ...(onlyTarget !== undefined && { onlyTarget }),
     ...(isAsking && { asksWhether: true }),
+    ...(cut && { cut }),
   };
 }
 

@@ -119,7 +119,7 @@ function wishesFor(
   const element = elementAt(type, path.steps);
   if (last === undefined || element === undefined) return [];
   const types = last.as === undefined ? typesOf(element) : [last.as];
-  const usable = path.asksWhether ? ['boolean'] : (findable[kind] ?? []);
+  const usable = path.asksWhether ? ['boolean'] : path.cut ? ['canonical'] : (findable[kind] ?? []);
   return types
     .filter((each) => usable.includes(each))
     .map((as): Wish => {
@@ -158,7 +158,12 @@ export function searchSamples(type: string, url: string): readonly SearchSample[
   const { type: kind, expression, component = [], target = [] } = definitionOf(url);
   const paths = pathsOf(type, expression);
   if (kind !== 'composite') {
-    return paths.flatMap((path) => wishesFor(type, path, kind, target)).map((wish) => sampleOf(type, [wish]));
+    return paths.flatMap((path) =>
+      wishesFor(type, path, kind, target).map((wish) => {
+        const sample = sampleOf(type, [wish]);
+        return path.cut ? { ...sample, value: path.cut(sample.value) } : sample;
+      }),
+    );
   }
   return paths.flatMap(({ steps }) => {
     const wishes = component.map((each) => {

@@ -1,5 +1,5 @@
 // Turns the FHIRPath expression of a SearchParameter into a function over plain JSON, cut to one resource type.
-// The R4 search parameters use a small part of FHIRPath: paths, unions, ofType/as, where and one boolean test.
+// The R4 search parameters use a small part of FHIRPath: paths, unions, ofType/as, where and one boolean test; ours replaceMatches too.
 // Medplum parses; walking plain values needs no StructureDefinitions and is many times faster than its evaluator.
 import {
   AsAtom,
@@ -133,7 +133,23 @@ function compilePath(atoms: readonly Atom[]): Walk {
       }
     };
   }
+  if (atom instanceof FunctionAtom && atom.name === 'replaceMatches') {
+    const [pattern, by] = atom.args.map(textOf);
+    const every = new RegExp(pattern ?? '', 'g');
+    const next = compilePath(rest);
+    return (value, out) => {
+      if (typeof value === 'string') {
+        next(value.replaceAll(every, by ?? ''), out);
+      }
+    };
+  }
   throw new Error(`Unsupported step in a search expression: ${String(atom)}`);
+}
+
+function textOf(atom: Atom): string {
+  const text: unknown = atom instanceof LiteralAtom ? atom.value.value : undefined;
+  if (typeof text === 'string') return text;
+  throw new Error(`Unsupported pattern in a search expression: ${String(atom)}`);
 }
 
 const firstOf = (walk: Walk, value: unknown): unknown => {

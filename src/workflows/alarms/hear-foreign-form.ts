@@ -11,7 +11,7 @@ import { type CallingAlarm, newsSince } from '../../instruments/calling-alarms.t
 import { hasAnswers } from '../../instruments/form-statements.ts';
 import { forEffect, inTransaction, type WorkflowContext } from '../context.ts';
 import { tellCalled } from './hear-taken-back.ts';
-import { type Judged, judgeForeignForm } from './judge-foreign-form.ts';
+import { idInAddress, type Judged, judgeForeignForm } from './judge-foreign-form.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { answeredAt, isUnfinished, watchPlanOf, withoutThose, writerOf } from './raise-unfinished-alarms.ts';
 
@@ -106,14 +106,38 @@ export async function remarksOnForeignForm(
   if (judged.isOld && judged.alarms.length > 0) {
     return [warning(oldestAnswerOf(watchPlanOf(context)).note.text ?? '', 'QuestionnaireResponse.authored')];
   }
+  const { why, whatToDo } = unknownForm(response);
   return judged.form || judged.alarms.length > 0
     ? []
     : [
         warning(
-          'The form of these answers is not known here, so that nobody can tell whether one of them calls somebody in: nobody is called. Store its Questionnaire, with codes on its questions, and they are heard within half an hour; or send it in contained, and they are heard at once.',
+          `The form of these answers is not known here: ${why}. Nobody can tell whether one of them calls somebody in, and nobody is called for them. ${whatToDo}; or send it in contained, and they are heard at once.`,
           'QuestionnaireResponse.questionnaire',
         ),
       ];
+}
+
+function unknownForm({ questionnaire = '' }: QuestionnaireResponse): {
+  readonly why: string;
+  readonly whatToDo: string;
+} {
+  if (questionnaire === '' || questionnaire.startsWith('#')) {
+    return {
+      why:
+        questionnaire === ''
+          ? 'they name none by "questionnaire"'
+          : `no contained Questionnaire is "${questionnaire}"`,
+      whatToDo: 'Name the url of its Questionnaire, stored here with codes on its questions',
+    };
+  }
+  const { url } = parseCanonical(questionnaire);
+  const id = idInAddress(url);
+  const byId = id === undefined ? '' : `, and none with the id "${id}" asks all that was answered`;
+  return {
+    why: `no Questionnaire here has the url "${url}"${byId}`,
+    whatToDo:
+      'Store its Questionnaire so, with codes on its questions, and they are heard within half an hour',
+  };
 }
 
 /** Whoever may not search for forms is told what comes of the answers all the same, and not that their form is not known. */

@@ -42,6 +42,11 @@ export async function judgeForeignForm(
   };
 }
 
+/** Of "Questionnaire/x", on whichever server. */
+export function idInAddress(url: string): string | undefined {
+  return /(?:^|\/)Questionnaire\/([A-Za-z0-9\-.]{1,64})$/.exec(url)?.[1];
+}
+
 /** Contained, or stored: by its canonical, or by its address, which is no canonical and is sent all the same. */
 async function formOf(
   context: WorkflowContext,
@@ -62,7 +67,7 @@ async function formOf(
   const named =
     (await findByCanonical(context, 'Questionnaire', questionnaire)) ??
     (await findByCanonical(context, 'Questionnaire', url));
-  const id = /(?:^|\/)Questionnaire\/([A-Za-z0-9\-.]{1,64})$/.exec(url)?.[1];
+  const id = idInAddress(url);
   if (named || id === undefined) return named;
   const read = await context.store.read<Questionnaire>('Questionnaire', id);
   const stored = read.kind === 'found' ? read.version.resource() : undefined;

@@ -8,7 +8,14 @@ import { callForForeign, isForeignForm } from '../alarms/hear-foreign-form.ts';
 import { judgeForeignForm } from '../alarms/judge-foreign-form.ts';
 import { unheardIn, watchPlanOf } from '../alarms/raise-unfinished-alarms.ts';
 import type { WorkflowContext } from '../context.ts';
-import { byInstant, byReference, findResources, pagesOf } from '../resources/find-resources.ts';
+import {
+  byCanonical,
+  byInstant,
+  byReference,
+  byToken,
+  findResources,
+  pagesOf,
+} from '../resources/find-resources.ts';
 import type { JobWork } from './watch-round.ts';
 
 /**
@@ -67,20 +74,20 @@ async function recentForms(context: WorkflowContext): Promise<readonly Questionn
   return stored.filter(({ url }) => isForeignForm(context, { questionnaire: url ?? '' }));
 }
 
-/** By any version of its canonical, or by its address, which is no canonical and is sent all the same; of a day that still counts, or of none. */
+/**
+ * By any version of its canonical, or by its address on any server, which is no canonical and is sent all the same; of a day that still
+ * counts, or of none. Which of them are answers to it is judged as when they came in.
+ */
 function answersTo(context: WorkflowContext, { url, id = '' }: Questionnaire): readonly SearchFilter[][] {
-  const address = `Questionnaire/${id}`;
-  const named: SearchFilter = {
-    parameter: 'questionnaire',
-    test: {
-      kind: 'reference',
-      values: [{ type: 'Questionnaire', id }, { url: address }, ...(url === undefined ? [] : [{ url }])],
-    },
-  };
-  return [
-    [named, since(context, 'authored')],
-    [named, { parameter: 'authored', test: { kind: 'missing', missing: true } }],
+  const named = [
+    byToken('form-id', { code: id }),
+    ...(url === undefined ? [] : [byCanonical('questionnaire', url)]),
   ];
+  const undated: SearchFilter = { parameter: 'authored', test: { kind: 'missing', missing: true } };
+  return named.flatMap((name) => [
+    [name, since(context, 'authored')],
+    [name, undated],
+  ]);
 }
 
 function since(context: WorkflowContext, parameter: string): SearchFilter {
