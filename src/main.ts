@@ -14,7 +14,6 @@ import { prepareDemo } from './demo/prepare-demo.ts';
 import type { JobTools } from './jobs/carry-out.ts';
 import { jobRunner, startTicking } from './jobs/runner.ts';
 import { schedule } from './jobs/schedule.ts';
-import { wallClock } from './jobs/slots.ts';
 import { systemClock } from './runtime/clock.ts';
 import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
@@ -57,6 +56,7 @@ function openSystem(config: Config, options: { readonly runsExports?: boolean } 
     requireIfMatch: config.requireIfMatch,
     version: version(),
     clock: systemClock,
+    timeZone: config.timeZone,
     newId: timeOrderedIds(systemClock),
     log,
     ...(config.baseUrl !== undefined && { baseUrl: config.baseUrl }),
@@ -66,12 +66,12 @@ function openSystem(config: Config, options: { readonly runsExports?: boolean } 
 /** A node that carried a slot out and fell silent is replaced after so long. */
 const jobLeaseMs = 60 * 1000;
 
-function jobTools(system: System, timeZone: string): JobTools {
+function jobTools(system: System): JobTools {
   return {
     runs: system.jobRuns,
     contextFor: (actor, requestId) => system.contextFor(actor, requestId),
     clock: systemClock,
-    wall: wallClock(timeZone),
+    wall: system.wall,
     log,
     owner: randomNames(),
     leaseMs: jobLeaseMs,
@@ -83,7 +83,7 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
   const system = await openSystem(config);
   const listening = await listen(createApp(system), config.port, config.host);
   const leaveJobs = config.runsJobs
-    ? startTicking(jobRunner(jobTools(system, config.timeZone), schedule))
+    ? startTicking(jobRunner(jobTools(system), schedule))
     : () => Promise.resolve();
 
   let stopping = false;
@@ -160,7 +160,7 @@ async function jobs(words: readonly string[]): Promise<void> {
     jobs: schedule,
     async openTools() {
       const system = await openSystem(config, { runsExports: false });
-      return { tools: jobTools(system, config.timeZone), close: () => system.close() };
+      return { tools: jobTools(system), close: () => system.close() };
     },
     isTerminal: process.stderr.isTTY,
     say: (text) => process.stderr.write(text),

@@ -25,6 +25,7 @@ import { jobFiles } from './runtime/job-files.ts';
 import type { JobRuns } from './runtime/job-runs.ts';
 import type { Log } from './runtime/log.ts';
 import { randomNames } from './runtime/secrets.ts';
+import { type WallClock, wallClock } from './runtime/wall-clock.ts';
 import { accessFor } from './store/access-for.ts';
 import { type DatabaseAddress, postgresAddress, sqliteAddress } from './store/database-address.ts';
 import type { Migrated } from './store/migration.ts';
@@ -53,6 +54,8 @@ export interface SystemOptions {
   readonly requireIfMatch: boolean;
   readonly version: string;
   readonly clock: Clock;
+  /** Where the organisation is: "Europe/Amsterdam". */
+  readonly timeZone: string;
   readonly newId: NewId;
   readonly log: Log;
   /** Where the content is read from; the service's own fhir-profiles/ unless said otherwise. */
@@ -65,6 +68,7 @@ export interface System extends RestSystem {
   readonly tokens: TokenStore;
   /** Which process carries which slot of a scheduled job out. */
   readonly jobRuns: JobRuns;
+  readonly wall: WallClock;
   /** Readiness off: a load balancer sends nothing new. */
   stopTakingRequests(): void;
   /** Answers what is queued and closes the database. */
@@ -188,6 +192,7 @@ function openStore(
 /** Throws when the content is broken or the database cannot be used; a service like that must not start. */
 export async function createSystem(options: SystemOptions): Promise<System> {
   const { clock, newId, log, baseUrl, dataDir, contentFolder = ownContent } = options;
+  const wall = wallClock(options.timeZone);
   const base = join(contentFolder, 'base');
   const definitions = baseDefinitions(base);
   const catalogue = loadCatalogue(contentFolder);
@@ -220,6 +225,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     catalogue,
     validator,
     clock,
+    wall,
     newId,
     actor,
     cql,
@@ -250,6 +256,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     validator,
     subsets: resourceSubsets(definitions),
     clock,
+    wall,
     newId,
     log,
     settings: {

@@ -2,12 +2,12 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { JobRun, JobRuns, RunCounts } from '../runtime/job-runs.ts';
 import type { Log } from '../runtime/log.ts';
+import type { WallClock } from '../runtime/wall-clock.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
 import { jobActor } from '../workflows/watch/job-actor.ts';
 import { recordJobRun } from '../workflows/watch/record-job-run.ts';
 import { carryOutRound, type Round } from '../workflows/watch/watch-round.ts';
 import type { ScheduledJob } from './schedule.ts';
-import type { WallClock } from './slots.ts';
 
 export interface JobTools {
   readonly runs: JobRuns;
@@ -87,12 +87,11 @@ function roundOf(
   const requestId = `${job.name}/${run.slot}/${run.claim}`;
   const context = contextFor(jobActor(job.name, job.work), requestId);
   const seen: WorkflowContext = { ...context, clock: at ? { now: () => at } : clock };
-  const today = wall.shown((at ?? clock.now()).getTime()).slice(0, 10);
+  const today = wall.dateOf((at ?? clock.now()).getTime());
   return {
     context: seen,
     today,
-    dayOf: (instant) =>
-      instant.length > 10 ? wall.shown(Date.parse(instant)).slice(0, 10) : instant.slice(0, 10),
+    dayOf: (instant) => (instant.length > 10 ? wall.dateOf(Date.parse(instant)) : instant.slice(0, 10)),
     isOver,
     failed: (patient, error) =>
       log.error('job could not deal with a record', {

@@ -7,6 +7,7 @@ import type { SearchQuery } from '../fhir/search-query.ts';
 import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
+import type { WallClock } from '../runtime/wall-clock.ts';
 import type { Store } from '../store/store.ts';
 import type { CalledTogether } from './alarms/called-together.ts';
 
@@ -15,6 +16,8 @@ export interface WorkflowContext {
   readonly catalogue: Catalogue;
   readonly validator: Validator;
   readonly clock: Clock;
+  /** Whose days count: those of the organisation. */
+  readonly wall: WallClock;
   readonly newId: NewId;
   readonly actor: Actor;
   readonly cql: CqlEngine;

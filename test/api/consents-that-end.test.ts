@@ -10,11 +10,13 @@ let people: PeopleOverHttp;
 let runJob: RunJob;
 const send: PeopleOverHttp['send'] = (...asked) => people.send(...asked);
 
-beforeEach(async () => {
-  people = await startPeople({ ...pairTokens, one: ['therapist', 'Practitioner/therapist-1'] });
+const start = async (timeZone = 'Europe/Amsterdam') => {
+  const tokens = { ...pairTokens, one: ['therapist', 'Practitioner/therapist-1'] } as const;
+  people = await startPeople(tokens, { timeZone });
   runJob = jobsOf(people.service);
   await addPairs(people, () => ['gp']);
-}, 60_000);
+};
+beforeEach(() => start(), 60_000);
 afterEach(() => people.service.stop());
 
 /** Of the first patient. */
@@ -28,13 +30,13 @@ async function consentUntil(end: string, more: Partial<Consent> = {}): Promise<s
     dateTime: '2026-11-19',
     policyRule: { text: 'May be withdrawn at any time' },
     ...more,
-    provision: { type: 'permit', ...more.provision, period: { end } },
+    provision: { type: 'permit', ...more.provision, period: { ...more.provision?.period, end } },
   } satisfies Consent);
   expect([stored.status, stored.body.issue]).toEqual([201, undefined]);
   return String(stored.body.id);
 }
-async function refer(consent: string, who = 'gp', ...more: readonly object[]): Promise<Task> {
-  const sent = await send(
+const sendReferral = (consent: string, who = 'gp', ...more: readonly object[]) =>
+  send(
     'post',
     'Patient/patient-1/$refer',
     who,
@@ -45,6 +47,8 @@ async function refer(consent: string, who = 'gp', ...more: readonly object[]): P
       ...more,
     ),
   );
+async function refer(...asked: Parameters<typeof sendReferral>): Promise<Task> {
+  const sent = await sendReferral(...asked);
   expect([sent.status, sent.body.issue]).toEqual([201, undefined]);
   const task = entries(sent.body as Bundle).find(({ resourceType }) => resourceType === 'Task');
   if (task?.resourceType !== 'Task') throw new Error('no task');
@@ -97,10 +101,37 @@ describe('the consent that a referral carries', () => {
   });
 
   it('stands for as long as the day lasts where the organisation is', async () => {
-    runJob = jobsOf(people.service, 'America/New_York');
+    await people.service.stop();
+    await start('America/New_York');
     await refer(await consentUntil('2026-12-01'));
     expect(await at('2026-12-02T04:30:00Z')).toEqual([0, 0]);
     expect(await at('2026-12-02T05:30:00Z')).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['Europe/Amsterdam', '2026-12-01T22:30:00Z', 'the last day'],
+    ['Europe/Amsterdam', '2026-12-01T23:30:00Z', 'the day after'],
+    ['America/New_York', '2026-12-02T04:30:00Z', 'the last day'],
+    ['America/New_York', '2026-12-02T05:30:00Z', 'the day after'],
+  ])('is good for a referral as long as for the job: in %s at %s, %s', async (zone, instant, day) => {
+    await people.service.stop();
+    await start(zone);
+    const ending = await consentUntil('2026-12-01');
+    const beginning = await consentUntil('2026-12-31', { provision: { period: { start: '2026-12-02' } } });
+    const [good, bad] = day === 'the last day' ? [ending, beginning] : [beginning, ending];
+    people.service.clock.set(instant);
+    const refused = await sendReferral(bad);
+    expect([refused.status, refused.body.issue[0].diagnostics]).toEqual([
+      422,
+      `Consent/${bad} is not valid at this time: ask the patient anew before the referral is sent`,
+    ]);
+    await refer(good);
+    expect(await at(instant)).toEqual([0, 0]);
+    // A last day that has passed ends it at once.
+    const now = (await send('get', `Consent/${good}`, 'system')).body as Consent;
+    const shorter = { ...now, provision: { type: 'permit', period: { end: '2026-12-01' } } };
+    const stored = await send('put', `Consent/${good}`, 'system', shorter);
+    expect([stored.status, (await contacts()).length]).toEqual([200, day === 'the last day' ? 0 : 1]);
   });
 
   it.each([

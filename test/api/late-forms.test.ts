@@ -2,8 +2,8 @@
 import type { Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
 import { carryOut } from '../../src/jobs/carry-out.ts';
 import { schedule } from '../../src/jobs/schedule.ts';
-import { wallClock } from '../../src/jobs/slots.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import { wallClock } from '../../src/runtime/wall-clock.ts';
 import { importBatch } from '../../src/workflows/bundles/import-batch.ts';
 import {
   bundle,

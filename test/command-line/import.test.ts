@@ -29,6 +29,7 @@ const openIn = (dataDir: string) =>
     requireIfMatch: false,
     version: 'test',
     clock: systemClock,
+    timeZone: 'Europe/Amsterdam',
     newId: timeOrderedIds(systemClock),
     log: silentLog,
   });

@@ -7,9 +7,10 @@ import { type PostgresServer, startPostgres } from '../../scripts/postgres/local
 import type { JobTools } from '../../src/jobs/carry-out.ts';
 import { jobRunner } from '../../src/jobs/runner.ts';
 import { type ScheduledJob, schedule } from '../../src/jobs/schedule.ts';
-import { type LocalTime, slotsBetween, wallClock } from '../../src/jobs/slots.ts';
+import { type LocalTime, slotsBetween } from '../../src/jobs/slots.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import { wallClock } from '../../src/runtime/wall-clock.ts';
 import { readSearchParameters } from '../../src/store/read-search-parameters.ts';
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { type RealNode, startNode } from '../support/real-node.ts';

@@ -24,6 +24,7 @@ describe('the main job, from screening to the course view', () => {
       requireIfMatch: false,
       version: 'test',
       clock: systemClock,
+      timeZone: 'Europe/Amsterdam',
       newId: timeOrderedIds(systemClock),
       log: silentLog,
     });

@@ -1,7 +1,7 @@
 // A service with a token for each of some people, and what they ask of it over HTTP.
 import type { Bundle, Resource } from '@medplum/fhirtypes';
 import request, { type Test } from 'supertest';
-import { startTestService, type TestService } from './test-system.ts';
+import { startTestService, type TestOptions, type TestService } from './test-system.ts';
 
 type Role = 'therapist' | 'gp' | 'patient';
 export type Tokens = Readonly<Record<string, readonly [Role, string]>>;
@@ -25,8 +25,8 @@ export const to = (name: string, reference: string) => ({ name, valueReference: 
 export const entries = (bundle: Bundle) => (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
 
 /** Beside them "system", and "integrator" with every scope. */
-export async function startPeople(tokens: Tokens): Promise<PeopleOverHttp> {
-  const service = await startTestService();
+export async function startPeople(tokens: Tokens, options: TestOptions = {}): Promise<PeopleOverHttp> {
+  const service = await startTestService(options);
   const bearers = new Map([['system', service.bearer('system')]]);
   for (const [who, [role, subject]] of Object.entries(tokens)) {
     bearers.set(who, await service.makeBearer(role, subject));

@@ -24,6 +24,7 @@ export async function startSuite(): Promise<PostgresSuite> {
     requireIfMatch: false,
     version: '0.0.0-test',
     clock: { now: () => new Date(startAt) },
+    timeZone: 'Europe/Amsterdam',
     newId: () => {
       throw new Error('The published content has ids of its own.');
     },

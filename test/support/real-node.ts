@@ -28,6 +28,7 @@ export async function startNode(databaseUrl: string): Promise<RealNode> {
     requireIfMatch: false,
     version: 'test',
     clock: systemClock,
+    timeZone: 'Europe/Amsterdam',
     newId,
     log: silentLog,
   });

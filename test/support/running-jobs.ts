@@ -1,19 +1,18 @@
 // Scheduled jobs of a service under test: each run as the runner would carry it out, at the instant that the service's clock shows.
 import { carryOut, type JobTools } from '../../src/jobs/carry-out.ts';
 import { schedule } from '../../src/jobs/schedule.ts';
-import { wallClock } from '../../src/jobs/slots.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { TestService } from './test-system.ts';
 
 export type RunJob = (name: string) => Promise<Readonly<Record<string, number>>>;
 
-/** Answers with the counts of a run; throws unless it is done. The organisation is in Amsterdam unless another zone is given. */
-export function jobsOf({ system, clock }: TestService, timeZone = 'Europe/Amsterdam'): RunJob {
+/** Answers with the counts of a run; throws unless it is done. */
+export function jobsOf({ system, clock }: TestService): RunJob {
   const tools: JobTools = {
     runs: system.jobRuns,
     contextFor: (actor, requestId) => system.contextFor(actor, requestId),
     clock,
-    wall: wallClock(timeZone),
+    wall: system.wall,
     log: silentLog,
     owner: 'test',
     leaseMs: 60_000,

@@ -40,6 +40,8 @@ export interface TestOptions {
   readonly contentFolder?: string;
   /** A PostgreSQL database instead. */
   readonly databaseUrl?: string;
+  /** Where the organisation is; Europe/Amsterdam when absent. */
+  readonly timeZone?: string;
   /** Where ids begin to count, for a second service on what a first one has stored; 1 when absent. */
   readonly firstId?: number;
 }
@@ -78,6 +80,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     requireIfMatch: options.requireIfMatch ?? false,
     version: '0.0.0-test',
     clock,
+    timeZone: options.timeZone ?? 'Europe/Amsterdam',
     newId,
     log: options.log ?? silentLog,
     ...(options.contentFolder !== undefined && { contentFolder: options.contentFolder }),

@@ -1,12 +1,13 @@
 // A Consent decides from one request to the next: in the commit that ends it, what rested on it ends too, and somebody is told.
 import type { Consent } from '@medplum/fhirtypes';
 import type { Actor } from '../../auth/actor.ts';
-import { giversOf, isGiven, standsAt, teamsOf } from '../../course/consent-stands.ts';
+import { giversOf, isGiven, teamsOf } from '../../course/consent-stands.ts';
 import { businessRule, forbidden } from '../../fhir/error.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
+import { standsNow } from './stands-now.ts';
 import { followWithdrawal } from './withdraw-consent.ts';
 
 /**
@@ -30,9 +31,8 @@ export const consentRule: WriteRule = {
   async afterUpdate(context, current, stored) {
     const next = stored.resource();
     if (current.resourceType !== 'Consent' || next.resourceType !== 'Consent') return;
-    const atMs = context.clock.now().getTime();
     // One whose time has passed may not have been followed yet.
-    if (isGiven(current) && !standsAt(next, atMs)) await followWithdrawal(context, next);
+    if (isGiven(current) && !standsNow(context, next)) await followWithdrawal(context, next);
   },
   async beforeDelete(context, current) {
     if (current.resourceType !== 'Consent' || !isGiven(current)) return;
@@ -63,9 +63,9 @@ function checkWhoseItIs(current: Consent, next: Consent): void {
 }
 
 /** What a consent opened must close in the very next request: an end that lies ahead would pass without one that closes it. */
-function refuseLaterEnd({ clock }: WorkflowContext, next: Consent): void {
+function refuseLaterEnd(context: WorkflowContext, next: Consent): void {
   const { end } = next.provision?.period ?? {};
-  const isAhead = end !== undefined && standsAt(next, clock.now().getTime());
+  const isAhead = end !== undefined && standsNow(context, next);
   if (teamsOf(next).length === 0 || !isAhead) return;
   throw businessRule(
     'a consent to a joint course has no end that lies ahead: withdraw it on the day (status inactive), which needs no reason',

@@ -1,7 +1,7 @@
 // What must be so before a referral is sent; each refusal says what to do about it.
-import { standsAt } from '../../course/consent-stands.ts';
 import { businessRule, forbidden, invalid } from '../../fhir/error.ts';
 import { latestScores } from '../answers/latest-scores.ts';
+import { standsNow } from '../consents/stands-now.ts';
 import type { WorkflowContext } from '../context.ts';
 import { readOfPatient, readReferenced, referenceTo } from '../resources/read-known.ts';
 import { ownerTypes, whoStillWorks } from '../watch/who-still-works.ts';
@@ -104,14 +104,14 @@ export async function supportingInfoOf(
 }
 
 async function consentOf(
-  { store, clock }: WorkflowContext,
+  context: WorkflowContext,
   { consent }: ReferralRequest,
   patient: string,
 ): Promise<readonly string[]> {
   if (!consent) {
     return [];
   }
-  const version = await readOfPatient(store, consent.value, ['Consent'], patient, consent.expression);
+  const version = await readOfPatient(context.store, consent.value, ['Consent'], patient, consent.expression);
   const given = version.resource();
   const { status, provision } = given;
   if (status !== 'active') {
@@ -123,7 +123,7 @@ async function consentOf(
       consent.expression,
     );
   }
-  if (!standsAt(given, clock.now().getTime())) {
+  if (!standsNow(context, given)) {
     throw businessRule(
       `${consent.value} is not valid at this time: ask the patient anew before the referral is sent`,
       consent.expression,

@@ -3,8 +3,8 @@ import type { Task } from '@medplum/fhirtypes';
 import { carryOut, type JobTools } from '../../../src/jobs/carry-out.ts';
 import type { ScheduledJob } from '../../../src/jobs/schedule.ts';
 import { schedule } from '../../../src/jobs/schedule.ts';
-import { wallClock } from '../../../src/jobs/slots.ts';
 import type { Log, LogFields } from '../../../src/runtime/log.ts';
+import { wallClock } from '../../../src/runtime/wall-clock.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
 
 type KeptLine = Omit<LogFields, 'message'> & { readonly message: string };

@@ -1,6 +1,7 @@
 // Slots by the clock on the wall: one for each local day, through every change of the clocks from 2026 to 2028.
 import fc from 'fast-check';
-import { type LocalTime, newestDue, nextSlot, slotsBetween, wallClock } from '../../../src/jobs/slots.ts';
+import { type LocalTime, newestDue, nextSlot, slotsBetween } from '../../../src/jobs/slots.ts';
+import { wallClock } from '../../../src/runtime/wall-clock.ts';
 
 const zones = ['Europe/Amsterdam', 'Europe/Oslo', 'America/New_York'] as const;
 const from = Date.parse('2026-01-01T00:00:00Z');

@@ -21,6 +21,7 @@ import type { QueryPairs } from '../../../src/rest/rest-system.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { cqlProcess } from '../../../src/runtime/cql-engine.ts';
 import type { JobRuns } from '../../../src/runtime/job-runs.ts';
+import { wallClock } from '../../../src/runtime/wall-clock.ts';
 import { accessFor } from '../../../src/store/access-for.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -109,6 +110,7 @@ async function publishedContent(): Promise<Buffer> {
       catalogue,
       validator,
       clock,
+      wall,
       newId: randomUUID,
       actor: actors.system,
       cql,
@@ -126,6 +128,8 @@ async function publishedContent(): Promise<Buffer> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const wall = wallClock('Europe/Amsterdam');
 
 /** Started when something first asks for it, which no course does. */
 const cql = cqlProcess();
@@ -163,6 +167,7 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
       catalogue,
       validator,
       clock,
+      wall,
       newId,
       actor,
       cql,

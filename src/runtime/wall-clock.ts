@@ -1,0 +1,54 @@
+// The clock on the wall of the organisation: what it shows at an instant, whatever it does in spring and autumn.
+
+export interface WallClock {
+  /** What the wall shows at an instant, YYYY-MM-DDTHH:MM. */
+  shown(atMs: number): string;
+  /** The day of it, YYYY-MM-DD. */
+  dateOf(atMs: number): string;
+  /** The first instant, to the minute, at which the wall shows this or, when it never does, something later. */
+  instantOf(local: string): number;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+/** Throws RangeError for a zone that this Node does not know. */
+export function wallClock(timeZone: string): WallClock {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+
+  function shown(atMs: number): string {
+    const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
+    return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}`;
+  }
+
+  /** How far the wall is ahead of UTC, in whole minutes. */
+  const aheadMs = (atMs: number) => Date.parse(`${shown(atMs)}Z`) - Math.floor(atMs / minuteMs) * minuteMs;
+
+  function instantOf(local: string): number {
+    const asUtc = Date.parse(`${local}Z`);
+    // The offset changes at most once in the two days around.
+    const [before, after] = [aheadMs(asUtc - dayMs), aheadMs(asUtc + dayMs)];
+    const [first, second] = [asUtc - Math.max(before, after), asUtc - Math.min(before, after)];
+    if (shown(first) === local) return first;
+    if (shown(second) === local) return second;
+    // The wall jumps over it, between these two: find the jump.
+    let [low, high] = [first, second];
+    while (high - low > minuteMs) {
+      const middle = low + Math.floor((high - low) / 2 / minuteMs) * minuteMs;
+      if (shown(middle) < local) low = middle;
+      else high = middle;
+    }
+    return high;
+  }
+
+  return { shown, dateOf: (atMs) => shown(atMs).slice(0, 10), instantOf };
+}
