@@ -42,6 +42,9 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     throw new Error(`ActivityDefinition/${action.id} does not say within how many hours it is done`);
   }
   const usual = new Date(Date.parse(content.authoredOn) + value * 3_600_000).toISOString();
+  const end = content.due ?? usual;
+  // A day that is today where people agreed on it may be yesterday in UTC, and begins with itself.
+  const [start] = [content.authoredOn, end].toSorted();
   return {
     resourceType: 'Task',
     id,
@@ -64,6 +67,6 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
       })),
     }),
     ...(content.session && { reasonReference: { reference: content.session } }),
-    restriction: { period: { start: content.authoredOn, end: content.due ?? usual } },
+    restriction: { period: { start, end } },
   };
 }

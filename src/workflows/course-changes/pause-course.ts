@@ -14,6 +14,7 @@ import { type CoursePlan, coursePlanToChange, episodeOfPlan } from '../courses/c
 import { homeworkOf, referralTasksOf } from '../courses/course-tasks.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
 import { createChecked } from '../resources/write-checked.ts';
+import { todayOf } from '../today.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { revise } from './plan-changes.ts';
 import { agreedReason, authorOf, type GivenReason, type SaidReason } from './tailoring-reason.ts';
@@ -43,14 +44,14 @@ export function pauseCourse(context: WorkflowContext, request: PauseRequest): Pr
 }
 
 /** A pause without an end that somebody looks at is a dead end. */
-function dayOf({ clock }: WorkflowContext, { until, expression }: PauseRequest): string {
+function dayOf(context: WorkflowContext, { until, expression }: PauseRequest): string {
   if (until === undefined || !isCalendarDate(until)) {
     throw invalid(
       '"until" is needed: the day (YYYY-MM-DD) on which the pause is looked at again',
       expression,
     );
   }
-  const today = clock.now().toISOString().slice(0, 10);
+  const today = todayOf(context);
   if (until < today) {
     throw businessRule(`"until" is ${today} or later, not ${until}`, expression);
   }

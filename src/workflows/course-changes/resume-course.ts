@@ -15,6 +15,7 @@ import { homeworkOf, referralTasksOf, reviewsOf } from '../courses/course-tasks.
 import { episodeInStatus } from '../courses/move-episode.ts';
 import { lastBefore } from '../resources/version-before.ts';
 import { createChecked } from '../resources/write-checked.ts';
+import { todayOf } from '../today.ts';
 import { revise, savePlan } from './plan-changes.ts';
 import { agreedReason, authorOf, type GivenReason, type SaidReason } from './tailoring-reason.ts';
 import type { ChangedSession } from './tailoring-request.ts';
@@ -44,8 +45,8 @@ export function resumeCourse(context: WorkflowContext, request: ResumeRequest): 
   });
 }
 
-function checkFrom({ clock }: WorkflowContext, { from, expression }: ResumeRequest): void {
-  const today = clock.now().toISOString().slice(0, 10);
+function checkFrom(context: WorkflowContext, { from, expression }: ResumeRequest): void {
+  const today = todayOf(context);
   if (from !== undefined && !isCalendarDate(from)) {
     throw invalid(`"from" is a calendar date, YYYY-MM-DD, not "${from}"`, expression);
   }
@@ -55,9 +56,9 @@ function checkFrom({ clock }: WorkflowContext, { from, expression }: ResumeReque
 }
 
 async function daysOf(context: WorkflowContext, plan: CoursePlan, from: string | undefined): Promise<number> {
-  const today = context.clock.now().toISOString().slice(0, 10);
+  const today = todayOf(context);
   const running = await lastBefore(context, plan.carePlan, ({ status }) => status !== 'on-hold');
-  const pausedOn = running?.until.slice(0, 10) ?? today;
+  const pausedOn = running ? context.wall.dateOf(Date.parse(running.until)) : today;
   return daysToShift(plan.steps, { pausedOn, today, ...(from !== undefined && { from }) });
 }
 

@@ -4,12 +4,13 @@ import { isSamePromise, promiseFault, promiseOf, promiseText } from '../../cours
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
+import { todayOf } from '../today.ts';
 import { demandSide, hasText } from './referral-side.ts';
 
 /** Accepting is a promise of when; before and after, the period is not the client's to set. */
-export function checkPromise({ clock }: WorkflowContext, current: Task, next: Task): void {
+export function checkPromise(context: WorkflowContext, current: Task, next: Task): void {
   if (next.status === 'accepted') {
-    const fault = promiseFault(promiseOf(next), clock.now().toISOString().slice(0, 10));
+    const fault = promiseFault(promiseOf(next), todayOf(context));
     if (fault !== undefined) {
       throw businessRule(fault, 'Task.restriction.period');
     }
