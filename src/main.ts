@@ -93,7 +93,11 @@ async function serve(config: Config): Promise<{ readonly system: System; readonl
     stopping = true;
     log.info('stopping', { signal });
     system.stopTakingRequests();
+    const untilMs = performance.now() + config.shutdownTimeoutMs;
     await Promise.all([listening.stop(config.shutdownTimeoutMs), leaveJobs()]);
+    // Of those who have hung up too.
+    const left = await system.requests.ended(Math.max(0, untilMs - performance.now()));
+    if (left > 0) log.info('requests are cut off', { left });
     await system.close();
     log.info('stopped');
   };

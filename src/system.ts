@@ -21,6 +21,7 @@ import type { RestSystem } from './rest/rest-system.ts';
 import type { Clock } from './runtime/clock.ts';
 import { cqlProcess } from './runtime/cql-engine.ts';
 import type { NewId } from './runtime/ids.ts';
+import { inHand } from './runtime/in-hand.ts';
 import { jobFiles } from './runtime/job-files.ts';
 import type { JobRuns } from './runtime/job-runs.ts';
 import type { Log } from './runtime/log.ts';
@@ -273,6 +274,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
         () => false,
       );
     },
+    requests: inHand(),
     authenticate: (token) => tokens.authenticate(token),
     contextFor,
     exports: { tools, runner },

@@ -94,7 +94,9 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     return type;
   }
 
-  return async (req, res, requestId) => {
+  return (req, res, requestId) => system.requests.hold(serve(req, res, requestId));
+
+  async function serve(...[req, res, requestId]: Parameters<FhirHandler>): Promise<void> {
     let answer: Answer;
     try {
       answer = await answerTo(req, requestId);
@@ -104,7 +106,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     sendAnswer(req, res, asAsked(req.url, answer), commonHeaders(requestId), () => {
       system.log.error('answer broken off', { requestId });
     });
-  };
+  }
 }
 
 /** Indented when the client wants to read it: https://hl7.org/fhir/R4/http.html#parameters */

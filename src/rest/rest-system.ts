@@ -5,6 +5,7 @@ import type { ResourceSubsets } from '../fhir/resource-subset.ts';
 import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { NewId } from '../runtime/ids.ts';
+import type { InHand } from '../runtime/in-hand.ts';
 import type { Log } from '../runtime/log.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
 import type { ExportRunner } from '../workflows/exports/export-runner.ts';
@@ -56,6 +57,8 @@ export interface RestSystem {
   /** Who the bearer token belongs to; undefined for an unknown, revoked or expired one. */
   authenticate(token: string): Actor | undefined | Promise<Actor | undefined>;
   contextFor(actor: Actor, requestId: string): WorkflowContext;
+  /** Requests that have come and are not carried out yet. */
+  readonly requests: InHand;
   /** Exports, which go on when their request is answered. */
   readonly exports: { readonly tools: ExportTools; readonly runner: ExportRunner };
   /** Throws FhirError for a value that cannot be read; names that are not known come back as `ignored`. */

@@ -12,6 +12,13 @@ export interface ChildService {
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
   isRunning(): boolean;
+  /** The lines of its log so far. */
+  said(): readonly LogLine[];
+}
+
+interface LogLine {
+  readonly level: string;
+  readonly message: string;
 }
 
 const environment = async (
@@ -49,6 +56,10 @@ export async function startChild(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'exit') as Promise<[number | null]>;
+  let text = '';
+  child.stderr.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+  });
   const url = await urlOf(child, ended);
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -61,6 +72,11 @@ export async function startChild(
       await end('SIGKILL');
     },
     stop: () => end('SIGTERM'),
+    said: () =>
+      text
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as LogLine),
     isRunning: () => child.exitCode === null && child.signalCode === null,
   };
 }

@@ -27,6 +27,7 @@ export interface GroupCommit {
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Is a group under way, so that the connection shows what is not committed yet? */
   isRunning(): boolean;
+  isClosed(): boolean;
   /** Resolves when everything queued has been answered; later jobs are refused. */
   close(): Promise<void>;
 }
@@ -63,6 +64,14 @@ function asRefusal(error: unknown): unknown {
         { cause: error, headers: { 'Retry-After': '5' } },
       )
     : error;
+}
+
+/** The service stops, and this came too late for it. */
+export function hasClosed(): FhirError {
+  const diagnostics = 'The service is stopping; nothing of this was stored.';
+  return new FhirError(503, [{ severity: 'error', code: 'transient', diagnostics }], {
+    headers: { 'Retry-After': '5' },
+  });
 }
 
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
@@ -187,7 +196,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const add = <T>(job: (settle: Settle) => Job): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (isClosed) {
-        reject(new Error('The store is closed.'));
+        reject(hasClosed());
         return;
       }
       queue.push(job({ resolve: (value) => resolve(value as T), reject }));
@@ -202,6 +211,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     atomic: (work) => add((settle) => ({ kind: 'atomic', work, settle })),
     transaction: (work) => add((settle) => ({ kind: 'transaction', work, settle })),
     isRunning: () => isGroupRunning,
+    isClosed: () => isClosed,
     close() {
       isClosed = true;
       return new Promise((resolve) => {

@@ -5,7 +5,7 @@ import type { Session } from '../sql/session.ts';
 import type { Statements } from '../sql/statements.ts';
 import type { GivenParts } from '../sql/store-parts.ts';
 import { createDictionary } from './dictionary.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit, hasClosed } from './group-commit.ts';
 import { growLog } from './grow-log.ts';
 import { openDatabase, openReader } from './open-database.ts';
 import { createRowWriter } from './row-writer.ts';
@@ -44,6 +44,7 @@ export function sqliteStore(options: SqliteStoreOptions): OpenedStore {
    * in memory, where there is none, wait for their turn.
    */
   const read = <T>(work: (statements: Statements) => T): Promise<T> => {
+    if (commits.isClosed()) return Promise.reject(hasClosed());
     if (commits.isRunning() && reader === undefined) {
       return commits.statement(() => work(writer));
     }
