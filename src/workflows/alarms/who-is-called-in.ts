@@ -4,7 +4,6 @@ import type { Patient } from '@medplum/fhirtypes';
 import type { CalledIn } from '../../continuity/alarm-resources.ts';
 import { localReference } from '../../fhir/reference.ts';
 import type { WorkflowContext } from '../context.ts';
-import { readKnown } from '../resources/read-known.ts';
 import { type Looking, lookingFor, standingOf, whoStillWorks } from '../watch/who-still-works.ts';
 
 const types = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
@@ -42,9 +41,11 @@ export async function whoTakesItOn(
   const reference = await whoStillWorks(context, about, ...named);
   if (reference !== undefined) return { kind: 'owner', owner: { reference } };
   const [type, id] = about.split('/');
-  if (type !== 'Patient' || !id) return { kind: 'nobody', why: 'none-named' };
+  const nobody = { kind: 'nobody', why: 'none-named' } as const;
+  if (type !== 'Patient' || !id) return nobody;
   const looking = await lookingFor(context, about);
-  return whoIsCalledIn(looking, (await readKnown(looking.store, 'Patient', id)).resource());
+  const read = await looking.store.read<Patient>('Patient', id);
+  return read.kind === 'found' ? whoIsCalledIn(looking, read.version.resource()) : nobody;
 }
 
 /** The same by name; undefined when there is nobody: a Task that is nobody's by name is found as such. */
