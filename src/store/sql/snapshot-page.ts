@@ -46,29 +46,41 @@ function wasInReach(type: ResourceType, row: VersionRow, reach: ExportReach, par
   return reach.kind === 'all-patients' ? patients.length > 0 : patients.some((id) => reach.ids.includes(id));
 }
 
-/** The version that was current at the instant; undefined when there was none yet. */
-function versionAt(
+/** Of the rows that were changed since the instant: the versions that were current then, by row. One statement for all of them. */
+function olderVersions(
   statements: Statements,
+  { atMs }: SnapshotAsk,
+  rows: readonly WindowRow[],
+): ReadonlyMap<number, Omit<ResourceRow, 'id'>> {
+  const changed = rows.filter(({ last_updated }) => last_updated > atMs).map(({ row_id }) => row_id);
+  if (changed.length === 0) return new Map();
+  const versions = statements.all<Omit<ResourceRow, 'id'>>(
+    `SELECT v.row_id, v.version, v.last_updated, v.method, v.body
+       FROM ${statements.dialect.numbersIn} j CROSS JOIN version v ON v.row_id = j.value
+      WHERE v.version = (SELECT max(n.version) FROM version n WHERE n.row_id = v.row_id AND n.last_updated <= ?)`,
+    [JSON.stringify(changed), atMs],
+  );
+  return new Map(versions.map((version) => [version.row_id, version]));
+}
+
+/** The version that was current at the instant; undefined when there was none yet, or out of reach. */
+function versionAt(
   ask: SnapshotAsk,
   row: WindowRow,
+  older: ReturnType<typeof olderVersions>,
   parts: Parts,
 ): VersionRow | undefined {
   if (row.last_updated <= ask.atMs) {
     return row.is_in_reach === 1 ? { ...row, body: row.body ?? '' } : undefined;
   }
-  const older = statements.get<Omit<VersionRow, 'id'>>(
-    `SELECT version, last_updated, method, body FROM version
-      WHERE row_id = ? AND last_updated <= ? ORDER BY version DESC LIMIT 1`,
-    row.row_id,
-    ask.atMs,
-  );
-  if (older === undefined) {
+  const then = older.get(row.row_id);
+  if (then === undefined) {
     return undefined;
   }
-  const version = { ...older, id: row.id };
+  const version = { ...then, id: row.id };
   // Of a deletion only the type and id are known; whose it was, the compartment still says.
   const isInReach =
-    older.method === methods.DELETE ? row.is_in_reach === 1 : wasInReach(ask.type, version, ask.reach, parts);
+    then.method === methods.DELETE ? row.is_in_reach === 1 : wasInReach(ask.type, version, ask.reach, parts);
   return isInReach ? version : undefined;
 }
 
@@ -86,8 +98,9 @@ export function snapshotPage(statements: Statements, ask: SnapshotAsk, parts: Pa
                FROM resource r WHERE r.type_id = ? AND r.id > ? ORDER BY r.id LIMIT ?) w`,
     [since, ask.atMs, ...reach.values, typeId, ask.afterId, ask.count],
   );
+  const older = olderVersions(statements, ask, rows);
   const versions = rows
-    .flatMap((row) => versionAt(statements, ask, row, parts) ?? [])
+    .flatMap((row) => versionAt(ask, row, older, parts) ?? [])
     .filter((version) => version.last_updated > since);
   const isDeletion = ({ method }: VersionRow) => method === methods.DELETE;
   const lastId = rows.at(-1)?.id;
