@@ -107,9 +107,13 @@ const calls = (): readonly (readonly [string, readonly object[]])[] => [
   ['$leave', []],
 ];
 
-/** Every version of everything: what a refusal must leave as it was. */
-const versions = async (): Promise<number> =>
-  ((await course.get('/fhir/_history?_count=1')).body as Bundle).total ?? 0;
+/** The version that was stored last of all: what a refusal must leave as it was. */
+async function newestVersion(): Promise<string> {
+  const { body } = await course.get('/fhir/_history?_count=1');
+  const [newest] = (body as Bundle).entry ?? [];
+  if (newest === undefined) throw new Error('nothing is stored');
+  return `${newest.fullUrl} ${newest.response?.etag}`;
+}
 
 interface Answered {
   readonly call: string;
@@ -137,12 +141,12 @@ async function answersAbout(harm: readonly Damage[]): Promise<readonly Answered[
   }
   for (const [call, parameter] of calls()) {
     const { headers } = await course.get(plan);
-    const before = await versions();
+    const before = await newestVersion();
     const body = { resourceType: 'Parameters', ...(parameter.length > 0 && { parameter }) };
     const { status } = await course.send('post', `${plan}/${call}`, body, {
       'If-Match': String(headers['etag'] ?? 'W/"1"'),
     });
-    answers.push({ call, status, isHalfDone: status >= 400 && (await versions()) !== before });
+    answers.push({ call, status, isHalfDone: status >= 400 && (await newestVersion()) !== before });
   }
   return answers;
 }
