@@ -64,15 +64,18 @@ function entryText(
         outcomeOf(result.warnings, index),
       );
     case 'read': {
-      const { version, shape } = result;
-      return withVersion(base, version, '200 OK', shape === undefined ? version.json : shape(version));
+      const { version, shape, isHead } = result;
+      const sent = shape === undefined ? version.json : shape(version);
+      return withVersion(base, version, '200 OK', isHead ? undefined : sent);
     }
     case 'not-modified':
       return withVersion(base, result.version, '304 Not Modified', undefined);
     case 'nothing-deleted':
       return '{"response":{"status":"204 No Content"}}';
     case 'found':
-      return `{"resource":${searchsetText(base, result.understood, result.page)},"response":{"status":"200 OK"}}`;
+      return result.isHead
+        ? '{"response":{"status":"200 OK"}}'
+        : `{"resource":${searchsetText(base, result.understood, result.page)},"response":{"status":"200 OK"}}`;
     case 'deleted': {
       const { versionId, lastUpdated } = result;
       const response = { status: '204 No Content', etag: `W/"${versionId}"`, lastModified: lastUpdated };

@@ -210,6 +210,20 @@ describe('a transaction', () => {
     expect(await countOf('Patient?family=Invented')).toBe(before);
   });
 
+  it('refuses when an ifNoneMatch of "*" is about something that is there, and stores nothing', async () => {
+    const kept = patient({ id: 'kept' });
+    const put = (resource: object) => ({
+      resource,
+      request: { method: 'PUT', url: 'Patient/kept', ifNoneMatch: '*' },
+    });
+    expect(statusesOf(await transaction(put(kept)))).toEqual(['201 Created']);
+    const answer = await transaction(put(patient({ id: 'kept', active: true })));
+    expect(answer.status).toBe(412);
+    expect(issueOf(answer, 0)).toMatchObject({ code: 'conflict', expression: ['Bundle.entry[0]'] });
+    expect(statusesOf(await batch(put(patient({ id: 'kept', active: true }))))).toEqual(['412']);
+    expect(bodyOf(await get('/fhir/Patient/kept')).meta.versionId).toBe('1');
+  });
+
   it('names every entry that is not valid, with its place in the Bundle', async () => {
     const answer = await transaction(
       post(patient({ gender: 'nope' })),
@@ -403,6 +417,50 @@ describe('a batch', () => {
       resourceType: 'Patient',
       meta: { versionId: '1' },
     });
+  });
+});
+
+describe.each([
+  ['transaction', transaction],
+  ['batch', batch],
+])('a read in a %s', (_type, sent) => {
+  beforeAll(async () => {
+    await transaction({ resource: patient({ id: 'read' }), request: { method: 'PUT', url: 'Patient/read' } });
+  });
+
+  it('says when there is nothing new, as a read by itself does', async () => {
+    const { meta } = bodyOf(await get('/fhir/Patient/read'));
+    const changed = Date.parse(meta.lastUpdated);
+    const at = (ms: number) => ({ ifModifiedSince: new Date(changed + ms).toISOString() });
+    const current = `W/"${meta.versionId}"`;
+    const asked: readonly (readonly [object, string])[] = [
+      [{ ifNoneMatch: current }, '304 Not Modified'],
+      [{ ifNoneMatch: '*' }, '304 Not Modified'],
+      [{ ifNoneMatch: `W/"99", ${current}` }, '304 Not Modified'],
+      [{ ifNoneMatch: 'W/"99"' }, '200 OK'],
+      [at(0), '304 Not Modified'],
+      [at(1), '304 Not Modified'],
+      [at(-1), '200 OK'],
+      [{ ...at(1), ifNoneMatch: 'W/"99"' }, '200 OK'],
+    ];
+    const answer = await sent(
+      ...asked.map(([held]) => ({ request: { method: 'GET', url: 'Patient/read', ...held } })),
+    );
+    expect(statusesOf(answer)).toEqual(asked.map(([, status]) => status));
+    expect(bodyOf(answer).entry.map(({ resource }) => resource !== undefined)).toEqual(
+      asked.map(([, status]) => status === '200 OK'),
+    );
+  });
+
+  it('by HEAD brings no resource', async () => {
+    const answer = await sent(
+      { request: { method: 'HEAD', url: 'Patient/read' } },
+      { request: { method: 'HEAD', url: 'Patient?_id=read' } },
+    );
+    expect(statusesOf(answer)).toEqual(['200 OK', '200 OK']);
+    expect(bodyOf(answer).entry.map(({ resource }) => resource)).toEqual([undefined, undefined]);
+    expect(entryOf(answer, 0).response.etag).toMatch(/^W\/"\d"$/);
+    expect(service.problemsOf(resourceOf(answer))).toEqual([]);
   });
 });
 

@@ -110,6 +110,24 @@ describe('conditional update', () => {
     }
   });
 
+  it('honours If-None-Match: *, alone and in Bundles', async () => {
+    const once = () => ask('put', by('once'), patient('once')).set('If-None-Match', '*');
+    expect((await once()).status).toBe(201);
+    const again = await once();
+    expect([again.status, again.body]).toEqual([
+      412,
+      outcomeOf('conflict', 'It exists already, and the request says If-None-Match: *.'),
+    ]);
+    const entry = {
+      resource: patient('once', { active: true }),
+      request: { method: 'PUT', url: by('once').slice(1), ifNoneMatch: '*' },
+    };
+    const bundle = (type: string) => ask('post', '', { resourceType: 'Bundle', type, entry: [entry] });
+    expect((await bundle('transaction')).status).toBe(412);
+    expect(statusesOf(await bundle('batch'))).toEqual(['412']);
+    expect(entryOf(await ask('get', by('once')), 0).resource.meta.versionId).toBe('1');
+  });
+
   it('is refused with a parameter that is not known, which would match too much', async () => {
     const answer = await ask('delete', '/Patient?shoe-size=44');
     expect([answer.status, bodyOf(answer).issue[0]?.severity]).toEqual([400, 'error']);

@@ -14,6 +14,7 @@ export async function conditionalUpdate(request: FhirRequest): Promise<Answer> {
   const { result, warnings } = await updateByCondition(context, resource, condition, {
     ...versionDemandOf(request),
     mayCreate: system.settings.createOnUpdate,
+    mustCreate: headers['if-none-match']?.trim() === '*',
   });
   const { created, version } = result;
   // The client did not name the resource: it learns here which one it was.

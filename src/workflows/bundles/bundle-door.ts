@@ -13,11 +13,21 @@ export type EntryResult =
       readonly warnings?: readonly OperationOutcomeIssue[];
     }
   | { readonly kind: 'not-modified'; readonly version: StoredVersion }
-  | { readonly kind: 'read'; readonly version: StoredVersion; readonly shape?: Shape }
+  | {
+      readonly kind: 'read';
+      readonly version: StoredVersion;
+      readonly shape?: Shape;
+      readonly isHead: boolean;
+    }
   | { readonly kind: 'deleted'; readonly versionId: string; readonly lastUpdated: string }
   /** A conditional delete that nothing matched. */
   | { readonly kind: 'nothing-deleted' }
-  | { readonly kind: 'found'; readonly understood: UnderstoodSearch; readonly page: SearchPage }
+  | {
+      readonly kind: 'found';
+      readonly understood: UnderstoodSearch;
+      readonly page: SearchPage;
+      readonly isHead: boolean;
+    }
   | { readonly kind: 'refused'; readonly error: unknown };
 
 /** What a Bundle's processing needs to know of the server it came to. */

@@ -2,6 +2,7 @@
 import type { Bundle, BundleEntry, Resource, ResourceType } from '@medplum/fhirtypes';
 import { FhirError, invalid, tooLarge } from '../../fhir/error.ts';
 import type { JsonPatch } from '../../fhir/read-json-patch.ts';
+import type { Held } from '../resources/not-modified.ts';
 import { versionOfEtag } from '../resources/version-of-etag.ts';
 import { patchOfEntry } from './patch-of-entry.ts';
 
@@ -19,12 +20,15 @@ export type PlannedEntry =
       readonly resource: Resource;
       readonly id: string;
       readonly ifMatch?: string;
+      readonly mustCreate: boolean;
     })
   | (Asked & {
       readonly kind: 'conditional-update';
       readonly resource: Resource;
       readonly condition: string;
       readonly ifMatch?: string;
+      /** Only bring it into being (ifNoneMatch "*"). */
+      readonly mustCreate: boolean;
     })
   | (Asked & {
       readonly kind: 'patch';
@@ -44,11 +48,13 @@ export type PlannedEntry =
       readonly kind: 'read';
       readonly id: string;
       readonly versionId?: string;
-      readonly ifNoneMatch?: string;
+      readonly held: Held;
       /** How much of it is asked for, such as "_summary=true". */
       readonly query: string;
+      /** Without the resource: it was asked for by HEAD. */
+      readonly isHead: boolean;
     })
-  | (Asked & { readonly kind: 'search'; readonly query: string });
+  | (Asked & { readonly kind: 'search'; readonly query: string; readonly isHead: boolean });
 
 const mostEntries = 1000;
 
@@ -123,8 +129,9 @@ export function planEntry(
     }
     case 'PUT': {
       const next = sentResource(resource, asked);
+      const options = { ...expected, mustCreate: request.ifNoneMatch?.trim() === '*' };
       if (isConditional) {
-        return { ...asked, kind: 'conditional-update', condition: query, resource: next, ...expected };
+        return { ...asked, kind: 'conditional-update', condition: query, resource: next, ...options };
       }
       const target = oneResource('PUT');
       if (next.id !== target) {
@@ -133,7 +140,7 @@ export function planEntry(
           `Bundle.entry[${index}].resource.id`,
         );
       }
-      return { ...asked, kind: 'update', id: target, resource: next, ...expected };
+      return { ...asked, kind: 'update', id: target, resource: next, ...options };
     }
     case 'PATCH': {
       const patch = patchOfEntry(resource, `Bundle.entry[${index}].resource`);
@@ -147,17 +154,22 @@ export function planEntry(
         : { ...asked, kind: 'delete', id: oneResource('DELETE'), ...expected };
     case 'GET':
     case 'HEAD': {
+      const isHead = request.method === 'HEAD';
       if (id === undefined) {
-        return { ...asked, kind: 'search', query: query ?? '' };
+        return { ...asked, kind: 'search', query: query ?? '', isHead };
       }
-      const ifNoneMatch = versionOfEtag(request.ifNoneMatch, `${place}.ifNoneMatch`);
+      const { ifNoneMatch, ifModifiedSince } = request;
       return {
         ...asked,
         kind: 'read',
         id,
         query: query ?? '',
+        isHead,
         ...(versionId !== undefined && { versionId }),
-        ...(ifNoneMatch !== undefined && { ifNoneMatch }),
+        held: {
+          noneMatch: ifNoneMatch,
+          unchangedSinceMs: ifModifiedSince === undefined ? undefined : Date.parse(ifModifiedSince),
+        },
       };
     }
     default:

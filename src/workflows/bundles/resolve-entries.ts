@@ -51,9 +51,9 @@ async function resolve(
   const { index, type } = entry;
   switch (entry.kind) {
     case 'conditional-update': {
-      const { resource, fullUrl, ifMatch } = entry;
+      const { resource, fullUrl, ifMatch, mustCreate } = entry;
       const asked = { index, type, ...(fullUrl !== undefined && { fullUrl }) };
-      const { id } = await updateTarget(context, resource, condition, ifMatch);
+      const { id } = await updateTarget(context, resource, condition, entry);
       return id === undefined
         ? { ...asked, kind: 'create', resource }
         : {
@@ -61,6 +61,7 @@ async function resolve(
             kind: 'update',
             id,
             resource: copyExact(resource, { ...resource, id }),
+            mustCreate,
             ...(ifMatch !== undefined && { ifMatch }),
           };
     }

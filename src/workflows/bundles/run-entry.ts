@@ -4,6 +4,7 @@ import type { WorkflowContext } from '../context.ts';
 import { deleteByCondition, patchByCondition, updateByCondition } from '../resources/conditional-writes.ts';
 import { createResource } from '../resources/create-resource.ts';
 import { deleteResource } from '../resources/delete-resource.ts';
+import { isNotModified } from '../resources/not-modified.ts';
 import { patchResource } from '../resources/patch-resource.ts';
 import { readResource, readVersion } from '../resources/read-resource.ts';
 import { searchResources } from '../resources/search-resources.ts';
@@ -64,7 +65,7 @@ function resultOf({ result, warnings }: Updated): EntryResult {
   return { kind: result.created ? 'created' : 'updated', version: result.version, warnings };
 }
 
-/** A GET entry. */
+/** A GET or HEAD entry. */
 export async function answerGet(
   context: WorkflowContext,
   entry: Extract<PlannedEntry, { kind: 'read' | 'search' }>,
@@ -72,17 +73,18 @@ export async function answerGet(
 ): Promise<EntryResult> {
   if (entry.kind === 'search') {
     const understood = door.search(entry.type, entry.query);
-    return { kind: 'found', understood, page: await searchResources(context, understood.query) };
+    const page = await searchResources(context, understood.query);
+    return { kind: 'found', understood, page, isHead: entry.isHead };
   }
   const version =
     entry.versionId === undefined
       ? await readResource(context, entry.type, entry.id)
       : await readVersion(context, entry.type, entry.id, entry.versionId);
-  if (entry.ifNoneMatch === version.versionId) {
+  if (isNotModified(entry.held, version)) {
     return { kind: 'not-modified', version };
   }
   const shape = entry.query === '' ? undefined : door.shape(entry.type, entry.query);
-  return { kind: 'read', version, ...(shape !== undefined && { shape }) };
+  return { kind: 'read', version, isHead: entry.isHead, ...(shape !== undefined && { shape }) };
 }
 
 export async function runDelete(
@@ -102,9 +104,13 @@ export function versionDemand(
   return { demandsIfMatch, ...(ifMatch !== undefined && { ifMatch }) };
 }
 
-export function updateOptions(entry: { readonly ifMatch?: string }, door: BundleDoor): UpdateOptions {
+export function updateOptions(
+  entry: Pick<Extract<PlannedEntry, { kind: 'update' }>, 'ifMatch' | 'mustCreate'>,
+  door: BundleDoor,
+): UpdateOptions {
   return {
     ...versionDemand(entry, door),
+    mustCreate: entry.mustCreate,
     mayCreate: door.createOnUpdate && entry.ifMatch === undefined,
   };
 }

@@ -12,7 +12,7 @@ import { deleteResource } from './delete-resource.ts';
 import { type Patched, type PatchOptions, patchWithin } from './patch-resource.ts';
 import { remarksOn } from './remarks-on.ts';
 import { onlyMatch } from './resolve-condition.ts';
-import { checkForUpdate, type Updated, type UpdateOptions, writeNext } from './update-resource.ts';
+import { assertNew, checkForUpdate, type Updated, type UpdateOptions, writeNext } from './update-resource.ts';
 import type { VersionDemand } from './version-demand.ts';
 
 /** What a conditional update comes down to once it is known what its condition finds. */
@@ -21,16 +21,17 @@ export type UpdateTarget =
   /** With the id that the client gave, if it gave one. */
   | { readonly kind: 'create'; readonly id?: string };
 
-/** Throws FhirError 412 (several match; or a version is named and nothing matches), 400 (the id sent is another than that found) and 409 (it is taken). */
+/** Throws FhirError 412 (several match; something matches what must be new; or a version is named and nothing matches), 400 (the id sent is another than that found) and 409 (it is taken). */
 export async function updateTarget(
   context: WorkflowContext,
   resource: Resource,
   condition: SearchQuery,
-  ifMatch: string | undefined,
+  { ifMatch, mustCreate }: Pick<UpdateOptions, 'ifMatch' | 'mustCreate'>,
 ): Promise<UpdateTarget> {
   const { resourceType, id } = resource;
   const match = await onlyMatch(context, condition);
   if (match !== undefined) {
+    assertNew(mustCreate);
     if (id !== undefined && id !== match.id) {
       throw invalid(
         `The condition finds ${resourceType}/${match.id}, and the resource has the id "${id}".`,
@@ -63,7 +64,7 @@ export async function updateByCondition(
   const checked = checkForUpdate(context, resource);
   const remarks = await remarksOn(context, resource);
   const result = await inTransaction(context, async (within) => {
-    const target = await updateTarget(within, resource, condition, options.ifMatch);
+    const target = await updateTarget(within, resource, condition, options);
     if (target.id !== undefined) {
       return writeNext(within, copyExact(resource, { ...resource, id: target.id }), options);
     }

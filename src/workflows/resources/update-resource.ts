@@ -88,6 +88,13 @@ function storeOptions({ ifMatch, mayCreate }: UpdateOptions) {
   return { upsert: mayCreate && ifMatch === undefined, ...(ifMatch !== undefined && { ifMatch }) };
 }
 
+/** Throws FhirError 412 about something that is there and had to be brought into being. */
+export function assertNew(mustCreate: boolean | undefined): void {
+  if (mustCreate === true) {
+    throw versionMismatch('It exists already, and the request says If-None-Match: *.');
+  }
+}
+
 /** Stores a resource that was checked, between its type's rules. The context's store must be a transaction's. */
 export async function writeNext(
   context: WorkflowContext,
@@ -98,9 +105,7 @@ export async function writeNext(
   const rule = rulesByType[resource.resourceType];
   const current = await store.read(resource.resourceType, resource.id ?? '');
   if (current.kind === 'found') {
-    if (options.mustCreate === true) {
-      throw versionMismatch('It exists already, and the request says If-None-Match: *.');
-    }
+    assertNew(options.mustCreate);
     // Before the rules: whoever saw another version is told so, not what their move would mean for this one.
     demandVersion(resource.resourceType, options);
     assertVersion(current.version.versionId, options.ifMatch);
