@@ -131,12 +131,13 @@ export function dateDriver(query: SearchQuery, context: FilterContext): Driver |
   }
   const stored = parameterSql(facts, 'd.parameter_id', context);
   const { table, index } = indexTables.date;
+  const before = sort?.descending === true ? '>' : '<';
   return {
     from: fragment(`${table} d INDEXED BY ${index}`),
-    // A resource with several dates stands at its first.
+    // A resource with several dates stands at the one that comes first in the order asked for.
     where: fragment(
       `${stored.sql} AND NOT EXISTS (SELECT 1 FROM ${table} o NOT INDEXED
-         WHERE o.row_id = d.row_id AND o.parameter_id = d.parameter_id AND o.from_ms < d.from_ms)`,
+         WHERE o.row_id = d.row_id AND o.parameter_id = d.parameter_id AND o.from_ms ${before} d.from_ms)`,
       ...stored.values,
     ),
     used: [],

@@ -139,7 +139,7 @@ export function planSearch(query: SearchQuery, context: FilterContext, typeId: n
     from: driver.from,
     where: allOf(conditions),
     sortKeys: query.sort.map((key) =>
-      driver.sortKey === undefined ? sortKeySql(key.parameter, context) : fragment(driver.sortKey),
+      driver.sortKey === undefined ? sortKeySql(key, context) : fragment(driver.sortKey),
     ),
     isSorted: driver.sortKey !== undefined,
     mayRepeat: driver.mayRepeat,

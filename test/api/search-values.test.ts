@@ -1,0 +1,99 @@
+// What a value means in a search, at the edges: several values of one parameter, ends of a precision, addresses with a slash
+// behind them, identifiers in references.
+import request from 'supertest';
+import { bodyOf } from '../support/answer-body.ts';
+import { startTestService, type TestService } from '../support/test-system.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service.stop());
+
+interface Sent {
+  readonly resourceType: string;
+  readonly id: string;
+  readonly [element: string]: unknown;
+}
+
+async function put(resource: Sent): Promise<void> {
+  const answer = await request(service.app)
+    .put(`/fhir/${resource.resourceType}/${resource.id}`)
+    .set('Authorization', service.bearer('system'))
+    .set('Content-Type', 'application/fhir+json')
+    .send(JSON.stringify(resource));
+  expect([answer.status, answer.text]).toEqual([201, expect.anything()]);
+}
+
+async function search(query: string): Promise<{ readonly ids: readonly string[]; readonly next?: string }> {
+  const answer = await request(service.app)
+    .get(`/fhir/${query}`)
+    .set('Authorization', service.bearer('system'));
+  expect(answer.status).toBe(200);
+  const { entry, link } = bodyOf(answer);
+  const next = link.find(({ relation }) => relation === 'next')?.url.replace(/^.*\/fhir\//, '');
+  return { ids: entry.map(({ resource }) => resource.id), ...(next !== undefined && { next }) };
+}
+
+const idsOf = async (query: string) => (await search(query)).ids;
+
+/** All pages of one match each, one after the other. */
+async function walked(query: string): Promise<readonly string[]> {
+  const ids: string[] = [];
+  let next: string | undefined = `${query}&_count=1`;
+  while (next !== undefined) {
+    const page: Awaited<ReturnType<typeof search>> = await search(next);
+    ids.push(...page.ids);
+    next = page.next;
+  }
+  return ids;
+}
+
+describe('of several values a resource is sorted by the one that comes first in the order asked for', () => {
+  beforeAll(async () => {
+    const families: Readonly<Record<string, readonly string[]>> = {
+      wide: ['Aalto', 'Young'],
+      middle: ['Moore'],
+      low: ['Brown', 'Carter'],
+      nameless: [],
+    };
+    for (const [id, names] of Object.entries(families)) {
+      const name = names.map((family) => ({ family }));
+      await put({
+        resourceType: 'Patient',
+        id,
+        gender: 'other',
+        ...(name.length > 0 && { name }),
+      });
+    }
+    const location = (start: string) => ({
+      location: { reference: 'Location/invented' },
+      period: { start, end: start },
+    });
+    const stays: Readonly<Record<string, readonly string[]>> = {
+      long: ['2024-01-01', '2024-12-01'],
+      summer: ['2024-06-01'],
+      spring: ['2024-03-01', '2024-04-01'],
+    };
+    for (const [id, starts] of Object.entries(stays)) {
+      await put({
+        resourceType: 'Encounter',
+        id,
+        status: 'finished',
+        class: { code: 'AMB' },
+        location: starts.map(location),
+      });
+    }
+  });
+
+  it.each([
+    ['Patient?gender=other&_sort=family', ['wide', 'low', 'middle', 'nameless']],
+    ['Patient?gender=other&_sort=-family', ['wide', 'middle', 'low', 'nameless']],
+    ['Encounter?_sort=location-period', ['long', 'spring', 'summer']],
+    ['Encounter?_sort=-location-period', ['long', 'summer', 'spring']],
+    ['Encounter?_sort=-location-period,_id', ['long', 'summer', 'spring']],
+  ])('%s', async (query, ids) => {
+    expect(await idsOf(query)).toEqual(ids);
+    expect(await walked(query)).toEqual(ids);
+  });
+});
