@@ -97,3 +97,29 @@ describe('of several values a resource is sorted by the one that comes first in 
     expect(await walked(query)).toEqual(ids);
   });
 });
+
+describe('an address with a slash behind it', () => {
+  beforeAll(async () => {
+    const urls = {
+      site: 'http://acme.example/',
+      base: 'http://acme.example/fhir',
+      folder: 'http://acme.example/fhir/',
+      set: 'http://acme.example/fhir/ValueSet/123',
+      beside: 'http://acme.example/fhir-old/ValueSet/123',
+    };
+    for (const [id, url] of Object.entries(urls)) {
+      await put({ resourceType: 'ValueSet', id, status: 'draft', url });
+    }
+  });
+
+  it.each([
+    ['below=http://acme.example/fhir/', ['folder', 'set']],
+    ['below=http://acme.example/fhir', ['base', 'folder', 'set']],
+    ['below=http://acme.example/', ['base', 'beside', 'folder', 'set', 'site']],
+    ['above=http://acme.example/fhir/ValueSet/123/_history/5', ['base', 'folder', 'set', 'site']],
+    ['above=http://acme.example/fhir/', ['base', 'folder', 'site']],
+    ['above=http://acme.example/fhir', ['base', 'site']],
+  ])('url:%s', async (query, ids) => {
+    expect(await idsOf(`ValueSet?url:${query}&_sort=_id`)).toEqual(ids);
+  });
+});

@@ -123,13 +123,15 @@ function stringSql(modifier: 'exact' | 'contains' | undefined, value: string): F
     : fragment('(v.folded >= ? AND v.folded < ?)', value, value + afterAll);
 }
 
+/** Steps of a path, each with and without the slash behind it. https://hl7.org/fhir/R4/search.html#uri */
 function uriSql(modifier: 'below' | 'above' | undefined, value: string): Fragment {
   if (modifier === 'below') {
-    return fragment('(v.uri = ? OR (v.uri >= ? AND v.uri < ?))', value, `${value}/`, `${value}/${afterAll}`);
+    const folder = value.endsWith('/') ? value : `${value}/`;
+    return fragment('(v.uri = ? OR (v.uri >= ? AND v.uri < ?))', value, folder, `${folder}${afterAll}`);
   }
-  const parts = value.split('/');
-  const prefixes = parts.map((_part, at) => parts.slice(0, at + 1).join('/'));
-  return among('v.uri', modifier === 'above' ? prefixes : [value]);
+  const slashes = modifier === 'above' ? [...value.matchAll(/\//g)].map(({ index }) => index) : [];
+  const above = slashes.flatMap((at) => [value.slice(0, at), value.slice(0, at + 1)]);
+  return among('v.uri', [...new Set([...above, value])]);
 }
 
 function codesSql(test: ValueTest & { kind: 'codes' }, context: FilterContext): Fragment {
