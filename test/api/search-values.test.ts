@@ -123,3 +123,18 @@ describe('an address with a slash behind it', () => {
     expect(await idsOf(`ValueSet?url:${query}&_sort=_id`)).toEqual(ids);
   });
 });
+
+it('finds the identifier in a reference by every parameter that reads the reference', async () => {
+  const named = { identifier: { system: 'urn:example:people', value: '77' } };
+  await put({
+    resourceType: 'Coverage',
+    id: 'by-identifier',
+    status: 'active',
+    beneficiary: named,
+    payor: [{ display: 'invented' }],
+  });
+  for (const parameter of ['beneficiary', 'patient']) {
+    const query = `Coverage?${parameter}:identifier=urn:example:people|77`;
+    expect([query, await idsOf(query)]).toEqual([query, ['by-identifier']]);
+  }
+});

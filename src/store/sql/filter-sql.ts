@@ -44,7 +44,7 @@ function tableOf(test: ValueTest, facts: SearchParameterFacts) {
 
 /** The parameters under which the values of a test stand. */
 function storedFor(test: ValueTest, facts: SearchParameterFacts): Pick<SearchParameterFacts, 'storedAs'> {
-  if (facts.kind === 'reference' && test.kind === 'token') {
+  if (facts.onlyTarget !== undefined && test.kind === 'token') {
     // A narrower view of another parameter has its identifiers to itself.
     return { storedAs: [facts.code] };
   }
