@@ -138,3 +138,32 @@ it('finds the identifier in a reference by every parameter that reads the refere
     expect([query, await idsOf(query)]).toEqual([query, ['by-identifier']]);
   }
 });
+
+describe('a number stands for half a unit of its last digit to either side, the lower end included', () => {
+  beforeAll(async () => {
+    const values = ['0.00015', '0.00025', '1.005', '1.015', '5.34', '5.35', '5.4', '5.45', '5.55'];
+    for (const value of values) {
+      await put({
+        resourceType: 'RiskAssessment',
+        id: `r${value}`,
+        status: 'final',
+        subject: { display: 'invented' },
+        prediction: [{ probabilityDecimal: Number(value) }],
+      });
+    }
+  });
+
+  it.each([
+    ['5.4', ['r5.35', 'r5.4']],
+    ['54e-1', ['r5.35', 'r5.4']],
+    ['5.40', ['r5.4']],
+    ['5.5', ['r5.45']],
+    ['1.01', ['r1.005']],
+    ['2e-4', ['r0.00015']],
+    ['0.0002', ['r0.00015']],
+    ['ne5.4', ['r0.00015', 'r0.00025', 'r1.005', 'r1.015', 'r5.34', 'r5.45', 'r5.55']],
+    ['ap1', ['r1.005', 'r1.015']],
+  ])('probability=%s', async (value, ids) => {
+    expect(await idsOf(`RiskAssessment?probability=${value}&_sort=_id`)).toEqual(ids);
+  });
+});

@@ -92,16 +92,25 @@ export function parseDate(name: string, text: string): Values<'date'> {
   return { prefix, interval };
 }
 
-/** As typed, a number stands for half a unit of its last digit to either side; "approximately" for a tenth. */
+/**
+ * As typed, a number stands for half a unit of its last digit to either side; "approximately" for a tenth. The ends are found
+ * in whole numbers: 5.4 reaches down to 5.35, of which a subtraction of doubles makes 5.3500000000000005.
+ */
 function numberRange(rest: string, prefix: Prefix): { low: number; high: number; value: number } | undefined {
-  const match = /^[+-]?\d+(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/.exec(rest);
+  const [whole, sign = '', integer = '', fraction = '', exponent = '0'] =
+    /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/.exec(rest) ?? [];
   const value = Number(rest);
-  if (match === null || !Number.isFinite(value)) {
+  if (whole === undefined || !Number.isFinite(value)) {
     return undefined;
   }
-  const half = 0.5 * 10 ** (Number(match[2] ?? 0) - (match[1]?.length ?? 0));
-  const reach = prefix === 'ap' ? Math.max(half, Math.abs(value) * 0.1) : half;
-  return { value, low: value - reach, high: value + reach };
+  const tenths = BigInt(`${sign}${integer}${fraction}0`);
+  const at = (end: bigint) => Number(`${end}e${Number(exponent) - fraction.length - 1}`);
+  const [low, high] = [at(tenths - 5n), at(tenths + 5n)];
+  if (prefix !== 'ap') {
+    return { value, low, high };
+  }
+  const tenth = Math.abs(value) * 0.1;
+  return { value, low: Math.min(low, value - tenth), high: Math.max(high, value + tenth) };
 }
 
 export function parseNumber(name: string, text: string): Values<'number'> {

@@ -114,8 +114,8 @@ describe('a search request', () => {
           {
             prefix: 'gt',
             value: 5.4,
-            low: 5.4 - 0.005,
-            high: 5.4 + 0.005,
+            low: 5.395,
+            high: 5.405,
             system: 'http://unitsofmeasure.org',
             code: 'mg',
           },
