@@ -219,7 +219,8 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   };
   const reading: Pick<RestSystem, 'parseSearch' | 'resourceTypes'> = {
     resourceTypes: servedTypes,
-    parseSearch: (type, parameters) => parseSearch(type, parameters, { registry, terminology }),
+    parseSearch: (type, parameters, base) =>
+      parseSearch(type, parameters, { registry, terminology, ...(base !== undefined && { baseUrl: base }) }),
   };
   const contextFor = (actor: Actor, requestId: string): WorkflowContext => ({
     ...accessFor(database.store, { actor, requestId, clock }, facts),

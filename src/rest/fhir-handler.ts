@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResourceType } from '@medplum/fhirtypes';
 import { type FhirError, notFound } from '../fhir/error.ts';
+import { withOwnReferences } from '../fhir/own-references.ts';
 import { prettyJson } from '../fhir/pretty-json.ts';
 import { type Answer, fhirJson, sendAnswer } from './answer.ts';
 import { answerOnceEach } from './answer-once.ts';
@@ -75,7 +76,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       type,
       id: matched.value.id,
       versionId: matched.value.versionId,
-      body: body.resource,
+      body: body.resource && withOwnReferences(body.resource, open.base),
       patch: body.patch,
       context: system.contextFor(actor, requestId),
     };

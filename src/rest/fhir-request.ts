@@ -22,7 +22,7 @@ export interface FhirRequest extends OpenRequest {
   /** Empty where the route has none. */
   readonly id: string;
   readonly versionId: string;
-  /** The parsed JSON body with a resourceType; absent when none was sent. */
+  /** The parsed JSON body with a resourceType, its references to this server relative; absent when none was sent. */
   readonly body: Resource | undefined;
   /** The parsed body of a PATCH, as it came. */
   readonly patch: unknown;

@@ -61,8 +61,11 @@ export interface RestSystem {
   readonly requests: InHand;
   /** Exports, which go on when their request is answered. */
   readonly exports: { readonly tools: ExportTools; readonly runner: ExportRunner };
-  /** Throws FhirError for a value that cannot be read; names that are not known come back as `ignored`. */
-  parseSearch(type: ResourceType, parameters: QueryPairs): UnderstoodSearch;
+  /**
+   * Throws FhirError for a value that cannot be read; names that are not known come back as `ignored`. `base` is the FHIR base as
+   * whoever asks sees it: what they name under it is here.
+   */
+  parseSearch(type: ResourceType, parameters: QueryPairs, base?: string): UnderstoodSearch;
   searchParameters(type: ResourceType): readonly SupportedSearchParameter[];
   /** What _include may name in a search for the type, such as "Observation:subject". */
   includes(type: ResourceType): readonly string[];

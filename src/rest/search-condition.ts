@@ -10,11 +10,13 @@ export function searchCondition(
   system: Pick<RestSystem, 'parseSearch'>,
   type: ResourceType,
   text: string,
+  base?: string,
 ): SearchQuery {
   return conditionFrom(
     system,
     type,
     queryPairs(text.replace(/^\?/, '').replace(new RegExp(`^${type}\\?`), '')),
+    base,
   );
 }
 
@@ -23,8 +25,9 @@ export function conditionFrom(
   system: Pick<RestSystem, 'parseSearch'>,
   type: ResourceType,
   pairs: QueryPairs,
+  base?: string,
 ): SearchQuery {
-  const { query, ignored } = system.parseSearch(type, pairs);
+  const { query, ignored } = system.parseSearch(type, pairs, base);
   if (ignored.length > 0) {
     throw new FhirError(
       400,

@@ -13,12 +13,13 @@ export function understandSearch(
   system: RestSystem,
   type: ResourceType,
   query: QueryPairs,
-  handling: 'strict' | 'lenient',
+  { handling, base }: { readonly handling: 'strict' | 'lenient'; readonly base: string },
 ): UnderstoodSearch {
   const { shape, isCount, understood: part } = askedShape(system, type, query);
   const understood = system.parseSearch(
     type,
     query.filter(([name]) => !general.has(name)),
+    base,
   );
   if (handling === 'strict' && understood.ignored.length > 0) {
     throw new FhirError(

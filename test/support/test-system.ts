@@ -38,6 +38,8 @@ export interface TestOptions {
   readonly dataDir?: string;
   /** Other content than the service's own. */
   readonly contentFolder?: string;
+  /** Take the service's address from each request. */
+  readonly isAddressFromHost?: boolean;
   /** A PostgreSQL database instead. */
   readonly databaseUrl?: string;
   /** Where the organisation is; Europe/Amsterdam when absent. */
@@ -75,7 +77,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
   const own = await databaseFor(options.dataDir ?? ':memory:', options.databaseUrl);
   const system = await createSystem({
     ...own,
-    baseUrl: 'http://alongside.example',
+    ...(options.isAddressFromHost !== true && { baseUrl: 'http://alongside.example' }),
     createOnUpdate: options.createOnUpdate ?? true,
     requireIfMatch: options.requireIfMatch ?? false,
     version: '0.0.0-test',

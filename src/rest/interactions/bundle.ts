@@ -21,8 +21,8 @@ function doorOf({ system, base }: FhirRequest, { handling }: Preferences): Bundl
     createOnUpdate: system.settings.createOnUpdate,
     demandsIfMatch: system.settings.requireIfMatch,
     isServed: (type) => served.has(type),
-    condition: (type, text) => searchCondition(system, type, text),
-    search: (type, text) => understandSearch(system, type, queryPairs(text), handling),
+    condition: (type, text) => searchCondition(system, type, text, base),
+    search: (type, text) => understandSearch(system, type, queryPairs(text), { handling, base }),
     shape: (type, text) => askedPart(system, type, queryPairs(text)).shape,
   };
 }

@@ -11,7 +11,7 @@ export async function create(request: FhirRequest): Promise<Answer> {
   const resource = resourceOfType(request.body, type);
   const condition = headers['if-none-exist'];
   const { result, warnings } = await createResource(context, resource, {
-    ...(condition !== undefined && { ifNoneExist: searchCondition(system, type, String(condition)) }),
+    ...(condition !== undefined && { ifNoneExist: searchCondition(system, type, String(condition), base) }),
   });
   const { version } = result;
   return writtenAnswer(

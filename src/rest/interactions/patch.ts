@@ -3,8 +3,8 @@ import { patchResource } from '../../workflows/resources/patch-resource.ts';
 import type { Answer } from '../answer.ts';
 import { jsonPatchOf } from '../body-of-type.ts';
 import type { FhirRequest } from '../fhir-request.ts';
+import { patchOptionsOf } from '../patch-options-of.ts';
 import { preferences, writtenAnswer } from '../prefer.ts';
-import { versionDemandOf } from '../version-demand-of.ts';
 
 export async function patch(request: FhirRequest): Promise<Answer> {
   const { context, type, id, headers } = request;
@@ -13,7 +13,7 @@ export async function patch(request: FhirRequest): Promise<Answer> {
     type,
     id,
     jsonPatchOf(request),
-    versionDemandOf(request),
+    patchOptionsOf(request),
   );
   return writtenAnswer(200, version, preferences(headers['prefer']?.toString()), {}, warnings);
 }

@@ -9,7 +9,7 @@ import { understandSearch } from '../understand-search.ts';
 export async function search(request: FhirRequest): Promise<Answer> {
   const { context, type, base, system } = request;
   const { handling } = preferences(request.headers['prefer']?.toString());
-  const understood = understandSearch(system, type, request.query, handling);
+  const understood = understandSearch(system, type, request.query, { handling, base });
   const page = await searchResources(context, understood.query);
   return {
     status: 200,

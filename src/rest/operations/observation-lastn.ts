@@ -33,7 +33,7 @@ export const observationLastn: AnsweringOperation = {
     const pairs: QueryPairs = criteria.flatMap((name) =>
       given.references(name).map(({ value }) => [name, value] as const),
     );
-    const { query, ignored } = http.system.parseSearch('Observation', pairs);
+    const { query, ignored } = http.system.parseSearch('Observation', pairs, http.base);
     if (ignored.length > 0) {
       throw new FhirError(
         400,

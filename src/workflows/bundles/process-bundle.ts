@@ -1,11 +1,12 @@
 // Answers a transaction (all or nothing) or a batch (each entry for itself): https://hl7.org/fhir/R4/http.html#transaction
 import type { Bundle } from '@medplum/fhirtypes';
 import { FhirError, invalid } from '../../fhir/error.ts';
+import { withOwnReferences } from '../../fhir/own-references.ts';
 import type { WorkflowContext } from '../context.ts';
 import type { BundleDoor, EntryResult } from './bundle-door.ts';
 import { linkedFullUrls } from './bundle-references.ts';
 import { placedError } from './placed-error.ts';
-import { checkBundle, planEntry } from './plan-bundle.ts';
+import { checkBundle, type PlannedEntry, planEntry } from './plan-bundle.ts';
 import { runEntry } from './run-entry.ts';
 import { runTransaction } from './run-transaction.ts';
 
@@ -22,6 +23,10 @@ export async function processBundle(
   return bundle.type === 'transaction'
     ? runTransaction(context, bundle, door)
     : runBatch(context, bundle, door);
+}
+
+function withRelativeReferences(entry: PlannedEntry, base: string): PlannedEntry {
+  return 'resource' in entry ? { ...entry, resource: withOwnReferences(entry.resource, base) } : entry;
 }
 
 /** So many at once: enough to share commits, few enough that others are served in between. */
@@ -46,7 +51,7 @@ async function runBatch(
       if ('resource' in planned && linkedFullUrls(planned.resource, planned.fullUrl, fullUrls).size > 0) {
         throw invalid('An entry of a batch cannot refer to another entry: send a transaction.');
       }
-      return await runEntry(context, planned, door);
+      return await runEntry(context, withRelativeReferences(planned, door.base), door);
     } catch (error) {
       return { kind: 'refused', error: error instanceof FhirError ? placedError(error, index) : error };
     }

@@ -1,11 +1,11 @@
 // Does what one Bundle entry asks, through the same workflows as a request of its own.
-
+import { withOwnReferences } from '../../fhir/own-references.ts';
 import type { WorkflowContext } from '../context.ts';
 import { deleteByCondition, patchByCondition, updateByCondition } from '../resources/conditional-writes.ts';
 import { createResource } from '../resources/create-resource.ts';
 import { deleteResource } from '../resources/delete-resource.ts';
 import { isNotModified } from '../resources/not-modified.ts';
-import { patchResource } from '../resources/patch-resource.ts';
+import { type PatchOptions, patchResource } from '../resources/patch-resource.ts';
 import { readResource, readVersion } from '../resources/read-resource.ts';
 import { searchResources } from '../resources/search-resources.ts';
 import { type Updated, type UpdateOptions, updateResource } from '../resources/update-resource.ts';
@@ -38,16 +38,16 @@ export async function runEntry(
       return resultOf(await updateByCondition(context, entry.resource, condition, options));
     }
     case 'patch': {
-      const demand = versionDemand(entry, door);
+      const options = patchOptions(entry, door);
       return {
-        ...(await patchResource(context, entry.type, entry.id, entry.patch, demand)),
+        ...(await patchResource(context, entry.type, entry.id, entry.patch, options)),
         kind: 'updated',
       };
     }
     case 'conditional-patch': {
       const condition = door.condition(entry.type, entry.condition);
-      const demand = versionDemand(entry, door);
-      return { ...(await patchByCondition(context, condition, entry.patch, demand)), kind: 'updated' };
+      const options = patchOptions(entry, door);
+      return { ...(await patchByCondition(context, condition, entry.patch, options)), kind: 'updated' };
     }
     case 'delete':
       return runDelete(context, entry, door);
@@ -102,6 +102,13 @@ export function versionDemand(
   { demandsIfMatch }: BundleDoor,
 ): VersionDemand {
   return { demandsIfMatch, ...(ifMatch !== undefined && { ifMatch }) };
+}
+
+function patchOptions(entry: { readonly ifMatch?: string }, door: BundleDoor): PatchOptions {
+  return {
+    ...versionDemand(entry, door),
+    rewrite: (resource) => withOwnReferences(resource, door.base),
+  };
 }
 
 export function updateOptions(

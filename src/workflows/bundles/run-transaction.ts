@@ -1,6 +1,7 @@
 // Runs the entries of a transaction in the order of the specification, all or nothing: https://hl7.org/fhir/R4/http.html#trules
 import type { Bundle, OperationOutcomeIssue, Resource, ResourceType } from '@medplum/fhirtypes';
 import { FhirError, invalid } from '../../fhir/error.ts';
+import { withOwnReferences } from '../../fhir/own-references.ts';
 import type { SearchQuery } from '../../fhir/search-query.ts';
 import { nextTurn } from '../../runtime/next-turn.ts';
 import { calledTogether } from '../alarms/called-together.ts';
@@ -175,10 +176,15 @@ async function runPrepared(
     results.set(entry.index, await placed(entry.index, () => runCreate(entry)));
   }
 
+  /** The links to entries first: an entry may have an address of this server as its fullUrl, and get another id. */
+  function linked(resource: Resource, fullUrl: string | undefined): Resource {
+    return withOwnReferences(rewritten(resource, fullUrl, addresses, resolved), door.base);
+  }
+
   async function runCreate(entry: Create) {
     const id = ids.get(entry.index);
     const ifNoneExist = conditions.get(entry.index);
-    const resource = rewritten(entry.resource, entry.fullUrl, addresses, resolved);
+    const resource = linked(entry.resource, entry.fullUrl);
     const told = await warningsOn(entry, resource);
     const result = await writeNew(context, resource, {
       ...(id !== undefined && { id }),
@@ -188,7 +194,7 @@ async function runPrepared(
   }
 
   async function runUpdate(entry: Update): Promise<EntryResult> {
-    const next = rewritten(entry.resource, entry.fullUrl, addresses, resolved);
+    const next = linked(entry.resource, entry.fullUrl);
     const told = await warningsOn(entry, next);
     const { created, version } = await writeNext(context, next, updateOptions(entry, door));
     return { kind: created ? 'created' : 'updated', version, warnings: told };
@@ -202,7 +208,7 @@ async function runPrepared(
   async function runPatch({ type, id, patch, fullUrl, ...entry }: Patch): Promise<EntryResult> {
     const patched = await patchWithin(context, type, id, patch, {
       ...versionDemand(entry, door),
-      rewrite: (resource) => rewritten(resource, fullUrl, addresses, resolved),
+      rewrite: (resource) => linked(resource, fullUrl),
     });
     return { ...patched, kind: 'updated' };
   }

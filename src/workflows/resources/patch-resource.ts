@@ -12,7 +12,7 @@ import { checkForUpdate, writeNext } from './update-resource.ts';
 import { assertVersion, demandVersion, type VersionDemand } from './version-demand.ts';
 
 export interface PatchOptions extends VersionDemand {
-  /** Applied to what comes out of the patch; a transaction leads links to where its entries are stored. */
+  /** Applied to what comes out of the patch: leads links to where they are stored. */
   readonly rewrite?: (resource: Resource) => Resource;
 }
 

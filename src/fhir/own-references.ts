@@ -1,0 +1,28 @@
+// References to this server by its own address. Nobody else's record is meant by them, so that they are kept as relative ones:
+// what is about "Patient/1" is the same however its sender wrote it, and stays so when the server moves to another address.
+// https://hl7.org/fhir/R4/references.html#literal
+import type { Resource } from '@medplum/fhirtypes';
+import { mapStrings } from './json.ts';
+import { referenceTarget } from './reference.ts';
+
+/**
+ * A copy whose references under `base`, such as "https://example.org/fhir", are relative; the resource itself when it has none.
+ * A Bundle is left as it is: in a document the addresses are those of its entries.
+ */
+export function withOwnReferences<T extends Resource>(resource: T, base: string): T {
+  const start = `${base}/`;
+  if (resource.resourceType === 'Bundle' || !refersBelow(resource, start)) return resource;
+  return mapStrings(resource, (text, key) =>
+    key === 'reference' && text.startsWith(start) && referenceTarget(text, base)?.kind === 'local'
+      ? text.slice(start.length)
+      : text,
+  );
+}
+
+/** Most resources have none, and are looked through in a few microseconds. */
+function refersBelow(value: unknown, start: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, member]: [string, unknown]) =>
+    typeof member === 'string' ? key === 'reference' && member.startsWith(start) : refersBelow(member, start),
+  );
+}
