@@ -1,7 +1,7 @@
 // What a value means in a search, at the edges: several values of one parameter, ends of a precision, addresses with a slash
 // behind them, identifiers in references.
 import request from 'supertest';
-import { bodyOf } from '../support/answer-body.ts';
+import { type AnswerBody, bodyOf } from '../support/answer-body.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
 let service: TestService;
@@ -30,9 +30,9 @@ async function search(query: string): Promise<{ readonly ids: readonly string[];
     .get(`/fhir/${query}`)
     .set('Authorization', service.bearer('system'));
   expect(answer.status).toBe(200);
-  const { entry, link } = bodyOf(answer);
-  const next = link.find(({ relation }) => relation === 'next')?.url.replace(/^.*\/fhir\//, '');
-  return { ids: entry.map(({ resource }) => resource.id), ...(next !== undefined && { next }) };
+  const { entry, link }: Partial<AnswerBody> = bodyOf(answer);
+  const next = link?.find(({ relation }) => relation === 'next')?.url.replace(/^.*\/fhir\//, '');
+  return { ids: (entry ?? []).map(({ resource }) => resource.id), ...(next !== undefined && { next }) };
 }
 
 const idsOf = async (query: string) => (await search(query)).ids;
@@ -137,6 +137,42 @@ it('finds the identifier in a reference by every parameter that reads the refere
     const query = `Coverage?${parameter}:identifier=urn:example:people|77`;
     expect([query, await idsOf(query)]).toEqual([query, ['by-identifier']]);
   }
+});
+
+describe('a value that can be found is not missing', () => {
+  beforeAll(async () => {
+    const system = 'http://loinc.org';
+    const subjects: Readonly<Record<string, object | undefined>> = {
+      addressed: { reference: 'Patient/wide' },
+      identified: { type: 'Patient', identifier: { system: 'urn:example:people', value: '77' } },
+      group: { reference: 'Group/invented' },
+      none: undefined,
+    };
+    for (const [id, subject] of Object.entries(subjects)) {
+      await put({
+        resourceType: 'Observation',
+        id,
+        status: 'final',
+        code: id === 'addressed' ? { coding: [{ system, code: '1' }] } : { text: 'Weight in words' },
+        ...(subject && { subject }),
+        ...(id === 'identified' && { valueCodeableConcept: { text: 'in words' } }),
+      });
+    }
+    await put({ resourceType: 'Patient', id: 'spoken', communication: [{ language: { text: 'Dutch' } }] });
+  });
+
+  it.each([
+    ['Observation?code:missing', [], ['addressed', 'group', 'identified', 'none']],
+    ['Observation?value-concept:missing', ['addressed', 'group', 'none'], ['identified']],
+    ['Observation?subject:missing', ['none'], ['addressed', 'group', 'identified']],
+    ['Observation?patient:missing', ['group', 'none'], ['addressed', 'identified']],
+    ['Coverage?patient:missing', [], ['by-identifier']],
+    ['Patient?_id=spoken,wide&language:missing', ['wide'], ['spoken']],
+    ['Patient?_id=spoken,wide&_has:Observation:patient:value-concept:missing', ['wide'], []],
+  ])('%s', async (query, missing, present) => {
+    expect(await idsOf(`${query}=true&_sort=_id`)).toEqual(missing);
+    expect(await idsOf(`${query}=false&_sort=_id`)).toEqual(present);
+  });
 });
 
 describe('a number stands for half a unit of its last digit to either side, the lower end included', () => {

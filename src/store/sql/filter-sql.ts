@@ -2,7 +2,7 @@
 import type { IndexKind } from '../../fhir/search/index-value.ts';
 import type { SearchParameterFacts } from '../../fhir/search/search-parameter.ts';
 import type { ValueTest } from '../../fhir/search-query.ts';
-import { allOf, among, type Fragment } from './fragment.ts';
+import { allOf, among, anyOf, type Fragment } from './fragment.ts';
 import { besideParameter } from './index-rows.ts';
 import { type FilterContext, type FilterSql, valueSql } from './value-sql.ts';
 import { unknownId } from './visibility-sql.ts';
@@ -42,11 +42,14 @@ function tableOf(test: ValueTest, facts: SearchParameterFacts) {
   }
 }
 
+/** The parameters under which a reference's identifiers stand: a narrower view of another one has them to itself. */
+const identifiersOf = ({ code, storedAs, onlyTarget }: SearchParameterFacts): readonly string[] =>
+  onlyTarget === undefined ? storedAs : [code];
+
 /** The parameters under which the values of a test stand. */
 function storedFor(test: ValueTest, facts: SearchParameterFacts): Pick<SearchParameterFacts, 'storedAs'> {
-  if (facts.onlyTarget !== undefined && test.kind === 'token') {
-    // A narrower view of another parameter has its identifiers to itself.
-    return { storedAs: [facts.code] };
+  if (facts.kind === 'reference' && test.kind === 'token') {
+    return { storedAs: identifiersOf(facts) };
   }
   const isTyped = test.kind === 'token' && test.modifier === 'of-type';
   const beside = isTyped ? besideParameter.typed : test.kind === 'text' ? besideParameter.text : '';
@@ -85,6 +88,36 @@ function isExact(test: ValueTest, value: Fragment): boolean {
 }
 
 const valueColumn = /(?<!\+)\bv\.(code|target_id|folded|from_ms|until_ms|low|high|uri)\b/g;
+
+/** The parameter as it is kept in each table that has values of it. */
+function valuePlaces(facts: SearchParameterFacts): readonly SearchParameterFacts[] {
+  const { onlyTarget: _narrower, ...whole } = facts;
+  switch (facts.kind) {
+    case 'token':
+      return [{ ...facts, storedAs: facts.storedAs.flatMap((code) => [code, code + besideParameter.text]) }];
+    case 'reference':
+      return [facts, { ...whole, kind: 'token', storedAs: identifiersOf(facts) }];
+    default:
+      return [facts];
+  }
+}
+
+/**
+ * Whether a row has any value of a parameter: words without a code, and a reference by an identifier alone, are values too,
+ * though they stand apart from the codes and the addresses. https://hl7.org/fhir/R4/search.html#missing
+ */
+export function missingSql(
+  test: ValueTest & { kind: 'missing' },
+  facts: SearchParameterFacts,
+  rowColumn: string,
+  context: FilterContext,
+): Fragment {
+  const present = { kind: 'missing', missing: false } as const;
+  const some = anyOf(
+    valuePlaces(facts).map((place) => existsSql(filterSql(present, place, context), rowColumn)),
+  );
+  return test.missing ? { sql: `NOT ${some.sql}`, values: some.values } : some;
+}
 
 /** The condition as a test on the row in `rowColumn`. */
 export function existsSql(filter: FilterSql, rowColumn: string): Fragment {

@@ -7,7 +7,7 @@ import { searchLimits } from '../../fhir/search/search-limits.ts';
 import type { SearchParameterFacts } from '../../fhir/search/search-parameter.ts';
 import type { FilterTest, SearchFilter } from '../../fhir/search-query.ts';
 import { compositeSql, impliedBy } from './composite-sql.ts';
-import { existsSql, filterSql, indexTables, parameterSql } from './filter-sql.ts';
+import { existsSql, filterSql, indexTables, missingSql, parameterSql } from './filter-sql.ts';
 import { allOf, among, amongMany, anyOf, type Fragment, fragment } from './fragment.ts';
 import { dateSql } from './interval-sql.ts';
 import type { FilterContext, FilterSql } from './value-sql.ts';
@@ -74,12 +74,16 @@ export function conditionSql(filter: SearchFilter, rowColumn: string, context: F
     return compositeSql(filter, filter.test, rowColumn, context);
   }
   const row = rowColumnSql(filter, 'r', context);
-  return row === undefined
-    ? existsSql(indexedSql(filter, context), rowColumn)
-    : {
-        sql: `EXISTS (SELECT 1 FROM resource r WHERE r.row_id = ${rowColumn} AND ${row.sql})`,
-        values: row.values,
-      };
+  if (row !== undefined) {
+    return {
+      sql: `EXISTS (SELECT 1 FROM resource r WHERE r.row_id = ${rowColumn} AND ${row.sql})`,
+      values: row.values,
+    };
+  }
+  const facts = context.registry.parameter(context.type, filter.parameter);
+  return filter.test.kind === 'missing' && facts !== undefined
+    ? missingSql(filter.test, facts, rowColumn, context)
+    : existsSql(indexedSql(filter, context), rowColumn);
 }
 
 /** A SELECT of the rows that fulfil the condition, found by an index; undefined when none gives them. */
