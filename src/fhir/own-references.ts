@@ -3,7 +3,7 @@
 // https://hl7.org/fhir/R4/references.html#literal
 import type { Resource } from '@medplum/fhirtypes';
 import { mapStrings } from './json.ts';
-import { referenceTarget } from './reference.ts';
+import { referenceTarget, someReference } from './reference.ts';
 
 /**
  * A copy whose references under `base`, such as "https://example.org/fhir", are relative; the resource itself when it has none.
@@ -11,18 +11,12 @@ import { referenceTarget } from './reference.ts';
  */
 export function withOwnReferences<T extends Resource>(resource: T, base: string): T {
   const start = `${base}/`;
-  if (resource.resourceType === 'Bundle' || !refersBelow(resource, start)) return resource;
+  const isBelow = (reference: string) => reference.startsWith(start);
+  // Most resources have none, and are looked through in a few microseconds.
+  if (resource.resourceType === 'Bundle' || !someReference(resource, isBelow)) return resource;
   return mapStrings(resource, (text, key) =>
-    key === 'reference' && text.startsWith(start) && referenceTarget(text, base)?.kind === 'local'
+    key === 'reference' && isBelow(text) && referenceTarget(text, base)?.kind === 'local'
       ? text.slice(start.length)
       : text,
-  );
-}
-
-/** Most resources have none, and are looked through in a few microseconds. */
-function refersBelow(value: unknown, start: string): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, member]: [string, unknown]) =>
-    typeof member === 'string' ? key === 'reference' && member.startsWith(start) : refersBelow(member, start),
   );
 }

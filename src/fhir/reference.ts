@@ -24,6 +24,14 @@ export function referenceTarget(reference: string, baseUrl?: string): ReferenceT
   return reference === '' || reference.startsWith('#') ? undefined : { kind: 'url', url: reference };
 }
 
+/** Does any reference in a resource, at whatever depth, hold? */
+export function someReference(value: unknown, holds: (reference: string) => boolean): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, member]: [string, unknown]) =>
+    typeof member === 'string' ? key === 'reference' && holds(member) : someReference(member, holds),
+  );
+}
+
 /** The relative form without a version, such as "Practitioner/x"; undefined for what does not point to this server. */
 export function localReference(reference: string | undefined, baseUrl?: string): string | undefined {
   const target = reference === undefined ? undefined : referenceTarget(reference, baseUrl);

@@ -77,6 +77,33 @@ describe('a transaction', () => {
     expect(service.problemsOf(resourceOf(answer))).toEqual([]);
   });
 
+  it('leads elements of type uri and url to where the entries are stored, and texts and canonicals nowhere', async () => {
+    const urn = 'urn:uuid:77777777-7777-4777-8777-777777777777';
+    const answer = await transaction(
+      post(patient(), { fullUrl: urn }),
+      post({
+        resourceType: 'CarePlan',
+        status: 'active',
+        intent: 'plan',
+        subject: { reference: urn },
+        instantiatesUri: [urn, 'https://example.org/other'],
+        instantiatesCanonical: [urn],
+        extension: [
+          { url: 'https://example.org/uri', valueUri: urn },
+          { url: 'https://example.org/text', valueString: urn },
+          { url: 'https://example.org/uuid', valueUuid: urn },
+        ],
+      } as { resourceType: string }),
+    ).set('Prefer', 'return=representation');
+    const place = `Patient/${entryOf(answer, 0).resource.id}`;
+    expect(entryOf(answer, 1).resource).toMatchObject({
+      instantiatesUri: [place, 'https://example.org/other'],
+      instantiatesCanonical: [urn],
+      extension: [{ valueUri: place }, { valueString: urn }, { valueUuid: urn }],
+    });
+    expect(service.problemsOf(resourceOf(answer))).toEqual([]);
+  });
+
   it('resolves full and relative addresses of entries', async () => {
     const answer = await transaction(
       post(patient(), { fullUrl: 'https://elsewhere.example.org/fhir/Patient/7' }),
@@ -462,6 +489,40 @@ describe.each([
     expect(entryOf(answer, 0).response.etag).toMatch(/^W\/"\d"$/);
     expect(service.problemsOf(resourceOf(answer))).toEqual([]);
   });
+});
+
+it('a conditional reference is refused where nobody looks up what it means', async () => {
+  const sent = condition('Patient?identifier=https://example.org/ids|1');
+  const stored = bodyOf(await transaction(post(condition('Patient/anybody')))).entry[0]?.response.location;
+  const place = `Condition/${idIn(stored)}`;
+  const alone = (method: 'post' | 'put' | 'patch', path: string, body: unknown) =>
+    request(service.app)
+      [method](`/fhir/${path}`)
+      .set('Authorization', service.bearer('system'))
+      .set('Content-Type', method === 'patch' ? 'application/json-patch+json' : 'application/fhir+json')
+      .send(JSON.stringify(body));
+  const patch = [{ op: 'replace', path: '/subject', value: sent.subject }];
+  const asEntry = {
+    resource: {
+      resourceType: 'Binary',
+      contentType: 'application/json-patch+json',
+      data: Buffer.from(JSON.stringify(patch)).toString('base64'),
+    },
+    request: { method: 'PATCH', url: place },
+  };
+  const answers = await Promise.all([
+    alone('post', 'Condition', sent),
+    alone('put', place, { ...sent, id: idIn(stored) }),
+    alone('put', 'Condition?identifier=https://example.org/ids|2', sent),
+    alone('patch', place, patch),
+    transaction(asEntry),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
+  expect(answers.map((answer) => issueOf(answer, 0).diagnostics)).toEqual(
+    answers.map(() => expect.stringContaining('in a transaction only') as unknown),
+  );
+  expect(statusesOf(await batch(post(sent), asEntry))).toEqual(['400', '400']);
+  expect(bodyOf(await get(`/fhir/${place}`)).meta.versionId).toBe('1');
 });
 
 describe('who asks with a Bundle', () => {

@@ -1,9 +1,31 @@
 // Rewrites references between the entries of a transaction to the ids that they get: https://hl7.org/fhir/R4/http.html#trules
 import type { Resource } from '@medplum/fhirtypes';
+import { invalid } from '../../fhir/error.ts';
 import { mapStrings } from '../../fhir/json.ts';
+import { someReference } from '../../fhir/reference.ts';
 
-/** The members whose text is a link. Identifier.value and the like may look like one and are left alone. */
-const linkKeys = new Set(['reference', 'url', 'uri', 'valueUri', 'valueUrl']);
+/**
+ * The members whose text is a link: references, and what is of type uri or url wherever R4 has an element of that name. Identifier.value
+ * and the like may look like a link and are left alone; so are oids and uuids, in whose place the address of a resource is not valid.
+ */
+const linkKeys = new Set([
+  'reference',
+  'url',
+  'uri',
+  'valueUri',
+  'valueUrl',
+  'endpoint',
+  'policy',
+  'link',
+  'rendering',
+  'instantiatesUri',
+  'derivedFromUri',
+  'definitionUri',
+  'eventUri',
+  'moduleUri',
+  'sourceUri',
+  'targetUri',
+]);
 
 const restfulUrl = /^(.*\/)[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/;
 const conditional = /^([A-Z][A-Za-z]{1,63})\?(.+)$/;
@@ -27,13 +49,22 @@ function addressOf(text: string, addresses: Addresses, root: string | undefined)
 /** The conditional references of a resource, such as "Practitioner?identifier=system|value". */
 export function conditionalReferences(resource: Resource): ReadonlySet<string> {
   const found = new Set<string>();
-  mapStrings(resource, (text, key) => {
-    if (key === 'reference' && conditional.test(text)) {
-      found.add(text);
-    }
-    return text;
+  someReference(resource, (text) => {
+    if (conditional.test(text)) found.add(text);
+    return false;
   });
   return found;
+}
+
+/** Throws FhirError 400 for a conditional reference where nobody resolves it: stored as it is, it would lead nowhere. */
+export function assertResolved(resource: Resource): void {
+  const [reference] = conditionalReferences(resource);
+  if (reference !== undefined) {
+    throw invalid(
+      `"${reference.slice(0, 100)}" says by a search what is meant, which is looked up in a transaction only: send one, or name the resource, such as ${conditionalParts(reference).type}/1.`,
+      resource.resourceType,
+    );
+  }
 }
 
 /** A copy whose links lead to where the entries are stored. `resolved` holds the conditional references. */

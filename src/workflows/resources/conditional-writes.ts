@@ -6,6 +6,7 @@ import { copyExact } from '../../fhir/json.ts';
 import type { JsonPatch } from '../../fhir/read-json-patch.ts';
 import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { DeleteResult } from '../../store/store.ts';
+import { assertResolved } from '../bundles/bundle-references.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { writeNew } from './create-resource.ts';
 import { deleteResource } from './delete-resource.ts';
@@ -61,6 +62,7 @@ export async function updateByCondition(
   condition: SearchQuery,
   options: UpdateOptions,
 ): Promise<Updated> {
+  assertResolved(resource);
   const checked = checkForUpdate(context, resource);
   const remarks = await remarksOn(context, resource);
   const result = await inTransaction(context, async (within) => {

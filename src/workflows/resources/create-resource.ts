@@ -2,6 +2,7 @@
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { CreateResult } from '../../store/store.ts';
+import { assertResolved } from '../bundles/bundle-references.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { checkResource } from './check-resource.ts';
 import { remarksOn } from './remarks-on.ts';
@@ -27,6 +28,7 @@ export async function createResource(
   resource: Resource,
   options: CreateOptions = {},
 ): Promise<Created> {
+  assertResolved(resource);
   // What is told is found out before the write: nothing that fails afterwards takes its answer from what was stored.
   const warnings = [...checkResource(context, resource), ...(await remarksOn(context, resource))];
   // Without a rule there is one write, which is a transaction by itself.

@@ -5,6 +5,7 @@ import { copyExact } from '../../fhir/json.ts';
 import { applyJsonPatch } from '../../fhir/json-patch.ts';
 import type { JsonPatch } from '../../fhir/read-json-patch.ts';
 import type { StoredVersion } from '../../store/store.ts';
+import { assertResolved } from '../bundles/bundle-references.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { readResource } from './read-resource.ts';
 import { remarksOn } from './remarks-on.ts';
@@ -45,6 +46,7 @@ export async function patchWithin(
   assertVersion(current.versionId, options.ifMatch);
   const next = patched(current.resource(), patch);
   const rewritten = options.rewrite?.(next) ?? next;
+  assertResolved(rewritten);
   const warnings = checkForUpdate(context, rewritten);
   const { version } = await writeNext(context, rewritten, { mayCreate: false, ifMatch: current.versionId });
   return { version, warnings: [...warnings, ...(await remarksOn(context, rewritten))] };

@@ -3,6 +3,7 @@ import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { businessRule, methodNotAllowed, versionMismatch } from '../../fhir/error.ts';
 import { isSubsetted } from '../../fhir/subsetted.ts';
 import type { UpdateResult } from '../../store/store.ts';
+import { assertResolved } from '../bundles/bundle-references.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { checkResource } from './check-resource.ts';
 import { remarksOn } from './remarks-on.ts';
@@ -46,6 +47,7 @@ export async function updateResource(
   resource: Resource,
   options: UpdateOptions,
 ): Promise<Updated> {
+  assertResolved(resource);
   // Found out before the write, as in create-resource.ts.
   const checked = checkForUpdate(context, resource);
   const remarks = await remarksOn(context, resource);
