@@ -60,7 +60,9 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     }
     const { route } = matched.value;
     const query = queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1));
-    checkAcceptable(req.headers.accept, query, route.produces);
+    const { body: taken, produces } = route;
+    // What a form asks for stands in its body, and is read with it.
+    if (taken !== 'form') checkAcceptable(req.headers.accept, query, produces);
     const open: OpenRequest = { system, headers: req.headers, base: baseOf(req), requestId, query };
     if (!route.needsToken) {
       return route.handle(open);
@@ -69,10 +71,12 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       throw new Error('a guarded route was reached without an actor');
     }
     const type = typeOf(matched.value);
-    const body = await readBody(req, route.body === 'resource' && type === 'Bundle' ? 'bundle' : route.body);
+    const body = await readBody(req, taken === 'resource' && type === 'Bundle' ? 'bundle' : taken);
+    const asked = body.form === undefined ? query : [...query, ...body.form];
+    if (taken === 'form') checkAcceptable(req.headers.accept, asked, produces);
     const request: FhirRequest = {
       ...open,
-      query: body.form === undefined ? query : [...query, ...body.form],
+      query: asked,
       type,
       id: matched.value.id,
       versionId: matched.value.versionId,

@@ -11,15 +11,23 @@ export interface Preferences {
 
 const byDefault: Preferences = { handling: 'lenient' };
 
-/** Reads what is understood; RFC 7240 says that the rest is to be ignored. */
+/**
+ * Reads what is understood; RFC 7240 says that the rest is to be ignored, that names are the same in small letters and large, and
+ * that of a preference that stands twice the first counts. Several headers arrive as one, joined by commas.
+ */
 export function preferences(header: string | undefined): Preferences {
   if (header === undefined) {
     return byDefault;
   }
-  const wish = /(?:^|[,;\s])return\s*=\s*"?(minimal|representation|OperationOutcome)\b/.exec(header)?.[1];
+  const said = new Map<string, string>();
+  for (const part of header.split(/[,;]/)) {
+    const [name = '', value = ''] = part.split('=').map((each) => each.trim());
+    if (!said.has(name.toLowerCase())) said.set(name.toLowerCase(), value.replaceAll('"', ''));
+  }
+  const wish = said.get('return');
   return {
     ...((wish === 'minimal' || wish === 'OperationOutcome' || wish === 'representation') && { return: wish }),
-    handling: /(?:^|[,;\s])handling\s*=\s*"?strict\b/.test(header) ? 'strict' : 'lenient',
+    handling: said.get('handling') === 'strict' ? 'strict' : 'lenient',
   };
 }
 

@@ -25,12 +25,12 @@ export function askedShape(
   query: QueryPairs,
 ): AskedShape {
   const summary = query.length === 0 ? undefined : queryValue(query, '_summary');
-  const elements = query.length === 0 ? undefined : queryValue(query, '_elements');
-  if (elements !== undefined && summary !== undefined && summary !== 'false') {
+  const lists = query.filter(([name]) => name === '_elements');
+  if (lists.length > 0 && summary !== undefined && summary !== 'false') {
     throw invalid('_summary and _elements cannot be asked for together.', '_elements');
   }
-  if (elements !== undefined) {
-    const names = elementNames(system, type, elements);
+  if (lists.length > 0) {
+    const names = elementNames(system, type, lists.map(([, text]) => text).join(','));
     const understood = `_elements=${names.map(encodeURIComponent).join(',')}`;
     return {
       shape: shapeFor(system, { kind: 'elements', names: new Set(names) }),

@@ -64,6 +64,14 @@ describe('a search', () => {
     expect(idsOf(bodyOf(everyone))).toHaveLength(7);
   });
 
+  it('takes _format in the form, and before Accept', async () => {
+    const posted = (form: string, accept = 'application/fhir+json') =>
+      call('post', '/fhir/Patient/_search').type('form').set('Accept', accept).send(form);
+    expect((await posted('family=odd&_format=xml')).status).toBe(406);
+    expect((await posted('family=odd&_format=json', 'application/fhir+xml')).status).toBe(200);
+    expect((await posted('family=odd', 'application/fhir+xml')).status).toBe(406);
+  });
+
   it('shows every match once when its pages are walked, also while others write', async () => {
     for (const sort of ['_sort=birthdate', '_sort=-_lastUpdated', 'family=odd', '']) {
       const seen: string[] = [];
@@ -125,6 +133,18 @@ describe('what is not understood', () => {
     expect(bodyOf(answer).issue).toHaveLength(1);
     expect(issueOf(answer, 0)).toMatchObject({ severity: 'error' });
     expect(issueOf(answer, 0).diagnostics).toContain('shoe-size');
+  });
+
+  it.each([
+    ['Handling=strict', 400],
+    ['handling="strict"', 400],
+    ['return=minimal, handling=strict', 400],
+    ['handling=strict, handling=lenient', 400],
+    ['handling=lenient, handling=strict', 200],
+    ['handling=stricter', 200],
+  ])('is refused as Prefer: %s says', async (prefer, status) => {
+    const answer = await call('get', '/fhir/Patient?shoe-size=44').set('Prefer', prefer);
+    expect(answer.status).toBe(status);
   });
 
   it('is always refused when it is a value that cannot be read', async () => {

@@ -60,6 +60,10 @@ describe('a part of a resource', () => {
     ['/Patient/ada?_summary=text', ['resourceType', 'id', 'meta', 'text', 'link']],
     ['/Patient/ada?_elements=name', ['resourceType', 'id', 'meta', 'name', 'link']],
     [
+      '/Patient/ada?_elements=name&_elements=birthDate',
+      ['resourceType', 'id', 'meta', 'name', 'birthDate', '_birthDate', 'link'],
+    ],
+    [
       '/Patient/ada?_elements=birthDate,Patient.contact',
       ['resourceType', 'id', 'meta', 'birthDate', '_birthDate', 'contact', 'link'],
     ],
