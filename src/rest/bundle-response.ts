@@ -19,8 +19,21 @@ export interface BundleResponse {
 
 const writtenStatus = { created: '201 Created', matched: '200 OK', updated: '200 OK' } as const;
 
+/** The fullUrl of an entry; none where the same one stands already with the same version, or again without a resource (bdl-7). */
+type FullUrlOf = (place: string, sentVersion: string | undefined) => string | undefined;
+
+function fullUrls(base: string): FullUrlOf {
+  const given = new Set<string>();
+  return (place, sentVersion = '') => {
+    const key = `${place}/${sentVersion}`;
+    if (given.has(key)) return undefined;
+    given.add(key);
+    return `${base}/${place}`;
+  };
+}
+
 function withVersion(
-  base: string,
+  fullUrlOf: FullUrlOf,
   version: StoredVersion,
   status: string,
   sent: string | undefined,
@@ -35,7 +48,9 @@ function withVersion(
     ...(outcome && { outcome }),
   };
   const resource = sent === undefined ? '' : `"resource":${sent},`;
-  return `{"fullUrl":${JSON.stringify(`${base}/${place}`)},${resource}"response":${JSON.stringify(response)}}`;
+  const fullUrl = fullUrlOf(place, sent === undefined ? undefined : version.versionId);
+  const address = fullUrl === undefined ? '' : `"fullUrl":${JSON.stringify(fullUrl)},`;
+  return `{${address}${resource}"response":${JSON.stringify(response)}}`;
 }
 
 /** Hints and warnings stand here whatever is preferred: a client that is not told of them cannot ask for them afterwards. */
@@ -49,6 +64,7 @@ function outcomeOf(
 
 function entryText(
   { base, isFull, requestId, log }: BundleResponse,
+  fullUrlOf: FullUrlOf,
   result: EntryResult,
   index: number,
 ): string {
@@ -57,7 +73,7 @@ function entryText(
     case 'matched':
     case 'updated':
       return withVersion(
-        base,
+        fullUrlOf,
         result.version,
         writtenStatus[result.kind],
         isFull ? result.version.json : undefined,
@@ -66,10 +82,10 @@ function entryText(
     case 'read': {
       const { version, shape, isHead } = result;
       const sent = shape === undefined ? version.json : shape(version);
-      return withVersion(base, version, '200 OK', isHead ? undefined : sent);
+      return withVersion(fullUrlOf, version, '200 OK', isHead ? undefined : sent);
     }
     case 'not-modified':
-      return withVersion(base, result.version, '304 Not Modified', undefined);
+      return withVersion(fullUrlOf, result.version, '304 Not Modified', undefined);
     case 'nothing-deleted':
       return '{"response":{"status":"204 No Content"}}';
     case 'found':
@@ -89,6 +105,9 @@ function entryText(
 }
 
 export function bundleResponseText(response: BundleResponse): string {
-  const entries = response.results.map((result, index) => entryText(response, result, index)).join(',');
+  const fullUrlOf = fullUrls(response.base);
+  const entries = response.results
+    .map((result, index) => entryText(response, fullUrlOf, result, index))
+    .join(',');
   return `{"resourceType":"Bundle","type":"${response.kind}"${entries === '' ? '' : `,"entry":[${entries}]`}}`;
 }

@@ -477,6 +477,8 @@ describe.each([
     expect(bodyOf(answer).entry.map(({ resource }) => resource !== undefined)).toEqual(
       asked.map(([, status]) => status === '200 OK'),
     );
+    // What is sent twice has its address once.
+    expect(service.problemsOf(resourceOf(answer))).toEqual([]);
   });
 
   it('by HEAD brings no resource', async () => {
