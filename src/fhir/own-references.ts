@@ -12,7 +12,6 @@ import { referenceTarget, someReference } from './reference.ts';
 export function withOwnReferences<T extends Resource>(resource: T, base: string): T {
   const start = `${base}/`;
   const isBelow = (reference: string) => reference.startsWith(start);
-  // Most resources have none, and are looked through in a few microseconds.
   if (resource.resourceType === 'Bundle' || !someReference(resource, isBelow)) return resource;
   return mapStrings(resource, (text, key) =>
     key === 'reference' && isBelow(text) && referenceTarget(text, base)?.kind === 'local'

@@ -24,12 +24,22 @@ export function referenceTarget(reference: string, baseUrl?: string): ReferenceT
   return reference === '' || reference.startsWith('#') ? undefined : { kind: 'url', url: reference };
 }
 
-/** Does any reference in a resource, at whatever depth, hold? */
+/** Does any reference in a resource, at whatever depth, hold? Plain loops: every write is looked through. */
 export function someReference(value: unknown, holds: (reference: string) => boolean): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, member]: [string, unknown]) =>
-    typeof member === 'string' ? key === 'reference' && holds(member) : someReference(member, holds),
-  );
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && someReference(item, holds)) return true;
+    return false;
+  }
+  for (const key in value) {
+    const member: unknown = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof member === 'string') {
+      if (key === 'reference' && holds(member)) return true;
+    } else if (typeof member === 'object' && someReference(member, holds)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** The relative form without a version, such as "Practitioner/x"; undefined for what does not point to this server. */

@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResourceType } from '@medplum/fhirtypes';
 import { type FhirError, notFound } from '../fhir/error.ts';
-import { withOwnReferences } from '../fhir/own-references.ts';
 import { prettyJson } from '../fhir/pretty-json.ts';
 import { type Answer, fhirJson, sendAnswer } from './answer.ts';
 import { answerOnceEach } from './answer-once.ts';
@@ -71,7 +70,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       throw new Error('a guarded route was reached without an actor');
     }
     const type = typeOf(matched.value);
-    const body = await readBody(req, taken === 'resource' && type === 'Bundle' ? 'bundle' : taken);
+    const body = await readBody(req, taken === 'resource' && type === 'Bundle' ? 'bundle' : taken, open.base);
     const asked = body.form === undefined ? query : [...query, ...body.form];
     if (taken === 'form') checkAcceptable(req.headers.accept, asked, produces);
     const request: FhirRequest = {
@@ -80,7 +79,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
       type,
       id: matched.value.id,
       versionId: matched.value.versionId,
-      body: body.resource && withOwnReferences(body.resource, open.base),
+      body: body.resource,
       patch: body.patch,
       context: system.contextFor(actor, requestId),
     };

@@ -14,7 +14,9 @@ describe.each([
       .set('Authorization', service.bearer('system'))
       .set('Host', 'clinic.example:8080');
     const type = method === 'patch' ? 'application/json-patch+json' : 'application/fhir+json';
-    return body === undefined ? asked : asked.set('Content-Type', type).send(JSON.stringify(body));
+    return body === undefined
+      ? asked
+      : asked.set('Content-Type', type).send(typeof body === 'string' ? body : JSON.stringify(body));
   };
   const observation = (subject: string, more: object = {}) => ({
     resourceType: 'Observation',
@@ -73,6 +75,11 @@ describe.each([
     expect(await foundBy(`subject=${base}/Patient/ada`)).toBe(3);
     expect(await foundBy(`subject.name=invented&subject=${base}/Patient/ada/_history/1`)).toBe(3);
     expect(bodyOf(await send('get', '/Patient?_has:Observation:patient:status=final')).entry).toHaveLength(1);
+  });
+
+  it('they are known when their slashes are escaped, as some writers of JSON do', async () => {
+    const written = JSON.stringify(observation(`${base}/Patient/ada`)).replaceAll('/', '\\/');
+    expect(subjectOf(bodyOf(await send('post', '/Observation', written)))).toBe('Patient/ada');
   });
 
   it('an entry of a transaction that has such an address is still the one that is meant', async () => {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Resource } from '@medplum/fhirtypes';
 import { malformed } from '../../fhir/error.ts';
 import { parseJson } from '../../fhir/json.ts';
+import { withOwnReferences } from '../../fhir/own-references.ts';
 import { queryPairs } from '../query-pairs.ts';
 import type { QueryPairs } from '../rest-system.ts';
 import { bodyBytes } from './body-reader.ts';
@@ -36,8 +37,11 @@ function isEmpty(req: IncomingMessage): boolean {
   return (length === undefined || length === '0') && req.headers['transfer-encoding'] === undefined;
 }
 
-/** Throws FhirError 400, 413 or 415. A body sent with a route that takes none is left unread. */
-export async function readBody(req: IncomingMessage, kind: BodyKind): Promise<Body> {
+/**
+ * Throws FhirError 400, 413 or 415. A body sent with a route that takes none is left unread. References of the resource to what is
+ * under `base`, the FHIR base as the client sees it, are relative ones in what is read.
+ */
+export async function readBody(req: IncomingMessage, kind: BodyKind, base: string): Promise<Body> {
   if (kind === 'none' || ((kind === 'parameters' || kind === 'form') && isEmpty(req))) {
     return {};
   }
@@ -59,8 +63,11 @@ export async function readBody(req: IncomingMessage, kind: BodyKind): Promise<Bo
   if (!isResource(value)) {
     throw malformed('The body must be a JSON object with a resourceType.');
   }
-  return { resource: value };
+  // Most bodies do not name the host, and need not be looked through. A slash may be escaped in JSON, a host is not.
+  return { resource: bytes.includes(hostOf(base)) ? withOwnReferences(value, base) : value };
 }
+
+const hostOf = (base: string) => base.split('/')[2] ?? '';
 
 function asciiText(bytes: Buffer): string {
   if (bytes.some((byte) => byte > 0x7f)) {
