@@ -24,7 +24,7 @@ const environment = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be like postgres://user:password@host:5432/database' })
     .optional(),
-  /** The address that clients use, for absolute links; made from HOST and PORT when absent. */
+  /** The address that clients use, for absolute links; that of each request when absent. */
   BASE_URL: z
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ''))

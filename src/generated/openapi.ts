@@ -142,7 +142,7 @@ export interface paths {
          * @description The address is a search, such as `Patient?identifier=system|value`. One match is updated (an `id` in the body must
          *     be its id), nothing found creates, several are answered with 412. Search and write are one transaction. A
          *     parameter that is not known is refused. With an `id` in the body and nothing found, it is created under that id;
-         *     if that is another resource, the answer is 409.
+         *     if that is another resource, the answer is 409. `If-None-Match: *` asks that it be a creation.
          */
         put: operations["conditionalUpdate"];
         /**

@@ -21,6 +21,7 @@ interface Entry {
     readonly url: string;
     readonly ifMatch?: string;
     readonly ifNoneExist?: string;
+    readonly ifNoneMatch?: string;
   };
 }
 
@@ -100,6 +101,20 @@ export function concurrencyInBundles(asking: () => Asking): void {
         expect(countEntries(answers)).toEqual({ 201: parallel, 200: 1, 412: parallel - 1 });
         expect(await asking().total(conditionOn(beside))).toBe(parallel);
       }
+    });
+
+    it('PUTs of one id with ifNoneMatch "*" bring it into being once, and change nothing after that', async () => {
+      const id = `${type}-put-once`;
+      const once = (at: number): Entry => {
+        const { resource, request } = putEntry(id, at);
+        return { ...(resource && { resource }), request: { ...request, ifNoneMatch: '*' } };
+      };
+      const answers = await asking().atOnceUntilDone(times(parallel, (at) => sending(type, [once(at)])));
+      const whole = answers.filter(({ status }) => status === 200);
+      const refused = type === 'transaction' ? countByStatus(answers) : countEntries(answers);
+      expect(countEntries(whole)[201]).toBe(1);
+      expect(refused[412]).toBe(parallel - 1);
+      expect(await asking().versions(id)).toEqual([1]);
     });
 
     it('PUTs of one id that name no version make one version each, or are refused clearly', async () => {
