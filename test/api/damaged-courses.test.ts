@@ -109,8 +109,8 @@ const calls = (): readonly (readonly [string, readonly object[]])[] => [
 
 /** The version that was stored last of all: what a refusal must leave as it was. */
 async function newestVersion(): Promise<string> {
-  const { body } = await course.get('/fhir/_history?_count=1');
-  const [newest] = (body as Bundle).entry ?? [];
+  const answer = await course.get('/fhir/_history?_count=1');
+  const [newest] = (answer.body as Bundle).entry ?? [];
   if (newest === undefined) throw new Error('nothing is stored');
   return `${newest.fullUrl} ${newest.response?.etag}`;
 }
