@@ -1,8 +1,6 @@
 // Rewrites references between the entries of a transaction to the ids that they get: https://hl7.org/fhir/R4/http.html#trules
 import type { Resource } from '@medplum/fhirtypes';
-import { invalid } from '../../fhir/error.ts';
 import { mapStrings } from '../../fhir/json.ts';
-import { someReference } from '../../fhir/reference.ts';
 
 /**
  * The members whose text is a link: references, and what is of type uri or url wherever R4 has an element of that name. Identifier.value
@@ -28,7 +26,6 @@ const linkKeys = new Set([
 ]);
 
 const restfulUrl = /^(.*\/)[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/;
-const conditional = /^([A-Z][A-Za-z]{1,63})\?(.+)$/;
 
 /** Where each fullUrl of the Bundle will be stored, such as "Patient/1". */
 export type Addresses = ReadonlyMap<string, string>;
@@ -44,27 +41,6 @@ function addressOf(text: string, addresses: Addresses, root: string | undefined)
   const address =
     addresses.get(target) ?? (root === undefined ? undefined : addresses.get(`${root}${target}`));
   return address === undefined || hashAt < 0 ? address : `${address}${text.slice(hashAt)}`;
-}
-
-/** The conditional references of a resource, such as "Practitioner?identifier=system|value". */
-export function conditionalReferences(resource: Resource): ReadonlySet<string> {
-  const found = new Set<string>();
-  someReference(resource, (text) => {
-    if (conditional.test(text)) found.add(text);
-    return false;
-  });
-  return found;
-}
-
-/** Throws FhirError 400 for a conditional reference where nobody resolves it: stored as it is, it would lead nowhere. */
-export function assertResolved(resource: Resource): void {
-  const [reference] = conditionalReferences(resource);
-  if (reference !== undefined) {
-    throw invalid(
-      `"${reference.slice(0, 100)}" says by a search what is meant, which is looked up in a transaction only: send one, or name the resource, such as ${conditionalParts(reference).type}/1.`,
-      resource.resourceType,
-    );
-  }
 }
 
 /** A copy whose links lead to where the entries are stored. `resolved` holds the conditional references. */
@@ -109,10 +85,4 @@ export function linkedFullUrls(
     return text;
   });
   return linked;
-}
-
-/** Splits "Practitioner?identifier=x" into type and query. */
-export function conditionalParts(reference: string): { readonly type: string; readonly query: string } {
-  const [, type = '', query = ''] = conditional.exec(reference) ?? [];
-  return { type, query };
 }

@@ -2,9 +2,9 @@
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { CreateResult } from '../../store/store.ts';
-import { assertResolved } from '../bundles/bundle-references.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { checkResource } from './check-resource.ts';
+import { assertResolved } from './conditional-references.ts';
 import { remarksOn } from './remarks-on.ts';
 import { rulesByType } from './rules-by-type.ts';
 import type { WriteRule } from './write-rules.ts';
