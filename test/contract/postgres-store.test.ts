@@ -1,6 +1,7 @@
 // Runs the contract of every store against a real PostgreSQL.
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
+import type { Patience } from '../../src/store/postgres/connection.ts';
 import { migratePostgres } from '../../src/store/postgres/migrate.ts';
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { practiceContract } from './practice-contract.ts';
@@ -19,9 +20,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** What is kept is tested here; how long a database may take is in test/reliability. This one gets a new database for each test. */
+const patience: Patience = { connectMs: 20_000, statementMs: 20_000, silenceMs: 25_000, waitMs: 25_000 };
+
 async function openStore(): Promise<StoreUnderTest> {
   const { given, underTest } = setUp();
-  return underTest(await postgresStore({ url: await server.createDatabase(migrated), ...given }));
+  return underTest(await postgresStore({ url: await server.createDatabase(migrated), patience, ...given }));
 }
 
 describe('PostgreSQL', () => {
@@ -34,8 +38,8 @@ describe('a long definition that was read before', () => {
   it('is given as another node has left it, whether it was updated, deleted or removed by hand and made again', async () => {
     const url = await server.createDatabase(migrated);
     const [one, other] = [setUp(), setUp()];
-    const here = one.underTest(await postgresStore({ url, ...one.given }));
-    const there = other.underTest(await postgresStore({ url, ...other.given }));
+    const here = one.underTest(await postgresStore({ url, patience, ...one.given }));
+    const there = other.underTest(await postgresStore({ url, patience, ...other.given }));
     const seen: string[] = [];
     const look = async () => seen.push(await titleRead(here.store), await titleRead(here.store));
     const put = (title: string) => there.store.update(longForm(title), { upsert: true });

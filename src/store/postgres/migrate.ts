@@ -52,6 +52,8 @@ async function bringUpToDate(client: pg.Client, name: string): Promise<Migrated>
 /** A copy writes where nobody else may: see copy/copy-database.ts. */
 export interface MigrateOptions {
   readonly isCopyTarget?: boolean;
+  /** How long to connect may take, in milliseconds; as long as usual unless said otherwise. */
+  readonly connectMs?: number;
 }
 
 export async function hasTable(client: pg.ClientBase, table: string): Promise<boolean> {
@@ -76,10 +78,11 @@ export async function assertCurrentSchema(
 /** Throws SchemaError for a database that this program must not touch. */
 export async function migratePostgres(
   url: string,
-  { isCopyTarget = false }: MigrateOptions = {},
+  { isCopyTarget = false, connectMs = usualPatience.connectMs }: MigrateOptions = {},
 ): Promise<Migrated> {
   const { name } = postgresAddress(url);
-  const client = new pg.Client({ ...clientConfig({ url, patience: migrationPatience }), pipeline: false });
+  const patience = { ...migrationPatience, connectMs };
+  const client = new pg.Client({ ...clientConfig({ url, patience }), pipeline: false });
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -69,7 +69,7 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
 /** Throws SchemaError for a database that it must not touch. */
 export async function openSession(options: SessionOptions): Promise<PostgresSession> {
   const { url, patience = usualPatience } = options;
-  await migratePostgres(url);
+  await migratePostgres(url, { connectMs: patience.connectMs });
   const sockets = createSockets();
   const connection: ConnectionOptions = { url, patience, socket: () => sockets.open() };
   const pulse = createPulse(() => looksAlive(connection));
