@@ -172,7 +172,7 @@ class AuditedLayer implements AuditedStore {
     return result;
   }
 
-  /** What was asked is on the disk before anything is looked for: what is found is then answered at once, and lives as short as can be. */
+  /** Outside of a transaction what was asked is on the disk before anything is looked for: what is found is then answered at once, and lives as short as can be. */
   async search(query: SearchQuery): ReturnType<Store['search']> {
     await this.did({
       action: 'E',
