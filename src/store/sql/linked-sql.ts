@@ -11,7 +11,7 @@ import { existsSql, filterSql, indexTables, missingSql, parameterSql } from './f
 import { allOf, among, amongMany, anyOf, type Fragment, fragment } from './fragment.ts';
 import { dateSql } from './interval-sql.ts';
 import type { FilterContext, FilterSql } from './value-sql.ts';
-import { unknownId, visibleSql } from './visibility-sql.ts';
+import { unknownId, visibleRows, visibleSql } from './visibility-sql.ts';
 
 type Chain = FilterTest & { kind: 'chain' };
 type Has = FilterTest & { kind: 'has' };
@@ -142,14 +142,8 @@ function listed(filter: SearchFilter, context: FilterContext): readonly number[]
   if (found.length > searchLimits.listed) {
     return undefined;
   }
-  const seen = visible(context, 'j.value');
-  const names = JSON.stringify(found.map(({ row_id }) => row_id));
-  return statements
-    .all<{ row_id: number }>(
-      `SELECT j.value AS row_id FROM ${statements.dialect.numbersIn} j WHERE ${seen.sql}`,
-      [names, ...seen.values],
-    )
-    .map(({ row_id }) => row_id);
+  const rowIds = found.map(({ row_id }) => row_id);
+  return [...visibleRows(rowIds, context.type, context.sight, context.dictionary, statements)];
 }
 
 /** What references to these rows point to. */
