@@ -25,7 +25,16 @@ const patience: Patience = { connectMs: 20_000, statementMs: 20_000, silenceMs: 
 
 async function openStore(): Promise<StoreUnderTest> {
   const { given, underTest } = setUp();
-  return underTest(await postgresStore({ url: await server.createDatabase(migrated), patience, ...given }));
+  const url = await server.createDatabase(migrated);
+  const tested = underTest(await postgresStore({ url, patience, ...given }));
+  return {
+    ...tested,
+    async close() {
+      await tested.close();
+      // Or the disk is still writing hundreds of them when another test waits for it.
+      await server.dropDatabase(url);
+    },
+  };
 }
 
 describe('PostgreSQL', () => {

@@ -2,6 +2,7 @@
 // of a database that was prepared once.
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { asCopyOf } from '../../scripts/postgres/local-server.ts';
 
 /** Set by scripts/jest-postgres-setup.cjs. */
 const template = process.env['TEST_DATABASE_TEMPLATE'];
@@ -22,10 +23,10 @@ async function asOwner(work: (client: pg.Client) => Promise<unknown>): Promise<v
   }
 }
 
-async function copy(): Promise<string> {
+async function copyOf(template: string): Promise<string> {
   const name = `copy_${randomUUID().replaceAll('-', '')}`;
-  await asOwner((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template?.split('/').at(-1)}`));
-  return (template ?? '').replace(/[^/]+$/, name);
+  await asOwner((client) => client.query(`CREATE DATABASE ${name} ${asCopyOf(template)}`));
+  return template.replace(/[^/]+$/, name);
 }
 
 /** For the options of a system: no `databaseUrl` means SQLite in the folder. One that is given is kept. */
@@ -35,7 +36,7 @@ export async function databaseFor(
 ): Promise<{ readonly dataDir: string; readonly databaseUrl?: string }> {
   if (given !== undefined) return { dataDir, databaseUrl: given };
   if (template === undefined) return { dataDir };
-  const databaseUrl = byFolder.get(dataDir) ?? (await copy());
+  const databaseUrl = byFolder.get(dataDir) ?? (await copyOf(template));
   if (dataDir !== ':memory:') byFolder.set(dataDir, databaseUrl);
   return { dataDir, databaseUrl };
 }
