@@ -13,6 +13,9 @@ export interface Listening {
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 20_000;
 const connectionsCheckingIntervalMs = 1_000;
+// Longer than what usually stands before a service keeps its own idle connections (a minute: nginx's keepalive_timeout of upstream),
+// so that it is never the service that closes one just as a request is put on it. Node's own limit is five seconds.
+const keepAliveTimeoutMs = 65_000;
 
 /** Rejects when the address cannot be had, with the reason of the operating system. */
 export function listen(handler: RequestListener, port: number, host: string): Promise<Listening> {
@@ -21,6 +24,7 @@ export function listen(handler: RequestListener, port: number, host: string): Pr
     {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
       connectionsCheckingInterval: connectionsCheckingIntervalMs,
     },
     (request, response) => {

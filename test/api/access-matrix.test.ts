@@ -1,7 +1,5 @@
 // Every actor x route over HTTP, in a world of three invented people with a canary in every resource type: 0 foreign canaries
 // in any answer or header. The routes come from the route table, so that a new one without a row here fails.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Bundle, Parameters } from '@medplum/fhirtypes';
 import type { Actor } from '../../src/auth/actor.ts';
 import { openTypes, recordTypes } from '../../src/auth/permit-table.ts';
@@ -30,8 +28,6 @@ const isOpen = (type: string) => (openTypes as readonly string[]).includes(type)
 const peopleOf = (type: string) => (isOpen(type) ? (['open'] as const) : people);
 
 let service: TestService;
-let server: Server;
-let origin: string;
 const bearers = new Map<string, string>();
 
 beforeAll(async () => {
@@ -42,15 +38,8 @@ beforeAll(async () => {
     bearers.set(name, await service.makeBearer(role, subject, scopes));
   }
   bearers.set('system', service.bearer('system'));
-  server = createServer(service.app).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await service.stop();
-});
+afterAll(() => service.stop());
 
 const theSystem = () =>
   service.system.contextFor({ role: 'system', scopes: [], tokenId: 'test' }, 'test').store;
@@ -71,7 +60,7 @@ async function ask(
   const json = method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json';
   const contentType = isForm ? 'application/x-www-form-urlencoded' : json;
   const bearer = name === undefined ? undefined : bearers.get(name);
-  const answer = await fetch(`${origin}/fhir${path}`, {
+  const answer = await fetch(`${service.url}/fhir${path}`, {
     method,
     headers: {
       'Content-Type': contentType,

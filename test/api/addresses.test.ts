@@ -1,23 +1,16 @@
 // The ways to write one address: most requests go past Express and some through it, and both must come to the same.
-import { createServer, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
 let service: TestService;
-let server: Server;
 beforeAll(async () => {
   service = await startTestService();
-  server = createServer(service.app).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
 });
-afterAll(async () => {
-  server.close();
-  await service.stop();
-});
+afterAll(() => service.stop());
 
 /** The path is sent as it is, which supertest and fetch do not promise. */
 function statusOf(path: string, method = 'GET'): Promise<number | undefined> {
-  const { port } = server.address() as AddressInfo;
+  const { port } = new URL(service.url);
   const headers = { Authorization: service.bearer('system'), Connection: 'close' };
   return new Promise((resolve, reject) => {
     httpRequest({ host: '127.0.0.1', port, path, method, headers }, (answer) => {

@@ -17,7 +17,7 @@ const send = (
   body?: object,
   bearer = service.bearer('system'),
 ) => {
-  const asked = request(service.app)[method](path).set({ Authorization: bearer });
+  const asked = request(service.url)[method](path).set({ Authorization: bearer });
   return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;
 };
 
@@ -202,7 +202,7 @@ describe('an answer above zero in a form that is not finished', () => {
       },
     ]);
     const made = await send('post', '/fhir/QuestionnaireResponse', unfinished(patient, 'in-progress'));
-    const kept = await request(service.app)
+    const kept = await request(service.url)
       .delete(`/fhir/QuestionnaireResponse/${made.body.id}`)
       .set({ Authorization: service.bearer('system') });
     expect([kept.status, kept.body.issue?.[0]?.diagnostics]).toEqual([

@@ -51,12 +51,12 @@ function planWith(id: string, language: string, expression: string, uses: Librar
 
 const as = (role: 'gp' | 'system') => service.bearer(role, role === 'gp' ? 'Practitioner/gp' : undefined);
 const put = (resource: Resource, role: 'gp' | 'system' = 'system') =>
-  request(service.app)
+  request(service.url)
     .put(`/fhir/${resource.resourceType}/${resource.id ?? ''}`)
     .set('Authorization', as(role))
     .set('Content-Type', 'application/fhir+json')
     .send(resource);
-const get = (path: string) => request(service.app).get(`/fhir/${path}`).set('Authorization', as('gp'));
+const get = (path: string) => request(service.url).get(`/fhir/${path}`).set('Authorization', as('gp'));
 
 beforeAll(async () => {
   service = await startTestService();
@@ -118,7 +118,7 @@ it('answers for several people in one call, each by their own record', async () 
 
 it('answers a what-if question', async () => {
   await putPlan('text/cql-identifier', 'Has Flag');
-  const answer = await request(service.app)
+  const answer = await request(service.url)
     .post('/fhir/PlanDefinition/cql/$apply')
     .set('Authorization', as('gp'))
     .set('Content-Type', 'application/fhir+json')
@@ -224,7 +224,7 @@ it('gives a value of an activity, by the library of the activity', async () => {
   });
   expect(stored.status).toBe(201);
   const ask = (...data: readonly Resource[]) =>
-    request(service.app)
+    request(service.url)
       .post('/fhir/ActivityDefinition/act/$apply')
       .set('Authorization', as('gp'))
       .set('Content-Type', 'application/fhir+json')

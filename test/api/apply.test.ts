@@ -30,9 +30,9 @@ afterAll(() => service.stop());
 const as = (role: 'gp' | 'patient') =>
   service.bearer(role, role === 'gp' ? 'Practitioner/gp' : 'Patient/anna');
 const get = (path: string, role: 'gp' | 'patient' = 'gp') =>
-  request(service.app).get(path).set('Authorization', as(role));
+  request(service.url).get(path).set('Authorization', as(role));
 const post = (path: string, parameter: Parameters['parameter']) =>
-  request(service.app)
+  request(service.url)
     .post(path)
     .set('Authorization', as('gp'))
     .set('Content-Type', 'application/fhir+json')

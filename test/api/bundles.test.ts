@@ -11,9 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const get = (path: string) => request(service.app).get(path).set('Authorization', service.bearer('system'));
+const get = (path: string) => request(service.url).get(path).set('Authorization', service.bearer('system'));
 const send = (bundle: object) =>
-  request(service.app)
+  request(service.url)
     .post('/fhir')
     .set('Authorization', service.bearer('system'))
     .set('Content-Type', 'application/fhir+json')
@@ -498,7 +498,7 @@ it('a conditional reference is refused where nobody looks up what it means', asy
   const stored = bodyOf(await transaction(post(condition('Patient/anybody')))).entry[0]?.response.location;
   const place = `Condition/${idIn(stored)}`;
   const alone = (method: 'post' | 'put' | 'patch', path: string, body: unknown) =>
-    request(service.app)
+    request(service.url)
       [method](`/fhir/${path}`)
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', method === 'patch' ? 'application/json-patch+json' : 'application/fhir+json')
@@ -534,7 +534,7 @@ describe('who asks with a Bundle', () => {
       { resource: patient({ id: 'foreign' }), request: { method: 'PUT', url: 'Patient/foreign' } },
     );
     const bearer = await service.makeBearer('patient', 'Patient/own');
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .post('/fhir')
       .set('Authorization', bearer)
       .set('Content-Type', 'application/fhir+json')

@@ -28,7 +28,7 @@ export function concurrencyContract(start: () => Promise<TestService>): void {
   let served: ServedService;
   let asking: Asking;
   beforeAll(async () => {
-    served = await overHttp(await start());
+    served = overHttp(await start());
     asking = askingOver(served.send);
   });
   afterAll(() => served.stop());

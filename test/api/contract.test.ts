@@ -56,7 +56,7 @@ describe('the contract', () => {
 });
 
 describe('the CapabilityStatement', () => {
-  const read = async () => (await request(service.app).get('/fhir/metadata')).body as CapabilityStatement;
+  const read = async () => (await request(service.url).get('/fhir/metadata')).body as CapabilityStatement;
   const resourcesOf = (statement: CapabilityStatement) => statement.rest?.[0]?.resource ?? [];
 
   it('is valid R4', async () => {

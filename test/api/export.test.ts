@@ -51,17 +51,17 @@ afterAll(() => service.stop());
 
 const as = (bearer = service.bearer('system')) => ({ Authorization: bearer });
 const put = (body: { readonly resourceType: string; readonly id: string }) =>
-  request(service.app)
+  request(service.url)
     .put(`/fhir/${body.resourceType}/${body.id}`)
     .set(as())
     .type('application/fhir+json')
     .send(JSON.stringify(body));
 const kickoff = (path: string, bearer?: string, prefer = 'respond-async') =>
-  request(service.app).get(`/fhir${path}`).set(as(bearer)).set('Prefer', prefer);
+  request(service.url).get(`/fhir${path}`).set(as(bearer)).set('Prefer', prefer);
 
 async function finished(statusUrl: string | undefined, bearer?: string): Promise<Manifest> {
   for (;;) {
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .get(pathOf(statusUrl ?? ''))
       .set(as(bearer));
     if (answer.status !== 202) {
@@ -74,7 +74,7 @@ async function finished(statusUrl: string | undefined, bearer?: string): Promise
 }
 
 async function linesOf(file: ManifestFile | undefined): Promise<readonly Line[]> {
-  const answer = await request(service.app)
+  const answer = await request(service.url)
     .get(pathOf(file?.url ?? ''))
     .set(as())
     .set('Accept', 'application/fhir+ndjson')
@@ -103,7 +103,7 @@ async function exported(path: string): Promise<{ manifest: Manifest; ids: Record
     expect(lines).toHaveLength(file.count);
     ids[file.type] = lines.map(({ id }) => id).toSorted();
   }
-  await request(service.app)
+  await request(service.url)
     .delete(pathOf(begun.headers['content-location'] ?? ''))
     .set(as());
   return { manifest, ids };
@@ -161,20 +161,20 @@ describe('a finished export', () => {
     expect(first?.url).toMatch(/^http:\/\/alongside\.example\/fhir\/\$export-file\/[0-9a-f]{32}$/);
     expect((await linesOf(first))[0]).toMatchObject({ ...patient('ada'), meta: { versionId: '1' } });
 
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .get(pathOf(status ?? ''))
       .set(as());
     expect(Date.parse(answer.headers['expires'] ?? '')).toBe(
       Math.floor((service.clock.now().getTime() + 24 * hourMs) / 1000) * 1000,
     );
-    const head = await request(service.app)
+    const head = await request(service.url)
       .head(pathOf(first?.url ?? ''))
       .set(as());
     expect([head.status, Number(head.headers['content-length']) > 100]).toEqual([200, true]);
     service.clock.advance(24 * hourMs - 1);
     expect(
       (
-        await request(service.app)
+        await request(service.url)
           .head(pathOf(first?.url ?? ''))
           .set(as())
       ).status,
@@ -182,14 +182,14 @@ describe('a finished export', () => {
     service.clock.advance(1);
     expect(
       (
-        await request(service.app)
+        await request(service.url)
           .get(pathOf(first?.url ?? ''))
           .set(as())
       ).status,
     ).toBe(404);
     expect(
       (
-        await request(service.app)
+        await request(service.url)
           .get(pathOf(status ?? ''))
           .set(as())
       ).status,
@@ -223,7 +223,7 @@ describe('a finished export', () => {
   });
 
   it('by POST takes its parameters from Parameters', async () => {
-    const begun = await request(service.app)
+    const begun = await request(service.url)
       .post('/fhir/Patient/$export')
       .set(as())
       .set('Prefer', 'respond-async')
@@ -239,7 +239,7 @@ describe('a finished export', () => {
       );
     const manifest = await finished(begun.headers['content-location']);
     expect([manifest.output.map(({ type }) => type), manifest.deleted]).toEqual([['Patient'], []]);
-    await request(service.app)
+    await request(service.url)
       .delete(pathOf(begun.headers['content-location'] ?? ''))
       .set(as());
   });
@@ -250,7 +250,7 @@ describe('a finished export', () => {
     const since = service.clock.now().toISOString();
     service.clock.advance(1000);
     await put({ ...patient('bert'), active: true } as never);
-    await request(service.app).delete('/fhir/Patient/old').set(as());
+    await request(service.url).delete('/fhir/Patient/old').set(as());
     service.clock.advance(1000);
     const begun = await kickoff(`/Patient/$export?_since=${since}`);
     const manifest = await finished(begun.headers['content-location']);
@@ -264,7 +264,7 @@ describe('a finished export', () => {
       entry: [{ request: { method: 'DELETE', url: 'Patient/old' } }],
     });
     expect(service.problemsOf(bundle as never)).toEqual([]);
-    await request(service.app)
+    await request(service.url)
       .delete(pathOf(begun.headers['content-location'] ?? ''))
       .set(as());
   });
@@ -280,7 +280,7 @@ describe('a finished export', () => {
     expect(manifest.error.map(({ type, count }) => [type, count])).toEqual([['OperationOutcome', 1]]);
     const [outcome] = await linesOf(manifest.error[0]);
     expect(outcome?.issue.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
-    await request(service.app)
+    await request(service.url)
       .delete(pathOf(begun.headers['content-location'] ?? ''))
       .set(as());
   });
@@ -294,7 +294,7 @@ describe('an export of many', () => {
         resource: { resourceType: 'Basic', id: `b-${from + at}`, code: { text: 'many' } },
         request: { method: 'PUT', url: `Basic/b-${from + at}` },
       }));
-      await request(service.app)
+      await request(service.url)
         .post('/fhir')
         .set(as())
         .type('application/fhir+json')
@@ -310,7 +310,7 @@ describe('an export of many', () => {
     await Promise.all([
       put({ resourceType: 'Basic', id: 'b-2299', code: { text: 'changed' } } as never),
       put({ resourceType: 'Basic', id: 'zz-new', code: { text: 'new' } } as never),
-      request(service.app).delete('/fhir/Basic/b-998').set(as()),
+      request(service.url).delete('/fhir/Basic/b-998').set(as()),
     ]);
     const manifest = await finished(begun.headers['content-location']);
     const lines = await linesOf(manifest.output[0]);
@@ -320,7 +320,7 @@ describe('an export of many', () => {
       meta: { versionId: '1' },
     });
     expect(lines.some(({ id }) => id === 'b-998')).toBe(true);
-    await request(service.app)
+    await request(service.url)
       .delete(pathOf(begun.headers['content-location'] ?? ''))
       .set(as());
   });
@@ -344,9 +344,9 @@ describe('an export of many', () => {
       ['throttled', '60'],
     ]);
     for (const { bearer, status } of begun) {
-      expect((await request(service.app).delete(status).set(as(bearer))).status).toBe(202);
-      expect((await request(service.app).get(status).set(as(bearer))).status).toBe(404);
-      expect((await request(service.app).delete(status).set(as(bearer))).status).toBe(404);
+      expect((await request(service.url).delete(status).set(as(bearer))).status).toBe(202);
+      expect((await request(service.url).get(status).set(as(bearer))).status).toBe(404);
+      expect((await request(service.url).delete(status).set(as(bearer))).status).toBe(404);
     }
     expect(await service.system.exports.tools.files.jobs()).toEqual([]);
   });
@@ -389,7 +389,7 @@ describe('an export is refused', () => {
 
   it('of a Group that is not there, or was deleted', async () => {
     await put({ resourceType: 'Group', id: 'gone', type: 'person', actual: true } as never);
-    await request(service.app).delete('/fhir/Group/gone').set(as());
+    await request(service.url).delete('/fhir/Group/gone').set(as());
     expect([
       (await kickoff('/Group/never/$export')).status,
       (await kickoff('/Group/gone/$export')).status,
@@ -410,45 +410,45 @@ describe('an export is refused', () => {
         kickoff('/$export', bearer),
         kickoff('/Patient/$export', bearer),
         kickoff('/Group/pair/$export', bearer),
-        request(service.app).get(status).set(as(bearer)),
-        request(service.app).delete(status).set(as(bearer)),
-        request(service.app).get(file).set(as(bearer)),
+        request(service.url).get(status).set(as(bearer)),
+        request(service.url).delete(status).set(as(bearer)),
+        request(service.url).get(file).set(as(bearer)),
       ]);
       expect(answers.map((answer) => answer.status)).toEqual([403, 403, 403, 403, 403, 403]);
     }
     // Another system token may export, but this one is not there for it.
     for (const answer of [
-      await request(service.app).get(status).set(as(other)),
-      await request(service.app).delete(status).set(as(other)),
-      await request(service.app).get(file).set(as(other)),
-      await request(service.app).get(file),
+      await request(service.url).get(status).set(as(other)),
+      await request(service.url).delete(status).set(as(other)),
+      await request(service.url).get(file).set(as(other)),
+      await request(service.url).get(file),
     ]) {
       expect([404, 401]).toContain(answer.status);
     }
-    expect((await request(service.app).get(file).set(as())).status).toBe(200);
-    await request(service.app).delete(status).set(as());
-    expect((await request(service.app).get(file).set(as())).status).toBe(404);
+    expect((await request(service.url).get(file).set(as())).status).toBe(200);
+    await request(service.url).delete(status).set(as());
+    expect((await request(service.url).get(file).set(as())).status).toBe(404);
   });
 
   it.each(['/$export-file/..%2F..%2Falongside.sqlite', '/$export-file/x', '/$export-status/x'])(
     'for an address that was never given: %s',
     async (path) => {
-      const answer = await request(service.app).get(`/fhir${path}`).set(as());
+      const answer = await request(service.url).get(`/fhir${path}`).set(as());
       expect([400, 404]).toContain(answer.status);
     },
   );
 
   it('by HEAD and PUT, and in JSON where NDJSON is served', async () => {
-    const head = await request(service.app).head('/fhir/$export').set(as()).set('Prefer', 'respond-async');
-    const wrong = await request(service.app).put('/fhir/$export').set(as());
+    const head = await request(service.url).head('/fhir/$export').set(as()).set('Prefer', 'respond-async');
+    const wrong = await request(service.url).put('/fhir/$export').set(as());
     expect([head.status, wrong.status, wrong.headers['allow']]).toEqual([405, 405, 'GET, POST']);
-    const csv = await request(service.app).get('/fhir/$export-file/x').set(as()).set('Accept', 'text/csv');
+    const csv = await request(service.url).get('/fhir/$export-file/x').set(as()).set('Accept', 'text/csv');
     expect(csv.status).toBe(406);
   });
 
   it('by POST with another resource or with a value of another type', async () => {
     const post = (body: object) =>
-      request(service.app)
+      request(service.url)
         .post('/fhir/$export')
         .set(as())
         .set('Prefer', 'respond-async')
@@ -491,7 +491,7 @@ describe('an export that cannot be gone on with', () => {
     }
     expect(await stateOf(id)).toBe('failed');
     await runner.discard(id);
-    expect((await request(service.app).get('/fhir/Patient/ada').set(as())).status).toBe(200);
+    expect((await request(service.url).get('/fhir/Patient/ada').set(as())).status).toBe(200);
   });
 
   it('because the database is away waits for it, a day long', async () => {
@@ -557,20 +557,20 @@ describe('an export that another process has taken over', () => {
 describe('in memory', () => {
   it('an export lives in a folder of its own that goes with the service', async () => {
     const own = await startTestService();
-    await request(own.app)
+    await request(own.url)
       .put('/fhir/Patient/a')
       .set('Authorization', own.bearer('system'))
       .type('application/fhir+json')
       .send(JSON.stringify(patient('a')));
     own.clock.advance(10);
-    const begun = await request(own.app)
+    const begun = await request(own.url)
       .get('/fhir/$export?_type=Patient')
       .set('Authorization', own.bearer('system'))
       .set('Prefer', 'respond-async');
     const status = pathOf(begun.headers['content-location'] ?? '');
-    let answer = await request(own.app).get(status).set('Authorization', own.bearer('system'));
+    let answer = await request(own.url).get(status).set('Authorization', own.bearer('system'));
     while (answer.status === 202) {
-      answer = await request(own.app).get(status).set('Authorization', own.bearer('system'));
+      answer = await request(own.url).get(status).set('Authorization', own.bearer('system'));
     }
     expect((answer.body as Manifest).output[0]?.count).toBe(1);
     const holding = readdirSync(tmpdir())

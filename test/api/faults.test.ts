@@ -57,15 +57,15 @@ it('writes when a bug came up, and where', async () => {
 it('says that it is not ready while it stops', async () => {
   const service = await startTestService();
   service.system.stopTakingRequests();
-  const answer = await request(service.app).get('/readyz');
+  const answer = await request(service.url).get('/readyz');
   expect([answer.status, answer.body]).toEqual([503, { status: 'not-ready' }]);
-  expect((await request(service.app).get('/livez')).body).toEqual({ status: 'live' });
+  expect((await request(service.url).get('/livez')).body).toEqual({ status: 'live' });
   await service.stop();
 });
 
 it('creates no resource by PUT where the setting says so', async () => {
   const service = await startTestService({ createOnUpdate: false });
-  const answer = await request(service.app)
+  const answer = await request(service.url)
     .put('/fhir/Patient/mine')
     .set('Authorization', service.bearer('system'))
     .set('Content-Type', 'application/fhir+json')

@@ -17,7 +17,7 @@ let diary: string;
 let shared: string;
 
 const send = (method: 'get' | 'post' | 'put' | 'delete', path: string, bearer: string, body?: object) => {
-  const asked = request(service.app)[method](`/fhir/${path}`).set({ Authorization: bearer });
+  const asked = request(service.url)[method](`/fhir/${path}`).set({ Authorization: bearer });
   return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;
 };
 
@@ -210,7 +210,7 @@ it('no export holds it, of the system, of patients or of a group', async () => {
   });
   service.clock.advance(1000);
   for (const path of ['$export', 'Patient/$export', 'Group/one/$export']) {
-    const begun = await request(service.app)
+    const begun = await request(service.url)
       .get(`/fhir/${path}?_type=QuestionnaireResponse`)
       .set({ Authorization: system, Prefer: 'respond-async' });
     expect(begun.status).toBe(202);

@@ -27,7 +27,7 @@ const send = (
   body?: object,
   headers: Record<string, string> = {},
 ) => {
-  const asked = request(service.app)
+  const asked = request(service.url)
     [method](`/fhir/${path}`)
     .set({ Authorization: service.bearer('system'), ...headers });
   return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;

@@ -27,7 +27,7 @@ describe.each([
   afterAll(() => service.stop());
 
   const post = (path: string, key: string, body: object, bearer = service.bearer('system')) =>
-    request(service.app)
+    request(service.url)
       .post(`/fhir${path}`)
       .set('Authorization', bearer)
       .set('Idempotency-Key', key)
@@ -35,7 +35,7 @@ describe.each([
       .send(JSON.stringify(body));
 
   const total = async (family: string) => {
-    const found = await request(service.app)
+    const found = await request(service.url)
       .get(`/fhir/Patient?family:exact=${family}&_total=accurate`)
       .set('Authorization', service.bearer('system'));
     return bodyOf(found).total;
@@ -121,7 +121,7 @@ describe.each([
   it('does not mind how the same body is spaced', async () => {
     const key = freshKey();
     await post('/Patient', key, patient('Spaced'));
-    const again = await request(service.app)
+    const again = await request(service.url)
       .post('/fhir/Patient')
       .set({ Authorization: service.bearer('system'), 'Idempotency-Key': key })
       .type('application/fhir+json')
@@ -205,7 +205,7 @@ describe.each([
   });
 
   it('changes nothing where nothing is written', async () => {
-    const found = await request(service.app)
+    const found = await request(service.url)
       .post('/fhir/Patient/_search')
       .set({ Authorization: service.bearer('system'), 'Idempotency-Key': 'not a key' })
       .type('form')

@@ -1,6 +1,5 @@
 // Bodies that are far too large: the server stops reading, says why, and keeps serving others.
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
 let service: TestService;
@@ -16,58 +15,52 @@ interface Answered {
 }
 
 /** Sends chunks of 64 KB until the server answers. */
-async function pour(headers: Record<string, string>, mostBytes: number): Promise<Answered> {
-  const server = createServer(service.app).listen(0);
-  const { port } = server.address() as AddressInfo;
-  try {
-    return await new Promise((resolve, reject) => {
-      const req = httpRequest({
-        port,
-        method: 'POST',
-        path: '/fhir/Patient',
-        headers: {
-          authorization: service.bearer('system'),
-          'content-type': 'application/fhir+json',
-          ...headers,
-        },
-      });
-      let isAnswered = false;
-      req.on('response', (res) => {
-        isAnswered = true;
-        let text = '';
-        res.setEncoding('utf8');
-        res.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        res.on('end', () => {
-          req.destroy();
-          resolve({ status: res.statusCode, connection: res.headers.connection, text });
-        });
-      });
-      req.on('error', (error) => {
-        if (!isAnswered) {
-          reject(error);
-        }
-      });
-      const chunk = Buffer.alloc(65_536, 0x20);
-      let sent = 0;
-      const next = (): void => {
-        if (isAnswered || req.destroyed) {
-          return;
-        }
-        if (sent >= mostBytes) {
-          req.end();
-          return;
-        }
-        sent += chunk.length;
-        req.write(chunk, () => setImmediate(next));
-      };
-      next();
+function pour(headers: Record<string, string>, mostBytes: number): Promise<Answered> {
+  const { port } = new URL(service.url);
+  return new Promise((resolve, reject) => {
+    const req = httpRequest({
+      port,
+      method: 'POST',
+      path: '/fhir/Patient',
+      headers: {
+        authorization: service.bearer('system'),
+        'content-type': 'application/fhir+json',
+        ...headers,
+      },
     });
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+    let isAnswered = false;
+    req.on('response', (res) => {
+      isAnswered = true;
+      let text = '';
+      res.setEncoding('utf8');
+      res.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      res.on('end', () => {
+        req.destroy();
+        resolve({ status: res.statusCode, connection: res.headers.connection, text });
+      });
+    });
+    req.on('error', (error) => {
+      if (!isAnswered) {
+        reject(error);
+      }
+    });
+    const chunk = Buffer.alloc(65_536, 0x20);
+    let sent = 0;
+    const next = (): void => {
+      if (isAnswered || req.destroyed) {
+        return;
+      }
+      if (sent >= mostBytes) {
+        req.end();
+        return;
+      }
+      sent += chunk.length;
+      req.write(chunk, () => setImmediate(next));
+    };
+    next();
+  });
 }
 
 const tooLarge = JSON.stringify({

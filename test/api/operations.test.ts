@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const send = (method: 'get' | 'post', path: string) =>
-  request(service.app)[method](path).set('Authorization', service.bearer('system'));
+  request(service.url)[method](path).set('Authorization', service.bearer('system'));
 const outcome = (code: string, diagnostics: string, more: object = {}) => ({
   resourceType: 'OperationOutcome',
   issue: [{ severity: 'error', code, diagnostics, ...more }],
@@ -62,7 +62,7 @@ it('refuses a method or a level that an operation does not have', async () => {
 
 it('refuses an actor whose role may not call it', async () => {
   const patient = await service.makeBearer('patient', 'Patient/x');
-  const answer = await request(service.app).post('/fhir/Patient/x/$refer').set('Authorization', patient);
+  const answer = await request(service.url).post('/fhir/Patient/x/$refer').set('Authorization', patient);
   expect(answer.status).toBe(403);
   expect(answer.body).toEqual(outcome('forbidden', 'This token (patient) may not call Patient/$refer.'));
 });

@@ -9,7 +9,7 @@ describe.each([
 ])('where the address of the service is that of %s', (_name, isAddressFromHost, base) => {
   let service: TestService;
   const send = (method: 'get' | 'post' | 'put' | 'patch', path: string, body?: unknown) => {
-    const asked = request(service.app)
+    const asked = request(service.url)
       [method](`/fhir${path}`)
       .set('Authorization', service.bearer('system'))
       .set('Host', 'clinic.example:8080');

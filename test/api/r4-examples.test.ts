@@ -30,7 +30,7 @@ it('stores each valid example as it is, decimals included, and says what is wron
     const text = readFileSync(`${folder}/${name}`, 'utf8');
     const sent = JSON.parse(text) as Resource;
     const path = `/fhir/${sent.resourceType}/${sent.id}`;
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .put(path)
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', 'application/fhir+json')
@@ -40,7 +40,7 @@ it('stores each valid example as it is, decimals included, and says what is wron
       continue;
     }
     expect([name, answer.status]).toEqual([name, answer.status === 200 ? 200 : 201]);
-    const read = await request(service.app).get(path).set('Authorization', service.bearer('system'));
+    const read = await request(service.url).get(path).set('Authorization', service.bearer('system'));
     expect(withoutVersion(JSON.parse(read.text) as Resource)).toEqual(withoutVersion(sent));
     const decimals = (json: string) => (json.match(/(?<="\s*:\s*)-?\d+\.\d+\b/g) ?? []).toSorted();
     expect([name, decimals(read.text)]).toEqual([name, decimals(text)]);

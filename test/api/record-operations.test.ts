@@ -71,7 +71,7 @@ beforeAll(async () => {
   foreignGp = await service.makeBearer('gp', 'Practitioner/stranger');
   anna = await service.makeBearer('patient', 'Patient/anna');
   for (const resource of world) {
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .put(`/fhir/${resource.resourceType}/${resource.id}`)
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', 'application/fhir+json')
@@ -85,7 +85,7 @@ async function get(
   address: string,
   bearer: string,
 ): Promise<{ readonly status: number; readonly body: Bundle }> {
-  const answer = await request(service.app).get(address).set('Authorization', bearer);
+  const answer = await request(service.url).get(address).set('Authorization', bearer);
   expect(service.problemsOf(answer.body as Resource)).toEqual([]);
   return { status: answer.status, body: answer.body as Bundle };
 }
@@ -130,7 +130,7 @@ describe('Observation/$lastn', () => {
       { name: 'code', valueString: 'a' },
       { name: 'max', valueInteger: 2 },
     ];
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .post('/fhir/Observation/$lastn')
       .set('Authorization', gp)
       .set('Content-Type', 'application/fhir+json')
@@ -208,7 +208,7 @@ describe('Patient/[id]/$everything', () => {
     expect((await ask('', manager)).status).toBe(403);
     const narrow = await service.makeBearer('integrator', undefined, ['system/Patient.r', 'system/Goal.rs']);
     expect(names((await ask('', narrow)).body)).toEqual(['match Patient/anna']);
-    const { status } = await request(service.app).get('/fhir/Patient/anna/$everything');
+    const { status } = await request(service.url).get('/fhir/Patient/anna/$everything');
     expect(status).toBe(401);
   });
 
@@ -271,13 +271,13 @@ describe('Patient/[id]/$everything', () => {
   });
 
   it('says of a patient who was deleted that they are gone', async () => {
-    const made = await request(service.app)
+    const made = await request(service.url)
       .put('/fhir/Patient/gone')
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', 'application/fhir+json')
       .send('{"resourceType":"Patient","id":"gone"}');
     expect(made.status).toBe(201);
-    await request(service.app).delete('/fhir/Patient/gone').set('Authorization', service.bearer('system'));
+    await request(service.url).delete('/fhir/Patient/gone').set('Authorization', service.bearer('system'));
     expect((await ask('', service.bearer('system'), 'gone')).status).toBe(410);
   });
 });

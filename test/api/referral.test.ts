@@ -29,7 +29,7 @@ function ask(
   headers: Readonly<Record<string, string>> = {},
 ) {
   service.clock.advance(1_000);
-  const asked = request(service.app)
+  const asked = request(service.url)
     [method](`/fhir${path}`)
     .set({ Authorization: bearerOf(speaker), ...headers });
   return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;

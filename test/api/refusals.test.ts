@@ -17,12 +17,12 @@ const outcome = (code: string, diagnostics: string, more: object = {}) => ({
 });
 
 const send = (method: 'get' | 'post' | 'put' | 'delete' | 'patch', path: string) =>
-  request(service.app)[method](path).set('Authorization', service.bearer('system'));
+  request(service.url)[method](path).set('Authorization', service.bearer('system'));
 
 describe('who asks', () => {
   it('refuses a request without a token, whatever the address', async () => {
     for (const path of ['/fhir/Patient/1', '/fhir/Nonsense', '/fhir', '/fhir/a/b/c/d/e/f']) {
-      const answer = await request(service.app).get(path);
+      const answer = await request(service.url).get(path);
       expect(answer.status).toBe(401);
       expect(answer.headers['www-authenticate']).toBe('Bearer realm="alongside"');
       expect(bodyOf(answer)).toEqual(outcome('login', 'Send a bearer token in the Authorization header.'));
@@ -31,7 +31,7 @@ describe('who asks', () => {
 
   it('refuses a token that is not known', async () => {
     for (const header of ['Bearer nonsense', 'Basic eDp5', 'Bearer', 'Bearer a b']) {
-      const answer = await request(service.app).get('/fhir/Patient/1').set('Authorization', header);
+      const answer = await request(service.url).get('/fhir/Patient/1').set('Authorization', header);
       expect(answer.status).toBe(401);
       expect(answer.headers['www-authenticate']).toBe('Bearer realm="alongside", error="invalid_token"');
       expect(bodyOf(answer)).toEqual(outcome('login', 'The bearer token is not valid.'));
@@ -40,7 +40,7 @@ describe('who asks', () => {
 
   it('answers metadata, livez and readyz without a token', async () => {
     for (const path of ['/fhir/metadata', '/livez', '/readyz']) {
-      expect((await request(service.app).get(path)).status).toBe(200);
+      expect((await request(service.url).get(path)).status).toBe(200);
     }
   });
 });
@@ -113,11 +113,11 @@ describe('where it goes', () => {
   });
 
   it('answers outside /fhir with a problem', async () => {
-    const missing = await request(service.app).get('/nothing');
+    const missing = await request(service.url).get('/nothing');
     expect(missing.status).toBe(404);
     expect(missing.headers['content-type']).toBe('application/problem+json');
     expect(JSON.parse(missing.text)).toEqual({ title: 'There is nothing at this address', status: 404 });
-    const wrong = await request(service.app).post('/livez');
+    const wrong = await request(service.url).post('/livez');
     expect(wrong.status).toBe(405);
     expect(wrong.headers['allow']).toBe('GET, HEAD');
   });
@@ -277,7 +277,7 @@ describe('headers of every answer', () => {
     for (const answer of [
       await send('get', '/fhir/metadata'),
       await send('get', '/fhir/Patient/none'),
-      await request(service.app).get('/nothing'),
+      await request(service.url).get('/nothing'),
     ]) {
       expect(answer.headers).toMatchObject({
         'cache-control': 'no-store, private',

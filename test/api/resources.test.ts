@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const send = (method: 'get' | 'head' | 'post' | 'put' | 'delete', path: string) =>
-  request(service.app)[method](path).set('Authorization', service.bearer('system'));
+  request(service.url)[method](path).set('Authorization', service.bearer('system'));
 const write = (method: 'post' | 'put', path: string, body: object | string) =>
   send(method, path)
     .set('Content-Type', json)

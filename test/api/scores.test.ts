@@ -23,7 +23,7 @@ const send = (
   body?: object,
   bearer = service.bearer('system'),
 ) => {
-  const asked = request(service.app)[method](path).set('Authorization', bearer);
+  const asked = request(service.url)[method](path).set('Authorization', bearer);
   return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;
 };
 

@@ -11,7 +11,7 @@ import { startTestService, type TestService } from '../support/test-system.ts';
 
 let service: TestService;
 let bearer: string;
-const get = (path: string) => request(service.app).get(path).set('Authorization', bearer);
+const get = (path: string) => request(service.url).get(path).set('Authorization', bearer);
 const bundleAt = async (path: string) => (await get(path).expect(200)).body as Bundle;
 const idsOf = ({ entry = [] }: Bundle) => entry.map(({ resource }) => resource?.id);
 const linkOf = ({ link = [] }: Bundle, relation: string) =>
@@ -93,7 +93,7 @@ describe('search over HTTP', () => {
       profile: ['http://hl7.org/fhir/StructureDefinition/Organization'],
       source: 'urn:source:one',
     };
-    await request(service.app)
+    await request(service.url)
       .put('/fhir/Organization/marked')
       .set('Authorization', bearer)
       .send({ resourceType: 'Organization', id: 'marked', name: 'Invented', meta })
@@ -111,7 +111,7 @@ describe('search over HTTP', () => {
 
 describe('the CapabilityStatement', () => {
   const resources = async (): Promise<readonly CapabilityStatementRestResource[]> => {
-    const answer = await request(service.app).get('/fhir/metadata').expect(200);
+    const answer = await request(service.url).get('/fhir/metadata').expect(200);
     return (answer.body as CapabilityStatement).rest?.[0]?.resource ?? [];
   };
 

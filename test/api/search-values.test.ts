@@ -17,7 +17,7 @@ interface Sent {
 }
 
 async function put(resource: Sent): Promise<void> {
-  const answer = await request(service.app)
+  const answer = await request(service.url)
     .put(`/fhir/${resource.resourceType}/${resource.id}`)
     .set('Authorization', service.bearer('system'))
     .set('Content-Type', 'application/fhir+json')
@@ -26,7 +26,7 @@ async function put(resource: Sent): Promise<void> {
 }
 
 async function search(query: string): Promise<{ readonly ids: readonly string[]; readonly next?: string }> {
-  const answer = await request(service.app)
+  const answer = await request(service.url)
     .get(`/fhir/${query}`)
     .set('Authorization', service.bearer('system'));
   expect(answer.status).toBe(200);

@@ -7,7 +7,7 @@ let service: TestService;
 const doctor = 'Practitioner/doctor';
 
 const call = (method: 'get' | 'post' | 'put' | 'head', path: string) =>
-  request(service.app)[method](path).set('Authorization', service.bearer('system'));
+  request(service.url)[method](path).set('Authorization', service.bearer('system'));
 const put = (resource: { resourceType: string; id: string }) =>
   call('put', `/fhir/${resource.resourceType}/${resource.id}`)
     .set('Content-Type', 'application/fhir+json')

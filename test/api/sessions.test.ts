@@ -54,8 +54,8 @@ afterAll(() => service.stop());
 function send(method: 'POST' | 'GET', path: string, body?: object, headers: Record<string, string> = {}) {
   const call =
     method === 'POST'
-      ? request(service.app).post(`/fhir/${path}`)
-      : request(service.app).get(`/fhir/${path}`);
+      ? request(service.url).post(`/fhir/${path}`)
+      : request(service.url).get(`/fhir/${path}`);
   const asked = call.set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', ...headers });
   return body === undefined ? asked : asked.send(JSON.stringify(body));
 }

@@ -23,7 +23,7 @@ it('imports every record whole, with its references rewritten', async () => {
   for (const name of names) {
     const text = readFileSync(`${folder}/${name}`, 'utf8');
     const sent = (JSON.parse(text) as Bundle).entry?.length;
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .post('/fhir')
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', 'application/fhir+json')
@@ -35,7 +35,7 @@ it('imports every record whole, with its references rewritten', async () => {
 
     const places: string[] = bodyOf(answer).entry.map((entry) => entry.response.location);
     for (const place of places.filter((_place, at) => at % 40 === 0)) {
-      const stored = await request(service.app)
+      const stored = await request(service.url)
         .get(`/fhir/${place}`)
         .set('Authorization', service.bearer('system'));
       expect(stored.text).not.toContain('"reference":"urn:uuid:');

@@ -111,7 +111,7 @@ const rest: ConceptMap = {
 beforeAll(async () => {
   service = await startTestService();
   for (const resource of [colours, warm, map, rest] as const) {
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       .put(`/fhir/${resource.resourceType}/${resource.id}`)
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', 'application/fhir+json')
@@ -122,12 +122,12 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 async function get(address: string, bearer = service.bearer('system')): Promise<Heard> {
-  const answer = await request(service.app).get(`/fhir/${address}`).set('Authorization', bearer);
+  const answer = await request(service.url).get(`/fhir/${address}`).set('Authorization', bearer);
   expect(service.problemsOf(answer.body as Resource)).toEqual([]);
   return { ...(answer.body as Heard), status: answer.status };
 }
 async function post(address: string, parameter: readonly ParametersParameter[]): Promise<Heard> {
-  const answer = await request(service.app)
+  const answer = await request(service.url)
     .post(`/fhir/${address}`)
     .set('Authorization', service.bearer('system'))
     .set('Content-Type', 'application/fhir+json')
@@ -541,7 +541,7 @@ describe('who may ask', () => {
     // What is not published is found by a search, for which this token has no scope.
     expect((await get('ValueSet/$expand?url=https://example.org/warm', integrator)).status).toBe(404);
     expect((await get(asked[3] ?? '', integrator)).status).toBe(403);
-    const { status } = await request(service.app).get(`/fhir/${asked[0]}`);
+    const { status } = await request(service.url).get(`/fhir/${asked[0]}`);
     expect(status).toBe(401);
   });
 });

@@ -24,7 +24,7 @@ const json = 'application/fhir+json';
 const system = () => service.bearer('system');
 
 async function put(resource: Resource & { id: string }): Promise<void> {
-  const answer = await request(service.app)
+  const answer = await request(service.url)
     .put(`/fhir/${resource.resourceType}/${resource.id}`)
     .set('Authorization', system())
     .set('Content-Type', json)
@@ -33,7 +33,7 @@ async function put(resource: Resource & { id: string }): Promise<void> {
 }
 
 const post = (address: string, body?: object | string, bearer = system()) => {
-  const asked = request(service.app).post(`/fhir/${address}`).set('Authorization', bearer);
+  const asked = request(service.url).post(`/fhir/${address}`).set('Authorization', bearer);
   return body === undefined
     ? asked
     : asked.set('Content-Type', json).send(typeof body === 'string' ? body : JSON.stringify(body));
@@ -101,7 +101,7 @@ describe('a resource', () => {
 
   it('that is stored is looked at when none is sent, through the eyes of whoever asks', async () => {
     expect(await issuesOf('Patient/anna/$validate', undefined, gp)).toEqual(allOk);
-    const byGet = await request(service.app)
+    const byGet = await request(service.url)
       .get('/fhir/Patient/anna/$validate')
       .set('Authorization', patient);
     expect([byGet.status, byGet.body.issue]).toEqual([200, allOk]);
@@ -236,7 +236,7 @@ describe('a write that is only rehearsed', () => {
   const states = async () => {
     const all = await Promise.all(
       (['Patient', 'Observation', 'Task', 'QuestionnaireResponse', 'Flag'] as const).map((type) =>
-        request(service.app).get(`/fhir/${type}?_total=accurate&_count=0`).set('Authorization', system()),
+        request(service.url).get(`/fhir/${type}?_total=accurate&_count=0`).set('Authorization', system()),
       ),
     );
     return all.map(({ body }) => body.total as unknown);
@@ -257,7 +257,7 @@ describe('a write that is only rehearsed', () => {
     expect(await issuesOf('Patient/anna/$validate?mode=update', update, gp)).toEqual(allOk);
     expect(await issuesOf('Patient/anna/$validate?mode=delete')).toEqual(allOk);
     expect(await states()).toEqual(before);
-    const read = await request(service.app).get('/fhir/Patient/anna').set('Authorization', system());
+    const read = await request(service.url).get('/fhir/Patient/anna').set('Authorization', system());
     expect([read.status, read.body.meta.versionId]).toEqual([200, '1']);
   });
 
@@ -367,7 +367,7 @@ describe('what cannot be validated', () => {
   });
 
   it('by GET of a type is no address', async () => {
-    const answer = await request(service.app).get('/fhir/Patient/$validate').set('Authorization', system());
+    const answer = await request(service.url).get('/fhir/Patient/$validate').set('Authorization', system());
     expect([answer.status, answer.headers['allow']]).toEqual([405, 'POST']);
   });
 });

@@ -28,7 +28,7 @@ export async function startWalk(
   given: Readonly<Partial<Record<ResourceType, Resource>>> = {},
 ): Promise<WalkedService> {
   const service = await startTestService();
-  const served = await overHttp(service);
+  const served = overHttp(service);
   const { send, url } = served;
   const get = (path: string) => send({ method: 'GET', path, headers: { Prefer: 'handling=strict' } });
   const statement = (await get('/metadata')).body as CapabilityStatement;

@@ -17,7 +17,7 @@ const send = (
   body?: object,
   headers: Readonly<Record<string, string>> = {},
 ) => {
-  const asked = request(service.app)
+  const asked = request(service.url)
     [method](path)
     .set({ Authorization: service.bearer('system'), ...headers });
   return body ? asked.set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)) : asked;

@@ -16,7 +16,7 @@ let connections = 0;
 beforeAll(async () => {
   const service = await startTestService();
   routes = fhirRoutes(service.system);
-  served = await overHttp(service);
+  served = overHttp(service);
   outside.on('connection', () => {
     connections += 1;
   });

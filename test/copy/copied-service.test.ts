@@ -58,14 +58,14 @@ async function expectTheSame(service: TestService, source: Answered): Promise<vo
 
 async function expectWritable(service: TestService): Promise<void> {
   const ask = (method: 'put' | 'post' | 'delete', path: string, body: object) =>
-    request(service.app)
+    request(service.url)
       [method](`/fhir${path}`)
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', 'application/fhir+json')
       .send(JSON.stringify(body));
   const made = await ask('post', '/Patient', { resourceType: 'Patient', active: true });
   expect(made.status).toBe(201);
-  const newest = await request(service.app)
+  const newest = await request(service.url)
     .get('/fhir/Patient')
     .set('Authorization', service.bearer('system'));
   expect(bodyOf(newest).entry[0]?.resource.id).toBe(bodyOf(made).id);

@@ -93,7 +93,7 @@ const conditional = { resourceType: 'Patient', identifier: [{ system: ids, value
 
 /** The same both times: created by the first call, found by any later one. */
 export const createOnce = (service: TestService) =>
-  request(service.app)
+  request(service.url)
     .post('/fhir/Patient')
     .set('Authorization', service.bearer('system'))
     .set('Content-Type', 'application/fhir+json')
@@ -102,7 +102,7 @@ export const createOnce = (service: TestService) =>
 
 /** With the token that the key belongs to. */
 export const createUnderKey = (service: TestService, bearer: string) =>
-  request(service.app)
+  request(service.url)
     .post('/fhir/Basic')
     .set('Authorization', bearer)
     .set('Content-Type', 'application/fhir+json')
@@ -121,7 +121,7 @@ export interface Bearers {
 export async function fillWorld(service: TestService): Promise<Bearers> {
   for (const [method, path, body] of calls) {
     service.clock.advance(1_000);
-    const answer = await request(service.app)
+    const answer = await request(service.url)
       [method](`/fhir${path}`)
       .set('Authorization', service.bearer('system'))
       .set('Content-Type', 'application/fhir+json')
@@ -191,7 +191,7 @@ export async function answersOf(
   const answers: Record<string, string> = {};
   for (const [who, bearer] of Object.entries(bearers) as readonly [string, string][]) {
     for (const path of paths) {
-      const answer = await request(service.app)
+      const answer = await request(service.url)
         .get(`/fhir${path}`)
         .set('Authorization', bearer)
         .set('X-Request-Id', 'the-same');

@@ -1,9 +1,7 @@
 // Whatever a client sends, it gets an answer that the contract describes: no 5xx, no broken OperationOutcome, no trace of the inside.
 // FUZZ_REQUESTS and FUZZ_SEED choose how many and which; `npm run fuzz` sends 50,000. A failure prints its seed and
 // leaves its request in test/fuzz/kept, whose requests are sent at each run.
-import { once } from 'node:events';
-import { createServer, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import { env } from 'node:process';
 import type { Bundle, CapabilityStatement, Resource } from '@medplum/fhirtypes';
 import fc from 'fast-check';
@@ -24,14 +22,13 @@ interface Answer {
 }
 
 let service: TestService;
-let server: Server;
-let port: number;
 let statement: CapabilityStatement;
 const ids: string[] = ['example-person', 'phq-15', 'psychosomatic-therapy', 'nobody'];
 const bearers = new Map<string, string>();
 
 function send({ method, path, headers, caller, body }: Omit<FuzzRequest, 'route'>): Promise<Answer> {
   const bearer = bearers.get(caller);
+  const { port } = new URL(service.url);
   return new Promise((resolve, reject) => {
     const sent = httpRequest(
       { port, method, path, headers: { ...headers, ...(bearer !== undefined && { authorization: bearer }) } },
@@ -76,9 +73,6 @@ function faultsOf(request: FuzzRequest, { status, type, text }: Answer): readonl
 
 beforeAll(async () => {
   service = await startTestService();
-  server = createServer(service.app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  port = (server.address() as AddressInfo).port;
   for (const caller of callers) {
     if (caller === 'wrong') bearers.set(caller, 'Bearer not-a-token');
     else if (caller !== 'none')
@@ -86,11 +80,7 @@ beforeAll(async () => {
   }
   statement = JSON.parse((await get('/fhir/metadata')).text) as CapabilityStatement;
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await service.stop();
-});
+afterAll(() => service.stop());
 
 function subjectOf(caller: string): string | undefined {
   if (caller === 'patient') return 'Patient/example-person';

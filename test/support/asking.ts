@@ -7,7 +7,7 @@ type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** Asks as the system unless another Authorization header is given. A patch is sent as JSON Patch. */
 export function asking(service: () => TestService) {
   return (method: Method, path: string, body?: unknown, bearer = service().bearer('system')): Test => {
-    const test = request(service().app)[method](`/fhir${path}`).set('Authorization', bearer);
+    const test = request(service().url)[method](`/fhir${path}`).set('Authorization', bearer);
     if (body === undefined) {
       return test;
     }

@@ -27,9 +27,9 @@ export async function startCourseOverHttp(): Promise<CourseOverHttp> {
   const service = await startTestService();
   const bearer = service.bearer('system');
   const get: CourseOverHttp['get'] = (path, authorization = bearer) =>
-    request(service.app).get(path).set('Authorization', authorization);
+    request(service.url).get(path).set('Authorization', authorization);
   const send: CourseOverHttp['send'] = (method, path, body, headers = {}) =>
-    request(service.app)
+    request(service.url)
       [method](path)
       .set({ Authorization: bearer, 'Content-Type': 'application/fhir+json', ...headers })
       .send(JSON.stringify(body));

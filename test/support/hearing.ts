@@ -27,7 +27,7 @@ export function send(
   body?: object,
   headers: Readonly<Record<string, string>> = {},
 ) {
-  const asked = request(service.app)
+  const asked = request(service.url)
     [method](`/fhir/${path}`)
     .set({ Authorization: service.bearer('system'), ...headers });
   const type = method === 'patch' ? 'application/json-patch+json' : 'application/fhir+json';

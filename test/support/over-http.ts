@@ -1,6 +1,5 @@
-// The service behind a listening server, and a client that keeps many connections open, for tests of what happens at the same time.
+// A client of a service that keeps many connections open, for tests of what happens at the same time.
 import { Agent, request } from 'node:http';
-import { listen } from '../../src/runtime/listen.ts';
 import type { TestService } from './test-system.ts';
 
 export interface HttpAnswer {
@@ -71,16 +70,14 @@ export interface ServedService {
   stop(): Promise<void>;
 }
 
-/** Puts a service behind a real server. Stops with it. */
-export async function overHttp(service: TestService): Promise<ServedService> {
-  const listening = await listen(service.app, 0, '127.0.0.1');
-  const client = httpClient(`${listening.url}/fhir`, service.bearer('system'));
+/** A service with a client that keeps its connections. They stop together. */
+export function overHttp(service: TestService): ServedService {
+  const client = httpClient(`${service.url}/fhir`, service.bearer('system'));
   return {
     send: client.send,
-    url: listening.url,
+    url: service.url,
     stop: async () => {
       client.close();
-      await listening.stop(1000);
       await service.stop();
     },
   };

@@ -34,7 +34,7 @@ export async function startPeople(tokens: Tokens, options: TestOptions = {}): Pr
   bearers.set('integrator', await service.makeBearer('integrator', undefined, ['system/*.cruds']));
 
   const send: PeopleOverHttp['send'] = (method, path, who, body, headers = {}) => {
-    const asked = request(service.app)
+    const asked = request(service.url)
       [method](`/fhir/${path}`)
       .set({ Authorization: bearers.get(who) ?? '', ...headers });
     const type = method === 'patch' ? 'application/json-patch+json' : 'application/fhir+json';

@@ -1,9 +1,9 @@
-// The whole service in this process, on a database of its own, with a clock that stands still until it is told and ids that count.
-import type { RequestListener } from 'node:http';
+// The whole service in this process, behind a server on a free port, on a database of its own, with a clock that stands still until it is told and ids that count.
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { createApp } from '../../src/app.ts';
 import type { Role } from '../../src/auth/actor.ts';
 import { hashOfToken, makeToken } from '../../src/auth/token.ts';
+import { listen } from '../../src/runtime/listen.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { randomSecrets } from '../../src/runtime/secrets.ts';
 import { createSystem, type System } from '../../src/system.ts';
@@ -18,7 +18,8 @@ interface TestClock {
 }
 
 export interface TestService {
-  readonly app: RequestListener;
+  /** Where it listens, such as "http://127.0.0.1:40123". */
+  readonly url: string;
   readonly system: System;
   readonly clock: TestClock;
   /** The Authorization header of a token of this role, made beforehand or by `makeBearer`. */
@@ -97,9 +98,10 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     return `Bearer ${token}`;
   }
   await makeBearer('system');
+  const listening = await listen(createApp(system), 0, '127.0.0.1');
 
   return {
-    app: createApp(system),
+    url: listening.url,
     system,
     clock,
     makeBearer,
@@ -112,6 +114,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     },
     problemsOf: (resource) => system.validator.validate(resource),
     async stop() {
+      await listening.stop(1000);
       await system.close();
       if (options.databaseUrl === undefined) await dropDatabase(own.databaseUrl);
     },

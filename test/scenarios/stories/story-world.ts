@@ -100,7 +100,7 @@ export async function storyWorld(options: StoryOptions = {}): Promise<StoryWorld
   const service = await startTestService();
   const { clock } = service;
   clock.set(`${options.start ?? '2026-11-20'}T09:00:00.000Z`);
-  const served = await overHttp(service);
+  const served = overHttp(service);
   const people: Readonly<Record<string, Person>> = { ...usualPeople, ...options.people };
   const viewers = options.viewers ?? {
     person: { as: 'patient', about: 'Patient/anna' },
