@@ -16,6 +16,8 @@ const connectionsCheckingIntervalMs = 1_000;
 // Longer than what usually stands before a service keeps its own idle connections (a minute: nginx's keepalive_timeout of upstream),
 // so that it is never the service that closes one just as a request is put on it. Node's own limit is five seconds.
 const keepAliveTimeoutMs = 65_000;
+/** How often a server that stops looks for connections whose last answer has been sent meanwhile. */
+const idleLookMs = 50;
 
 /** Rejects when the address cannot be had, with the reason of the operating system. */
 export function listen(handler: RequestListener, port: number, host: string): Promise<Listening> {
@@ -54,8 +56,11 @@ function urlOf({ address, port, family }: AddressInfo): string {
 function closed(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), timeoutMs);
+    // What was asked before the stop is answered without "Connection: close": its client keeps the connection.
+    const look = setInterval(() => server.closeIdleConnections(), idleLookMs);
     server.close(() => {
       clearTimeout(force);
+      clearInterval(look);
       resolve();
     });
     server.closeIdleConnections();

@@ -313,7 +313,7 @@ describe('a form of another service', () => {
       {
         severity: 'warning',
         code: 'business-rule',
-        diagnostics: `The form of these answers is not known here: ${why}. Nobody can tell whether one of them calls somebody in, and nobody is called for them. ${whatToDo}; or send it in contained, and they are heard at once.`,
+        diagnostics: `The form of these answers is not known here: ${why}. Nobody can tell whether one of them calls somebody in, and nobody is called for what its items say. ${whatToDo}; or send it in contained, and they are heard at once.`,
         expression: ['QuestionnaireResponse.questionnaire'],
       },
     ];

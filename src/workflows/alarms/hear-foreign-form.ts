@@ -111,7 +111,7 @@ export async function remarksOnForeignForm(
     ? []
     : [
         warning(
-          `The form of these answers is not known here: ${why}. Nobody can tell whether one of them calls somebody in, and nobody is called for them. ${whatToDo}; or send it in contained, and they are heard at once.`,
+          `The form of these answers is not known here: ${why}. Nobody can tell whether one of them calls somebody in, and nobody is called for what its items say. ${whatToDo}; or send it in contained, and they are heard at once.`,
           'QuestionnaireResponse.questionnaire',
         ),
       ];
