@@ -10,10 +10,15 @@ import { type ActionTrace, type ConditionTrace, judgePlan, seenIn } from '../../
 import { dataNeeds } from '../../src/pathways/plan-input.ts';
 import type { Verdict } from '../../src/pathways/verdict.ts';
 import { cqlProcess } from '../../src/runtime/cql-engine.ts';
+import { wallClock } from '../../src/runtime/wall-clock.ts';
+import { presentOf } from '../../src/workflows/present.ts';
 import type { ContentFile, Finding } from './content-file.ts';
 
 /** The day on which the examples are looked at. */
-const now = new Date('2026-11-20T09:00:00.000Z');
+const present = presentOf({
+  clock: { now: () => new Date('2026-11-20T09:00:00.000Z') },
+  wall: wallClock('Europe/Amsterdam'),
+});
 
 /** CQL is run as the service runs it. The plans of examples/ may use the libraries there, which the service does not publish. */
 export async function conditionFindings(
@@ -104,11 +109,11 @@ async function conditionsFor(
   const compiled = compilePlan(plan, source, 'published');
   const facts = new Map(
     dataNeeds(compiled.inputs.values()).map(
-      ({ key, requirement }) => [key, data.filter((each) => meets(each, requirement, now))] as const,
+      ({ key, requirement }) => [key, data.filter((each) => meets(each, requirement, present))] as const,
     ),
   );
   const flat = (traces: readonly ActionTrace[]): ConditionTrace[] =>
     traces.flatMap((trace) => [...trace.conditions, ...flat(trace.children), ...flat(trace.nested)]);
-  const cql = await cqlRun(engine, compiled.cql, now).answersFor({ subject, dataOf: seenIn(facts) });
-  return flat(judgePlan(compiled, { subject, facts, now, cql }).actions);
+  const cql = await cqlRun(engine, compiled.cql, present).answersFor({ subject, dataOf: seenIn(facts) });
+  return flat(judgePlan(compiled, { subject, facts, ...present, cql }).actions);
 }

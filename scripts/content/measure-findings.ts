@@ -43,7 +43,7 @@ function sampleIn(bundle: Bundle): readonly Sample[] {
   if (!report?.date || !patient || !start || !end) {
     throw new Error(`Bundle/${bundle.id} lacks a Patient, or a MeasureReport with period and date`);
   }
-  const time = { periodStart: start, periodEnd: end, now: new Date(report.date) };
+  const time = { periodStart: start, periodEnd: end, now: report.date };
   return [{ measure: parseCanonical(report.measure).url, time, patient, record }];
 }
 

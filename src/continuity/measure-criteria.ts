@@ -31,7 +31,8 @@ export interface MeasureTime {
   /** Calendar dates, YYYY-MM-DD; both belong to the period. */
   readonly periodStart: string;
   readonly periodEnd: string;
-  readonly now: Date;
+  /** The moment of computing, a FHIR dateTime written where the organisation is: %now.dateOf() is its day there. */
+  readonly now: string;
 }
 
 export interface CriterionVerdict {
@@ -169,7 +170,7 @@ function timeVariables(time: MeasureTime): Readonly<Record<string, unknown>> {
   const made = {
     periodStart: fhirPathTime(time.periodStart),
     periodEnd: fhirPathTime(time.periodEnd),
-    now: fhirPathTime(time.now.toISOString()),
+    now: fhirPathTime(time.now),
   };
   knownTimes.set(time, made);
   return made;

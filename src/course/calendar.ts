@@ -30,10 +30,36 @@ export function isCalendarDate(text: string): boolean {
   return parse(text) !== undefined;
 }
 
-/** The day of a FHIR dateTime; undefined when it names none, as a year or a month alone does. */
-export function dayOf(dateTime: string | undefined): CalendarDate | undefined {
-  const day = dateTime?.slice(0, 10);
-  return day !== undefined && isCalendarDate(day) ? day : undefined;
+/** Which day it is where the organisation is, and on which of its days a FHIR dateTime lies. */
+export interface Days {
+  readonly today: CalendarDate;
+  /**
+   * A date is that date, whoever wrote it and wherever. What has a time of day is an instant, and lies on the day that the organisation
+   * had then, whatever zone it is written in: 2026-11-29T00:30:00+01:00 is the 28th in New York. Undefined when it names no day, as a year
+   * or a month alone does.
+   */
+  readonly dayOf: (dateTime: string | undefined) => CalendarDate | undefined;
+}
+
+/** By the instant where both name one, else by the day; false where one of them names neither. */
+export function isEarlier({ dayOf }: Pick<Days, 'dayOf'>, left: string, right: string): boolean {
+  if (left.includes('T') && right.includes('T')) return Date.parse(left) < Date.parse(right);
+  const [one, other] = [dayOf(left), dayOf(right)];
+  return one !== undefined && other !== undefined && one < other;
+}
+
+/** `dateOf` is the calendar: which day it is at an instant, in milliseconds since 1970. */
+export function daysBy(dateOf: (atMs: number) => CalendarDate, nowMs: number): Days {
+  return {
+    today: dateOf(nowMs),
+    dayOf(dateTime = '') {
+      const written = dateTime.slice(0, 10);
+      if (!isCalendarDate(written)) return undefined;
+      if (dateTime.length === 10) return written;
+      const atMs = dateTime.includes('T') ? Date.parse(dateTime) : Number.NaN;
+      return Number.isNaN(atMs) ? undefined : dateOf(atMs);
+    },
+  };
 }
 
 function parsed(date: CalendarDate): Ymd {

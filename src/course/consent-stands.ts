@@ -1,7 +1,7 @@
 // When a Consent stands, and what rests on it. Pure.
 import type { Consent } from '@medplum/fhirtypes';
-import { dateInterval } from '../fhir/search/date-interval.ts';
 import type { CalendarDate } from './calendar.ts';
+import { hasBegun, isOver as isPeriodOver } from './period-stands.ts';
 
 /** Given and neither refused nor withdrawn, whatever its time. */
 export const isGiven = ({ status, provision }: Consent): boolean =>
@@ -9,26 +9,13 @@ export const isGiven = ({ status, provision }: Consent): boolean =>
 
 /** Given, and its time has begun and has not passed: by the calendar that `today` is of; an open end lasts. */
 export function standsAt(consent: Consent, atMs: number, today: CalendarDate): boolean {
-  return isGiven(consent) && hasBegun(consent, atMs, today) && !isOver(consent, atMs, today);
+  const period = consent.provision?.period ?? {};
+  return isGiven(consent) && hasBegun(period, atMs, today) && !isOver(consent, atMs, today);
 }
 
-/** With its first day, month or year. */
-function hasBegun({ provision }: Consent, atMs: number, today: CalendarDate): boolean {
-  const start = provision?.period?.start;
-  if (start === undefined) return true;
-  return isInstant(start)
-    ? (dateInterval(start)?.fromMs ?? -Infinity) <= atMs
-    : start <= today.slice(0, start.length);
-}
-
-/** Its time has passed, whatever became of it. A last day, month or year counts as a whole, by the calendar that `today` is of. */
-export function isOver({ provision }: Consent, atMs: number, today: CalendarDate): boolean {
-  const end = provision?.period?.end;
-  if (end === undefined) return false;
-  return isInstant(end) ? (dateInterval(end)?.untilMs ?? Infinity) <= atMs : end < today.slice(0, end.length);
-}
-
-const isInstant = (text: string): boolean => text.includes('T');
+/** Its time has passed, whatever became of it. */
+export const isOver = ({ provision }: Consent, atMs: number, today: CalendarDate): boolean =>
+  isPeriodOver(provision?.period ?? {}, atMs, today);
 
 /** "CareTeam/x": the pairs on a joint course that may be one by it. */
 export const teamsOf = ({ provision }: Consent): readonly string[] =>

@@ -1,5 +1,6 @@
 // The bodies that the story sends: what the invented people said, agreed and did.
 import type { Parameters, ParametersParameter, Task } from '@medplum/fhirtypes';
+import { wallClock } from '../runtime/wall-clock.ts';
 
 export function applicationTo(subject: string): Parameters {
   return parameters({ name: 'subject', valueString: subject });
@@ -17,10 +18,12 @@ export function referral(therapist: string): Parameters {
   );
 }
 
+const home = wallClock('Europe/Amsterdam');
+
 /** The therapist takes her on, and promises a first date between two and four weeks from when she was asked. */
 export function acceptance(task: Task): Task {
   const askedAt = Date.parse(task.authoredOn ?? '');
-  const dayAfter = (days: number) => new Date(askedAt + days * 86_400_000).toISOString().slice(0, 10);
+  const dayAfter = (days: number) => home.dateOf(askedAt + days * 86_400_000);
   return {
     ...task,
     status: 'accepted',

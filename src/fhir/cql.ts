@@ -1,6 +1,7 @@
 // Asks for the values of CQL that its author translated to ELM before publishing it: https://cql.hl7.org/elm.html . The translator is never here.
 // The engine is given: it works apart from the thread that answers requests, so that an expression without an end can be stopped.
 import type { Coding, Resource } from '@medplum/fhirtypes';
+import type { Present } from './present.ts';
 
 /** One expression of a Library, with everything that it may read. */
 export interface CqlExpression {
@@ -26,8 +27,8 @@ export type CqlAnswers = ReadonlyMap<string, CqlAnswer>;
 
 interface CqlQuestion extends Pick<CqlExpression, 'name' | 'elm' | 'included' | 'valueSets'> {
   readonly data: readonly Resource[];
-  /** The present instant, which Now() and Today() give, in UTC. */
-  readonly now: Date;
+  /** The present as a FHIR dateTime: Now() and Today() are those of its zone. */
+  readonly now: string;
 }
 
 export interface CqlEngine {
@@ -56,7 +57,7 @@ export interface CqlRun {
 export function cqlRun(
   engine: CqlEngine,
   expressions: readonly CqlExpression[],
-  now: Date,
+  { localNow: now }: Present,
   inAllMs = longestInAllMs,
 ): CqlRun {
   const late = new Set<string>();

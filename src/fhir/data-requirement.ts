@@ -7,6 +7,7 @@ import type {
   Duration,
   Resource,
 } from '@medplum/fhirtypes';
+import type { Present } from './present.ts';
 
 /** Why the service cannot look for such data; undefined when it can. Codes of value sets must have been filled in before. */
 export function whyNotSupported(requirement: DataRequirement): string | undefined {
@@ -36,24 +37,29 @@ export function passesCodes(resource: Resource, { path, code }: DataRequirementC
   );
 }
 
-/** Begun within the duration before `now`. What has no such date, or a later one, does not pass. */
+/** What a duration is counted back from: the instant for what has a time of day, the day for what has a date alone. */
+export type Moment = Pick<Present, 'now' | 'today'>;
+
+/** Begun within the duration before the present. What has no such date, or a later one, does not pass. */
 export function passesDates(
   resource: Resource,
   { path, valueDuration }: DataRequirementDateFilter,
-  now: Date,
+  present: Moment,
 ): boolean {
+  const start = startIn(Reflect.get(resource, path ?? '')) ?? '';
+  const now = start.includes('T') ? present.now : new Date(present.today);
   const earliest = valueDuration && before(now, valueDuration);
-  const startedMs = Date.parse(startIn(Reflect.get(resource, path ?? '')) ?? '');
+  const startedMs = Date.parse(start);
   if (!earliest || Number.isNaN(startedMs)) return false;
   return startedMs <= now.getTime() && startedMs >= earliest.getTime();
 }
 
 /** All of it; the type too. */
-export function meets(resource: Resource, requirement: DataRequirement, now: Date): boolean {
+export function meets(resource: Resource, requirement: DataRequirement, present: Moment): boolean {
   return (
     resource.resourceType === requirement.type &&
     (requirement.codeFilter ?? []).every((filter) => passesCodes(resource, filter)) &&
-    (requirement.dateFilter ?? []).every((filter) => passesDates(resource, filter, now))
+    (requirement.dateFilter ?? []).every((filter) => passesDates(resource, filter, present))
   );
 }
 

@@ -5887,7 +5887,7 @@ export interface operations {
             query?: {
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
-                /** @description How it was at this instant. */
+                /** @description How it was at this instant, on the day that it was then where the organisation is. */
                 at?: string;
             };
             header?: never;

@@ -4,6 +4,7 @@ import type { JobRun, JobRuns, RunCounts } from '../runtime/job-runs.ts';
 import type { Log } from '../runtime/log.ts';
 import type { WallClock } from '../runtime/wall-clock.ts';
 import type { WorkflowContext } from '../workflows/context.ts';
+import { daysOf } from '../workflows/days.ts';
 import { jobActor } from '../workflows/watch/job-actor.ts';
 import { recordJobRun } from '../workflows/watch/record-job-run.ts';
 import { carryOutRound, type Round } from '../workflows/watch/watch-round.ts';
@@ -79,7 +80,7 @@ export async function carryOut(
 }
 
 function roundOf(
-  { contextFor, wall, clock, log }: JobTools,
+  { contextFor, clock, log }: JobTools,
   job: ScheduledJob,
   run: JobRun,
   { isOver, passed, at }: Pick<Round, 'isOver' | 'passed'> & { readonly at?: Date },
@@ -87,11 +88,11 @@ function roundOf(
   const requestId = `${job.name}/${run.slot}/${run.claim}`;
   const context = contextFor(jobActor(job.name, job.work), requestId);
   const seen: WorkflowContext = { ...context, clock: at ? { now: () => at } : clock };
-  const today = wall.dateOf((at ?? clock.now()).getTime());
+  const { today, dayOf } = daysOf(seen);
   return {
     context: seen,
     today,
-    dayOf: (instant) => (instant.length > 10 ? wall.dateOf(Date.parse(instant)) : instant.slice(0, 10)),
+    dayOf: (dateTime) => dayOf(dateTime) ?? dateTime,
     isOver,
     failed: (patient, error) =>
       log.error('job could not deal with a record', {

@@ -22,7 +22,7 @@ import { counterfactualTag, unusedData, whatIfKey, whatIfWords } from './what-if
 /** What the values of an activity come from. */
 type ActivitySource = Pick<DefinitionSource, 'library' | 'codesOf'>;
 
-export interface ApplyActivityInput extends Pick<JudgeInput, 'subject' | 'now' | 'given' | 'cql' | 'whatIf'> {
+export interface ApplyActivityInput extends Omit<JudgeInput, 'facts' | 'mergesNested'> {
   readonly definition: ActivityDefinition;
   readonly libraries: ActivitySource;
   readonly trust: Trust;
@@ -111,12 +111,12 @@ function sourceOf(definition: ActivityDefinition, { library, codesOf }: Activity
 }
 
 /** That the question is counterfactual. An activity declares no inputs, so its values can come from the person alone. */
-function whatIfIssues(plan: CompiledPlan, { whatIf, now }: ApplyActivityInput): PlanIssue[] {
+function whatIfIssues(plan: CompiledPlan, { whatIf, ...present }: ApplyActivityInput): PlanIssue[] {
   if (!whatIf) return [];
   const told = `an answer to a what-if question, not to the person as they are (${whatIfWords(whatIf).join('; ')})`;
   return [
     planIssue('information', 'informational', plan.canonical, told),
-    ...unusedData(plan, whatIf, now).map((what) =>
+    ...unusedData(plan, whatIf, present).map((what) =>
       planIssue('warning', 'informational', plan.canonical, `no value of the activity asks for ${what}`),
     ),
   ];

@@ -56,7 +56,7 @@ export function applyPlan(input: ApplyInput): ApplyResult {
     idOf: proposalIds(plan.canonical, `${subjectKey(input.subject)}${whatIfKey(input.whatIf)}`),
     reference,
     subject,
-    today: input.now.toISOString().slice(0, 10),
+    today: input.today,
     values: (expression) => judgement.values(expression),
     created,
     goals,
@@ -126,12 +126,12 @@ function proposedCarePlan(
 }
 
 /** That the question is counterfactual, and which of its data no condition of the plan asks for. */
-function whatIfIssues(plan: CompiledPlan, { whatIf, now }: ApplyInput): PlanIssue[] {
+function whatIfIssues(plan: CompiledPlan, { whatIf, ...present }: ApplyInput): PlanIssue[] {
   if (!whatIf) return [];
   const told = `an answer to a what-if question, not to the person as they are (${whatIfWords(whatIf).join('; ')})`;
   return [
     planIssue('information', 'informational', plan.canonical, told),
-    ...unusedData(plan, whatIf, now).map((what) =>
+    ...unusedData(plan, whatIf, present).map((what) =>
       planIssue('warning', 'informational', plan.canonical, `no condition of the plan asks for ${what}`),
     ),
   ];

@@ -46,12 +46,12 @@ export function explainPlan(input: ExplainInput): Parameters {
 }
 
 /** That the answer is about something that is not so, and what was assumed. */
-function explainedWhatIf(plan: CompiledPlan, { whatIf, now }: ExplainInput): ParametersParameter[] {
+function explainedWhatIf(plan: CompiledPlan, { whatIf, ...present }: ExplainInput): ParametersParameter[] {
   if (!whatIf) return [];
   return [
     { name: 'counterfactual', valueBoolean: true },
     ...whatIfWords(whatIf).map((valueString) => ({ name: 'assumption', valueString })),
-    ...unusedData(plan, whatIf, now).map((what) => ({
+    ...unusedData(plan, whatIf, present).map((what) => ({
       name: 'problem',
       part: [
         { name: 'severity', valueCode: 'warning' },

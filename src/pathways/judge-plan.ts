@@ -3,6 +3,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { CqlAnswers } from '../fhir/cql.ts';
 import { fhirPathTime } from '../fhir/fhirpath.ts';
+import type { Present } from '../fhir/present.ts';
 import { cqlVariable } from './compile-cql.ts';
 import type { CompiledAction, CompiledCondition, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
 import type { InputTrace, PlanInput } from './plan-input.ts';
@@ -22,11 +23,10 @@ export const seenIn =
     return fact === undefined || fact === 'not-visible' ? [] : fact;
   };
 
-export interface JudgeInput {
+/** %now and %today come from the present. */
+export interface JudgeInput extends Present {
   readonly subject: PlanSubject;
   readonly facts: Facts;
-  /** The present instant; %now and %today (in UTC) come from it. */
-  readonly now: Date;
   /** %practitioner, %organization, %encounter, as far as the call named them. */
   readonly given?: Readonly<Record<string, Resource>>;
   /** The answers to the CQL that the plan names. */
@@ -229,9 +229,8 @@ function dateOf(text: string): unknown {
 
 function variablesOf(
   plan: CompiledPlan,
-  { subject, facts, now, given, cql }: JudgeInput,
+  { subject, facts, localNow, today, given, cql }: JudgeInput,
 ): Record<string, unknown> {
-  const instant = now.toISOString();
   const variables: Record<string, unknown> = {
     practitioner: [],
     organization: [],
@@ -241,8 +240,8 @@ function variablesOf(
     subject,
     patient: subject.resourceType === 'Patient' ? subject : [],
     // Parsing an instant costs as much as a condition, and few rules look at the time of day.
-    ...(plan.reads.has('now') && { now: fhirPathTime(instant) }),
-    today: dateOf(instant.slice(0, 10)),
+    ...(plan.reads.has('now') && { now: fhirPathTime(localNow) }),
+    today: dateOf(today),
   };
   for (const [name, input] of plan.inputs) {
     if (input.parameter) {

@@ -1,7 +1,7 @@
 // "What would this plan be if ...?": data that stand in for, or are added to, what is on record, and actions that the person declines.
 // Nothing of it is stored; every result of such a question says so.
 import type { Coding, Observation, Resource } from '@medplum/fhirtypes';
-import { meets } from '../fhir/data-requirement.ts';
+import { type Moment, meets } from '../fhir/data-requirement.ts';
 import type { CompiledPlan } from './compiled-plan.ts';
 import type { PlanInput } from './plan-input.ts';
 
@@ -33,12 +33,12 @@ export function whatIfKey(whatIf: WhatIf | undefined): string {
 }
 
 /** The assumed data that no input of the plan asks for, in words: they change nothing, which may not be what was meant. */
-export function unusedData(plan: CompiledPlan, { data }: WhatIf, now: Date): readonly string[] {
+export function unusedData(plan: CompiledPlan, { data }: WhatIf, present: Moment): readonly string[] {
   const needs = [...plan.inputs.values()];
   return data.flatMap((resource, index) => {
     const isAsked =
       resource.resourceType === 'Patient' ||
-      needs.some(({ requirement }) => !isWrong(resource) && meets(resource, requirement, now));
+      needs.some(({ requirement }) => !isWrong(resource) && meets(resource, requirement, present));
     return isAsked ? [] : [`the ${resource.resourceType} given as data[${index}]`];
   });
 }
@@ -54,9 +54,9 @@ export function datedNow(resource: Resource, now: Date): Resource {
 export function assumedFor(
   { requirement }: PlanInput,
   assumed: readonly Resource[],
-  now: Date,
+  present: Moment,
 ): readonly Resource[] {
-  const found = assumed.filter((resource) => !isWrong(resource) && meets(resource, requirement, now));
+  const found = assumed.filter((resource) => !isWrong(resource) && meets(resource, requirement, present));
   const ordered = requirement.sort ? found.toSorted((a, b) => instantOf(b) - instantOf(a)) : found;
   return ordered.slice(0, requirement.limit ?? ordered.length);
 }

@@ -11,7 +11,7 @@ export interface WorkerQuestion {
     Record<string, readonly { readonly system?: string; readonly code?: string }[]>
   >;
   readonly data: readonly object[];
-  readonly now: Date;
+  readonly now: string;
 }
 
 export type WorkerAnswer =
@@ -32,7 +32,8 @@ async function answerTo(question: WorkerQuestion): Promise<WorkerAnswer> {
     const repository = new cql.Repository(question.included);
     const library = new cql.Library(question.elm, repository);
     const executor = new cql.Executor(library, new cql.CodeService(codesIn(question.valueSets)));
-    const at = cql.DateTime.fromJSDate(question.now, 0);
+    const at = cql.DateTime.parse(question.now);
+    if (at === null) throw new Error(`not a time: ${question.now}`);
     const run: { readonly patientResults: unknown } = await executor.exec_expression(
       question.name,
       source,

@@ -5,6 +5,8 @@ export interface WallClock {
   shown(atMs: number): string;
   /** The day of it, YYYY-MM-DD. */
   dateOf(atMs: number): string;
+  /** The instant as the wall has it, with how far that is from UTC: 2026-12-01T00:30:00.000+01:00. */
+  written(atMs: number): string;
   /** The first instant, to the minute, at which the wall shows this or, when it never does, something later. */
   instantOf(local: string): number;
 }
@@ -33,6 +35,15 @@ export function wallClock(timeZone: string): WallClock {
   /** How far the wall is ahead of UTC, in whole minutes. */
   const aheadMs = (atMs: number) => Date.parse(`${shown(atMs)}Z`) - Math.floor(atMs / minuteMs) * minuteMs;
 
+  function written(atMs: number): string {
+    const ahead = aheadMs(atMs);
+    const minutes = Math.abs(ahead) / minuteMs;
+    const [hour, minute] = [Math.floor(minutes / 60), minutes % 60].map((each) =>
+      String(each).padStart(2, '0'),
+    );
+    return `${new Date(atMs + ahead).toISOString().slice(0, -1)}${ahead < 0 ? '-' : '+'}${hour}:${minute}`;
+  }
+
   function instantOf(local: string): number {
     const asUtc = Date.parse(`${local}Z`);
     // The offset changes at most once in the two days around.
@@ -50,5 +61,5 @@ export function wallClock(timeZone: string): WallClock {
     return high;
   }
 
-  return { shown, dateOf: (atMs) => shown(atMs).slice(0, 10), instantOf };
+  return { shown, dateOf: (atMs) => shown(atMs).slice(0, 10), written, instantOf };
 }

@@ -11,6 +11,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
 import { fhirPathTime } from '../fhir/fhirpath.ts';
+import type { Present } from '../fhir/present.ts';
 import { findAnswers } from './find-answers.ts';
 import { issueList } from './issue-list.ts';
 import { leaveDisabledOpen } from './leave-disabled-open.ts';
@@ -19,13 +20,12 @@ import type { Population } from './population.ts';
 import { asVariable, runExpression, type Variables } from './run-expression.ts';
 import { expressionsOf, sdcExtension } from './sdc-extensions.ts';
 
-export interface PopulateInput {
+export interface PopulateInput extends Present {
   readonly questionnaire: Questionnaire;
   readonly trust: Trust;
   readonly subject: Patient;
   /** By name, as the launch context declares them. */
   readonly contexts: Readonly<Record<string, readonly Resource[]>>;
-  readonly now: Date;
   readonly lookUps: PopulationLookUps;
 }
 
@@ -55,14 +55,14 @@ export async function populate(input: PopulateInput): Promise<Populated> {
 }
 
 /** `%patient` and `%subject` are the person; the instant of the call stands in for clocks that could not be repeated. */
-function launchVariables({ questionnaire, subject, contexts, now }: PopulateInput): Variables {
+function launchVariables({ questionnaire, subject, contexts, localNow, today }: PopulateInput): Variables {
   return {
     ...contexts,
     patient: subject,
     subject,
     questionnaire,
-    now: fhirPathTime(now.toISOString()),
-    today: fhirPathTime(now.toISOString().slice(0, 10)),
+    now: fhirPathTime(localNow),
+    today: fhirPathTime(today),
   };
 }
 

@@ -99,6 +99,13 @@ const pairs: readonly (readonly [string, Entries])[] = [
     ],
   ],
   [
+    'an Observation of the day that had begun where the organisation is',
+    (patient) => [
+      posted(observation(patient, { ...positive, effectiveDateTime: '2026-11-20' })),
+      posted(form(patient, ours, { authored: '2026-11-19T23:30:00Z' })),
+    ],
+  ],
+  [
     'two Observations',
     (patient) => [
       posted(observation(patient, positive)),

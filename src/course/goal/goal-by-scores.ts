@@ -1,5 +1,6 @@
 // A goal as all its scores say it stands, after some of them were corrected.
 import type { Goal, Observation } from '@medplum/fhirtypes';
+import type { Days } from '../calendar.ts';
 import { type ActivityRule, activityAchievement, activityTarget } from './activity-progress.ts';
 import { achievementOf, type GasLevel, isGasLevel } from './goal-progress.ts';
 
@@ -9,6 +10,7 @@ export function goalByScores(
   written: readonly Observation[],
   scores: readonly Observation[],
   rule: Pick<ActivityRule, 'minimumDifference'>,
+  { dayOf }: Pick<Days, 'dayOf'>,
 ): Goal {
   const values = scores.flatMap(({ valueInteger }) => valueInteger ?? []);
   const activity = activityTarget(goal);
@@ -28,7 +30,7 @@ export function goalByScores(
     .filter(({ reference }) => !known.has(reference));
   const outcomeReference = [...before, ...added];
   const { achievementStatus: _achievement, statusDate, outcomeReference: _outcome, ...rest } = goal;
-  const scoredOn = scores.at(-1)?.effectiveDateTime?.slice(0, 10);
+  const scoredOn = dayOf(scores.at(-1)?.effectiveDateTime);
   const isEnded = goal.lifecycleStatus !== 'active' && goal.lifecycleStatus !== 'on-hold';
   const date = isEnded ? statusDate : scoredOn;
   return {

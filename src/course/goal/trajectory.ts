@@ -1,6 +1,6 @@
 // Picks the score that a course is compared with: the person's own start.
 import type { Observation } from '@medplum/fhirtypes';
-import type { CalendarDate } from '../calendar.ts';
+import type { CalendarDate, Days } from '../calendar.ts';
 
 export interface Start {
   readonly observation: Observation;
@@ -8,11 +8,15 @@ export interface Start {
   readonly when: 'before' | 'during';
 }
 
-const dayOf = (observation: Observation): CalendarDate => (observation.effectiveDateTime ?? '').slice(0, 10);
-
 /** The newest score on or before the first day, since it lies nearest to the start; else the earliest after it. `scores` oldest first. */
-export function startOfTrajectory(scores: readonly Observation[], firstDay: CalendarDate): Start | undefined {
-  const before = scores.filter((score) => dayOf(score) <= firstDay).at(-1);
+export function startOfTrajectory(
+  scores: readonly Observation[],
+  firstDay: CalendarDate,
+  { dayOf }: Pick<Days, 'dayOf'>,
+): Start | undefined {
+  const before = scores
+    .filter(({ effectiveDateTime }) => (dayOf(effectiveDateTime) ?? effectiveDateTime ?? '') <= firstDay)
+    .at(-1);
   if (before) {
     return { observation: before, when: 'before' };
   }

@@ -12,7 +12,7 @@ import type {
 } from '@medplum/fhirtypes';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, extensionUrl, tailoringReasonSystem } from '../course-codes.ts';
-import { dateOf, type GroupDay, groupDay } from './group-resources.ts';
+import { type GroupDay, groupDay } from './group-resources.ts';
 
 const reasonOf = (reason: CodeableConcept): Extension => ({
   url: extensionUrl.statusReason,
@@ -46,9 +46,10 @@ export function groupWith(group: Group, member: string, date: CalendarDate): Gro
   return { ...group, member: members, quantity: members.filter(({ inactive }) => inactive !== true).length };
 }
 
-/** A time does not end before it began. */
+/** A time does not end before it began, as far as both are written: https://hl7.org/fhir/R4/datatypes.html#Period (per-1). */
 function later(start: string | undefined, date: CalendarDate): CalendarDate {
-  return start !== undefined && start.slice(0, 10) > date ? start.slice(0, 10) : date;
+  const begun = start?.slice(0, date.length);
+  return begun !== undefined && begun > date ? begun : date;
 }
 
 export interface MakeUp {
@@ -103,7 +104,7 @@ export function makeUpResources(
           id: day.actionId,
           prefix: String(day.number),
           title: day.title,
-          timingDateTime: dateOf(day),
+          timingDateTime: day.date,
           resource: reference,
         },
       ],

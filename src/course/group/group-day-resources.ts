@@ -22,6 +22,8 @@ export interface HeldDay {
   readonly title: string;
   /** An instant with its zone. */
   readonly start: string;
+  /** The day of it. */
+  readonly date: CalendarDate;
   readonly minutes: number;
   readonly leaders: readonly string[];
   /** The therapists of pairs who were there. */
@@ -222,7 +224,7 @@ function makeUpOffer(id: string, member: MemberDay, presence: MemberPresence, da
     description: `${isKnown ? '' : 'Ask how the person is. '}Offer a day of their own about "${day.title}". Whether they take it is theirs to choose; their place in the group stays theirs.`,
     focus: { reference: `ServiceRequest/${member.request.id}` },
     for: { reference: member.patient },
-    executionPeriod: { start: day.start.slice(0, 10), end: day.offerDue },
+    executionPeriod: { start: day.date, end: day.offerDue },
     restriction: { period: { end: day.offerDue } },
     authoredOn: day.recordedAt,
     lastModified: day.recordedAt,

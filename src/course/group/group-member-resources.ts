@@ -11,7 +11,7 @@ import type {
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept } from '../course-codes.ts';
 import { courseResources } from '../course-resources.ts';
-import { appointmentOf, dateOf, type GroupDay, type GroupRun } from './group-resources.ts';
+import { appointmentOf, type GroupDay, type GroupRun } from './group-resources.ts';
 
 export interface MemberIds {
   readonly carePlan: string;
@@ -32,7 +32,8 @@ export interface MemberPlan {
   readonly run: Omit<GroupRun, 'runId' | 'members' | 'identifiers'>;
   /** The days from which the member takes part. */
   readonly days: readonly GroupDay[];
-  readonly isBegun: boolean;
+  /** The day on which the plan is made. */
+  readonly madeOn: CalendarDate;
   /** Who comes with the member, in the place of the leaders in their own calendar: the therapist of a pair. */
   readonly companion?: string;
   readonly followUp?: {
@@ -58,7 +59,8 @@ export interface MemberResources {
 const leader = courseConcept('group-leader');
 
 export function memberResources(ids: MemberIds, member: MemberPlan): MemberResources {
-  const { patient, run, days } = member;
+  const { patient, run, days, madeOn } = member;
+  const isBegun = days[0] !== undefined && days[0].date <= madeOn;
   const [first = '', ...others] = run.leaders;
   const sessions = days.map((day) => ({
     number: day.number,
@@ -82,7 +84,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
       patient,
       plan: run.plan,
       title: run.title,
-      start: days[0] ? dateOf(days[0]) : run.authoredOn.slice(0, 10),
+      start: days[0]?.date ?? madeOn,
       authoredOn: run.authoredOn,
       careManager: first,
       goals: [],
@@ -97,7 +99,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
   const { goal: _none, ...carePlan } = built.carePlan;
   const [patientOfTeam] = built.careTeam.participant ?? [];
   return {
-    episode: { ...built.episode, status: member.isBegun ? 'active' : 'planned' },
+    episode: { ...built.episode, status: isBegun ? 'active' : 'planned' },
     careTeam: {
       ...built.careTeam,
       participant: [

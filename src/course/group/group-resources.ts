@@ -22,10 +22,10 @@ export interface GroupDay {
   readonly title: string;
   /** A date, or an instant with its zone when the time of day is agreed. */
   readonly at: string;
+  /** The day of it. */
+  readonly date: CalendarDate;
   readonly minutes?: number;
 }
-
-export const dateOf = ({ at }: Pick<GroupDay, 'at'>): CalendarDate => at.slice(0, 10);
 
 export interface GroupRun {
   readonly runId: string;
@@ -71,8 +71,8 @@ export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
   const identifier: Identifier = { system: courseIdentifierSystem, value: run.runId };
   const [firstDay, lastDay] = [run.days[0], run.days.at(-1)];
   const period = {
-    ...(firstDay && { start: dateOf(firstDay) }),
-    ...(lastDay && { end: dateOf(lastDay) }),
+    ...(firstDay && { start: firstDay.date }),
+    ...(lastDay && { end: lastDay.date }),
   };
   return {
     group: {
@@ -116,7 +116,7 @@ export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
         id: day.actionId,
         prefix: String(day.number),
         title: day.title,
-        timingDateTime: dateOf(day),
+        timingDateTime: day.date,
         resource: { reference: `ServiceRequest/${ids.days[index] ?? ''}` },
       })),
     },
@@ -204,7 +204,7 @@ export function appointmentOf(
     id,
     status: isTimed ? 'booked' : 'proposed',
     description: day.title,
-    ...(start && end ? { start, end } : { requestedPeriod: [{ start: dateOf(day), end: dateOf(day) }] }),
+    ...(start && end ? { start, end } : { requestedPeriod: [{ start: day.date, end: day.date }] }),
     ...(place !== undefined && !isLocation(place) && { comment: place }),
     basedOn: [{ reference: `ServiceRequest/${request}` }],
     participant: [

@@ -1,6 +1,6 @@
 // What comes next in a course, and whose turn it is. There is always an answer: a course never just stops.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
-import { type CalendarDate, isCalendarDate } from '../calendar.ts';
+import type { CalendarDate, Days } from '../calendar.ts';
 import { extensionUrl } from '../course-codes.ts';
 import { isOpenSession } from '../course-moves.ts';
 
@@ -28,18 +28,14 @@ export function nextSession(sessions: readonly ServiceRequest[]): ServiceRequest
 }
 
 /** Of several open ones: a day of one's own has a later number than the days of a group, and may come before them. */
-function soonestSession(sessions: readonly ServiceRequest[]): ServiceRequest | undefined {
-  const dayOf = ({ occurrenceDateTime }: ServiceRequest) => occurrenceDateTime?.slice(0, 10) ?? 'undated';
+function soonestSession(sessions: readonly ServiceRequest[], { dayOf }: Days): ServiceRequest | undefined {
+  const planned = ({ occurrenceDateTime }: ServiceRequest) => dayOf(occurrenceDateTime) ?? 'undated';
   return inOrder(sessions)
     .filter(({ status }) => isOpenSession(status))
-    .toSorted((left, right) => dayOf(left).localeCompare(dayOf(right)))[0];
+    .toSorted((left, right) => planned(left).localeCompare(planned(right)))[0];
 }
 
-export function nextStep(
-  carePlan: CarePlan,
-  sessions: readonly ServiceRequest[],
-  today: CalendarDate,
-): CourseStep {
+export function nextStep(carePlan: CarePlan, sessions: readonly ServiceRequest[], days: Days): CourseStep {
   const owner = carePlan.author?.reference ?? carePlan.subject.reference ?? '';
   const about = `CarePlan/${carePlan.id}`;
   if (carePlan.status === 'completed' || carePlan.status === 'revoked') {
@@ -52,7 +48,7 @@ export function nextStep(
   if (carePlan.status === 'on-hold') {
     return { text: 'The course is paused. Agree with the patient when it goes on.', owner, about };
   }
-  const next = soonestSession(sessions);
+  const next = soonestSession(sessions, days);
   if (!next) {
     return {
       text: 'All sessions are done. Look back on the goals together, repeat the questionnaires of the start, write to the referring practitioner, and complete the referral.',
@@ -60,8 +56,9 @@ export function nextStep(
       about,
     };
   }
-  const due = next.occurrenceDateTime?.slice(0, 10);
-  const isOverdue = due !== undefined && isCalendarDate(due) && due < today;
+  const day = days.dayOf(next.occurrenceDateTime);
+  const due = day ?? next.occurrenceDateTime;
+  const isOverdue = day !== undefined && day < days.today;
   const title = next.code?.text ?? `Session ${sessionNumber(next)}`;
   return {
     text: isOverdue

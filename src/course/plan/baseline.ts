@@ -1,6 +1,6 @@
 // What the protocol itself would have given: kept as a proposal beside the plan and never changed, so that both can be compared later.
 import type { RequestGroup, RequestGroupAction, ServiceRequest } from '@medplum/fhirtypes';
-import type { CalendarDate } from '../calendar.ts';
+import type { CalendarDate, Days } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem } from '../course-codes.ts';
 import { minutesOf, sessionQuantity } from '../session/session-quantity.ts';
 import type { PlannedSession } from './schedule.ts';
@@ -71,7 +71,10 @@ export interface ProtocolStep {
 export const isBaseline = ({ intent }: RequestGroup): boolean => intent === 'proposal';
 
 /** The steps that a baseline holds, in its order. */
-export function protocolSteps(baseline: RequestGroup): readonly ProtocolStep[] {
+export function protocolSteps(
+  baseline: RequestGroup,
+  { dayOf }: Pick<Days, 'dayOf'>,
+): readonly ProtocolStep[] {
   return (baseline.action ?? []).flatMap(
     ({ id, title, timingDateTime, requiredBehavior, resource }): ProtocolStep[] => {
       const session = baseline.contained?.find(
@@ -84,7 +87,7 @@ export function protocolSteps(baseline: RequestGroup): readonly ProtocolStep[] {
             {
               stepId: id,
               title: title ?? id,
-              date: timingDateTime.slice(0, 10),
+              date: dayOf(timingDateTime) ?? '',
               ...(session && minutesOf(session)),
               ...(definition !== undefined && { definition }),
               isRequired: requiredBehavior !== 'could',

@@ -1,6 +1,6 @@
 // Lays protocol, plan and what took place side by side. A difference with a reason is tailoring; one without is a question, never a judgement.
 import type { CodeableConcept, Coding } from '@medplum/fhirtypes';
-import { addDays, type CalendarDate, isCalendarDate } from '../calendar.ts';
+import { addDays, type Days, isCalendarDate } from '../calendar.ts';
 import type { MissedDay } from '../session/attendance.ts';
 import type { DeliveredDose } from '../session/element-dose.ts';
 import type { ProtocolStep } from './baseline.ts';
@@ -76,8 +76,7 @@ export interface ComparedSession extends Layers {
   readonly differences: readonly Difference[];
 }
 
-export interface Circumstances {
-  readonly today: CalendarDate;
+export interface Circumstances extends Days {
   /** Nobody is asked about a session while the course does not run. */
   readonly isRunning: boolean;
   /** How many days after its date a session without a record is asked about; never when the content does not say. */
@@ -90,7 +89,7 @@ export function compared(layers: Layers, circumstances: Circumstances): Compared
   const differences = [
     ...planned(layers, circumstances),
     ...recorded(layers, circumstances),
-    ...elements(layers),
+    ...elements(layers, circumstances),
   ];
   return {
     ...layers,
@@ -223,7 +222,7 @@ const range = ({ minutesLow, minutesHigh }: Pick<PlanStep, 'minutesLow' | 'minut
 /** A session whose date is long past, and of which nobody has said what became of it. */
 function recorded(
   { plan, delivered, missed = [] }: Layers,
-  { today, isRunning, daysUntilAsked }: Circumstances,
+  { today, dayOf, isRunning, daysUntilAsked }: Circumstances,
 ): readonly Difference[] {
   const isAsked =
     plan?.state === 'open' &&
@@ -235,7 +234,7 @@ function recorded(
   if (!plan || !isAsked) {
     return [];
   }
-  const later = plan.explanations.filter(({ edit, at }) => edit === 'note' && at.slice(0, 10) >= plan.date);
+  const later = plan.explanations.filter(({ edit, at }) => edit === 'note' && (dayOf(at) ?? '') >= plan.date);
   const said = missed.filter(({ day }) => day >= plan.date);
   if (said.length > 0) {
     return [
@@ -256,13 +255,13 @@ function recorded(
 }
 
 /** What was done against what was planned; nothing is asked where no elements were planned. */
-function elements({ plan, delivered }: Layers): readonly Difference[] {
+function elements({ plan, delivered }: Layers, { dayOf }: Circumstances): readonly Difference[] {
   if (!plan || !delivered || plan.elements.length === 0 || delivered.elements.length === 0) {
     return [];
   }
   const notes = from(
     plan.explanations.filter(
-      ({ edit, at }) => edit === 'note' && at.slice(0, 10) >= (delivered.held ?? '').slice(0, 10),
+      ({ edit, at }) => edit === 'note' && (dayOf(at) ?? '') >= (dayOf(delivered.held) ?? ''),
     ),
   );
   const done = new Map(delivered.elements.map(({ element }) => [element.code ?? '', element]));

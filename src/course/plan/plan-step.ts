@@ -1,6 +1,6 @@
 // One step of a course's plan, as tailoring sees it: which step, when, how long, what it consists of. Read from planned sessions.
 import type { Coding, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
-import { type CalendarDate, dayOf } from '../calendar.ts';
+import type { CalendarDate, Days } from '../calendar.ts';
 import { extensionUrl } from '../course-codes.ts';
 import { isOpenSession } from '../course-moves.ts';
 import { sessionNumber } from '../next-step/next-step.ts';
@@ -43,6 +43,7 @@ export function planStep(
   session: ServiceRequest,
   order: RequestGroup | undefined,
   elementOf: (activity: string) => string | undefined,
+  { dayOf }: Pick<Days, 'dayOf'>,
 ): PlanStep {
   const { definition, activities } = canonicalsOf(session, elementOf);
   return {

@@ -2,7 +2,7 @@
 // which R4 has for the time in which fulfilment is sought; Task.executionPeriod is for what has happened.
 // https://hl7.org/fhir/R4/task-definitions.html#Task.restriction.period
 import type { Period, Task } from '@medplum/fhirtypes';
-import { type CalendarDate, isCalendarDate } from '../calendar.ts';
+import type { Days } from '../calendar.ts';
 
 export const howToPromise =
   'add restriction.period, from the first possible day to the last ({"restriction": {"period": {"start": "YYYY-MM-DD", "end": "YYYY-MM-DD"}}}); for one date give it twice';
@@ -16,12 +16,12 @@ export function isSamePromise(one: Period | undefined, other: Period | undefined
 }
 
 /** What is wrong with a promise, with what to do about it; undefined when it is one. */
-export function promiseFault(promise: Period | undefined, today: CalendarDate): string | undefined {
+export function promiseFault(promise: Period | undefined, { today, dayOf }: Days): string | undefined {
   if (!promise?.end) {
     return `accepting promises a first date or a range: ${howToPromise}`;
   }
   const [start, end] = [dayOf(promise.start ?? promise.end), dayOf(promise.end)];
-  if (!isCalendarDate(start) || !isCalendarDate(end)) {
+  if (start === undefined || end === undefined) {
     return `a promised first date has a day: ${howToPromise}`;
   }
   if (start > end) {
@@ -31,9 +31,7 @@ export function promiseFault(promise: Period | undefined, today: CalendarDate): 
 }
 
 /** The promise in words: "2027-01-04" or "2027-01-04 to 2027-01-29". */
-export function promiseText({ start, end }: Period): string {
-  const days = [start, end].flatMap((at) => (at === undefined ? [] : [dayOf(at)]));
-  return [...new Set(days)].join(' to ');
-}
-
-const dayOf = (at: string): string => at.slice(0, 10);
+export const promiseText =
+  ({ dayOf }: Pick<Days, 'dayOf'>) =>
+  ({ start, end }: Period): string =>
+    [...new Set([start, end].flatMap((at) => dayOf(at) ?? []))].join(' to ');

@@ -1,5 +1,6 @@
 // What became of a planned session: it took place, or it did not. The second is information about a day, never about a person.
 import type { Appointment, CodeableConcept, Encounter, Identifier } from '@medplum/fhirtypes';
+import type { Days } from '../calendar.ts';
 import { courseConcept } from '../course-codes.ts';
 
 const attendanceSystem = 'https://w3id.org/alongside/fhir/CodeSystem/session-attendance';
@@ -50,10 +51,13 @@ export interface MissedDay {
   readonly reason: CodeableConcept;
 }
 
-export const missedDays = (meetings: readonly Encounter[]): readonly MissedDay[] =>
+export const missedDays = (
+  meetings: readonly Encounter[],
+  { dayOf }: Pick<Days, 'dayOf'>,
+): readonly MissedDay[] =>
   meetings.flatMap((meeting) => {
     const reason = recordedAbsence(meeting);
-    const day = (meeting.period?.start ?? '').slice(0, 10);
+    const day = dayOf(meeting.period?.start) ?? '';
     return reason ? [{ reference: `Encounter/${meeting.id}`, day, reason }] : [];
   });
 

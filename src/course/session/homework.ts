@@ -19,6 +19,7 @@ interface Agreement {
   readonly performer: string;
   readonly carePlan: string;
   readonly start: string;
+  readonly day: CalendarDate;
   readonly recordedAt: string;
 }
 
@@ -41,7 +42,7 @@ export function homeworkTask(
     description: item.description,
     for: { reference: content.patient },
     encounter,
-    executionPeriod: { start: content.start.slice(0, 10), ...(item.due && { end: item.due }) },
+    executionPeriod: { start: content.day, ...(item.due && { end: item.due }) },
     authoredOn: content.recordedAt,
     lastModified: content.recordedAt,
     requester: { reference: content.performer },

@@ -11,6 +11,7 @@ import type {
   Reference,
   Task,
 } from '@medplum/fhirtypes';
+import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, extensionUrl } from '../course-codes.ts';
 import {
   type ActivityRule,
@@ -59,6 +60,8 @@ export interface SessionContent {
   readonly title: string;
   /** A calendar date, or an instant with its zone when the time of day is known. */
   readonly start: string;
+  /** On which it began. */
+  readonly day: CalendarDate;
   readonly minutes: number;
   readonly elements: readonly DeliveredElement[];
   readonly note: Readonly<Partial<Record<NotePart, string>>>;
@@ -240,7 +243,7 @@ function goalAfter(progress: GoalProgress, observationId: string, content: Sessi
             progress.rule,
           )
         : achievementOf([...progress.earlier, progress.level]),
-    statusDate: content.start.slice(0, 10),
+    statusDate: content.day,
     outcomeReference: [...(goal.outcomeReference ?? []), to('Observation', observationId)],
   };
 }

@@ -94,6 +94,8 @@ function compositeFilter(
   return { parameter: facts.code, test: { kind: 'composite', values } };
 }
 
+/** A message lists no more types than this. */
+const mostNamed = 10;
 const chainForm = /^([^.:]+)(?::([^.:]+))?\.(.+)$/;
 
 function checkBreadth(name: string, { spent }: FilterReading): void {
@@ -150,7 +152,7 @@ function refusedChain(type: string, name: string, reading: FilterReading): Error
   return invalid(
     types.length === 0
       ? `${name}: ${code} does not lead to ${named}. It leads to ${facts.targets.join(', ')}.`
-      : `${name}: "${rest}" is no search parameter of ${types.slice(0, 10).join(', ')}.`,
+      : `${name}: "${rest}" is no search parameter of ${types.slice(0, mostNamed).join(', ')}.`,
   );
 }
 

@@ -46,7 +46,9 @@ function courseParameters(course: Course): ParametersParameter[] {
     },
     { name: 'sessionsDone', valueInteger: held.length },
     { name: 'minutesDone', valueInteger: minutes },
-    ...sessions.map((session) => withParts(sessionParameter(session), plannedParts(session, course))),
+    ...sessions.map((session) =>
+      withParts(sessionParameter(session, course.days), plannedParts(session, course)),
+    ),
     ...doseParameters(course),
     ...course.scores.map(scoreParameter),
     ...course.goals.map((each) => withParts(goalParameter(each), whyParts(course.why(each.goal, 'goal')))),
@@ -59,8 +61,11 @@ function courseParameters(course: Course): ParametersParameter[] {
           source('source', `Task/${task.id}`),
           { name: 'status', valueCode: task.status },
           ...text('description', task.description),
-          ...date('due', due),
-          { name: 'isOverdue', valueBoolean: due !== undefined && due < course.today },
+          ...date('due', due, course.days),
+          {
+            name: 'isOverdue',
+            valueBoolean: due !== undefined && (course.days.dayOf(due) ?? due) < course.days.today,
+          },
           ...whyParts(course.why(task)),
         ],
       };

@@ -46,9 +46,9 @@ function briefParameters(brief: SessionBrief): ParametersParameter[] {
     source('carePlan', `CarePlan/${carePlan.id}`),
     { name: 'status', valueCode: carePlan.status },
     ...gateParameters(brief),
-    ...(last ? [{ ...named('lastSession', sessionParameter(last)), ...noteOf(brief) }] : []),
+    ...(last ? [{ ...named('lastSession', sessionParameter(last, brief.days)), ...noteOf(brief) }] : []),
     ...openerParameters(brief.opener),
-    ...brief.homework.map((task) => homeworkParameter(task, brief.confidence(`Task/${task.id}`))),
+    ...brief.homework.map((task) => homeworkParameter(task, brief)),
     ...brief.experiments.map(experimentParameter),
     ...brief.scores.map(scoreParameter),
     ...brief.goals.map(goalParameter),
@@ -64,7 +64,7 @@ function briefParameters(brief: SessionBrief): ParametersParameter[] {
       ],
     })),
     ...doseParameters(brief),
-    ...(upcoming ? [upcomingParameter(upcoming)] : []),
+    ...(upcoming ? [upcomingParameter(upcoming, brief.days)] : []),
     ...(draft ? [source('draft', `QuestionnaireResponse/${draft.id}`)] : []),
     ...(brief.nextStepsAnswer ? [answerParameter(brief.nextStepsAnswer)] : []),
     nextParameter(brief.next),
@@ -74,12 +74,12 @@ function briefParameters(brief: SessionBrief): ParametersParameter[] {
 const named = (name: string, parameter: ParametersParameter): ParametersParameter => ({ ...parameter, name });
 
 /** The last session's parts, with the sections of its note. */
-function noteOf({ last }: SessionBrief): Pick<ParametersParameter, 'part'> {
+function noteOf({ last, days }: SessionBrief): Pick<ParametersParameter, 'part'> {
   if (!last) return {};
   const { note, ...held } = last;
   return {
     part: [
-      ...(sessionParameter(held).part ?? []),
+      ...(sessionParameter(held, days).part ?? []),
       ...(note
         ? [
             {
@@ -138,18 +138,18 @@ function gateParameters({ flags, malaise }: SessionBrief): ParametersParameter[]
   ];
 }
 
-function homeworkParameter(task: Task, confidence: number | undefined): ParametersParameter {
+function homeworkParameter(task: Task, { confidence, days }: SessionBrief): ParametersParameter {
   return {
     name: 'homework',
     part: [
       source('source', `Task/${task.id}`),
       { name: 'status', valueCode: task.status },
       ...text('description', task.description),
-      ...date('due', task.executionPeriod?.end),
+      ...date('due', task.executionPeriod?.end, days),
       ...(task.input ?? []).flatMap(({ type, valueString }) => [
         ...(type.coding?.[0]?.code === 'find-out' ? text('findOut', valueString) : []),
       ]),
-      ...integer('confidence', confidence),
+      ...integer('confidence', confidence(`Task/${task.id}`)),
       ...(task.output ?? []).flatMap(({ valueString, valueReference }) => [
         ...text('discovered', valueString),
         ...(valueReference?.reference ? [source('source', valueReference.reference)] : []),
@@ -252,12 +252,12 @@ function explainedParameter({
   };
 }
 
-function upcomingParameter(upcoming: CourseSession): ParametersParameter {
+function upcomingParameter(upcoming: CourseSession, days: SessionBrief['days']): ParametersParameter {
   const plans = upcoming.session.instantiatesCanonical ?? [];
   return {
     name: 'upcoming',
     part: [
-      ...(sessionParameter(upcoming).part ?? []),
+      ...(sessionParameter(upcoming, days).part ?? []),
       ...(upcoming.session.orderDetail ?? []).map((concept) => ({
         name: 'planned',
         valueCodeableConcept: concept,

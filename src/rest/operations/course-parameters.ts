@@ -6,6 +6,7 @@ import type {
   CourseScore,
   CourseSession,
 } from '../../workflows/courses/course-parts.ts';
+import type { Course } from '../../workflows/courses/read-course.ts';
 
 /** The minutes of each element over the course, and how talk and body work alternated. */
 export function doseParameters({
@@ -47,20 +48,17 @@ export function tScoreParameters({ gasTScore }: Pick<CourseParts, 'gasTScore'>):
     : [];
 }
 
-export function sessionParameter({
-  number,
-  session,
-  encounter,
-  delivered,
-  missed,
-}: CourseSession): ParametersParameter {
+export function sessionParameter(
+  { number, session, encounter, delivered, missed }: CourseSession,
+  days: Course['days'],
+): ParametersParameter {
   return {
     name: 'session',
     part: [
       { name: 'number', valueInteger: number },
       { name: 'status', valueCode: session.status },
       ...text('title', session.code?.text),
-      ...date('planned', session.occurrenceDateTime),
+      ...date('planned', session.occurrenceDateTime, days),
       source('source', `ServiceRequest/${session.id}`),
       ...(encounter
         ? [
@@ -72,7 +70,7 @@ export function sessionParameter({
       ...missed.map(({ reference, day, reason }) => ({
         name: 'missed',
         part: [
-          ...date('day', day || undefined),
+          ...date('day', day || undefined, days),
           { name: 'reason', valueCodeableConcept: reason },
           source('source', reference),
         ],
@@ -235,7 +233,11 @@ export const source = (name: string, reference: string): ParametersParameter => 
 });
 export const text = (name: string, value: string | undefined): ParametersParameter[] =>
   value ? [{ name, valueString: value }] : [];
-export const date = (name: string, value: string | undefined): ParametersParameter[] =>
-  value ? [{ name, valueDate: value.slice(0, 10) }] : [];
+/** A year or a month alone stays as it is. */
+export const date = (
+  name: string,
+  value: string | undefined,
+  { dayOf }: Course['days'],
+): ParametersParameter[] => (value ? [{ name, valueDate: dayOf(value) ?? value }] : []);
 export const integer = (name: string, value: number | undefined): ParametersParameter[] =>
   value === undefined ? [] : [{ name, valueInteger: value }];

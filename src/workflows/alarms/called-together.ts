@@ -1,13 +1,14 @@
 // The Tasks that the entries of one transaction have made so far. Nobody can have read one of them yet: another answer of the same day
 // that calls the same person for the same joins it, and is read with it.
+import type { CalendarDate } from '../../course/calendar.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
 
 interface Call {
   readonly patientId: string;
   /** Canonical of the activity. */
   readonly action: string;
-  /** When the answer was given, in milliseconds since the epoch. */
-  readonly saidMs: number;
+  /** The day on which the answer was given. */
+  readonly saidOn: CalendarDate;
 }
 
 export interface CalledTogether {
@@ -26,6 +27,6 @@ export function calledTogether(): CalledTogether {
   };
 }
 
-function keyOf({ patientId, action, saidMs }: Call): string {
-  return [patientId, parseCanonical(action).url, new Date(saidMs).toISOString().slice(0, 10)].join(' ');
+function keyOf({ patientId, action, saidOn }: Call): string {
+  return [patientId, parseCanonical(action).url, saidOn].join(' ');
 }

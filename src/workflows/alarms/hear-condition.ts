@@ -1,6 +1,5 @@
 // What a Condition says that may call somebody in: that what its code names is there. https://hl7.org/fhir/R4/condition.html
 import type { CodeableConcept, Coding, Condition, Resource } from '@medplum/fhirtypes';
-import { lastInstantOf } from '../../fhir/last-instant.ts';
 import type { CallingAnswers } from '../../instruments/calling-answers.ts';
 import { codeKey } from '../../instruments/said-value.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
@@ -26,7 +25,7 @@ export const conditionRule: WriteRule = ruleOfSaid<Condition>({
   },
 
   // What began long ago and is written down today is said today.
-  saidAt({ recordedDate, onsetDateTime, onsetPeriod }) {
+  saidAt({ recordedDate, onsetDateTime, onsetPeriod }, lastInstantOf) {
     const last = recordedDate ?? onsetDateTime ?? onsetPeriod?.start;
     return last === undefined ? undefined : lastInstantOf(last);
   },

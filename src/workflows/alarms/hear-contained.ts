@@ -1,11 +1,11 @@
 // What a DiagnosticReport, or the answers in a form, may say that calls somebody in: the Observations that stand in it and nowhere else.
 // Those that it refers to were heard when they came in. https://hl7.org/fhir/R4/references.html#contained
 import type { DiagnosticReport, Observation, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
-import { lastInstantOf } from '../../fhir/last-instant.ts';
 import { scoresOf } from '../answers/store-scores.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { isWithdrawn, observedAt, statementsOf } from './hear-observation.ts';
 import { ruleOfSaid, type Said } from './hear-said.ts';
+import type { LastInstantOf } from './last-instant.ts';
 import { answeredAt, writerOf } from './raise-unfinished-alarms.ts';
 
 type Holding = DiagnosticReport | QuestionnaireResponse;
@@ -13,7 +13,7 @@ type Holding = DiagnosticReport | QuestionnaireResponse;
 interface Holder<T extends Holding>
   extends Pick<Said<T>, 'type' | 'isOfType' | 'word' | 'saidIn' | 'madeOf' | 'writer'> {
   /** When it says that all of it was so, in milliseconds; undefined when it does not say. */
-  heldAt(resource: T): number | undefined;
+  heldAt(resource: T, lastInstantOf: LastInstantOf): number | undefined;
 }
 
 function ruleOfContained<T extends Holding>(holder: Holder<T>): WriteRule {
@@ -26,9 +26,9 @@ function ruleOfContained<T extends Holding>(holder: Holder<T>): WriteRule {
     standing: (resource) => (isWithdrawn(resource) ? 'withdrawn' : 'stands'),
 
     // One that says nothing of its own was observed when what holds it says.
-    saidAt(resource) {
-      const held = holder.heldAt(resource);
-      const instants = observationsIn(resource).map((each) => observedAt(each) ?? held);
+    saidAt(resource, lastInstantOf) {
+      const held = holder.heldAt(resource, lastInstantOf);
+      const instants = observationsIn(resource).map((each) => observedAt(each, lastInstantOf) ?? held);
       const known = instants.filter((each) => each !== undefined);
       return known.length < instants.length || known.length === 0 ? held : Math.max(...known);
     },
@@ -42,7 +42,7 @@ export const reportRule: WriteRule = ruleOfContained<DiagnosticReport>({
   isOfType: (resource: Resource) => resource.resourceType === 'DiagnosticReport',
   word: 'report',
 
-  heldAt({ effectiveDateTime, effectivePeriod, issued }) {
+  heldAt({ effectiveDateTime, effectivePeriod, issued }, lastInstantOf) {
     const last = effectiveDateTime ?? effectivePeriod?.end ?? issued;
     return last === undefined ? undefined : lastInstantOf(last);
   },

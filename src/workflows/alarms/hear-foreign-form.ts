@@ -12,6 +12,7 @@ import { hasAnswers } from '../../instruments/form-statements.ts';
 import { forEffect, inTransaction, type WorkflowContext } from '../context.ts';
 import { tellCalled } from './hear-taken-back.ts';
 import { idInAddress, type Judged, judgeForeignForm } from './judge-foreign-form.ts';
+import { lastInstantBy } from './last-instant.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { answeredAt, isUnfinished, watchPlanOf, withoutThose, writerOf } from './raise-unfinished-alarms.ts';
 
@@ -64,7 +65,7 @@ export async function callForForeign(
       from: [`QuestionnaireResponse/${responseId}`],
       noticedBy: writerOf(response),
       place: 'QuestionnaireResponse.subject',
-      saidMs: answeredAt(response),
+      saidMs: answeredAt(response, lastInstantBy(service)),
       ...(note && { note }),
     });
   }

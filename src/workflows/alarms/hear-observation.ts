@@ -1,6 +1,5 @@
 // What an Observation says that may call somebody in: its codes with its values, and those of its components.
 import type { DiagnosticReport, Observation, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
-import { lastInstantOf } from '../../fhir/last-instant.ts';
 import { localReference } from '../../fhir/reference.ts';
 import { mayCall, type Statement } from '../../instruments/calling-alarms.ts';
 import type { CallingAnswers } from '../../instruments/calling-answers.ts';
@@ -8,6 +7,7 @@ import type { Store } from '../../store/store.ts';
 import { scoresOf } from '../answers/store-scores.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { ruleOfSaid } from './hear-said.ts';
+import type { LastInstantOf } from './last-instant.ts';
 import { writerOf } from './raise-unfinished-alarms.ts';
 
 export const observationRule: WriteRule = ruleOfSaid<Observation>({
@@ -50,7 +50,7 @@ export function isWithdrawn({ status }: Observation | DiagnosticReport | Questio
 }
 
 /** The last instant at which it can have been so, in milliseconds; undefined when it does not say when. */
-export function observedAt(observation: Observation): number | undefined {
+export function observedAt(observation: Observation, lastInstantOf: LastInstantOf): number | undefined {
   const { effectiveDateTime, effectiveInstant, effectivePeriod, effectiveTiming, issued } = observation;
   const isUndated = !effectivePeriod && !effectiveTiming;
   const last =

@@ -22,6 +22,7 @@ import { forEffect, type WorkflowContext } from '../context.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
 import { tellCalled } from './hear-taken-back.ts';
+import { type LastInstantOf, lastInstantBy } from './last-instant.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { unheardIn, watchPlanOf, withoutThose } from './raise-unfinished-alarms.ts';
 
@@ -38,7 +39,7 @@ export interface Said<T extends Saying> {
   /** `over`: it was so, and is so no more. `withdrawn`: it never was. */
   standing(resource: T): 'stands' | 'over' | 'withdrawn';
   /** The last instant at which it can have been said, in milliseconds; undefined when it does not say when. */
-  saidAt(resource: T): number | undefined;
+  saidAt(resource: T, lastInstantOf: LastInstantOf): number | undefined;
   /** Which element says so. */
   readonly saidIn: string;
   /** What it was made of, and what was made of that: what a Task may be about that was raised for the same words. */
@@ -90,7 +91,10 @@ export function ruleOfSaid<T extends Saying>(said: Said<T>): WriteRule {
 
     async remarks(context, resource) {
       if (!isOfType(resource) || said.standing(resource) !== 'stands') return [];
-      if (alarmsSaid(context, said, resource).length === 0 || !isOfBefore(context, said.saidAt(resource)))
+      if (
+        alarmsSaid(context, said, resource).length === 0 ||
+        !isOfBefore(context, said.saidAt(resource, lastInstantBy(context)))
+      )
         return [];
       const { note } = oldestAnswerOf(watchPlanOf(context));
       return [
@@ -134,7 +138,9 @@ function alarmsIn<T extends Saying>(
 ): readonly CallingAlarm[] {
   if (said.standing(resource) !== 'stands') return [];
   const alarms = alarmsSaid(context, said, resource);
-  return alarms.length > 0 && isOfBefore(context, said.saidAt(resource)) ? [] : alarms;
+  return alarms.length > 0 && isOfBefore(context, said.saidAt(resource, lastInstantBy(context)))
+    ? []
+    : alarms;
 }
 
 function demandSubject<T extends Saying>(context: WorkflowContext, said: Said<T>, resource: T): void {
@@ -164,7 +170,7 @@ async function callFor<T extends Saying>(
       from,
       place: `${said.type}.subject`,
       noticedBy,
-      saidMs: said.saidAt(resource),
+      saidMs: said.saidAt(resource, lastInstantBy(context)),
       ...(!alarm.isRead && { note: notReadNoteOf(watchPlanOf(service)) }),
     });
   }

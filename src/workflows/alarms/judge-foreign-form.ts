@@ -7,6 +7,7 @@ import { asksAllOf, formStatements } from '../../instruments/form-statements.ts'
 import type { WorkflowContext } from '../context.ts';
 import { findByCanonical } from '../resources/find-by-canonical.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
+import { lastInstantBy } from './last-instant.ts';
 import { answeredAt } from './raise-unfinished-alarms.ts';
 
 export interface Judged {
@@ -38,7 +39,7 @@ export async function judgeForeignForm(
       `QuestionnaireResponse/${responseId}`,
     ),
     ...(form && { form }),
-    isOld: isOfBefore(context, answeredAt(response)),
+    isOld: isOfBefore(context, answeredAt(response, lastInstantBy(context))),
   };
 }
 

@@ -116,25 +116,26 @@ async function raise(context: WorkflowContext, alarm: Alarm, by: RaisedBy): Prom
   if (await joins(context, alarm, flags, by)) return false;
   const task = alarmTask(newId(), alarm, flags);
   await store.create(task, { id: task.id });
-  if (by.saidMs !== undefined) calledTogether?.note(callOf(alarm, by.saidMs), task.id ?? '');
+  if (by.saidMs !== undefined) calledTogether?.note(callOf(context, alarm, by.saidMs), task.id ?? '');
   return true;
 }
 
-const callOf = ({ patient, canonical }: Alarm, saidMs: number) => ({
+const callOf = ({ wall }: WorkflowContext, { patient, canonical }: Alarm, saidMs: number) => ({
   patientId: patient.id ?? '',
   action: canonical,
-  saidMs,
+  saidOn: wall.dateOf(saidMs),
 });
 
 /** Whether a Task that was made in this transaction asks the same person about this answer too, now. */
 async function joins(
-  { store, calledTogether }: WorkflowContext,
+  context: WorkflowContext,
   alarm: Alarm,
   flags: readonly Flag[],
   { saidMs }: RaisedBy,
 ): Promise<boolean> {
+  const { store, calledTogether } = context;
   if (!calledTogether || saidMs === undefined) return false;
-  const id = calledTogether.find(callOf(alarm, saidMs));
+  const id = calledTogether.find(callOf(context, alarm, saidMs));
   const read = id === undefined ? undefined : await store.read<Task>('Task', id);
   if (read?.kind !== 'found') return false;
   const task = read.version.resource();

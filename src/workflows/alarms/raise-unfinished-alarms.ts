@@ -13,13 +13,13 @@ import { flagCodes, flagsOf, standsFor } from '../../continuity/alarm-resources.
 import { unfinishedFormOf } from '../../course/watch/unfinished-form.ts';
 import { watchPlanUrl } from '../../course/watch/watch-rules.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
-import { lastInstantOf } from '../../fhir/last-instant.ts';
 import { localReference } from '../../fhir/reference.ts';
 import { alarmsOfUnfinished, type RaisedAlarm } from '../../instruments/raised-alarms.ts';
 import type { WorkflowContext } from '../context.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import { stoodSince } from '../resources/version-before.ts';
+import { type LastInstantOf, lastInstantBy } from './last-instant.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 
 /** Neither finished nor taken back. */
@@ -28,7 +28,10 @@ export function isUnfinished({ status }: QuestionnaireResponse): boolean {
 }
 
 /** The last instant at which it can have been answered, in milliseconds; undefined when it does not say when. */
-export function answeredAt({ authored }: QuestionnaireResponse): number | undefined {
+export function answeredAt(
+  { authored }: QuestionnaireResponse,
+  lastInstantOf: LastInstantOf,
+): number | undefined {
   return authored === undefined ? undefined : lastInstantOf(authored);
 }
 
@@ -76,7 +79,7 @@ export async function raiseUnfinishedAlarms(
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(response),
     place: 'QuestionnaireResponse.subject',
-    saidMs: answeredAt(response),
+    saidMs: answeredAt(response, lastInstantBy(context)),
     note: unfinishedFormOf(watchPlanOf(context)).note,
   });
 }

@@ -3,6 +3,7 @@
 import { businessRule } from '../../fhir/error.ts';
 import { type Populated, populate } from '../../sdc/populate.ts';
 import type { WorkflowContext } from '../context.ts';
+import { presentOf } from '../present.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
 import { valueSetMembers } from '../terminology/value-set-members.ts';
 import { type GivenContext, launchContexts } from './launch-contexts.ts';
@@ -40,7 +41,7 @@ export async function populateQuestionnaire(
     trust,
     subject: patient.resource(),
     contexts: given.contexts,
-    now: context.clock.now(),
+    ...presentOf(context),
     lookUps: {
       ...recordLookUps(context, patient.id, request.isLocal),
       isMember: valueSetMembers(context.catalogue, questionnaire),

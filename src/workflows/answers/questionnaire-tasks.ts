@@ -6,7 +6,6 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
-import { dayOf } from '../../course/calendar.ts';
 import { courseConcept, courseSystem, hasCourseCode } from '../../course/course-codes.ts';
 import {
   type DueQuestionnaire,
@@ -17,6 +16,7 @@ import { parseCanonical } from '../../fhir/canonical.ts';
 import type { WorkflowContext } from '../context.ts';
 import { courseFacts } from '../courses/course-facts.ts';
 import { protocolToGoOnBy } from '../courses/protocol-of-course.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
 import { followedScores } from './latest-scores.ts';
@@ -74,7 +74,7 @@ export async function endQuestionnaireTasks(
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
 ): Promise<void> {
-  const today = context.clock.now().toISOString().slice(0, 10);
+  const { today } = daysOf(context);
   const wanted = await dueIn(context, carePlan, sessions);
   for (const task of await tasksOf(context, carePlan)) {
     if (!isAsked(task)) continue;
@@ -95,6 +95,7 @@ export async function closeQuestionnaireTask(
   responseId: string,
   { questionnaire = '', authored }: QuestionnaireResponse,
 ): Promise<void> {
+  const { dayOf } = daysOf(context);
   const asked = (
     await findResources(context.store, 'Task', [
       byReference('patient', `Patient/${patientId}`),
@@ -103,10 +104,11 @@ export async function closeQuestionnaireTask(
   )
     .filter((task) => parseCanonical(questionnaireOf(task)).url === parseCanonical(questionnaire).url)
     .filter((task) => isAsked(task) || task.status === 'completed')
-    .map((task) => ({ task, due: task.executionPeriod?.start ?? '' }));
+    .map((task) => ({ task, due: dayOf(task.executionPeriod?.start) ?? task.executionPeriod?.start ?? '' }));
   const isKnown = asked.some(({ task }) => answersOf(task) === `QuestionnaireResponse/${responseId}`);
-  const beginning = asked.flatMap(({ task }) => task.authoredOn?.slice(0, 10) ?? []).toSorted()[0];
-  const nearest = beginning && authored && nearestDue(asked, beginning, authored.slice(0, 10));
+  const beginning = asked.flatMap(({ task }) => dayOf(task.authoredOn) ?? []).toSorted()[0];
+  const answeredOn = dayOf(authored) ?? authored;
+  const nearest = beginning && answeredOn && nearestDue(asked, beginning, answeredOn);
   if (isKnown || !nearest || !isAsked(nearest.task)) return;
   await move(context, nearest.task, {
     status: 'completed',
@@ -181,6 +183,7 @@ async function dueIn(
   const found = type === 'RequestGroup' && groupId ? await store.read('RequestGroup', groupId) : undefined;
   const group = found?.kind === 'found' ? found.version.resource() : undefined;
   if (!plan || group?.resourceType !== 'RequestGroup') return [];
+  const { dayOf } = daysOf(context);
   const plannedOn = new Map(
     sessions
       .filter(({ status }) => status !== 'revoked' && status !== 'entered-in-error')

@@ -5,6 +5,7 @@ import { guidanceCql, guidanceNeeds, guidanceOf, isTriggeredBy } from '../../pat
 import { seenIn } from '../../pathways/judge-plan.ts';
 import type { WorkflowContext } from '../context.ts';
 import { gatherInputs } from '../plans/gather-inputs.ts';
+import { presentOf } from '../present.ts';
 
 /** A transaction is open meanwhile. What takes longer is for a person to decide. */
 const longestCqlMs = 2000;
@@ -15,7 +16,7 @@ export async function recordGuidance(
   patientId: string,
   scores: readonly Observation[],
 ): Promise<void> {
-  const { store, catalogue, clock, newId } = context;
+  const { store, catalogue, newId } = context;
   const plans = catalogue
     .published()
     .filter((resource): resource is PlanDefinition => resource.resourceType === 'PlanDefinition')
@@ -25,14 +26,14 @@ export async function recordGuidance(
   if (patient.kind !== 'found') return;
   const subject = patient.version.resource();
   if (subject.resourceType !== 'Patient') return;
-  const now = clock.now();
+  const present = presentOf(context);
   for (const plan of plans) {
     const id = newId();
     const facts = await gatherInputs(context, patientId, guidanceNeeds(plan, catalogue));
     const expressions = guidanceCql(plan, catalogue);
     const cql =
       expressions.length > 0
-        ? await cqlRun(context.cql, expressions, now, longestCqlMs).answersFor({
+        ? await cqlRun(context.cql, expressions, present, longestCqlMs).answersFor({
             subject,
             dataOf: seenIn(facts),
           })
@@ -42,7 +43,7 @@ export async function recordGuidance(
       definitions: catalogue,
       subject,
       facts,
-      now,
+      ...present,
       ...(cql && { cql }),
       id,
       reasons: scores.map((score) => `Observation/${score.id ?? ''}`),

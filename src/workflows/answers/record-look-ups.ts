@@ -2,10 +2,12 @@
 import type { Coding, Observation, Resource, ResourceType } from '@medplum/fhirtypes';
 import { openTypes } from '../../auth/permit-table.ts';
 import { everyType, may } from '../../auth/permits.ts';
+import { isEarlier } from '../../course/calendar.ts';
 import { FhirError } from '../../fhir/error.ts';
 import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
 import type { LookedUp, LookUps } from '../../sdc/look-ups.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken } from '../resources/find-resources.ts';
 import { patientOf } from '../resources/read-known.ts';
 
@@ -115,12 +117,15 @@ const pageSize = 10;
 
 /** Usable: final, amended or corrected, and about the patient rather than a focus such as a foetus. */
 async function newestObservation(
-  { store, clock }: WorkflowContext,
+  context: WorkflowContext,
   patientId: string,
   codes: readonly Coding[],
   since: Date,
 ): Promise<Observation | undefined> {
-  const nowMs = clock.now().getTime();
+  const { store, clock } = context;
+  const [now, days] = [clock.now(), daysOf(context)];
+  const hasBegun = ({ effectiveDateTime: at }: Observation) =>
+    at === undefined || !isEarlier(days, now.toISOString(), at);
   const filters: readonly SearchFilter[] = [
     byReference('patient', `Patient/${patientId}`),
     byToken(
@@ -129,7 +134,8 @@ async function newestObservation(
     ),
     byToken('status', { code: 'final' }, { code: 'amended' }, { code: 'corrected' }),
     atOrAround('ge', since.getTime()),
-    atOrAround('le', nowMs),
+    // A search takes the days of UTC, by which today may be yet to come.
+    atOrAround('le', Math.max(now.getTime(), Date.parse(days.today) + 1)),
   ];
   let cursor: string | undefined;
   do {
@@ -146,7 +152,8 @@ async function newestObservation(
     });
     for (const match of page.matches) {
       const resource = match.resource();
-      if (resource.resourceType === 'Observation' && isOnPatient(resource, patientId)) return resource;
+      if (resource.resourceType !== 'Observation') continue;
+      if (hasBegun(resource) && isOnPatient(resource, patientId)) return resource;
     }
     cursor = page.next;
   } while (cursor !== undefined);

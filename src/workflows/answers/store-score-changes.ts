@@ -11,6 +11,7 @@ import {
 import { extensionOf, scoreExtension } from '../../instruments/score-extensions.ts';
 import { type SumRule, scoreRule } from '../../instruments/score-rule.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
 
@@ -45,15 +46,16 @@ export async function storeScoreChanges(
 }
 
 /** The newest course of this person, running or ended: follow-ups come after its end. */
-async function firstDayOfCourse({ store }: WorkflowContext, patient: string): Promise<string | undefined> {
+async function firstDayOfCourse(context: WorkflowContext, patient: string): Promise<string | undefined> {
+  const { dayOf } = daysOf(context);
   const isCourse = ({ identifier, status }: CarePlan) =>
     status !== 'entered-in-error' &&
     status !== 'draft' &&
     identifier?.some(({ system }) => system === courseIdentifierSystem);
-  const plans = await findResources(store, 'CarePlan', [byReference('subject', patient)]);
+  const plans = await findResources(context.store, 'CarePlan', [byReference('subject', patient)]);
   return plans
     .filter(isCourse)
-    .flatMap(({ period }) => period?.start?.slice(0, 10) ?? [])
+    .flatMap(({ period }) => dayOf(period?.start) ?? period?.start ?? [])
     .toSorted()
     .at(-1);
 }
@@ -72,7 +74,7 @@ async function keepInStep(
   const totals = observations
     .filter((each) => isUsable(each) && each.code.coding?.some(({ code }) => code === rule.code))
     .toSorted((left, right) => timeOf(left) - timeOf(right));
-  const start = startOfTrajectory(totals, firstDay)?.observation;
+  const start = startOfTrajectory(totals, firstDay, daysOf(context))?.observation;
   const later = start ? totals.slice(totals.indexOf(start) + 1) : [];
   for (const now of start ? later : []) {
     const before = known.get(`Observation/${now.id}`);

@@ -17,6 +17,7 @@ import {
   remarksOnForeignForm,
 } from '../alarms/hear-foreign-form.ts';
 import { hearTakenBack } from '../alarms/hear-taken-back.ts';
+import { lastInstantBy } from '../alarms/last-instant.ts';
 import { patientToCallFor, raiseAlarms } from '../alarms/raise-alarms.ts';
 import {
   answeredAt,
@@ -162,7 +163,7 @@ async function follow(
     from: [`QuestionnaireResponse/${responseId}`],
     noticedBy: writerOf(response),
     place: 'QuestionnaireResponse.subject',
-    saidMs: answeredAt(response),
+    saidMs: answeredAt(response, lastInstantBy(service)),
   });
   await recordSafetyAnswers(service, responseId, answers);
   if (scores.length > 0) await recordGuidance(service, patientId, scores);

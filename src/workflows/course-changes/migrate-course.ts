@@ -12,6 +12,7 @@ import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from '../courses/course-plan.ts';
 import { protocolWarnings } from '../courses/protocol-warnings.ts';
+import { daysOf } from '../days.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { stepNamed } from './checked-edits.ts';
@@ -108,14 +109,13 @@ function nothingToDo(
   { carePlan, sessions }: CoursePlan,
   ...warnings: readonly string[]
 ): MigrationResult {
-  const today = context.clock.now().toISOString().slice(0, 10);
   return {
     outcome: 'already-there',
     carePlan,
     impacts: [],
     changed: [],
     warnings,
-    next: nextStep(carePlan, sessions, today),
+    next: nextStep(carePlan, sessions, daysOf(context)),
   };
 }
 
@@ -170,7 +170,7 @@ async function migrated(
     }),
     provenance: stored,
     warnings: [...outside, ...gated, ...warningsOf(impacts, definition.title)],
-    next: nextStep(saved.carePlan, saved.sessions, at.slice(0, 10)),
+    next: nextStep(saved.carePlan, saved.sessions, daysOf(context)),
   };
 }
 

@@ -13,8 +13,8 @@ import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, episodeOfPlan } from '../courses/course-plan.ts';
 import { homeworkOf, referralTasksOf } from '../courses/course-tasks.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
+import { daysOf } from '../days.ts';
 import { createChecked } from '../resources/write-checked.ts';
-import { todayOf } from '../today.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { revise } from './plan-changes.ts';
 import { agreedReason, authorOf, type GivenReason, type SaidReason } from './tailoring-reason.ts';
@@ -38,20 +38,20 @@ export interface PauseResult {
 export function pauseCourse(context: WorkflowContext, request: PauseRequest): Promise<PauseResult> {
   return inTransaction(context, async (inside) => {
     const plan = await coursePlanToChange(inside, request, 'active', 'a pause');
-    const until = dayOf(inside, request);
+    const until = checkedUntil(inside, request);
     return pausePlan(inside, plan, agreedReason(inside.catalogue, request), { until });
   });
 }
 
 /** A pause without an end that somebody looks at is a dead end. */
-function dayOf(context: WorkflowContext, { until, expression }: PauseRequest): string {
+function checkedUntil(context: WorkflowContext, { until, expression }: PauseRequest): string {
   if (until === undefined || !isCalendarDate(until)) {
     throw invalid(
       '"until" is needed: the day (YYYY-MM-DD) on which the pause is looked at again',
       expression,
     );
   }
-  const today = todayOf(context);
+  const { today } = daysOf(context);
   if (until < today) {
     throw businessRule(`"until" is ${today} or later, not ${until}`, expression);
   }
@@ -113,7 +113,7 @@ export async function pausePlan(
     carePlan: carePlan.resource,
     review,
     provenance: (await createChecked(context, provenance)).resource(),
-    next: nextStep(carePlan.resource, plan.sessions, at.slice(0, 10)),
+    next: nextStep(carePlan.resource, plan.sessions, daysOf(context)),
   };
 }
 

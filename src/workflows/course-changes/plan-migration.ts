@@ -1,6 +1,5 @@
 // Works out what a newer version of its protocol would change in one course. Nothing is written.
 import type { CarePlan, PlanDefinition, Provenance } from '@medplum/fhirtypes';
-import { isCalendarDate } from '../../course/calendar.ts';
 import { type ProtocolStep, protocolSteps } from '../../course/plan/baseline.ts';
 import { explanationsOf } from '../../course/plan/explanations.ts';
 import {
@@ -17,6 +16,7 @@ import { baselineOf, type CoursePlan } from '../courses/course-plan.ts';
 import { protocolOf } from '../courses/protocol-of.ts';
 import { findProtocol } from '../courses/protocol-of-course.ts';
 import { readable } from '../courses/readable-plan.ts';
+import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 
 export interface ImpactOnStep extends StepImpact {
@@ -56,9 +56,8 @@ export async function planMigration(
   { to, renewed, records }: MigrationAsked,
 ): Promise<PlanMigration> {
   refuseGroup(plan.carePlan);
-  const today = context.clock.now().toISOString().slice(0, 10);
-  const begin = plan.carePlan.period?.start?.slice(0, 10) ?? '';
-  const start = isCalendarDate(begin) ? begin : today;
+  const { today, dayOf } = daysOf(context);
+  const start = dayOf(plan.carePlan.period?.start) ?? today;
   const from = await stepsRunOn(context, plan, start);
   const reasonsOf = new Map(
     plan.steps.map(({ stepId }, index) => [
@@ -112,7 +111,7 @@ async function stepsRunOn(
       'CarePlan.instantiatesCanonical',
     );
   }
-  return { steps: protocolSteps(baseline), activities: new Map() };
+  return { steps: protocolSteps(baseline, daysOf(context)), activities: new Map() };
 }
 
 function datedSteps(plan: PlanDefinition, start: string): readonly ProtocolStep[] {

@@ -22,6 +22,7 @@ import { inTransaction, type WorkflowContext } from '../context.ts';
 import { baselineOf, readCoursePlan } from '../courses/course-plan.ts';
 import { elementOfActivity } from '../courses/element-choice.ts';
 import { sessionBounds } from '../courses/protocol-warnings.ts';
+import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { versionAt, versionsAt } from '../resources/version-before.ts';
 
@@ -64,13 +65,16 @@ export async function deviationsOf(
     atMs,
   );
   const elementOf = elementOfActivity(context.catalogue);
+  const instant = at ?? context.clock.now().toISOString();
+  const days = daysOf({ ...context, clock: { now: () => new Date(instant) } });
   const layers = sessions.map((session): Layers => {
-    const step = planStep(session, order, elementOf);
+    const step = planStep(session, order, elementOf, days);
     const delivered = deliveredIn(session, records);
     const missed = missedDays(
       records.encounters.filter(({ basedOn }) =>
         basedOn?.some(({ reference }) => reference === `ServiceRequest/${session.id}`),
       ),
+      days,
     );
     return {
       stepId: step.stepId,
@@ -79,9 +83,8 @@ export async function deviationsOf(
       ...(delivered && { delivered }),
     };
   });
-  const instant = at ?? context.clock.now().toISOString();
   const circumstances = {
-    today: instant.slice(0, 10),
+    ...days,
     isRunning: carePlan.status === 'active',
     ...daysUntilAsked(context.catalogue),
     // One that has an id is about something else than the sessions (course/course-resources.ts).
@@ -89,7 +92,7 @@ export async function deviationsOf(
       url === extensionUrl.tailoringReason && valueString && id === undefined ? [{ text: valueString }] : [],
     ),
   };
-  const rows = withProtocol(layers, baseline ? protocolSteps(baseline) : []).map((each) =>
+  const rows = withProtocol(layers, baseline ? protocolSteps(baseline, days) : []).map((each) =>
     compared(each, circumstances),
   );
   const isPlannedOn = carePlan.status === 'active' || carePlan.status === 'on-hold';

@@ -1,6 +1,6 @@
 // Lets a paused course go on: open dates are set anew by one number of days, reasons are cleared, and what rested takes its earlier status.
 import type { CarePlan, EpisodeOfCare, Extension, Provenance, Task } from '@medplum/fhirtypes';
-import { addDays, dayOf, isCalendarDate } from '../../course/calendar.ts';
+import { addDays, isCalendarDate } from '../../course/calendar.ts';
 import { extensionUrl } from '../../course/course-codes.ts';
 import { type CourseStep, nextStep } from '../../course/next-step/next-step.ts';
 import { daysToShift, retimed } from '../../course/plan/retime.ts';
@@ -13,9 +13,9 @@ import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from '../courses/course-plan.ts';
 import { homeworkOf, referralTasksOf, reviewsOf } from '../courses/course-tasks.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
+import { daysOf } from '../days.ts';
 import { lastBefore } from '../resources/version-before.ts';
 import { createChecked } from '../resources/write-checked.ts';
-import { todayOf } from '../today.ts';
 import { revise, savePlan } from './plan-changes.ts';
 import { agreedReason, authorOf, type GivenReason, type SaidReason } from './tailoring-reason.ts';
 import type { ChangedSession } from './tailoring-request.ts';
@@ -46,7 +46,7 @@ export function resumeCourse(context: WorkflowContext, request: ResumeRequest): 
 }
 
 function checkFrom(context: WorkflowContext, { from, expression }: ResumeRequest): void {
-  const today = todayOf(context);
+  const { today } = daysOf(context);
   if (from !== undefined && !isCalendarDate(from)) {
     throw invalid(`"from" is a calendar date, YYYY-MM-DD, not "${from}"`, expression);
   }
@@ -55,10 +55,14 @@ function checkFrom(context: WorkflowContext, { from, expression }: ResumeRequest
   }
 }
 
-async function daysOf(context: WorkflowContext, plan: CoursePlan, from: string | undefined): Promise<number> {
-  const today = todayOf(context);
+async function shiftOf(
+  context: WorkflowContext,
+  plan: CoursePlan,
+  from: string | undefined,
+): Promise<number> {
+  const { today, dayOf } = daysOf(context);
   const running = await lastBefore(context, plan.carePlan, ({ status }) => status !== 'on-hold');
-  const pausedOn = running ? context.wall.dateOf(Date.parse(running.until)) : today;
+  const pausedOn = dayOf(running?.until) ?? today;
   return daysToShift(plan.steps, { pausedOn, today, ...(from !== undefined && { from }) });
 }
 
@@ -76,7 +80,7 @@ export async function resumePlan(
   { from, but }: { readonly from?: string | undefined; readonly but?: string },
 ): Promise<ResumeResult> {
   demandDays(plan);
-  const days = await daysOf(context, plan, from);
+  const days = await shiftOf(context, plan, from);
   const at = context.clock.now().toISOString();
   const steps = retimed(plan.steps, days);
   const open = steps.filter(({ state }) => state === 'open');
@@ -108,7 +112,7 @@ export async function resumePlan(
       return session && before && after.state === 'open' ? [{ session, before, after }] : [];
     }),
     provenance: (await createChecked(context, provenance)).resource(),
-    next: nextStep(saved.carePlan, saved.sessions, at.slice(0, 10)),
+    next: nextStep(saved.carePlan, saved.sessions, daysOf(context)),
   };
 }
 
@@ -134,7 +138,7 @@ async function tasksGoOn(
 ): Promise<void> {
   for (const task of await homeworkOf(context, plan.carePlan)) {
     if (task.status === 'on-hold') {
-      const end = dayOf(task.executionPeriod?.end);
+      const end = daysOf(context).dayOf(task.executionPeriod?.end);
       const { statusReason: _reason, ...rest } = task;
       await revise(context, {
         ...rest,

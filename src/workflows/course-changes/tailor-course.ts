@@ -13,6 +13,7 @@ import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays } from '../courses/course-plan.ts';
 import { protocolWarnings } from '../courses/protocol-warnings.ts';
+import { daysOf } from '../days.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { checkedEdit } from './checked-edits.ts';
 import { type SavedPlan, savePlan } from './plan-changes.ts';
@@ -63,11 +64,11 @@ export async function tailored(
   edits: readonly CheckedEdit[],
 ): Promise<TailoringResult> {
   demandDays(plan);
-  const today = context.clock.now().toISOString().slice(0, 10);
+  const days = daysOf(context);
   const result = tailorPlan(
     plan.steps,
     edits.map(({ edit }) => edit),
-    today,
+    days.today,
   );
   if (result.kind === 'refused') {
     throw businessRule(result.reason, edits[result.edit]?.given.expression);
@@ -103,7 +104,7 @@ export async function tailored(
     }),
     provenances,
     warnings: await protocolWarnings(context, saved.carePlan, steps),
-    next: nextStep(saved.carePlan, saved.sessions, today),
+    next: nextStep(saved.carePlan, saved.sessions, days),
   };
 }
 

@@ -32,6 +32,7 @@ import type { SearchFilter } from '../../fhir/search-query.ts';
 import { type Change, changeSince } from '../../instruments/change-since.ts';
 import { type FollowedScore, followedScores } from '../answers/latest-scores.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { type CourseFacts, courseFacts, goalsOf } from './course-facts.ts';
 import { activityRule } from './goal-progress-of.ts';
@@ -117,10 +118,12 @@ export async function courseParts(
 }
 
 async function heldSessions(
-  { store }: WorkflowContext,
+  context: WorkflowContext,
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
 ): Promise<readonly CourseSession[]> {
+  const { store } = context;
+  const days = daysOf(context);
   // A session's own are told apart below: a dozen references would each be looked up for every search.
   const ofSomeOrder: readonly SearchFilter[] = [
     byReference('subject', carePlan.subject.reference ?? ''),
@@ -137,7 +140,7 @@ async function heldSessions(
       number: sessionNumber(session),
       session,
       ...(encounter && { encounter }),
-      missed: missedDays(encounters.filter((each) => isOfSession(each))),
+      missed: missedDays(encounters.filter(isOfSession), days),
       delivered: procedures.filter(isOfSession).flatMap((procedure) => deliveredDose(procedure) ?? []),
     };
   });
@@ -164,15 +167,17 @@ function modesOf({ catalogue }: WorkflowContext) {
 }
 
 function courseScores(
-  { catalogue }: WorkflowContext,
+  context: WorkflowContext,
   carePlan: CarePlan,
   facts: CourseFacts,
 ): readonly CourseScore[] {
-  const firstDay = carePlan.period?.start?.slice(0, 10) ?? '';
+  const { catalogue } = context;
+  const days = daysOf(context);
+  const firstDay = days.dayOf(carePlan.period?.start) ?? carePlan.period?.start ?? '';
   return followedScores(catalogue).map((score) => {
     const totals = facts.totals(score);
     const [definition] = catalogue.scoreDefinitions(score.questionnaire);
-    const start = startOfTrajectory(totals, firstDay);
+    const start = startOfTrajectory(totals, firstDay, days);
     return {
       score,
       ...(start && { start }),

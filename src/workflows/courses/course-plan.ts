@@ -7,6 +7,7 @@ import { isBaseline } from '../../course/plan/baseline.ts';
 import { type PlanStep, planStep } from '../../course/plan/plan-step.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { readKnown, readReferenced } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
 import { sessionsOf } from './course-sessions.ts';
@@ -35,12 +36,13 @@ export async function readCoursePlan(context: WorkflowContext, carePlanId: strin
     await readReferenced(context.store, reference, ['RequestGroup'], 'CarePlan.activity')
   ).resource();
   const elementOf = elementOfActivity(context.catalogue);
+  const days = daysOf(context);
   return {
     carePlan: { ...carePlan, id: carePlanId },
     patient: carePlan.subject.reference ?? '',
     order,
     sessions,
-    steps: sessions.map((session) => planStep(session, order, elementOf)),
+    steps: sessions.map((session) => planStep(session, order, elementOf, days)),
   };
 }
 

@@ -1,5 +1,6 @@
 // What comes next in a course as it is read: while it runs its own next step, and after its end the Task by which somebody has it.
 import type { CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { Days } from '../../course/calendar.ts';
 import { hasCourseCode } from '../../course/course-codes.ts';
 import { isOpenSession } from '../../course/course-moves.ts';
 import { type CourseStep, nextStep } from '../../course/next-step/next-step.ts';
@@ -11,11 +12,11 @@ export async function courseStep(
   { store }: WorkflowContext,
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
-  today: string,
+  days: Days,
   ofPlan: readonly Task[] = [],
 ): Promise<CourseStep> {
-  const step = nextStep(carePlan, sessions, today);
-  if (carePlan.status === 'active') return stepAfterAbsence(ofPlan, sessions) ?? step;
+  const step = nextStep(carePlan, sessions, days);
+  if (carePlan.status === 'active') return stepAfterAbsence(ofPlan, sessions, days) ?? step;
   if (carePlan.status !== 'completed' && carePlan.status !== 'revoked') return step;
   const about = new Set([
     `CarePlan/${carePlan.id}`,
@@ -28,11 +29,11 @@ export async function courseStep(
     .filter((task) => isOpenTask(task) && isNextStep(task) && about.has(task.focus?.reference ?? ''))
     .toSorted((left, right) => dueOf(left).localeCompare(dueOf(right)));
   if (!first?.owner?.reference) return step;
-  const due = dueOf(first).slice(0, 10);
+  const due = days.dayOf(dueOf(first));
   return {
     text: first.description ?? step.text,
     owner: first.owner.reference,
-    ...(due !== '' && { due }),
+    ...(due !== undefined && { due }),
     about: `Task/${first.id}`,
   };
 }
@@ -41,6 +42,7 @@ export async function courseStep(
 function stepAfterAbsence(
   tasks: readonly Task[],
   sessions: readonly ServiceRequest[],
+  { dayOf }: Days,
 ): CourseStep | undefined {
   const unchanged = ({ reasonReference, authoredOn }: Task) =>
     sessions.some(
@@ -53,11 +55,11 @@ function stepAfterAbsence(
     (each) => hasCourseCode(each.code, 'get-in-touch') && isOpenTask(each) && unchanged(each),
   );
   if (!task?.owner?.reference) return undefined;
-  const due = dueOf(task).slice(0, 10);
+  const due = dayOf(dueOf(task));
   return {
     text: task.description ?? '',
     owner: task.owner.reference,
-    ...(due !== '' && { due }),
+    ...(due !== undefined && { due }),
     about: `Task/${task.id}`,
   };
 }

@@ -4,14 +4,13 @@ import { hasCourseCode } from '../../course/course-codes.ts';
 import { goalAtEnd, type PlanEnd } from '../../course/goal/goal-at-end.ts';
 import { endedTeam } from '../../course/group/group-change-resources.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { goalsOf } from './course-facts.ts';
 import { reviewsOf } from './course-tasks.ts';
 
 const hasEnded = { text: 'The course has ended' };
-
-const today = ({ clock }: WorkflowContext): string => clock.now().toISOString().slice(0, 10);
 
 /** Of these requests ("ServiceRequest/x"): nobody is to come for what is not held. */
 export async function cancelAppointments(
@@ -61,7 +60,7 @@ export async function endGoals(
   const open: Goal[] = [];
   for (const goal of await goalsOf(context, carePlan)) {
     if (await isUsedElsewhere(context, carePlan, 'goal', `Goal/${goal.id}`)) continue;
-    const ended = goalAtEnd(goal, end, today(context));
+    const ended = goalAtEnd(goal, end, daysOf(context).today);
     const after = ended ? (await updateChecked(context, ended, goal.meta?.versionId ?? '')).resource() : goal;
     if (after.lifecycleStatus === 'on-hold') open.push(after);
   }
@@ -78,7 +77,7 @@ export async function endTeams(context: WorkflowContext, carePlan: CarePlan, end
     const team = read.version.resource();
     const isOpen = ['proposed', 'active', 'suspended'].includes(team.status ?? '');
     if (end === 'entered-in-error' ? team.status !== end : isOpen) {
-      const ended = endedTeam(team, today(context));
+      const ended = endedTeam(team, daysOf(context).today);
       const next: CareTeam = end === 'entered-in-error' ? { ...ended, status: end } : ended;
       await updateChecked(context, next, read.version.versionId);
     }

@@ -14,6 +14,7 @@ import { checkPlannedSteps } from '../alarms/gated-steps.ts';
 import { gatesOf, whileOpen } from '../alarms/read-gates.ts';
 import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { readKnown, readReferenced, referenceTo } from '../resources/read-known.ts';
 import { requestIdentifiers } from '../resources/request-identifiers.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
@@ -105,7 +106,7 @@ async function newCourse(
       identifiers: requestIdentifiers(request),
     },
   );
-  const isBegun = startOf(context, request) <= authoredOn.slice(0, 10);
+  const isBegun = startOf(context, request) <= daysOf(context).today;
   const episode = await writeEpisode(context, built.episode, earlier, isBegun ? 'active' : 'waitlist');
   const written: Resource[] = [];
   const parts = [built.careTeam, ...built.goals, ...built.sessions, built.requestGroup, built.baseline];

@@ -6,6 +6,7 @@ import { datedProtocol, datedSessions, isWithinProtocol } from '../../course/pla
 import { businessRule, conflict, invalid } from '../../fhir/error.ts';
 import { latestScores } from '../answers/latest-scores.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { acceptedReferral } from '../referrals/accepted-referral.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced, referenceTo } from '../resources/read-known.ts';
@@ -16,11 +17,11 @@ import { readable } from './readable-plan.ts';
 const managerTypes = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
 
 /** The first day of the course; today when none is said. */
-export function startOf({ clock }: WorkflowContext, { start }: EnrolmentRequest): string {
+export function startOf(context: WorkflowContext, { start }: EnrolmentRequest): string {
   if (start !== undefined && !isCalendarDate(start)) {
     throw invalid('"start" is a calendar date, YYYY-MM-DD', 'Parameters.parameter');
   }
-  return start ?? clock.now().toISOString().slice(0, 10);
+  return start ?? daysOf(context).today;
 }
 
 /** The dated sessions, with a word on each difference from the protocol. */

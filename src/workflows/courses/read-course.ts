@@ -1,11 +1,13 @@
 // Gathers a course: sessions, elements, scores against the person's own start, goals, homework, why each is there, and what comes next.
 import type { CarePlan, Goal, ParametersParameter, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { may } from '../../auth/permits.ts';
+import type { Days } from '../../course/calendar.ts';
 import { plannedElements, type Why, whyFrom } from '../../course/formulation/why-this.ts';
 import type { CourseStep } from '../../course/next-step/next-step.ts';
 import type { KeptAnswer } from '../../course/next-step/next-steps-answer.ts';
 import { saidParameter } from '../../course/said.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { formulationsOf } from '../formulation/formulation-rule.ts';
 import { whyWords } from '../formulation/why-words.ts';
 import { answersOf } from '../next-steps/kept-next-steps-answers.ts';
@@ -30,7 +32,7 @@ export interface Course extends Omit<CourseParts, 'tasks'> {
   /** What an open session is planned to consist of, each element with why. */
   readonly planned: (session: ServiceRequest) => ReturnType<typeof plannedElements<ToldWhy>>;
   readonly next: CourseStep;
-  readonly today: string;
+  readonly days: Days;
 }
 
 /** One consistent reading. Refused: 404 unknown plan, 422 a plan that is no course. */
@@ -39,7 +41,7 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
     const carePlan = (await readKnown(inside.store, 'CarePlan', carePlanId)).resource();
     const sessions = await sessionsOf(inside, carePlan);
     const { tasks, ...parts } = await courseParts(inside, carePlan, sessions);
-    const today = inside.clock.now().toISOString().slice(0, 10);
+    const days = daysOf(inside);
     const patient = carePlan.subject.reference ?? '';
     // What rests on the person's own explanation is shown from the asker's own store; a group as a whole has none.
     const isExplained = patient.startsWith('Patient/') && may(inside.actor, 'ClinicalImpression', 'search');
@@ -57,8 +59,8 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
       carePlan,
       homework: homeworkOf(tasks).filter(isOpenTask),
       nextStepsAnswers: await answersOf(inside, carePlanId),
-      next: await courseStep(inside, carePlan, sessions, today, tasks),
-      today,
+      next: await courseStep(inside, carePlan, sessions, days, tasks),
+      days,
     };
   });
 }

@@ -13,9 +13,11 @@ import {
   withFactorIds,
 } from '../../course/formulation/formulation.ts';
 import { formulationResource, type TalkedFactor } from '../../course/formulation/formulation-resources.ts';
+import { hasBegun } from '../../course/period-stands.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { authorOf } from '../course-changes/tailoring-reason.ts';
+import { daysOf } from '../days.ts';
 import { createResource } from '../resources/create-resource.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import { type Given, readKnown, readOfPatient } from '../resources/read-known.ts';
@@ -115,8 +117,7 @@ async function formulationOf(
   if (encounter)
     await readOfPatient(context.store, encounter.value, ['Encounter'], patient, encounter.expression);
   const now = context.clock.now();
-  // Somewhere on earth it may be tomorrow already.
-  if (date !== undefined && Date.parse(date) > now.getTime() + 14 * 3_600_000) {
+  if (date !== undefined && !hasBegun({ start: date }, now.getTime(), daysOf(context).today)) {
     throw businessRule('a talk that took place was not in the future ("date")', place);
   }
   const author = authorOf(context, carePlan.author?.reference);

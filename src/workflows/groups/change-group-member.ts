@@ -3,13 +3,14 @@ import type { CarePlan, Task } from '@medplum/fhirtypes';
 import { addDuration } from '../../course/calendar.ts';
 import { isOpenSession } from '../../course/course-moves.ts';
 import { groupWith, placeTask } from '../../course/group/group-change-resources.ts';
-import { dateOf, type GroupDay } from '../../course/group/group-resources.ts';
+import type { GroupDay } from '../../course/group/group-resources.ts';
 import { hasRoom } from '../../course/group/group-size.ts';
 import { sessionNumber } from '../../course/next-step/next-step.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forEffect, forGroup, inTransaction, type WorkflowContext } from '../context.ts';
 import { refuseSecondCourse } from '../courses/enrolment-checks.ts';
+import { daysOf } from '../days.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
 import { createChecked } from '../resources/write-checked.ts';
@@ -98,8 +99,9 @@ async function join(
     });
     return { carePlan: run.carePlan, task: (await createChecked(context, task)).resource() };
   }
-  const days = run.days.filter(({ status }) => isOpenSession(status)).map(dayOf(run));
+  const days = run.days.filter(({ status }) => isOpenSession(status)).map(dayIn(context, run));
   const [first, last] = [days[0], days.at(-1)];
+  const { today } = daysOf(context);
   const { followUp } = run.programme;
   const own = await writeMember(context, {
     patient,
@@ -114,30 +116,31 @@ async function join(
       ...placeOfRun(run),
     },
     days,
-    isBegun: first !== undefined && dateOf(first) <= authoredOn.slice(0, 10),
+    madeOn: today,
     ...(followUp &&
       last && {
         followUp: {
           title: followUp.title,
-          date: addDuration(dateOf(last), followUp.offset),
+          date: addDuration(last.date, followUp.offset),
           ...(followUp.activity && { activity: followUp.activity }),
         },
       }),
   });
   const asGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
   const { carePlan } = await groupBecomes(asGroup, run, (group) =>
-    groupWith(group, patient, first ? dateOf(first) : authoredOn.slice(0, 10)),
+    groupWith(group, patient, first?.date ?? today),
   );
   return { carePlan, own };
 }
 
-const dayOf =
-  (run: RunOfGroup) =>
+const dayIn =
+  (context: WorkflowContext, run: RunOfGroup) =>
   (request: RunOfGroup['days'][number]): GroupDay => ({
     number: sessionNumber(request),
     actionId: run.programme.days[sessionNumber(request) - 1]?.actionId ?? `day-${sessionNumber(request)}`,
     title: request.code?.text ?? '',
     at: request.occurrenceDateTime ?? '',
+    date: daysOf(context).dayOf(request.occurrenceDateTime) ?? '',
     ...(request.quantityQuantity?.value !== undefined && { minutes: request.quantityQuantity.value }),
   });
 

@@ -21,6 +21,7 @@ import { businessRule, conflict } from '../../fhir/error.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forGroup, inTransaction, type WorkflowContext } from '../context.ts';
 import { beginEpisode } from '../courses/move-episode.ts';
+import { daysOf } from '../days.ts';
 import { refuseWithoutAgreements } from '../pairs/pair-agreements.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
@@ -95,7 +96,7 @@ async function record(
     day: held,
     encounter,
     resources,
-    next: nextStep(carePlan, days, day.recordedAt.slice(0, 10)),
+    next: nextStep(carePlan, days, daysOf(context)),
   };
 }
 
@@ -287,6 +288,6 @@ async function repeatedDay(
     day,
     encounter,
     resources: [...notes, ...own],
-    next: nextStep(run.carePlan, run.days, context.clock.now().toISOString().slice(0, 10)),
+    next: nextStep(run.carePlan, run.days, daysOf(context)),
   };
 }

@@ -16,6 +16,7 @@ import { dueWithinOf, watchPlanUrl } from '../../course/watch/watch-rules.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { GroupElement, GroupPlan } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
 import type { GivenAttendance, GroupDayRequest } from './group-day-request.ts';
 import type { RunOfGroup } from './group-run-of.ts';
@@ -36,7 +37,9 @@ export async function heldDay(
   }
   const now = context.clock.now();
   const start = given.start?.value ?? new Date(now.getTime() - minutes * 60_000).toISOString();
-  if (!instant.test(start) || Number.isNaN(Date.parse(start))) {
+  const days = daysOf(context);
+  const date = instant.test(start) ? days.dayOf(start) : undefined;
+  if (date === undefined) {
     throw invalid(
       '"start" is a time of day with its zone (2026-11-20T10:00:00+01:00)',
       given.start?.expression ?? place,
@@ -59,12 +62,13 @@ export async function heldDay(
     request: `ServiceRequest/${request.id}`,
     title: request.code?.text ?? `Day ${given.day ?? ''}`,
     start,
+    date,
     minutes,
     leaders: await leadersOfDay(context, run, given),
     themes,
     ...(note !== undefined && { note }),
     recordedAt: now.toISOString(),
-    offerDue: addDuration(now.toISOString().slice(0, 10), offerDueWithin(context)),
+    offerDue: addDuration(days.today, offerDueWithin(context)),
     identifiers: [{ system: contentIdentifierSystem, value: given.contentMark }],
   };
 }

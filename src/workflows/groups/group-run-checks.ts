@@ -10,11 +10,12 @@ import type { WorkflowContext } from '../context.ts';
 import { refuseSecondCourse } from '../courses/enrolment-checks.ts';
 import { demandUrl } from '../courses/protocol-of.ts';
 import { readable } from '../courses/readable-plan.ts';
+import { daysOf } from '../days.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
 import type { GroupRunRequest } from './group-run-request.ts';
 
 const place = 'Parameters.parameter';
-const instant = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
+const instant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 export function programmeOf(plan: PlanDefinition): GroupPlan {
   demandUrl(plan);
@@ -104,18 +105,19 @@ interface PlannedDays {
 }
 
 export function plannedDays(
-  { clock }: WorkflowContext,
+  context: WorkflowContext,
   request: Pick<GroupRunRequest, 'start' | 'days' | 'datesReason'>,
   programme: GroupPlan,
 ): PlannedDays {
+  const { today, dayOf } = daysOf(context);
   const given = request.days.map(({ value, expression }) => {
-    const date = instant.exec(value)?.[1];
-    if (!date || !isCalendarDate(date) || (value.includes('T') && Number.isNaN(Date.parse(value)))) {
+    const date = instant.test(value) ? dayOf(value) : undefined;
+    if (date === undefined) {
       throw invalid('a "day" is a date, YYYY-MM-DD, or an instant with its zone', expression);
     }
     return date;
   });
-  const start = request.start ?? given[0] ?? clock.now().toISOString().slice(0, 10);
+  const start = request.start ?? given[0] ?? today;
   if (!isCalendarDate(start)) {
     throw invalid('"start" is a calendar date, YYYY-MM-DD', place);
   }
@@ -135,6 +137,7 @@ export function plannedDays(
       ...day,
       number: index + 1,
       at: request.days[index]?.value ?? dates[index] ?? start,
+      date: dates[index] ?? start,
     })),
     warnings: differences.map((difference) => `${difference}. Reason: ${request.datesReason}`),
   };

@@ -8,6 +8,7 @@ import { forEffect, type WorkflowContext } from '../context.ts';
 import { reviewsOf } from '../courses/course-tasks.ts';
 import { endWhatWasPlanned } from '../courses/end-plan.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
+import { daysOf } from '../days.ts';
 import { closeWhatWasOpened } from '../pairs/close-pair.ts';
 import { takeBackHomework } from '../pairs/end-pair.ts';
 import { nextStepOfPair } from '../pairs/next-step-of-pair.ts';
@@ -51,7 +52,7 @@ export async function leaveRun(
   await takeBackNextSteps(ofPerson, own);
   const task = await nextStepOf({ context, ofPerson }, run, member, own);
   const { carePlan, group } = await groupBecomes(ofGroup, run, (each) =>
-    groupWithout(each, patient, at.slice(0, 10)),
+    groupWithout(each, patient, daysOf(context).today),
   );
   const left = group.quantity ?? 0;
   if (pair) await tellLeader({ context, ofGroup }, run, pair.therapist, left);

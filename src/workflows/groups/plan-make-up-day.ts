@@ -1,6 +1,5 @@
 // Gives somebody who missed a day of a group a day of their own: an extra session in their own plan, with who agreed on it.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
-import { isCalendarDate } from '../../course/calendar.ts';
 import { courseIdentifierSystem, hasCourseCode } from '../../course/course-codes.ts';
 import { makeUpResources } from '../../course/group/group-change-resources.ts';
 import { appointmentOf, type GroupDay } from '../../course/group/group-resources.ts';
@@ -8,6 +7,7 @@ import { sessionNumber } from '../../course/next-step/next-step.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
+import { daysOf } from '../days.ts';
 import { type Given, readKnown, readOfPatient } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
@@ -27,7 +27,7 @@ export interface MakeUpResult {
   readonly session: ServiceRequest;
 }
 
-const instant = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
+const instant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /** Refused: 404 an offer that is not this person's, 412 and 428 without the plan's version, 422 an offer that is not open or a plan that does not run. */
 export function planMakeUpDay(context: WorkflowContext, request: MakeUpRequest): Promise<MakeUpResult> {
@@ -59,8 +59,8 @@ async function written(
   offer: Parameters<typeof makeUpResources>[1]['offer'],
   at: Given,
 ): Promise<MakeUpResult> {
-  const date = instant.exec(at.value)?.[1];
-  if (!date || !isCalendarDate(date) || Number.isNaN(Date.parse(at.value))) {
+  const date = instant.test(at.value) ? daysOf(context).dayOf(at.value) : undefined;
+  if (date === undefined) {
     throw invalid('"date" is a date, YYYY-MM-DD, or an instant with its zone', at.expression);
   }
   const patient = carePlan.subject.reference ?? '';
@@ -78,6 +78,7 @@ async function written(
     actionId: `make-up-${number}`,
     title: `A day of one's own: ${missed.code?.text ?? ''}`,
     at: at.value,
+    date,
     ...(missed.quantityQuantity?.value !== undefined && { minutes: missed.quantityQuantity.value }),
   };
   const leaders = (missed.performer ?? []).flatMap(({ reference }) => reference ?? []);

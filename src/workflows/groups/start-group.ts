@@ -48,7 +48,7 @@ async function newRun(
   });
   const own: Resource[] = [];
   for (const patient of members) {
-    own.push(await writeMember(context, memberPlanOf(run, patient, programme)));
+    own.push(await writeMember(context, memberPlanOf(context, run, patient, programme)));
   }
   return {
     kind: 'created',

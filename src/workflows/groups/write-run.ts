@@ -2,9 +2,10 @@
 import type { CarePlan, PlanDefinition, Resource } from '@medplum/fhirtypes';
 import { addDuration } from '../../course/calendar.ts';
 import type { MemberPlan } from '../../course/group/group-member-resources.ts';
-import { dateOf, type GroupRun, groupResources } from '../../course/group/group-resources.ts';
+import { type GroupRun, groupResources } from '../../course/group/group-resources.ts';
 import type { GroupPlan } from '../../pathways/group-plan-of.ts';
 import { forGroup, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { createChecked } from '../resources/write-checked.ts';
 
 export interface WrittenRun {
@@ -48,19 +49,24 @@ export async function writeRun(
   return { run, resources: [carePlan, ...parts] };
 }
 
-export function memberPlanOf(run: GroupRun, patient: string, { followUp }: GroupPlan): MemberPlan {
+export function memberPlanOf(
+  context: WorkflowContext,
+  run: GroupRun,
+  patient: string,
+  { followUp }: GroupPlan,
+): MemberPlan {
   const last = run.days.at(-1);
   return {
     patient,
     groupPlan: `CarePlan/${run.runId}`,
     run,
     days: run.days,
-    isBegun: run.days[0] !== undefined && dateOf(run.days[0]) <= run.authoredOn.slice(0, 10),
+    madeOn: daysOf(context).today,
     ...(followUp &&
       last && {
         followUp: {
           title: followUp.title,
-          date: addDuration(dateOf(last), followUp.offset),
+          date: addDuration(last.date, followUp.offset),
           ...(followUp.activity && { activity: followUp.activity }),
         },
       }),

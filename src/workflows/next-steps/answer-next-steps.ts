@@ -20,6 +20,7 @@ import {
   type Reasoned,
 } from '../course-changes/tailoring-reason.ts';
 import { type CoursePlan, coursePlanToChange } from '../courses/course-plan.ts';
+import { daysOf } from '../days.ts';
 import type { Given } from '../resources/read-known.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { nextStepsOf } from './next-steps-of.ts';
@@ -156,7 +157,7 @@ async function keep(
     suggestion: suggestion.resource(),
     provenance: provenance.resource(),
     ...(chosen.length > 0 && { tailor: tailorCall(plan, chosen, { reason, agreed }) }),
-    next: nextStep(carePlan, plan.sessions, at.slice(0, 10)),
+    next: nextStep(carePlan, plan.sessions, daysOf(context)),
   };
 }
 

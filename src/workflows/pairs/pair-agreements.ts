@@ -1,8 +1,10 @@
 // Who of a course for pairs has not yet agreed to keep what is told there: before that no day of it is recorded.
 import type { QuestionnaireResponse, QuestionnaireResponseItem } from '@medplum/fhirtypes';
+import { isEarlier } from '../../course/calendar.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { PairPlan } from '../../pathways/group-plan-of.ts';
 import { forPractitioner, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import type { MemberOfRun } from '../groups/group-run-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 
@@ -36,13 +38,17 @@ async function hasAgreed(context: WorkflowContext, who: string, form: string | u
       subject?.reference === who &&
       (status === 'completed' || status === 'amended'),
   );
+  const days = daysOf(context);
   const last = answers.reduce<QuestionnaireResponse | undefined>(
-    (latest, each) => ((each.authored ?? '') >= (latest?.authored ?? '') ? each : latest),
+    (latest, each) => (isEarlier(days, sentAt(each), sentAt(latest)) ? latest : each),
     undefined,
   );
   const said = yesOrNo(last?.item);
   return said.length > 0 && said.every(Boolean);
 }
+
+const sentAt = (answers: QuestionnaireResponse | undefined): string =>
+  answers?.authored ?? answers?.meta?.lastUpdated ?? '';
 
 function yesOrNo(items: readonly QuestionnaireResponseItem[] | undefined): readonly boolean[] {
   return (items ?? []).flatMap(({ answer, item }) => [

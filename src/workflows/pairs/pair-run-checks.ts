@@ -7,6 +7,7 @@ import { businessRule, invalid } from '../../fhir/error.ts';
 import type { GroupPlan, PairPlan } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
 import { refuseSecondCourse } from '../courses/enrolment-checks.ts';
+import { daysOf } from '../days.ts';
 import { leadersOf, programmeOf } from '../groups/group-run-checks.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
 import type { GivenPair, PairRunRequest } from './pair-run-request.ts';
@@ -58,7 +59,7 @@ export async function pairsOf(
   leaders: readonly string[],
 ): Promise<readonly Pair[]> {
   const read: Pair[] = [];
-  const today = context.clock.now().toISOString().slice(0, 10);
+  const { today } = daysOf(context);
   for (const given of pairs) {
     const { store } = context;
     const [one, other] = [

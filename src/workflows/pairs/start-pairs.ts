@@ -1,7 +1,7 @@
 // Begins a course for pairs of a patient and a therapist: the group of the patients as a whole, and for each pair their team, consents,
 // the patient's own plan and for both the same things to do, all or nothing.
 import type { PlanDefinition, Resource } from '@medplum/fhirtypes';
-import { dateOf, type GroupRun } from '../../course/group/group-resources.ts';
+import type { GroupRun } from '../../course/group/group-resources.ts';
 import {
   consentObservation,
   type Pair,
@@ -12,6 +12,7 @@ import {
 import { businessRule } from '../../fhir/error.ts';
 import type { GroupPlan, PairPlan } from '../../pathways/group-plan-of.ts';
 import { forPractitioner, inTransaction, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { checkSize, placeOf, plannedDays } from '../groups/group-run-checks.ts';
 import type { GroupRunResult } from '../groups/group-run-request.ts';
 import { repeatedRun } from '../groups/repeated-run.ts';
@@ -81,7 +82,7 @@ async function writePair(
 ): Promise<readonly Resource[]> {
   const { patient, therapist } = pair;
   const { pairs } = programme;
-  const [first, last] = [run.days[0], run.days.at(-1)].map((day) => (day ? dateOf(day) : ''));
+  const [first, last] = [run.days[0], run.days.at(-1)].map((day) => day?.date ?? '');
   const team = pairTeam(context.newId(), pair, { ...run, start: first ?? '' });
   const stored = (await createChecked(context, team)).resource();
   for (const [code, by, on] of [
@@ -94,18 +95,18 @@ async function writePair(
   }
   const carePlan = await writeMember(
     context,
-    { ...memberPlanOf(run, patient, programme), companion: therapist },
+    { ...memberPlanOf(context, run, patient, programme), companion: therapist },
     `CareTeam/${team.id}`,
   );
   const asTherapist = await forPractitioner(context, therapist.slice('Practitioner/'.length));
-  const authored = run.authoredOn.slice(0, 10);
+  const { today } = daysOf(context);
   for (const [who, acting, side, about] of [
     [patient, context, pairs.patient, { carePlan: `CarePlan/${carePlan.id}` }],
     [therapist, asTherapist, pairs.therapist, {}],
   ] as const) {
     const content = { ...about, who, runId: run.runId, authoredOn: run.authoredOn };
     const { agreement, between } = side;
-    const [begin = ''] = [authored, first ?? ''].toSorted();
+    const [begin = ''] = [today, first ?? ''].toSorted();
     const tasks = [
       { ...content, ...agreement, start: begin, end: first ?? '' },
       ...between.map((task) => ({ ...content, ...task, start: first ?? '', end: last ?? '' })),

@@ -5,6 +5,7 @@ import { FhirError, notFound } from '../../fhir/error.ts';
 import { applyActivity, compileActivity } from '../../pathways/apply-activity.ts';
 import type { DefinitionSource, Trust } from '../../pathways/compiled-plan.ts';
 import type { WorkflowContext } from '../context.ts';
+import { presentOf } from '../present.ts';
 import { findByCanonical } from '../resources/find-by-canonical.ts';
 import { publishedAs } from '../resources/published-as.ts';
 import { type Given, readKnown } from '../resources/read-known.ts';
@@ -32,23 +33,23 @@ export async function applyActivityDefinition(
   const around = await readAround(context, request, subjects);
   const [stored] = subjects;
   if (!stored) throw new Error('no subject was asked about');
-  const now = context.clock.now();
+  const present = presentOf(context);
   const data = request.data && assumedData(request.data);
   if (data) demandOwnData(data, subjects);
   const { subject, whatIf } = data
-    ? whatIfAbout(stored, data, [], now)
+    ? whatIfAbout(stored, data, [], present.now)
     : { subject: stored, whatIf: undefined };
   const { cql } = compileActivity(definition, libraries, trust);
   const answers =
     cql.length > 0 && subject.resourceType === 'Patient'
-      ? await cqlRun(context.cql, cql, now).answersFor({ subject, dataOf: () => [] })
+      ? await cqlRun(context.cql, cql, present).answersFor({ subject, dataOf: () => [] })
       : undefined;
   const result = applyActivity({
     definition,
     libraries,
     trust,
     subject,
-    now,
+    ...present,
     ...around,
     ...(answers && { cql: answers }),
     ...(whatIf && { whatIf }),

@@ -7,6 +7,7 @@ import type { Facts } from '../../pathways/judge-plan.ts';
 import type { PlanInput } from '../../pathways/plan-input.ts';
 import { assumedFor } from '../../pathways/what-if.ts';
 import type { WorkflowContext } from '../context.ts';
+import { presentOf } from '../present.ts';
 
 /**
  * The record types that plans may ask for, and which of their elements are searched for. The others are compared here:
@@ -56,7 +57,7 @@ async function gatherWith(
   assumed: readonly Resource[],
 ): Promise<readonly Resource[] | 'not-visible' | undefined> {
   if (assumed.length === 0) return gather(context, patientId, need, new Set());
-  const given = assumedFor(need, assumed, context.clock.now());
+  const given = assumedFor(need, assumed, presentOf(context));
   const left = (need.requirement.limit ?? Number.POSITIVE_INFINITY) - given.length;
   if (left <= 0) return given;
   const replaced = new Set(assumed.map(({ resourceType, id }) => `${resourceType}/${id ?? ''}`));
@@ -66,11 +67,12 @@ async function gatherWith(
 }
 
 async function gather(
-  { store, actor, clock }: WorkflowContext,
+  context: WorkflowContext,
   patientId: string,
   { requirement }: PlanInput,
   replaced: ReadonlySet<string>,
 ): Promise<readonly Resource[] | 'not-visible' | undefined> {
+  const { store, actor } = context;
   const type = searchedType(requirement.type);
   const parameters = type && searchable[type];
   if (!type || !parameters) {
@@ -81,12 +83,12 @@ async function gather(
   }
   const codeFilters = requirement.codeFilter ?? [];
   const comparedHere = codeFilters.filter(({ path }) => !path || !parameters[path]);
-  const now = clock.now();
+  const present = presentOf(context);
   const passesHere = (resource: Resource) =>
     isEvidence(resource) &&
     !replaced.has(`${resource.resourceType}/${resource.id ?? ''}`) &&
     comparedHere.every((filter) => passesCodes(resource, filter)) &&
-    (requirement.dateFilter ?? []).every((filter) => passesDates(resource, filter, now));
+    (requirement.dateFilter ?? []).every((filter) => passesDates(resource, filter, present));
   const limit = requirement.limit ?? Number.POSITIVE_INFINITY;
   const kept: Resource[] = [];
   let cursor: string | undefined;

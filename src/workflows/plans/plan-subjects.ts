@@ -1,8 +1,10 @@
 // Finds whom an operation on a plan is about: patients, or a group as a whole or member by member. Read with the eyes of the asker.
 import type { Group, Patient } from '@medplum/fhirtypes';
+import { isOver } from '../../course/period-stands.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { PlanSubject } from '../../pathways/plan-subject.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { type Given, readReferenced } from '../resources/read-known.ts';
 
 export interface SubjectsRequest {
@@ -51,13 +53,14 @@ export async function readSubjects(
 
 /** Those who are in the group now. Whoever may not see one of them learns nothing of the others. */
 async function membersOf(
-  { store, clock }: WorkflowContext,
+  context: WorkflowContext,
   group: Group,
   expression: string,
 ): Promise<readonly Patient[]> {
-  const now = clock.now().getTime();
+  const { store, clock } = context;
+  const [nowMs, { today }] = [clock.now().getTime(), daysOf(context)];
   const members = (group.member ?? []).filter(
-    ({ inactive, period }) => !inactive && (period?.end === undefined || Date.parse(period.end) > now),
+    ({ inactive, period }) => !inactive && !isOver(period ?? {}, nowMs, today),
   );
   if (group.type !== 'person' || members.length === 0) {
     throw businessRule(`Group/${group.id ?? ''} has no people in it now`, expression);

@@ -8,6 +8,7 @@ import { type JudgeInput, seenIn } from '../../pathways/judge-plan.ts';
 import { dataNeeds } from '../../pathways/plan-input.ts';
 import { type PlanSubject, subjectReference } from '../../pathways/plan-subject.ts';
 import type { WorkflowContext } from '../context.ts';
+import { presentOf } from '../present.ts';
 import { type Given, patientOf, readReferenced } from '../resources/read-known.ts';
 import { gatherInputs } from './gather-inputs.ts';
 import { type LoadedPlan, loadPlan, type PlanName } from './load-plan.ts';
@@ -47,15 +48,15 @@ export async function preparePlanRuns(
   ]);
   const around = await readAround(context, request, subjects);
   const compiled = compilePlan(loaded.plan, loaded.definitions, loaded.trust);
-  const now = context.clock.now();
+  const present = presentOf(context);
   const data = assumedData(request.whatIf?.data ?? []);
   demandOwnData(data, subjects);
   const declined = declinedIn(compiled, request.whatIf?.declined ?? []);
   const needs = dataNeeds(compiled.inputs.values());
-  const run = compiled.cql.length > 0 ? cqlRun(context.cql, compiled.cql, now) : undefined;
+  const run = compiled.cql.length > 0 ? cqlRun(context.cql, compiled.cql, present) : undefined;
   const runs: PlanRun[] = [];
   for (const stored of subjects) {
-    const question = request.whatIf && whatIfAbout(stored, data, declined, now);
+    const question = request.whatIf && whatIfAbout(stored, data, declined, present.now);
     const subject = question?.subject ?? stored;
     const facts =
       subject.resourceType === 'Group'
@@ -71,7 +72,7 @@ export async function preparePlanRuns(
       ...around,
       subject,
       facts,
-      now,
+      ...present,
       ...(question && { whatIf: question.whatIf }),
     });
   }

@@ -4,6 +4,7 @@ import { hasCourseCode } from '../../course/course-codes.ts';
 import { meaningsOf, type ReferralStatus } from '../../course/referral/referral-moves.ts';
 import { businessStatus, businessStatusCode } from '../../course/referral/referral-resources.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
@@ -83,7 +84,7 @@ export async function followTurn(context: WorkflowContext, turned: Turned): Prom
     }
   }
   if (turned.turn === 'booked') {
-    const on = context.clock.now().toISOString().slice(0, 10);
+    const { today: on } = daysOf(context);
     await contactMade(within, { patient: turned.patient, sessions: turned.basedOn, on });
   }
 }

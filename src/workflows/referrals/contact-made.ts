@@ -3,6 +3,7 @@ import type { Task } from '@medplum/fhirtypes';
 import { courseSystem } from '../../course/course-codes.ts';
 import { isOpenTask } from '../../course/watch/watch-tasks.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 
@@ -32,13 +33,14 @@ export async function contactMade(context: WorkflowContext, contact: Contact): P
     byReference('based-on', ...sessions),
   ]);
   const about = new Set([...sessions, ...appointments.map(({ id }) => `Appointment/${id}`)]);
+  const { dayOf } = daysOf(context);
   const isSettled = ({ focus, reasonReference, basedOn, authoredOn }: Task): boolean => {
     const named = [focus?.reference ?? '', reasonReference?.reference ?? ''];
     if (settled !== undefined && named.includes(settled)) return true;
     const isOfCourse =
       named.some((each) => about.has(each)) ||
       (carePlan !== undefined && basedOn?.some(({ reference }) => reference === carePlan) === true);
-    return isOfCourse && (authoredOn ?? '').slice(0, 10) <= on;
+    return isOfCourse && (dayOf(authoredOn) ?? '') <= on;
   };
   const lastModified = context.clock.now().toISOString();
   for (const task of asked.filter(isSettled)) {

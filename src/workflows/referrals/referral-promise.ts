@@ -3,14 +3,14 @@ import type { Task } from '@medplum/fhirtypes';
 import { isSamePromise, promiseFault, promiseOf, promiseText } from '../../course/referral/first-date.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
-import { todayOf } from '../today.ts';
 import { demandSide, hasText } from './referral-side.ts';
 
 /** Accepting is a promise of when; before and after, the period is not the client's to set. */
 export function checkPromise(context: WorkflowContext, current: Task, next: Task): void {
   if (next.status === 'accepted') {
-    const fault = promiseFault(promiseOf(next), todayOf(context));
+    const fault = promiseFault(promiseOf(next), daysOf(context));
     if (fault !== undefined) {
       throw businessRule(fault, 'Task.restriction.period');
     }
@@ -46,9 +46,10 @@ export function checkChangedPromise(context: WorkflowContext, current: Task, nex
 }
 
 /** The versions of the Task keep each promise; the note lets whoever reads the newest one see that it changed, and why. */
-export function withNoteOfChange({ clock }: WorkflowContext, current: Task, next: Task): Task {
+export function withNoteOfChange(context: WorkflowContext, current: Task, next: Task): Task {
+  const words = promiseText(daysOf(context));
   const [before, after] = [promiseOf(current), promiseOf(next)];
   const reason = next.statusReason?.text ?? next.statusReason?.coding?.[0]?.display ?? '';
-  const text = `First date promised before: ${before ? promiseText(before) : 'none'}; now: ${after ? promiseText(after) : 'none'}. Reason: ${reason}`;
-  return { ...next, note: [...(next.note ?? []), { time: clock.now().toISOString(), text }] };
+  const text = `First date promised before: ${before ? words(before) : 'none'}; now: ${after ? words(after) : 'none'}. Reason: ${reason}`;
+  return { ...next, note: [...(next.note ?? []), { time: context.clock.now().toISOString(), text }] };
 }

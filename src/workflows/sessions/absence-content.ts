@@ -1,10 +1,11 @@
 // What is sent of a session that did not take place, and whether it can be so.
 import type { Appointment, ServiceRequest } from '@medplum/fhirtypes';
-import { isCalendarDate } from '../../course/calendar.ts';
+import { type CalendarDate, isCalendarDate } from '../../course/calendar.ts';
 import { type AbsenceCode, attendances, isAbsence } from '../../course/session/attendance.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import type { GivenReason } from '../course-changes/tailoring-reason.ts';
+import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import type { Given } from '../resources/read-known.ts';
 
@@ -56,51 +57,46 @@ export function checkWhatBecomes({ nextDate, drop, shift, why }: AbsenceRequest)
 
 const dateTimeWithZone = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Somewhere on earth it may be tomorrow already. */
-const lastDayAnywhere = (now: Date): string =>
-  new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
-
 export function startOf(
-  { clock }: WorkflowContext,
+  context: WorkflowContext,
   session: ServiceRequest,
   code: AbsenceCode,
   request: AbsenceRequest,
-): string {
-  const start = request.start ?? session.occurrenceDateTime?.slice(0, 10);
-  const isKnown =
-    start !== undefined &&
-    isCalendarDate(start.slice(0, 10)) &&
-    (start.length === 10 || dateTimeWithZone.test(start)) &&
-    !Number.isNaN(Date.parse(start));
-  if (!isKnown) {
+): { readonly start: string; readonly day: CalendarDate } {
+  const { today, dayOf } = daysOf(context);
+  const start = request.start ?? dayOf(session.occurrenceDateTime);
+  const day = dayOf(start);
+  const isKnown = start !== undefined && (start.length === 10 || dateTimeWithZone.test(start));
+  if (!isKnown || day === undefined) {
     throw invalid(
       '"start" is the day of the session, or its time of day with the zone (2026-11-20T10:00:00+01:00)',
       'Parameters.parameter',
     );
   }
-  if (code === 'no-show' && start.slice(0, 10) > lastDayAnywhere(clock.now())) {
+  if (code === 'no-show' && day > today) {
     throw businessRule(
-      `the session is on ${start.slice(0, 10)}, which lies ahead: say the day that it was about ("start"), or that it is cancelled`,
+      `the session is on ${day}, which lies ahead: say the day that it was about ("start"), or that it is cancelled`,
       'Parameters.parameter',
     );
   }
-  return start;
+  return { start, day };
 }
 
 const openAppointments = new Set(['proposed', 'pending', 'booked', 'arrived', 'checked-in', 'waitlist']);
 
 /** Those that were for this day or before. One for a later day, or for the new one, stays. */
 export async function appointmentsOf(
-  { store }: WorkflowContext,
+  context: WorkflowContext,
   session: ServiceRequest,
   day: string,
   newDay: string | undefined,
 ): Promise<readonly Appointment[]> {
-  const found = await findResources(store, 'Appointment', [
+  const { dayOf } = daysOf(context);
+  const found = await findResources(context.store, 'Appointment', [
     byReference('based-on', `ServiceRequest/${session.id}`),
   ]);
   return found.filter(({ status, start }) => {
-    const planned = start?.slice(0, 10) ?? day;
+    const planned = dayOf(start) ?? day;
     return openAppointments.has(status) && planned <= day && planned !== newDay;
   });
 }

@@ -1,9 +1,11 @@
 // Decides which planned session a record is about: the one that is named, the one that was recorded already, or the next.
 import type { Encounter, ServiceRequest } from '@medplum/fhirtypes';
+import type { Days } from '../../course/calendar.ts';
 import { contentIdentifierSystem } from '../../course/course-codes.ts';
 import { nextSession, sessionNumber } from '../../course/next-step/next-step.ts';
 import { businessRule, conflict } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import type { Given } from '../resources/read-known.ts';
 import type { SessionRequest } from './session-request.ts';
@@ -54,21 +56,29 @@ export function theNextSession(sessions: readonly ServiceRequest[]): ServiceRequ
 /** Two meetings of one course nearer than this are taken for one that was sent twice. */
 const nearMs = 12 * 3_600_000;
 
+/** On the same day, where only the day is known. */
+function isNear({ dayOf }: Days, left: string, right: string): boolean {
+  if (left.includes('T') && right.includes('T'))
+    return Math.abs(Date.parse(left) - Date.parse(right)) < nearMs;
+  const day = dayOf(left);
+  return day !== undefined && day === dayOf(right);
+}
+
 /** The meetings of this course near the time of this one. */
 async function recentMeetings(
-  { store, clock }: WorkflowContext,
+  context: WorkflowContext,
   sessions: readonly ServiceRequest[],
   { start }: SessionRequest,
 ): Promise<readonly Encounter[]> {
-  const time = start === undefined ? clock.now().getTime() : Date.parse(start);
+  const { store, clock } = context;
+  const time = start ?? clock.now().toISOString();
   const references = sessions.map(({ id }) => `ServiceRequest/${id}`);
   const meetings =
     references.length > 0
       ? await findResources(store, 'Encounter', [byReference('based-on', ...references)])
       : [];
   return meetings.filter(
-    ({ status, period }) =>
-      status === 'finished' && Math.abs(Date.parse(period?.start ?? '') - time) < nearMs,
+    ({ status, period }) => status === 'finished' && isNear(daysOf(context), period?.start ?? '', time),
   );
 }
 

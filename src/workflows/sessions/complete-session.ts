@@ -10,6 +10,7 @@ import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { beginCourse } from '../courses/begin-course.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
+import { daysOf } from '../days.ts';
 import { contactMade } from '../referrals/contact-made.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
@@ -96,11 +97,11 @@ async function record(
     carePlan: content.carePlan,
     sessions: sessions.map(({ id }) => `ServiceRequest/${id}`),
     settled: content.session,
-    on: content.start.slice(0, 10),
+    on: content.day,
   });
   const held = sessions.map((each) => (each.id === session.id ? completed : each));
   const after = request.nextDate
-    ? await moveNextSession(context, carePlan, held, content.start.slice(0, 10), request.nextDate)
+    ? await moveNextSession(context, carePlan, held, content.day, request.nextDate)
     : held;
   if (request.nextDate) await keepQuestionnaireTasks(context, carePlan, after);
   return {
@@ -109,6 +110,6 @@ async function record(
     session: stored.resource(),
     resources: written.map((version) => version.resource()),
     warnings: delivery.warnings,
-    next: nextStep(carePlan, after, context.clock.now().toISOString().slice(0, 10)),
+    next: nextStep(carePlan, after, daysOf(context)),
   };
 }

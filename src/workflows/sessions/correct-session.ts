@@ -15,6 +15,7 @@ import { inTransaction, type WorkflowContext } from '../context.ts';
 import { explainDeviations } from '../course-changes/record-deviations.ts';
 import { authorOf } from '../course-changes/tailoring-reason.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
+import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
@@ -62,7 +63,7 @@ export function correctSession(
         'ServiceRequest.code',
       );
     }
-    const missed = lastMissed(meetings);
+    const missed = lastMissed(meetings, daysOf(inside));
     if (request.neverMissed) {
       return notMissed(inside, version.versionId, { carePlan, sessions, session, missed, meetings, request });
     }
@@ -274,5 +275,5 @@ async function reopen(
   };
 }
 
-const stepOf = ({ clock }: WorkflowContext, carePlan: CarePlan, sessions: readonly ServiceRequest[]) =>
-  nextStep(carePlan, sessions, clock.now().toISOString().slice(0, 10));
+const stepOf = (context: WorkflowContext, carePlan: CarePlan, sessions: readonly ServiceRequest[]) =>
+  nextStep(carePlan, sessions, daysOf(context));

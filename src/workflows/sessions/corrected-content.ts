@@ -1,6 +1,5 @@
 // Brings what is said anew about a session together with what stays as it was recorded, and checks the whole as a new record would be.
 import type { CarePlan, Extension, Observation, Procedure, Task } from '@medplum/fhirtypes';
-import { dayOf } from '../../course/calendar.ts';
 import { isActivityRating } from '../../course/goal/activity-progress.ts';
 import { isGasLevel } from '../../course/goal/goal-progress.ts';
 import type { HomeworkItem } from '../../course/session/homework.ts';
@@ -16,6 +15,7 @@ import type { DeliveredElement, SessionContent, SessionIds } from '../../course/
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import { activityRule } from '../courses/goal-progress-of.ts';
+import { daysOf } from '../days.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import type { CorrectionRequest } from './correction-request.ts';
 import { withReasons } from './homework-reasons.ts';
@@ -43,17 +43,17 @@ export async function correctedContent(
   const { encounter } = record;
   const cleared = clearedParts(request);
   const minutes = request.minutes ?? encounter.length?.value ?? 0;
-  if (request.start === undefined && dayOf(encounter.period?.start) === undefined) {
+  if (request.start === undefined && daysOf(context).dayOf(encounter.period?.start) === undefined) {
     throw businessRule(
       `Encounter/${encounter.id} does not say on which day the session was: say it too ("start")`,
       'Encounter.period',
     );
   }
-  const start = startOf(context, { start: request.start ?? encounter.period?.start, minutes });
+  const { start, day } = startOf(context, { start: request.start ?? encounter.period?.start, minutes });
   const elements = await elementsOf(context, carePlan, record, request, minutes, cleared);
   const given = request.homework && (await withReasons(context, carePlan, request.homework));
   const homework = homeworkOf(record, request, given, cleared).map(({ item, kept }) => ({
-    item: kept && kept.part.due === item.due ? item : checkedHomework(item, start.slice(0, 10)),
+    item: kept && kept.part.due === item.due ? item : checkedHomework(item, day),
     kept,
   }));
   const goals = await progressAfter(context, carePlan, record, request, start, cleared);
@@ -68,6 +68,7 @@ export async function correctedContent(
       ...(episode && { episode }),
       title: encounter.type?.[0]?.text ?? '',
       start,
+      day,
       minutes,
       elements: elements.map(({ part }) => part),
       note: request.note,

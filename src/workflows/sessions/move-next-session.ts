@@ -9,6 +9,7 @@ import type { WorkflowContext } from '../context.ts';
 import { revise } from '../course-changes/plan-changes.ts';
 import { explainDeviations } from '../course-changes/record-deviations.ts';
 import { agreedReason, authorOf } from '../course-changes/tailoring-reason.ts';
+import { daysOf } from '../days.ts';
 import type { Given } from '../resources/read-known.ts';
 import { createChecked } from '../resources/write-checked.ts';
 
@@ -20,12 +21,13 @@ export async function moveNextSession(
   heldOn: string,
   { value, expression }: Given,
 ): Promise<readonly ServiceRequest[]> {
+  const { dayOf } = daysOf(context);
   const next = nextSession(sessions);
   if (!next) {
     throw businessRule('there is no session after this one to set a day for', expression);
   }
   const after = nextSession(inOrder(sessions).filter((each) => sessionNumber(each) > sessionNumber(next)));
-  const latest = after?.occurrenceDateTime?.slice(0, 10);
+  const latest = dayOf(after?.occurrenceDateTime) ?? after?.occurrenceDateTime;
   if (!isCalendarDate(value) || value < heldOn || (latest !== undefined && value >= latest)) {
     const until = latest === undefined ? '' : ` and before ${latest}, the day of the session after it`;
     throw businessRule(
@@ -33,7 +35,7 @@ export async function moveNextSession(
       expression,
     );
   }
-  if (next.occurrenceDateTime?.slice(0, 10) === value) return sessions;
+  if (dayOf(next.occurrenceDateTime) === value) return sessions;
   const moved: ServiceRequest = { ...next, occurrenceDateTime: value };
   const stored = await revise(context, moved);
   const order = await moveInOrder(context, carePlan, moved);

@@ -8,6 +8,7 @@ import type {
   QuestionnaireResponse,
   Task,
 } from '@medplum/fhirtypes';
+import { type Days, isEarlier } from '../../course/calendar.ts';
 import { type Explained, explainedBefore } from '../../course/formulation/explained-before.ts';
 import { formulationChain } from '../../course/formulation/formulation.ts';
 import { type CourseStep, nextSession } from '../../course/next-step/next-step.ts';
@@ -23,6 +24,7 @@ import {
 } from '../courses/course-parts.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
 import { courseStep } from '../courses/course-step.ts';
+import { daysOf } from '../days.ts';
 import { formulationsOf } from '../formulation/formulation-rule.ts';
 import { answersOf } from '../next-steps/kept-next-steps-answers.ts';
 import { byCanonical, byReference, byToken, findResources } from '../resources/find-resources.ts';
@@ -54,7 +56,7 @@ export interface SessionBrief extends Omit<CourseParts, 'tasks'> {
   /** What was last answered when possible next steps were looked at. */
   readonly nextStepsAnswer?: KeptAnswer;
   readonly next: CourseStep;
-  readonly today: string;
+  readonly days: Days;
 }
 
 /** One consistent reading. Refused: 404 unknown plan, 422 a plan that is no course. */
@@ -65,7 +67,8 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
     const { tasks, ...parts } = await courseParts(inside, carePlan, sessions);
     const patient = carePlan.subject.reference ?? '';
     const last = lastHeld(parts.sessions);
-    const since = Date.parse(last?.encounter?.period?.start ?? '') || 0;
+    const days = daysOf(inside);
+    const isSince = (at: string) => !isEarlier(days, at, last?.encounter?.period?.start ?? '');
     const note = last && (await noteOf(inside, last));
     const upcoming = parts.sessions.find(({ session }) => session === nextSession(sessions));
     const nextStepsAnswer = (await answersOf(inside, carePlanId)).at(-1);
@@ -74,15 +77,12 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
     const communications = await findResources(inside.store, 'Communication', [
       byReference('subject', patient),
     ]);
-    const today = inside.clock.now().toISOString().slice(0, 10);
     return {
       ...parts,
-      ...(await formsSince(inside, patient, since)),
+      ...(await formsSince(inside, patient, isSince)),
       carePlan,
       ...(last && { last: { ...last, ...(note && { note }) } }),
-      homework: homeworkOf(tasks).filter(
-        (task) => isOpenTask(task) || Date.parse(task.meta?.lastUpdated ?? '') >= since,
-      ),
+      homework: homeworkOf(tasks).filter((task) => isOpenTask(task) || isSince(task.meta?.lastUpdated ?? '')),
       ...(impression && { formulation: { impression, open: openFactors(impression) } }),
       explained: explainedBefore(communications, chain),
       messages: unanswered(communications),
@@ -91,8 +91,8 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
       ),
       ...(upcoming && { upcoming }),
       ...(nextStepsAnswer && { nextStepsAnswer }),
-      next: await courseStep(inside, carePlan, sessions, today, tasks),
-      today,
+      next: await courseStep(inside, carePlan, sessions, days, tasks),
+      days,
     };
   });
 }
@@ -116,7 +116,7 @@ async function noteOf({ store }: WorkflowContext, last: CourseSession): Promise<
 async function formsSince(
   { store }: WorkflowContext,
   patient: string,
-  since: number,
+  isSince: (at: string) => boolean,
 ): Promise<Pick<SessionBrief, 'experiments' | 'opener' | 'draft'>> {
   const responses = await findResources(store, 'QuestionnaireResponse', [
     byReference('subject', patient),
@@ -125,15 +125,14 @@ async function formsSince(
   ]);
   const isOf = (form: string) => (response: QuestionnaireResponse) =>
     response.questionnaire?.split('|')[0] === form;
-  const isSince = ({ authored, meta }: QuestionnaireResponse) =>
-    Date.parse(authored ?? meta?.lastUpdated ?? '') >= since;
+  const isNew = ({ authored, meta }: QuestionnaireResponse) => isSince(authored ?? meta?.lastUpdated ?? '');
   const newestFirst = responses.toReversed();
   const opener = newestFirst.find(
-    (response) => isOf(openerForm)(response) && response.status !== 'in-progress' && isSince(response),
+    (response) => isOf(openerForm)(response) && response.status !== 'in-progress' && isNew(response),
   );
   const draft = newestFirst.find((response) => isOf(noteForm)(response) && response.status === 'in-progress');
   return {
-    experiments: newestFirst.filter((response) => isOf(experimentForm)(response) && isSince(response)),
+    experiments: newestFirst.filter((response) => isOf(experimentForm)(response) && isNew(response)),
     ...(opener && { opener }),
     ...(draft && { draft }),
   };

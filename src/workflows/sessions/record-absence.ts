@@ -18,6 +18,7 @@ import { agreedReason } from '../course-changes/tailoring-reason.ts';
 import { episodeReference, readCoursePlan } from '../courses/course-plan.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
 import { courseStep } from '../courses/course-step.ts';
+import { daysOf } from '../days.ts';
 import {
   followAppointment,
   followTurn,
@@ -114,10 +115,10 @@ async function record(
   request: AbsenceRequest,
 ): Promise<SessionResult> {
   checkWhatBecomes(request);
-  const start = startOf(context, session, code, request);
+  const { start, day } = startOf(context, session, code, request);
   const patient = carePlan.subject.reference ?? '';
   const reason = absenceConcept(code, request.why.reason?.text ?? request.why.reasonText);
-  const appointments = await appointmentsOf(context, session, start.slice(0, 10), request.nextDate?.value);
+  const appointments = await appointmentsOf(context, session, day, request.nextDate?.value);
   const episode = episodeReference(carePlan);
   const performer = session.performer?.[0]?.reference ?? carePlan.author?.reference;
   const encounter = await createChecked(
@@ -151,7 +152,7 @@ async function record(
     await contactMade(context, {
       patient,
       sessions: [`ServiceRequest/${session.id}`],
-      on: context.clock.now().toISOString().slice(0, 10),
+      on: daysOf(context).today,
     });
   } else {
     written.push(...(await handOver(context, carePlan, session, { ended, code, reason, performer })));
@@ -243,9 +244,8 @@ async function stepAfter(
   carePlan: CarePlan,
   sessions: readonly ServiceRequest[],
 ): Promise<CourseStep> {
-  const today = context.clock.now().toISOString().slice(0, 10);
   const tasks = await findResources(context.store, 'Task', [
     byReference('based-on', `CarePlan/${carePlan.id}`),
   ]);
-  return courseStep(context, carePlan, sessions, today, tasks);
+  return courseStep(context, carePlan, sessions, daysOf(context), tasks);
 }

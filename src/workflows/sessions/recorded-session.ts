@@ -4,6 +4,7 @@ import { contentIdentifierSystem } from '../../course/course-codes.ts';
 import { nextStep } from '../../course/next-step/next-step.ts';
 import { conflict } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import type { SessionRequest, SessionResult } from './session-request.ts';
@@ -60,7 +61,7 @@ export async function repeatedSession(
     session,
     resources: await resourcesOf(context, encounter),
     warnings: [],
-    next: nextStep(carePlan, sessions, context.clock.now().toISOString().slice(0, 10)),
+    next: nextStep(carePlan, sessions, daysOf(context)),
   };
 }
 

@@ -16,6 +16,7 @@ import type { WorkflowContext } from '../context.ts';
 import { episodeReference } from '../courses/course-plan.ts';
 import { elementChoice } from '../courses/element-choice.ts';
 import { goalProgressOf } from '../courses/goal-progress-of.ts';
+import { daysOf } from '../days.ts';
 import { programmeElements } from '../groups/programme-element.ts';
 import { readReferenced, referenceTo } from '../resources/read-known.ts';
 import { requestIdentifiers } from '../resources/request-identifiers.ts';
@@ -31,7 +32,7 @@ export async function sessionContent(
 ): Promise<SessionContent> {
   const patient = carePlan.subject.reference ?? '';
   const recordedAt = context.clock.now().toISOString();
-  const start = startOf(context, request);
+  const { start, day } = startOf(context, request);
   const episode = episodeReference(carePlan);
   const homework = await withReasons(context, carePlan, request.homework);
   return {
@@ -42,13 +43,14 @@ export async function sessionContent(
     ...(episode && { episode }),
     title: session.code?.text ?? `Session ${sessionNumber(session)}`,
     start,
+    day,
     minutes: request.minutes,
     elements:
       request.asPlanned && request.elements.length === 0
         ? plannedElements(context, session, request.minutes)
         : await deliveredElements(context, carePlan, request),
     note: request.note,
-    homework: [...smallStep(request), ...homework].map((item) => checkedHomework(item, start.slice(0, 10))),
+    homework: [...smallStep(request), ...homework].map((item) => checkedHomework(item, day)),
     progress: await progressOf(context, carePlan, request, start),
     recordedAt,
     identifiers: requestIdentifiers(request),
@@ -59,30 +61,25 @@ const dateTimeWithZone = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]
 
 /** Refused: 400 no date and no time of day, 422 one that lies ahead. */
 export function startOf(
-  { clock }: WorkflowContext,
-  { start, minutes }: Pick<SessionRequest, 'start' | 'minutes'>,
-): string {
-  const now = clock.now();
-  if (start === undefined) {
-    return new Date(now.getTime() - minutes * 60_000).toISOString();
-  }
-  const isKnown = isCalendarDate(start.slice(0, 10)) && (start.length === 10 || dateTimeWithZone.test(start));
-  if (!isKnown || Number.isNaN(Date.parse(start))) {
+  context: WorkflowContext,
+  { start: given, minutes }: Pick<SessionRequest, 'start' | 'minutes'>,
+): Pick<SessionContent, 'start' | 'day'> {
+  const nowMs = context.clock.now().getTime();
+  const { today, dayOf } = daysOf(context);
+  const start = given ?? new Date(nowMs - minutes * 60_000).toISOString();
+  const day = dayOf(start);
+  if (day === undefined || !(start.length === 10 || dateTimeWithZone.test(start))) {
     throw invalid(
       '"start" is a date, or a time of day with its zone (2026-11-20T10:00:00+01:00)',
       'Parameters.parameter',
     );
   }
-  const isAhead = start.length === 10 ? start > lastDayAnywhere(now) : Date.parse(start) > now.getTime();
+  const isAhead = start.length === 10 ? start > today : Date.parse(start) > nowMs;
   if (isAhead) {
     throw businessRule('a session that was held did not start in the future', 'Parameters.parameter');
   }
-  return start;
+  return { start, day };
 }
-
-/** Somewhere on earth it may be tomorrow already. */
-const lastDayAnywhere = (now: Date): string =>
-  new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
 
 async function performerOf(
   { store, actor }: WorkflowContext,

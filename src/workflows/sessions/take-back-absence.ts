@@ -8,6 +8,7 @@ import type {
   Resource,
   ServiceRequest,
 } from '@medplum/fhirtypes';
+import { type Days, isEarlier } from '../../course/calendar.ts';
 import { hasCourseCode } from '../../course/course-codes.ts';
 import { sessionNumber } from '../../course/next-step/next-step.ts';
 import { recordedAbsence } from '../../course/session/attendance.ts';
@@ -18,6 +19,7 @@ import type { WorkflowContext } from '../context.ts';
 import { revise } from '../course-changes/plan-changes.ts';
 import { explainDeviations } from '../course-changes/record-deviations.ts';
 import { authorOf } from '../course-changes/tailoring-reason.ts';
+import { daysOf } from '../days.ts';
 import { followTurn } from '../referrals/appointment-rule.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
@@ -26,11 +28,18 @@ import { createChecked } from '../resources/write-checked.ts';
 import { type Written, writeRecord } from './write-record.ts';
 
 /** The last missed day that is on record for a session. */
-export const lastMissed = (meetings: readonly Encounter[]): Encounter | undefined =>
+export const lastMissed = (
+  meetings: readonly Encounter[],
+  days: Pick<Days, 'dayOf'>,
+): Encounter | undefined =>
   meetings
     .filter((meeting) => recordedAbsence(meeting) !== undefined)
-    .toSorted((left, right) => (left.period?.start ?? '').localeCompare(right.period?.start ?? ''))
-    .at(-1);
+    .reduce<Encounter | undefined>(
+      (last, each) => (last && isEarlier(days, startIn(each), startIn(last)) ? last : each),
+      undefined,
+    );
+
+const startIn = ({ period }: Encounter): string => period?.start ?? '';
 
 interface TakingBack {
   readonly carePlan: CarePlan;
@@ -69,7 +78,7 @@ export async function takeBackAbsence(context: WorkflowContext, taking: TakingBa
   const restored: Written[] = [];
   for (const each of appointments) restored.push(...(await restoredAppointment(context, each)));
   const others = meetings.filter(({ id }) => id !== missed.id);
-  if (lastMissed(others) === undefined) {
+  if (lastMissed(others, daysOf(context)) === undefined) {
     await followTurn(context, { patient, about: reference, basedOn: [reference], turn: 'booked' });
   }
   const all = [...written, ...restored];

@@ -6,6 +6,7 @@ import type { Revision } from '../../course/plan/tailored-resources.ts';
 import { isGoalScore, keptProgress, type SessionRecord } from '../../course/session/session-record.ts';
 import type { WorkflowContext } from '../context.ts';
 import { activityRule, goalScores } from '../courses/goal-progress-of.ts';
+import { daysOf } from '../days.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
@@ -81,7 +82,7 @@ export async function keepGoals(
   for (const reference of new Set([...scored, ...keptProgress(record).keys()])) {
     const goal = (await readReferenced(context.store, reference, ['Goal'])).resource();
     const rule = activityRule(context.catalogue);
-    const next = goalByScores(goal, now, await goalScores(context, goal), rule);
+    const next = goalByScores(goal, now, await goalScores(context, goal), rule, daysOf(context));
     if (isSameContent(goal, next)) continue;
     const stored = await updateChecked(context, next, goal.meta?.versionId ?? '');
     kept.push({

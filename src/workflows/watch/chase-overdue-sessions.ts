@@ -21,13 +21,13 @@ export const chaseOverdueSessions: JobWork = {
         byToken('code', { system: courseSystem, code: 'therapy-session' }),
         byToken('status', { code: 'active' }, { code: 'draft' }),
       ],
-      (session) => isBefore(session, round.today),
+      (session) => isBefore(session, round),
     );
     const steps = await peopleWith(
       round,
       'Task',
       [byToken('code', { system: courseSystem, code: 'homework' })],
-      (task) => isOpenTask(task) && (task.executionPeriod?.end ?? '9999') < round.today,
+      (task) => isOpenTask(task) && round.dayOf(task.executionPeriod?.end ?? '9999') < round.today,
     );
     const noted = await peopleWith(
       round,
@@ -55,8 +55,10 @@ export const chaseOverdueSessions: JobWork = {
   },
 };
 
-const isBefore = ({ occurrenceDateTime }: ServiceRequest, day: string) =>
-  occurrenceDateTime !== undefined && occurrenceDateTime.slice(0, 10) < day;
+const isBefore = (
+  { occurrenceDateTime }: ServiceRequest,
+  { today, dayOf }: Pick<PersonAtHand, 'today' | 'dayOf'>,
+) => occurrenceDateTime !== undefined && dayOf(occurrenceDateTime) < today;
 
 function isOfCourse({ requisition }: ServiceRequest, { identifier }: CarePlan): boolean {
   const course = identifier?.find(({ system }) => system === courseIdentifierSystem)?.value;
@@ -73,7 +75,7 @@ async function askForSession(
 ): Promise<void> {
   const { tasks, today, dayOf, rule, set } = person;
   const how = rule('session-unrecorded');
-  const session = inOrder(sessions).find((each) => isAhead(each) && isBefore(each, today));
+  const session = inOrder(sessions).find((each) => isAhead(each) && isBefore(each, person));
   if (!session?.occurrenceDateTime || isSpokenAbout(tasks, session)) return;
   const about = `ServiceRequest/${session.id}`;
   const isAsked = sessions.some((each) =>
@@ -120,10 +122,11 @@ async function noteSteps(
 }
 
 async function takeBackRecorded(
-  { tasks, today, takeBack }: PersonAtHand,
+  person: PersonAtHand,
   carePlans: readonly CarePlan[],
   sessions: readonly ServiceRequest[],
 ): Promise<void> {
+  const { tasks, takeBack } = person;
   const running = new Set(
     carePlans.filter(({ status }) => status === 'active').map(({ id }) => `CarePlan/${id}`),
   );
@@ -136,7 +139,7 @@ async function takeBackRecorded(
         isPaused ||
         !session ||
         !isAhead(session) ||
-        !isBefore(session, today) ||
+        !isBefore(session, person) ||
         isSpokenAbout(tasks, session)
       ) {
         await takeBack(task, 'It is recorded what became of the session, or the course is not running now');

@@ -18,10 +18,10 @@ import { createChecked, updateChecked } from '../resources/write-checked.ts';
 export interface Round {
   /** Of the job's actor, which may search what the job reads and write nothing itself. */
   readonly context: WorkflowContext;
-  /** In the organisation's time zone. */
+  /** Where the organisation is. */
   readonly today: CalendarDate;
-  /** The local day of a FHIR date or instant. */
-  readonly dayOf: (instant: string) => CalendarDate;
+  /** Where the organisation is; what names no day stays as it is, and cannot be reckoned with. */
+  readonly dayOf: (dateTime: string) => CalendarDate;
   /** True when the process is to stop, or somebody else has the slot: asked between two people. */
   readonly isOver: () => boolean;
   /** Notes that one person's record could not be dealt with. */
@@ -63,7 +63,7 @@ export interface PersonAtHand {
   /** All Tasks for this person. */
   readonly tasks: readonly Task[];
   readonly today: CalendarDate;
-  readonly dayOf: (instant: string) => CalendarDate;
+  readonly dayOf: Round['dayOf'];
   readonly rule: (id: WatchRuleId) => WatchRule;
   readonly set: (content: TaskToSet) => Promise<void>;
   readonly takeBack: (task: Task, why: string) => Promise<void>;

@@ -5,6 +5,8 @@ import { byInstant, byReference, byToken, pagesOf } from '../resources/find-reso
 
 const listed = ['Practitioner', 'PractitionerRole', 'Organization', 'HealthcareService'] as const;
 
+const dayMs = 86_400_000;
+
 /** References ("Practitioner/x"). Whether somebody on the list is at work all the same is looked at one by one. */
 export async function whoHasStopped({
   store,
@@ -17,7 +19,8 @@ export async function whoHasStopped({
     }
   };
   for (const type of listed) await add(type, byToken('active', { code: 'false' }));
-  await add('PractitionerRole', byInstant('date', 'eb', clock.now().getTime()));
+  // A search takes the days of UTC: those of the organisation may be over earlier.
+  await add('PractitionerRole', byInstant('date', 'eb', clock.now().getTime() + dayMs));
   const people = [...found].filter((reference) => reference.startsWith('Practitioner/'));
   for (const some of inBatches(people)) await add('PractitionerRole', byReference('practitioner', ...some));
   return [...found];

@@ -7,9 +7,10 @@ import type {
   Practitioner,
   PractitionerRole,
 } from '@medplum/fhirtypes';
-import { lastInstantOf } from '../../fhir/last-instant.ts';
+import { hasBegun, isOver } from '../../course/period-stands.ts';
 import { localReference } from '../../fhir/reference.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 
 /** Who may own a Task: each can stop. */
 export const ownerTypes = [
@@ -23,7 +24,7 @@ type OwnerType = (typeof ownerTypes)[number];
 type Owner = Practitioner | PractitionerRole | Organization | HealthcareService | CareTeam;
 
 export type Standing = 'active' | 'inactive' | 'unknown';
-export type Looking = Pick<WorkflowContext, 'store' | 'clock'>;
+export type Looking = Pick<WorkflowContext, 'store' | 'clock' | 'wall'>;
 
 /**
  * The first of these who has not stopped working; nobody in their place. `about` is whom the work is about: "Patient/x", a group or a
@@ -102,8 +103,7 @@ async function standingOfTeam(
 }
 
 /** Has begun, and has not ended. */
-function isNow({ clock }: Looking, { start, end }: PractitionerRole['period'] = {}): boolean {
-  const nowMs = clock.now().getTime();
-  const isOver = end !== undefined && (lastInstantOf(end) ?? nowMs) < nowMs;
-  return !isOver && !(start !== undefined && Date.parse(start) > nowMs);
+function isNow(looking: Looking, period: PractitionerRole['period'] = {}): boolean {
+  const [nowMs, { today }] = [looking.clock.now().getTime(), daysOf(looking)];
+  return hasBegun(period, nowMs, today) && !isOver(period, nowMs, today);
 }

@@ -55,7 +55,7 @@ function recordOf(bundle: Bundle): PersonRecord {
     time: {
       periodStart: report.period.start ?? '',
       periodEnd: report.period.end ?? '',
-      now: new Date(report.date ?? ''),
+      now: report.date ?? '',
     },
   };
 }
@@ -139,7 +139,7 @@ describe.each(groups)('%s', (_, measure, group) => {
           {
             periodStart: '2026-07-01',
             periodEnd: '2026-09-30',
-            now: new Date('2026-11-28T12:00:00Z'),
+            now: '2026-11-28T12:00:00Z',
           },
         ),
       );
@@ -180,7 +180,7 @@ it('what the record does not tell is undecided, with the population that could n
     patient: { reference: 'Patient/invented' },
     referralRequest: [{ reference: 'ServiceRequest/invented' }],
   };
-  const time = { periodStart: '2026-07-01', periodEnd: '2026-09-30', now: new Date('2026-11-28T12:00:00Z') };
+  const time = { periodStart: '2026-07-01', periodEnd: '2026-09-30', now: '2026-11-28T12:00:00Z' };
   expect(group && standingOf(group, { focus, patient, record: [focus] }, time)).toEqual({
     kind: 'undecided',
     population: 'measure-population',
@@ -190,7 +190,7 @@ it('what the record does not tell is undecided, with the population that could n
 
 describe('a criterion', () => {
   const patient: Patient = { resourceType: 'Patient', id: 'invented' };
-  const time = { periodStart: '2026-07-01', periodEnd: '2026-09-30', now: new Date('2026-11-28T12:00:00Z') };
+  const time = { periodStart: '2026-07-01', periodEnd: '2026-09-30', now: '2026-11-28T12:00:00Z' };
   interface Input {
     readonly id: string;
     readonly absent?: 'none';

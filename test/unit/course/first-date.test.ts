@@ -1,7 +1,9 @@
 // What counts as the promise of a first date.
 import { howToPromise, promiseFault, promiseText } from '../../../src/course/referral/first-date.ts';
+import { daysAt } from '../../support/days-at.ts';
 
-const today = '2026-11-20';
+const days = daysAt('2026-11-20T09:00:00Z');
+const words = promiseText(days);
 
 describe('a promised first date', () => {
   it.each([
@@ -11,7 +13,7 @@ describe('a promised first date', () => {
     ['today', { start: '2026-11-20', end: '2026-11-20' }],
     ['an hour', { start: '2026-12-01T09:00:00Z', end: '2026-12-01T09:45:00Z' }],
   ] as const)('is %s', (_name, period) => {
-    expect(promiseFault(period, today)).toBeUndefined();
+    expect(promiseFault(period, days)).toBeUndefined();
   });
 
   it.each([
@@ -38,11 +40,11 @@ describe('a promised first date', () => {
       'the promised first date (2026-11-19) has passed: name one that lies ahead',
     ],
   ] as const)('is not %s', (_name, period, fault) => {
-    expect(promiseFault(period, today)).toBe(fault);
+    expect(promiseFault(period, days)).toBe(fault);
   });
 
   it('is told as a day or as a range', () => {
-    expect(promiseText({ start: '2026-12-01', end: '2026-12-01' })).toBe('2026-12-01');
-    expect(promiseText({ start: '2026-12-01', end: '2026-12-15' })).toBe('2026-12-01 to 2026-12-15');
+    expect(words({ start: '2026-12-01', end: '2026-12-01' })).toBe('2026-12-01');
+    expect(words({ start: '2026-12-01', end: '2026-12-15' })).toBe('2026-12-01 to 2026-12-15');
   });
 });

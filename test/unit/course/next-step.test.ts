@@ -1,6 +1,7 @@
 // What comes next in a course: what is planned soonest, and always something with an owner.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
 import { nextStep } from '../../../src/course/next-step/next-step.ts';
+import { daysAt } from '../../support/days-at.ts';
 
 const carePlan: CarePlan = {
   resourceType: 'CarePlan',
@@ -28,7 +29,8 @@ const session = (
   subject: { reference: 'Patient/anna' },
   ...(occurrenceDateTime !== undefined && { occurrenceDateTime }),
 });
-const about = (...sessions: readonly ServiceRequest[]) => nextStep(carePlan, sessions, '2026-09-23').about;
+const days = daysAt('2026-09-23T09:00:00Z');
+const about = (...sessions: readonly ServiceRequest[]) => nextStep(carePlan, sessions, days).about;
 
 it('is the open session that is planned soonest, whatever its number', () => {
   const days = [session(1, 'completed', '2026-09-07'), session(2, 'revoked', '2026-09-21')];
@@ -45,7 +47,7 @@ it('goes by the number where the day is the same, and takes what has no day last
 });
 
 it('is the plan itself, with an owner, when no session is open', () => {
-  expect(nextStep(carePlan, [session(1, 'completed', '2026-09-07')], '2026-09-23')).toMatchObject({
+  expect(nextStep(carePlan, [session(1, 'completed', '2026-09-07')], days)).toMatchObject({
     about: 'CarePlan/plan',
     owner: 'Practitioner/therapist',
   });

@@ -1,7 +1,7 @@
 // ActivityDefinition/$apply: one proposed request of each kind, valid R4, with what it cannot hold named.
 import type { ActivityDefinition, Appointment, Group, Resource } from '@medplum/fhirtypes';
 import { type ApplyActivityInput, applyActivity } from '../../../src/pathways/apply-activity.ts';
-import { anna, catalogue, fhir, now, problemsOf } from './plan-world.ts';
+import { anna, catalogue, fhir, present, problemsOf } from './plan-world.ts';
 
 const url = 'https://example.org/ActivityDefinition/a';
 
@@ -18,7 +18,7 @@ function activity(more: Partial<ActivityDefinition>): ActivityDefinition {
 }
 
 const run = (definition: ActivityDefinition, more: Partial<ApplyActivityInput> = {}) =>
-  applyActivity({ definition, libraries: catalogue, trust: 'published', subject: anna, now, ...more });
+  applyActivity({ definition, libraries: catalogue, trust: 'published', subject: anna, ...present, ...more });
 
 const physiotherapist = { text: 'Physiotherapist' };
 const group: Group = { resourceType: 'Group', id: 'eight', type: 'person', actual: true };

@@ -14,8 +14,10 @@ import { compilePlan } from '../../../src/pathways/compile-plan.ts';
 import type { DefinitionSource } from '../../../src/pathways/compiled-plan.ts';
 import { judgePlan, seenIn } from '../../../src/pathways/judge-plan.ts';
 import { cqlProcess } from '../../../src/runtime/cql-engine.ts';
+import { wallClock } from '../../../src/runtime/wall-clock.ts';
+import { presentOf } from '../../../src/workflows/present.ts';
 import { elmLibrary, endless, retrieve } from '../../support/elm-library.ts';
-import { anna, inputFor, now, phq15, problemsOf, redFlag } from './plan-world.ts';
+import { anna, inputFor, phq15, present, problemsOf, redFlag } from './plan-world.ts';
 
 const engine = cqlProcess();
 afterAll(() => engine.close());
@@ -83,9 +85,9 @@ async function judged(
   const facts = new Map(
     found === 'not asked' ? [] : [...compiled.inputs.values()].map(({ key }) => [key, found] as const),
   );
-  const run = cqlRun(engine, compiled.cql, now);
+  const run = cqlRun(engine, compiled.cql, present);
   const cql = await run.answersFor({ subject: anna, dataOf: seenIn(facts) });
-  const [action] = judgePlan(compiled, { subject: anna, facts, now, cql }).actions;
+  const [action] = judgePlan(compiled, { subject: anna, facts, ...present, cql }).actions;
   return { verdict: action?.verdict, missing: action?.missing, issues: compiled.issues };
 }
 
@@ -140,7 +142,7 @@ it('is not run again for others in one call once it was stopped, and the whole c
   const compiled = ['Endless', 'Has Flag'].flatMap(
     (name) => compilePlan(planWith(name), definitions, 'published').cql,
   );
-  const run = cqlRun(slow, compiled, now, 4000);
+  const run = cqlRun(slow, compiled, present, 4000);
   const person = { subject: anna, dataOf: () => [] };
   const kinds = async () => [...(await run.answersFor(person)).values()];
   expect(await kinds()).toEqual([
@@ -159,16 +161,18 @@ it('is not run again for others in one call once it was stopped, and the whole c
   expect(asked).toEqual(['Endless', 'Has Flag', 'Has Flag', 'Has Flag']);
 });
 
-it('reads the instant that it is given, never the clock', async () => {
+it('reads the instant that it is given, never the clock, and the day where the organisation is', async () => {
   const compiled = ['Year Now', 'Today'].flatMap(
     (name) => compilePlan(planWith(name), definitions, 'published').cql,
   );
-  const run = cqlRun(engine, compiled, new Date('1999-05-05T00:00:00Z'));
-  const answers = await run.answersFor({ subject: anna, dataOf: () => [] });
-  expect([...answers.values()].map((each) => each.kind === 'values' && each.values)).toEqual([
-    [1999],
-    ['1999-05-05'],
-  ]);
+  const answersAt = async (zone: string) => {
+    const clock = { now: () => new Date('1999-01-01T00:00:00Z') };
+    const run = cqlRun(engine, compiled, presentOf({ clock, wall: wallClock(zone) }));
+    const answers = await run.answersFor({ subject: anna, dataOf: () => [] });
+    return [...answers.values()].map((each) => each.kind === 'values' && each.values);
+  };
+  expect(await answersAt('Europe/Amsterdam')).toEqual([[1999], ['1999-01-01']]);
+  expect(await answersAt('America/New_York')).toEqual([[1998], ['1998-12-31']]);
 });
 
 it('keeps people apart when many are asked about at once', async () => {
@@ -191,8 +195,11 @@ it('sees what its own action declares, not what another action of the plan asks 
     [keys[0] ?? '', []],
     [keys[1] ?? '', [redFlag]],
   ]);
-  const cql = await cqlRun(engine, compiled.cql, now).answersFor({ subject: anna, dataOf: seenIn(facts) });
-  expect(judgePlan(compiled, { subject: anna, facts, now, cql }).actions[0]?.verdict).toBe('not-met');
+  const cql = await cqlRun(engine, compiled.cql, present).answersFor({
+    subject: anna,
+    dataOf: seenIn(facts),
+  });
+  expect(judgePlan(compiled, { subject: anna, facts, ...present, cql }).actions[0]?.verdict).toBe('not-met');
 });
 
 it('means in each plan what the library of that plan defines', async () => {
@@ -208,8 +215,11 @@ it('means in each plan what the library of that plan defines', async () => {
   const source = { ...sourceOf(library, opposite), definition: () => inner };
   const compiled = compilePlan(outer, source, 'published');
   const facts = new Map([...compiled.inputs.values()].map(({ key }) => [key, [redFlag]] as const));
-  const cql = await cqlRun(engine, compiled.cql, now).answersFor({ subject: anna, dataOf: seenIn(facts) });
-  const { actions } = judgePlan(compiled, { subject: anna, facts, now, cql });
+  const cql = await cqlRun(engine, compiled.cql, present).answersFor({
+    subject: anna,
+    dataOf: seenIn(facts),
+  });
+  const { actions } = judgePlan(compiled, { subject: anna, facts, ...present, cql });
   expect([actions[0]?.verdict, actions[1]?.nested[0]?.verdict]).toEqual(['met', 'not-met']);
 });
 
@@ -359,7 +369,10 @@ it('leads to a proposal as FHIRPath does, in a plan of somebody else too, whose 
   const plan = planWith('Has Flag');
   const compiled = compilePlan(plan, definitions, 'foreign');
   const facts = new Map([...compiled.inputs.values()].map(({ key }) => [key, [redFlag]] as const));
-  const cql = await cqlRun(engine, compiled.cql, now).answersFor({ subject: anna, dataOf: seenIn(facts) });
+  const cql = await cqlRun(engine, compiled.cql, present).answersFor({
+    subject: anna,
+    dataOf: seenIn(facts),
+  });
   const { resource, issues } = applyPlan({
     ...inputFor(plan, []),
     definitions,
@@ -431,7 +444,10 @@ describe('values of CQL', () => {
     };
     const compiled = compilePlan(filled, withActivity, 'published');
     const facts = new Map([...compiled.inputs.values()].map(({ key }) => [key, [after, before]] as const));
-    const cql = await cqlRun(engine, compiled.cql, now).answersFor({ subject: anna, dataOf: seenIn(facts) });
+    const cql = await cqlRun(engine, compiled.cql, present).answersFor({
+      subject: anna,
+      dataOf: seenIn(facts),
+    });
     const { resource, issues } = applyPlan({
       ...inputFor(filled, []),
       definitions: withActivity,

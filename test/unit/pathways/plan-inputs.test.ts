@@ -12,7 +12,7 @@ import { compilePlan } from '../../../src/pathways/compile-plan.ts';
 import type { DefinitionSource } from '../../../src/pathways/compiled-plan.ts';
 import { judgePlan } from '../../../src/pathways/judge-plan.ts';
 import { dataNeeds } from '../../../src/pathways/plan-input.ts';
-import { anna, fhir, now } from './plan-world.ts';
+import { anna, fhir, present } from './plan-world.ts';
 
 const symptoms = 'http://example.org/ValueSet/symptoms';
 const nothing = 'http://example.org/ValueSet/to-be-supplied';
@@ -44,9 +44,11 @@ function verdictOn(plan: PlanDefinition, data: readonly Resource[]) {
   const compiled = compilePlan(plan, source, 'published');
   const needs = dataNeeds(compiled.inputs.values());
   const facts = new Map(
-    needs.map(({ key, requirement }) => [key, data.filter((each) => meets(each, requirement, now))] as const),
+    needs.map(
+      ({ key, requirement }) => [key, data.filter((each) => meets(each, requirement, present))] as const,
+    ),
   );
-  const [action] = judgePlan(compiled, { subject: anna, facts, now }).actions;
+  const [action] = judgePlan(compiled, { subject: anna, facts, ...present }).actions;
   return {
     verdict: action?.verdict,
     missing: action?.missing,

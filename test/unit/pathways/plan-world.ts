@@ -16,6 +16,8 @@ import { type ApplyInput, applyPlan } from '../../../src/pathways/apply-plan.ts'
 import { compilePlan } from '../../../src/pathways/compile-plan.ts';
 import type { Facts } from '../../../src/pathways/judge-plan.ts';
 import { dataNeeds } from '../../../src/pathways/plan-input.ts';
+import { wallClock } from '../../../src/runtime/wall-clock.ts';
+import { presentOf } from '../../../src/workflows/present.ts';
 
 const content = new URL('../../../fhir-profiles/', import.meta.url).pathname;
 export const catalogue = loadCatalogue(content);
@@ -43,6 +45,7 @@ export function planCalled(id: string): PlanDefinition {
 }
 
 export const now = new Date('2026-11-20T09:00:00.000Z');
+export const present = presentOf({ clock: { now: () => now }, wall: wallClock('Europe/Amsterdam') });
 
 /** Invented. */
 export const anna: Patient = { resourceType: 'Patient', id: 'anna', birthDate: '1980-05-05' };
@@ -81,7 +84,9 @@ export const redFlag: Flag = {
 function factsFor(plan: PlanDefinition, data: readonly Resource[]): Facts {
   const needs = dataNeeds(compilePlan(plan, catalogue, 'published').inputs.values());
   return new Map(
-    needs.map(({ key, requirement }) => [key, data.filter((each) => meets(each, requirement, now))] as const),
+    needs.map(
+      ({ key, requirement }) => [key, data.filter((each) => meets(each, requirement, present))] as const,
+    ),
   );
 }
 
@@ -96,7 +101,7 @@ export function inputFor(
     trust: 'published',
     subject: anna,
     facts: factsFor(plan, data),
-    now,
+    ...present,
     resultType: 'care-plan',
     ...more,
   };

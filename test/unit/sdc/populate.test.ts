@@ -1,8 +1,10 @@
 // The laws of filling, without a service: what is not to be asked stays out, and nothing stands in for what is not known.
 import type { Questionnaire, QuestionnaireItem } from '@medplum/fhirtypes';
 import { checkAnswers } from '../../../src/instruments/check-answers.ts';
+import { wallClock } from '../../../src/runtime/wall-clock.ts';
 import type { PopulationLookUps } from '../../../src/sdc/look-ups.ts';
 import { populate } from '../../../src/sdc/populate.ts';
+import { presentOf } from '../../../src/workflows/present.ts';
 import { processorMs } from '../../support/processor-time.ts';
 import { form, item, lookBack, path, query, weightCode } from './invented-forms.ts';
 
@@ -19,7 +21,10 @@ const fill = (questionnaire: Questionnaire, more: Partial<PopulationLookUps> = {
     trust: 'published',
     subject: { resourceType: 'Patient', id: 'bea', birthDate: '1980-05-01' },
     contexts: {},
-    now: new Date('2026-11-20T09:00:00.000Z'),
+    ...presentOf({
+      clock: { now: () => new Date('2026-11-20T09:00:00.000Z') },
+      wall: wallClock('Europe/Amsterdam'),
+    }),
     lookUps: { ...lookUps, ...more },
   });
 
