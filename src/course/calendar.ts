@@ -39,6 +39,8 @@ export interface Days {
    * or a month alone does.
    */
   readonly dayOf: (dateTime: string | undefined) => CalendarDate | undefined;
+  /** When it begins, in milliseconds since 1970: a day, a month or a year with its first moment there. Undefined for what is no dateTime. */
+  readonly beginOf: (dateTime: string | undefined) => number | undefined;
 }
 
 /** By the instant where both name one, else by the day; false where one of them names neither. */
@@ -48,16 +50,32 @@ export function isEarlier({ dayOf }: Pick<Days, 'dayOf'>, left: string, right: s
   return one !== undefined && other !== undefined && one < other;
 }
 
-/** `dateOf` is the calendar: which day it is at an instant, in milliseconds since 1970. */
-export function daysBy(dateOf: (atMs: number) => CalendarDate, nowMs: number): Days {
+/** What the wall shows, and when. Instants are in milliseconds since 1970. */
+interface Wall {
+  readonly dateOf: (atMs: number) => CalendarDate;
+  /** The first instant of a time of day, YYYY-MM-DDTHH:MM. */
+  readonly instantOf: (local: string) => number;
+}
+
+const instantIn = (dateTime: string): number | undefined => {
+  const atMs = Date.parse(dateTime);
+  return Number.isNaN(atMs) ? undefined : atMs;
+};
+
+export function daysBy({ dateOf, instantOf }: Wall, nowMs: number): Days {
   return {
     today: dateOf(nowMs),
+    beginOf(dateTime = '') {
+      if (dateTime.includes('T')) return instantIn(dateTime);
+      const first = `${dateTime}-01-01`.slice(0, 10);
+      return isCalendarDate(first) ? instantOf(`${first}T00:00`) : undefined;
+    },
     dayOf(dateTime = '') {
       const written = dateTime.slice(0, 10);
       if (!isCalendarDate(written)) return undefined;
       if (dateTime.length === 10) return written;
-      const atMs = dateTime.includes('T') ? Date.parse(dateTime) : Number.NaN;
-      return Number.isNaN(atMs) ? undefined : dateOf(atMs);
+      const atMs = dateTime.includes('T') ? instantIn(dateTime) : undefined;
+      return atMs === undefined ? undefined : dateOf(atMs);
     },
   };
 }

@@ -1,6 +1,7 @@
 // What waits while somebody looks first: open alarm Flags stop the next steps of a course, and a safety check has to be known before
 // certain activities are planned. Support never waits: meetings, messages, what is tried at home, pauses and referrals are not asked here.
 import type { ActivityDefinition, CodeableConcept, Coding, Flag, Observation } from '@medplum/fhirtypes';
+import type { Days } from './calendar.ts';
 
 export const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 
@@ -16,18 +17,19 @@ export interface OpenGates {
   check(code: string): CheckState;
 }
 
-/** `stops` are the codes of CodeSystem/safety-check whose Flags stop progression. Of one person. */
+/** `stops` are the codes of CodeSystem/safety-check whose Flags stop progression. Of one person. An answer of a day is one of its beginning. */
 export function openGates(
   flags: readonly Flag[],
   observations: readonly Observation[],
   stops: ReadonlySet<string>,
+  days: Pick<Days, 'beginOf'>,
 ): OpenGates {
   return {
     stopping: flags.filter(
       ({ status, code }) => status === 'active' && safetyCodes(code).some((each) => stops.has(each)),
     ),
     stops,
-    check: (code) => newestAnswer(observations, code),
+    check: (code) => newestAnswer(observations, code, days),
   };
 }
 
@@ -38,13 +40,17 @@ export function safetyCodes(concept: CodeableConcept | undefined): readonly stri
   );
 }
 
-function newestAnswer(observations: readonly Observation[], code: string): CheckState {
-  const when = ({ effectiveDateTime, issued }: Observation) => Date.parse(effectiveDateTime ?? issued ?? '');
+function newestAnswer(
+  observations: readonly Observation[],
+  code: string,
+  { beginOf }: Pick<Days, 'beginOf'>,
+): CheckState {
+  const when = ({ effectiveDateTime, issued }: Observation) => beginOf(effectiveDateTime ?? issued);
   const [newest] = observations
     .filter(({ status }) => status !== 'entered-in-error' && status !== 'cancelled')
     .filter((observation) => safetyCodes(observation.code).includes(code))
-    .filter((observation) => !Number.isNaN(when(observation)))
-    .toSorted((left, right) => when(right) - when(left));
+    .filter((observation) => when(observation) !== undefined)
+    .toSorted((left, right) => (when(right) ?? 0) - (when(left) ?? 0));
   if (newest?.valueBoolean === undefined) return 'unknown';
   return newest.valueBoolean ? 'present' : 'absent';
 }

@@ -3,5 +3,5 @@ import { type Days, daysBy } from '../course/calendar.ts';
 import type { WorkflowContext } from './context.ts';
 
 export function daysOf({ clock, wall }: Pick<WorkflowContext, 'clock' | 'wall'>): Days {
-  return daysBy((atMs) => wall.dateOf(atMs), clock.now().getTime());
+  return daysBy(wall, clock.now().getTime());
 }

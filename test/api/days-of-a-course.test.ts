@@ -297,3 +297,35 @@ describe.each(nights)('in %s at %s', (zone, at, yesterday, today, tomorrow, midn
     },
   );
 });
+
+it.each([
+  ['Europe/Amsterdam', 'this morning', '2026-12-02', '2026-12-01T23:10:00Z', [true, false]],
+  ['America/New_York', 'yesterday evening', '2026-12-01', '2026-12-01T01:00:00Z', [false, true]],
+] as const)(
+  'in %s an answer of a day is one of its beginning, beside one of %s',
+  async (zone, _when, today, instant, [timed, dated]) => {
+    people = await startNight(zone, '2026-12-02T04:30:00Z', {
+      therapist: ['therapist', 'Practitioner/therapist'],
+    });
+    await people.keep({ resourceType: 'Practitioner', id: 'therapist' });
+    await people.keep({ resourceType: 'Patient', id: 'anna' });
+    const plan = await enrolled();
+    for (const [id, effectiveDateTime, valueBoolean] of [
+      ['timed', instant, timed],
+      ['dated', today, dated],
+    ] as const) {
+      const system = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
+      await people.keep({
+        resourceType: 'Observation',
+        id,
+        status: 'final',
+        code: { coding: [{ system, code: 'post-exertional-malaise' }] },
+        subject: { reference: 'Patient/anna' },
+        effectiveDateTime,
+        valueBoolean,
+      });
+    }
+    const [gate] = (await read(plan, 'session-brief')).filter(({ name }) => name === 'afterExertion');
+    expect(partOf(gate ?? { name: '' }, 'answer')?.valueCode).toBe('present');
+  },
+);

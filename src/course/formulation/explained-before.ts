@@ -1,5 +1,6 @@
 // What has been said about the explanation so far, by whom and when, so that nobody has to tell it again and nobody contradicts it unknowing.
 import type { ClinicalImpression, CodeableConcept, Communication } from '@medplum/fhirtypes';
+import type { Days } from '../calendar.ts';
 
 const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
 
@@ -28,8 +29,9 @@ export function isExplanation({ status, topic }: Communication): boolean {
 export function explainedBefore(
   communications: readonly Communication[],
   formulations: readonly ClinicalImpression[],
+  { beginOf }: Pick<Days, 'beginOf'>,
 ): readonly Explained[] {
-  const timeOf = ({ at }: Explained) => (at === undefined ? 0 : Date.parse(at));
+  const timeOf = ({ at }: Explained) => beginOf(at) ?? 0;
   return [
     ...communications.filter(isExplanation).map(given),
     ...formulations.toReversed().map(shared),

@@ -5,6 +5,7 @@ import { elementSystem } from '../../course/course-codes.ts';
 import { type OpenGates, openGates, safetySystem } from '../../course/gates.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 
 /** The gates of one person ("Patient/x"). The context's store is a transaction's. Refused (404) for a person whom the actor does not reach. */
@@ -18,7 +19,7 @@ export async function gatesOf(context: WorkflowContext, patient: string): Promis
     byReference('subject', patient),
     byToken('code', ...checks),
   ]);
-  return openGates(flags, observations, stopCodes(context.catalogue));
+  return openGates(flags, observations, stopCodes(context.catalogue), daysOf(context));
 }
 
 /** The codes of CodeSystem/safety-check whose Flags stop progression. */

@@ -71,10 +71,12 @@ async function keepInStep(
       .filter((each) => isChangeOf(each, rule))
       .map((each) => [each.derivedFrom?.[1]?.reference ?? '', each]),
   );
+  const days = daysOf(context);
+  const timeOf = ({ effectiveDateTime }: Observation) => days.beginOf(effectiveDateTime) ?? 0;
   const totals = observations
     .filter((each) => isUsable(each) && each.code.coding?.some(({ code }) => code === rule.code))
     .toSorted((left, right) => timeOf(left) - timeOf(right));
-  const start = startOfTrajectory(totals, firstDay, daysOf(context))?.observation;
+  const start = startOfTrajectory(totals, firstDay, days)?.observation;
   const later = start ? totals.slice(totals.indexOf(start) + 1) : [];
   for (const now of start ? later : []) {
     const before = known.get(`Observation/${now.id}`);
@@ -95,9 +97,6 @@ async function keepInStep(
     }
   }
 }
-
-const timeOf = ({ effectiveDateTime }: Observation): number =>
-  effectiveDateTime === undefined ? 0 : Date.parse(effectiveDateTime);
 
 const isUsable = ({ status, valueQuantity }: Observation): boolean =>
   ['final', 'amended', 'corrected'].includes(status) && valueQuantity?.value !== undefined;

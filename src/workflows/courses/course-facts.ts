@@ -4,6 +4,7 @@ import { courseSystem } from '../../course/course-codes.ts';
 import { activityRating } from '../../course/goal/activity-progress.ts';
 import { type FollowedScore, followedScores } from '../answers/latest-scores.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 
 const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
@@ -24,9 +25,6 @@ export interface CourseFacts {
 const has = (observation: Observation, system: string | undefined, code: string): boolean =>
   observation.code.coding?.some((coding) => coding.code === code && coding.system === system) ?? false;
 
-const timeOf = ({ effectiveDateTime }: Observation): number =>
-  effectiveDateTime === undefined ? 0 : Date.parse(effectiveDateTime);
-
 export async function courseFacts(context: WorkflowContext, patient: string): Promise<CourseFacts> {
   const codes = [
     ...followedScores(context.catalogue).map(({ code }) => ({
@@ -44,6 +42,8 @@ export async function courseFacts(context: WorkflowContext, patient: string): Pr
     [byReference('subject', patient), byToken('code', ...codes)],
     [{ parameter: 'date', descending: false }],
   );
+  const { beginOf } = daysOf(context);
+  const timeOf = ({ effectiveDateTime }: Observation) => beginOf(effectiveDateTime) ?? 0;
   const usable = found
     .filter(({ status }) => ['final', 'amended', 'corrected'].includes(status))
     .toSorted((left, right) => timeOf(left) - timeOf(right));

@@ -13,6 +13,7 @@ import { type GasLevel, isGasLevel } from '../../course/goal/goal-progress.ts';
 import type { GoalProgress } from '../../course/session/session-resources.ts';
 import { businessRule, notFound } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import type { SessionRequest } from '../sessions/session-request.ts';
@@ -61,6 +62,7 @@ export async function goalProgressOf(
   if (!id) {
     throw new Error('a stored goal without an id');
   }
+  const timeOf = timesOf(context);
   const earlier = (await goalScores(context, goal)).filter(
     ({ effectiveDateTime }) => timeOf(effectiveDateTime) <= timeOf(start),
   );
@@ -84,7 +86,11 @@ export async function goalProgressOf(
   };
 }
 
-const timeOf = (dateTime: string | undefined): number => (dateTime === undefined ? 0 : Date.parse(dateTime));
+/** What says no time comes first. */
+function timesOf(context: WorkflowContext): (dateTime: string | undefined) => number {
+  const { beginOf } = daysOf(context);
+  return (dateTime) => beginOf(dateTime) ?? 0;
+}
 
 /** Refused (422): a rating that the scale does not have. */
 export function checkedRating(rating: number, { low, high }: ActivityRule, expression: string): number {
@@ -109,16 +115,17 @@ export function activityRule(catalogue: Catalogue): ActivityRule {
 }
 
 /** The scores of one goal in its measure, oldest first. */
-export async function goalScores({ store }: WorkflowContext, goal: Goal): Promise<readonly Observation[]> {
+export async function goalScores(context: WorkflowContext, goal: Goal): Promise<readonly Observation[]> {
   const { system, code } = activityTarget(goal)
     ? activityRating
     : { system: courseSystem, code: 'goal-attainment' };
   const found = await findResources(
-    store,
+    context.store,
     'Observation',
     [byReference('focus', `Goal/${goal.id}`), byToken('code', { system, code })],
     [{ parameter: 'date', descending: false }],
   );
+  const timeOf = timesOf(context);
   return found
     .filter(({ status }) => ['final', 'amended', 'corrected'].includes(status))
     .toSorted((left, right) => timeOf(left.effectiveDateTime) - timeOf(right.effectiveDateTime));

@@ -66,8 +66,8 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
     const sessions = await sessionsOf(inside, carePlan);
     const { tasks, ...parts } = await courseParts(inside, carePlan, sessions);
     const patient = carePlan.subject.reference ?? '';
-    const last = lastHeld(parts.sessions);
     const days = daysOf(inside);
+    const last = lastHeld(parts.sessions, days);
     const isSince = (at: string) => !isEarlier(days, at, last?.encounter?.period?.start ?? '');
     const note = last && (await noteOf(inside, last));
     const upcoming = parts.sessions.find(({ session }) => session === nextSession(sessions));
@@ -84,7 +84,7 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
       ...(last && { last: { ...last, ...(note && { note }) } }),
       homework: homeworkOf(tasks).filter((task) => isOpenTask(task) || isSince(task.meta?.lastUpdated ?? '')),
       ...(impression && { formulation: { impression, open: openFactors(impression) } }),
-      explained: explainedBefore(communications, chain),
+      explained: explainedBefore(communications, chain, days),
       messages: unanswered(communications),
       flags: (await findResources(inside.store, 'Flag', [byReference('patient', patient)])).filter(
         ({ status }) => status === 'active',
@@ -97,9 +97,11 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
   });
 }
 
-const startOf = ({ encounter }: CourseSession): number => Date.parse(encounter?.period?.start ?? '') || 0;
-
-function lastHeld(sessions: readonly CourseSession[]): CourseSession | undefined {
+function lastHeld(
+  sessions: readonly CourseSession[],
+  { beginOf }: Pick<Days, 'beginOf'>,
+): CourseSession | undefined {
+  const startOf = ({ encounter }: CourseSession) => beginOf(encounter?.period?.start) ?? 0;
   return sessions
     .filter(({ encounter }) => encounter)
     .toSorted((left, right) => startOf(right) - startOf(left))[0];

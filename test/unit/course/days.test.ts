@@ -56,3 +56,27 @@ it.each([
 ])('in Amsterdam, that %s is earlier than %s is %s', (left, right, expected) => {
   expect(isEarlier(daysAt('2026-12-01T12:00:00Z'), left, right)).toBe(expected);
 });
+
+it('a day begins on itself, and no instant of it lies before', () => {
+  fc.assert(
+    fc.property(aZone, instants, (zone, atMs) => {
+      const { today, dayOf, beginOf } = daysAt(new Date(atMs).toISOString(), zone);
+      const begin = beginOf(today) ?? Number.NaN;
+      expect(dayOf(new Date(begin).toISOString())).toBe(today);
+      expect([begin <= atMs, (dayOf(new Date(begin - 1).toISOString()) ?? '') < today]).toEqual([true, true]);
+    }),
+  );
+});
+
+it.each([
+  ['2026-12-02', '2026-12-01T23:00:00.000Z'],
+  ['2026-07', '2026-06-30T22:00:00.000Z'],
+  ['2026', '2025-12-31T23:00:00.000Z'],
+  ['2026-12-02T10:00:00+05:30', '2026-12-02T04:30:00.000Z'],
+])('in Amsterdam %s begins at %s', (dateTime, begin) => {
+  expect(daysAt('2026-12-01T12:00:00Z').beginOf(dateTime)).toBe(Date.parse(begin));
+});
+
+it.each(['2027-02-30', 'tomorrow', '', '2027-02-28T25:00:00Z'])('"%s" begins never', (text) => {
+  expect(daysAt('2026-12-01T12:00:00Z').beginOf(text)).toBeUndefined();
+});

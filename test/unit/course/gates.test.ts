@@ -1,6 +1,7 @@
 // What waits and what does not: open Flags, a safety check that is present, absent or was never asked about, and what each means for a step.
 import type { ActivityDefinition, Flag, Observation } from '@medplum/fhirtypes';
 import { hindrancesOf, openGates, safetySystem } from '../../../src/course/gates.ts';
+import { daysAt } from '../../support/days-at.ts';
 
 const code = (...codes: string[]) => ({
   coding: codes.map((each) => ({ system: safetySystem, code: each })),
@@ -22,6 +23,7 @@ const answer = (value: boolean | undefined, on: string, status: Observation['sta
   }) satisfies Observation;
 
 const stops = new Set(['red-flag', 'self-harm']);
+const days = daysAt('2026-11-20T09:00:00Z');
 const own = 'https://w3id.org/alongside/fhir/StructureDefinition/';
 const activity = (checks: readonly string[], cautions: readonly string[] = []): ActivityDefinition => ({
   resourceType: 'ActivityDefinition',
@@ -43,11 +45,11 @@ describe('Flags', () => {
       flag('wrong', 'entered-in-error', 'self-harm'),
       flag('other', 'active', 'unwanted-effect'),
     ];
-    expect(openGates(flags, [], stops).stopping.map(({ id }) => id)).toEqual(['open']);
+    expect(openGates(flags, [], stops, days).stopping.map(({ id }) => id)).toEqual(['open']);
   });
 
   it('keep activating elements and what loads the body from being planned, and nothing else', () => {
-    const gates = openGates([flag('open', 'active', 'red-flag')], [answer(false, '2026-11-01')], stops);
+    const gates = openGates([flag('open', 'active', 'red-flag')], [answer(false, '2026-11-01')], stops, days);
     const asked = (step: Parameters<typeof hindrancesOf>[0]) =>
       hindrancesOf(step, gates).map((each) => (each.kind === 'flag' ? each.flag.id : each.kind));
     expect(asked(activation)).toEqual(['open']);
@@ -79,7 +81,7 @@ describe('a safety check', () => {
         ...(effectiveDateTime !== undefined && { effectiveDateTime }),
       }),
     );
-    expect(openGates([], given, stops).check('pem')).toBe(state);
+    expect(openGates([], given, stops, days).check('pem')).toBe(state);
   });
 
   it.each([
@@ -88,7 +90,7 @@ describe('a safety check', () => {
   ] as const)(
     'that is %s hinders an activity that needs it for sure, and a bare element perhaps',
     (state, answers) => {
-      const gates = openGates([], answers, stops);
+      const gates = openGates([], answers, stops, days);
       const check = (isSure: boolean) => [{ kind: 'check', code: 'pem', state, isSure }];
       expect(hindrancesOf({ ...activation, activity: activity(['pem']) }, gates)).toEqual(check(true));
       expect(hindrancesOf(activation, gates)).toEqual(check(false));
@@ -98,7 +100,7 @@ describe('a safety check', () => {
   );
 
   it('that is absent hinders nothing', () => {
-    const gates = openGates([], [answer(false, '2026-11-01')], stops);
+    const gates = openGates([], [answer(false, '2026-11-01')], stops, days);
     expect(hindrancesOf({ ...activation, activity: activity(['pem']) }, gates)).toEqual([]);
   });
 });

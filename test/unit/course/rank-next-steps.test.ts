@@ -11,6 +11,7 @@ import {
 import { nextStepRules } from '../../../src/course/next-step/next-step-rules.ts';
 import { type NextSteps, rankNextSteps } from '../../../src/course/next-step/rank-next-steps.ts';
 import { asItIs } from '../../../src/course/said.ts';
+import { daysAt } from '../../support/days-at.ts';
 
 const folder = 'fhir-profiles/plans';
 const read = (name: string): unknown => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8'));
@@ -60,7 +61,12 @@ function ranked(
   answers: readonly Observation[] = [exertion(false)],
   flags: readonly Flag[] = [],
 ): NextSteps {
-  const gates = openGates(flags, answers, new Set(['red-flag', 'thoughts-of-self-harm']));
+  const gates = openGates(
+    flags,
+    answers,
+    new Set(['red-flag', 'thoughts-of-self-harm']),
+    daysAt('2026-11-20T09:00:00Z'),
+  );
   return rankNextSteps(findingsOf({ ...quiet, ...situation }, rules), rules, library, { gates, answers: {} });
 }
 
