@@ -14,6 +14,9 @@ export interface WallClock {
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
+/** Some ten years of them. */
+const mostDaysKept = 4_000;
+
 /** Throws RangeError for a zone that this Node does not know. */
 export function wallClock(timeZone: string): WallClock {
   const format = new Intl.DateTimeFormat('en-GB', {
@@ -26,14 +29,34 @@ export function wallClock(timeZone: string): WallClock {
     minute: '2-digit',
   });
 
-  function shown(atMs: number): string {
+  /** As the calendar of the zone has it, which takes some ten times as long as an addition. */
+  function askedOf(atMs: number): string {
     const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
     const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
     return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}`;
   }
 
+  const askedAheadMs = (atMs: number) =>
+    Date.parse(`${askedOf(atMs)}Z`) - Math.floor(atMs / minuteMs) * minuteMs;
+
+  /** By day of UTC: how far the wall is ahead on all of it. Undefined for a day on which that changes. */
+  const aheadOnDay = new Map<number, number | undefined>();
+
+  function learn(day: number): number | undefined {
+    const [first, last] = [askedAheadMs(day * dayMs), askedAheadMs((day + 1) * dayMs)];
+    if (aheadOnDay.size >= mostDaysKept) aheadOnDay.clear();
+    const ahead = first === last ? first : undefined;
+    aheadOnDay.set(day, ahead);
+    return ahead;
+  }
+
   /** How far the wall is ahead of UTC, in whole minutes. */
-  const aheadMs = (atMs: number) => Date.parse(`${shown(atMs)}Z`) - Math.floor(atMs / minuteMs) * minuteMs;
+  function aheadMs(atMs: number): number {
+    const day = Math.floor(atMs / dayMs);
+    return (aheadOnDay.has(day) ? aheadOnDay.get(day) : learn(day)) ?? askedAheadMs(atMs);
+  }
+
+  const shown = (atMs: number): string => new Date(atMs + aheadMs(atMs)).toISOString().slice(0, 16);
 
   function written(atMs: number): string {
     const ahead = aheadMs(atMs);

@@ -35,3 +35,21 @@ it.each([
 ])('in %s it writes %s as %s', (zone, instant, written) => {
   expect(wallClock(zone).written(Date.parse(instant))).toBe(written);
 });
+
+it('shows what the calendar of the zone has, on the days too on which clocks are changed', () => {
+  const [lordHowe, newfoundland] = [wallClock('Australia/Lord_Howe'), wallClock('America/St_Johns')];
+  const shownBy = (zone: string, atMs: number) =>
+    new Date(atMs)
+      .toLocaleString('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+      .replace(' ', 'T');
+  // Until 2011 clocks in Newfoundland were changed at one minute past midnight; those of Lord Howe Island are by half an hour.
+  for (const start of ['2010-03-14', '2010-11-07', '2026-04-04', '2026-10-03']) {
+    for (let minutes = -1_440; minutes < 2_880; minutes += 1) {
+      const atMs = Date.parse(start) + minutes * 60_000;
+      expect([lordHowe.shown(atMs), newfoundland.shown(atMs)]).toEqual([
+        shownBy('Australia/Lord_Howe', atMs),
+        shownBy('America/St_Johns', atMs),
+      ]);
+    }
+  }
+});
