@@ -109,8 +109,11 @@ function attributeFault(element: string, name: string, written: string): string 
   if (!links.has(name) || scheme === undefined) {
     return links.has(name) && name === 'src' && address.startsWith('//') ? externalImage : undefined;
   }
+  // By a urn a transaction names an entry of its own; nothing is fetched for it.
   if (name === 'src')
-    return /^data:image\/(?:png|jpeg|gif|webp|bmp);/.test(address) ? undefined : externalImage;
+    return scheme === 'urn' || /^data:image\/(?:png|jpeg|gif|webp|bmp);/.test(address)
+      ? undefined
+      : externalImage;
   return ['http', 'https', 'mailto', 'tel', 'urn', 'ftp'].includes(scheme)
     ? undefined
     : `A link of ${shown(element)} uses a scheme that is not permitted.`;

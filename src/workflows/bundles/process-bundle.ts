@@ -4,7 +4,7 @@ import { FhirError, invalid } from '../../fhir/error.ts';
 import { withOwnReferences } from '../../fhir/own-references.ts';
 import type { WorkflowContext } from '../context.ts';
 import type { BundleDoor, EntryResult } from './bundle-door.ts';
-import { linkedFullUrls } from './bundle-references.ts';
+import { linkedFullUrls, namesAmong } from './bundle-references.ts';
 import { placedError } from './placed-error.ts';
 import { checkBundle, type PlannedEntry, planEntry } from './plan-bundle.ts';
 import { runEntry } from './run-entry.ts';
@@ -39,6 +39,7 @@ async function runBatch(
 ): Promise<readonly EntryResult[]> {
   const entries = bundle.entry ?? [];
   const fullUrls = entries.flatMap(({ fullUrl }) => (fullUrl?.startsWith('urn:') ? [fullUrl] : []));
+  const names = namesAmong(entries);
   const results: EntryResult[] = [];
 
   async function settle(index: number): Promise<EntryResult> {
@@ -48,7 +49,10 @@ async function runBatch(
         throw new Error('a batch entry went missing');
       }
       const planned = planEntry(entry, index, door.base, door.isServed);
-      if ('resource' in planned && linkedFullUrls(planned.resource, planned.fullUrl, fullUrls).size > 0) {
+      if (
+        'resource' in planned &&
+        linkedFullUrls(planned.resource, planned.fullUrl, fullUrls, names).size > 0
+      ) {
         throw invalid('An entry of a batch cannot refer to another entry: send a transaction.');
       }
       return await runEntry(context, withRelativeReferences(planned, door.base), door);

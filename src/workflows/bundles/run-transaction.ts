@@ -14,13 +14,21 @@ import { remarksOn } from '../resources/remarks-on.ts';
 import { onlyMatch } from '../resources/resolve-condition.ts';
 import { checkForUpdate, writeNext } from '../resources/update-resource.ts';
 import type { BundleDoor, EntryResult } from './bundle-door.ts';
-import { linkedFullUrls, rewritten } from './bundle-references.ts';
+import { namesAmong, rewritten } from './bundle-references.ts';
+import {
+  answersAndWhatLinksToThem,
+  answersLast,
+  type Create,
+  creates,
+  inOrderOfLinks,
+  isAhead,
+  patientsFirst,
+} from './creation-order.ts';
 import { placed, placedError } from './placed-error.ts';
 import { checkNoDuplicates, type PlannedEntry, planEntry } from './plan-bundle.ts';
-import { type ConcreteEntry, concreteEntries } from './resolve-entries.ts';
+import { concreteEntries } from './resolve-entries.ts';
 import { answerGet, runDelete, updateOptions, versionDemand } from './run-entry.ts';
 
-type Create = Extract<PlannedEntry, { kind: 'create' }>;
 type Update = Extract<PlannedEntry, { kind: 'update' }>;
 type Patch = Extract<PlannedEntry, { kind: 'patch' }>;
 
@@ -114,6 +122,7 @@ async function runPrepared(
   door: BundleDoor,
 ): Promise<readonly EntryResult[]> {
   const results = new Map<number, EntryResult>();
+  const names = namesAmong(asked);
   const resolved = new Map<string, string>();
   for (const [reference, { query, index }] of lookUps) {
     resolved.set(reference, await placed(index, () => referenced(context, query)));
@@ -140,8 +149,9 @@ async function runPrepared(
     }
   }
   // What a conditional create finds or makes is known only when it has run: those run first.
-  const conditional = inOrderOfLinks(answersLast(creates(plan).filter(({ index }) => conditions.has(index))));
-  const behind = answersAndWhatLinksToThem(conditional);
+  const some = answersLast(creates(plan).filter(({ index }) => conditions.has(index)));
+  const conditional = inOrderOfLinks(some, names);
+  const behind = answersAndWhatLinksToThem(conditional, names);
   for (const entry of conditional.filter((each) => !behind.has(each))) await runConditional(entry);
   // An answer may call somebody in for a person, and by a form, that this transaction brings.
   const others = creates(plan).filter(({ index }) => !conditions.has(index));
@@ -179,7 +189,7 @@ async function runPrepared(
 
   /** The links to entries first: an entry may have an address of this server as its fullUrl, and get another id. */
   function linked(resource: Resource, fullUrl: string | undefined): Resource {
-    return withOwnReferences(rewritten(resource, fullUrl, addresses, resolved), door.base);
+    return withOwnReferences(rewritten(resource, fullUrl, { addresses, resolved, names }), door.base);
   }
 
   async function runCreate(entry: Create) {
@@ -213,80 +223,6 @@ async function runPrepared(
     });
     return { ...patched, kind: 'updated' };
   }
-}
-
-function creates(plan: readonly ConcreteEntry[]): readonly Create[] {
-  return plan.filter((entry): entry is Create => entry.kind === 'create');
-}
-
-/** The order of creates means nothing (R4 http), but who may write a record depends on the Patient being there. */
-function patientsFirst(entries: readonly Create[]): readonly Create[] {
-  const isPatient = ({ type }: Create) => type === 'Patient';
-  return [...entries.filter(isPatient), ...entries.filter((entry) => !isPatient(entry))];
-}
-
-const aheadTypes: readonly string[] = [
-  'Patient',
-  'Practitioner',
-  'PractitionerRole',
-  'Organization',
-  'Questionnaire',
-];
-
-/** What has to be there before answers are heard: whom they are about, who is called in, and what was asked. */
-const isAhead = ({ type }: { readonly type: string }): boolean => aheadTypes.includes(type);
-
-const answerTypes: readonly string[] = [
-  'Condition',
-  'DiagnosticReport',
-  'Observation',
-  'QuestionnaireResponse',
-];
-
-/** What may call somebody in. */
-const isAnswer = ({ type }: Create): boolean => answerTypes.includes(type);
-
-function answersLast(entries: readonly Create[]): readonly Create[] {
-  return [...entries.filter((each) => !isAnswer(each)), ...entries.filter(isAnswer)];
-}
-
-/** In their order; each of them comes after those that it links to. */
-function answersAndWhatLinksToThem(ordered: readonly Create[]): ReadonlySet<Create> {
-  const found = new Set<Create>();
-  const fullUrls: string[] = [];
-  for (const entry of ordered) {
-    if (!isAnswer(entry) && linkedFullUrls(entry.resource, entry.fullUrl, fullUrls).size === 0) continue;
-    found.add(entry);
-    if (entry.fullUrl !== undefined) fullUrls.push(entry.fullUrl);
-  }
-  return found;
-}
-
-/** Each after those that it links to. Throws FhirError 400 when they link to each other in a circle. */
-function inOrderOfLinks(entries: readonly Create[]): readonly Create[] {
-  const byFullUrl = new Map(entries.map((entry) => [entry.fullUrl ?? '', entry]));
-  const fullUrls = [...byFullUrl.keys()].filter((fullUrl) => fullUrl !== '');
-  const ordered = new Set<Create>();
-  const waiting = new Set<Create>();
-  const visit = (entry: Create): void => {
-    if (ordered.has(entry)) {
-      return;
-    }
-    if (waiting.has(entry)) {
-      const place = `Bundle.entry[${entry.index}]`;
-      throw invalid('Conditional creates cannot refer to each other in a circle.', place);
-    }
-    waiting.add(entry);
-    for (const fullUrl of linkedFullUrls(entry.resource, entry.fullUrl, fullUrls)) {
-      const next = byFullUrl.get(fullUrl);
-      if (next !== undefined && next !== entry) {
-        visit(next);
-      }
-    }
-    ordered.add(entry);
-  };
-  entries.forEach(visit);
-  return [...ordered];
 }
 
 /** The one resource that a conditional reference means. */

@@ -15,6 +15,7 @@ describe('a narrative', () => {
     '<a name="a"/><a href="http://hl7.org/fhir">R4</a> <a href="#a">up</a> <a href="Patient/1">him</a><br/>',
     '<img src="#photo" alt="A photo"/>',
     '<img src="data:image/png;base64,AAAA" alt="A dot"/>',
+    '<img src="urn:uuid:88888888-8888-4888-8888-888888888888" alt="Another entry"/>',
     '<!-- nothing --><h1>Title</h1>',
   ])('may hold %s', (inner) => {
     expect(issuesOf(inner)).toEqual([]);
