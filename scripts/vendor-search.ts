@@ -71,14 +71,28 @@ function typesAt(path: string): readonly string[] {
   return types;
 }
 
-/** Whether what it finds are canonicals, which name a resource by its own url, and no References. */
-function isCanonical({ type, expression = '' }: Definition): boolean {
-  if (type !== 'reference') return false;
-  const ends = expression
+/** The data types of what a parameter finds. */
+function endsOf({ expression = '' }: Definition): readonly string[] {
+  return expression
     .split('|')
     .map((branch) => branch.replaceAll(/[()]|\.(?:where|ofType)\(.*?\)+|\[0\]/g, '').trim())
     .flatMap((path) => typesAt(path));
-  return ends.length > 0 && ends.every((end) => /^(?:canonical|uri)$/i.test(end));
+}
+
+/** What the service has to know of the data types that a parameter finds, as SearchParameterDefinition says it. */
+function kindOfEnds(definition: Definition) {
+  const ends = endsOf(definition);
+  switch (definition.type) {
+    case 'reference':
+      return ends.every((end) => /^(?:canonical|uri)$/i.test(end)) ? { isCanonical: true } : {};
+    case 'token':
+      return {
+        ...(ends.includes('Identifier') && { isIdentifier: true }),
+        ...(ends.includes('ContactPoint') && { isContactPoint: true }),
+      };
+    default:
+      return {};
+  }
 }
 
 const bundle = read<{ readonly entry: readonly { readonly resource: Definition }[] }>(
@@ -96,7 +110,7 @@ const parameters = bundle.entry
       type,
       expression,
       ...(targets && { target: targets }),
-      ...(isCanonical(definition) && { isCanonical: true }),
+      ...kindOfEnds(definition),
       ...(component && { component }),
     };
   });

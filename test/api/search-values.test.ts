@@ -203,3 +203,72 @@ describe('a number stands for half a unit of its last digit to either side, the 
     expect(await idsOf(`RiskAssessment?probability=${value}&_sort=_id`)).toEqual(ids);
   });
 });
+
+describe('a token without its code, or without its value', () => {
+  beforeAll(async () => {
+    await put({
+      resourceType: 'Encounter',
+      id: 'only-system',
+      status: 'finished',
+      class: { system: 'urn:example:classes', display: 'Visit at the kitchen table' },
+      identifier: [
+        {
+          system: 'urn:example:visits',
+          type: { coding: [{ system: 'urn:example:kinds', code: 'V' }], text: 'number of the visit' },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['class=urn:example:classes|', ['only-system']],
+    ['class:text=visit at', ['only-system']],
+    ['_id=only-system&class:missing=true', []],
+    ['identifier=urn:example:visits|', ['only-system']],
+    ['identifier:text=number', ['only-system']],
+    ['_id=only-system&identifier:missing=true', []],
+  ])('is found by what it has: Encounter?%s', async (query, ids) => {
+    expect(await idsOf(`Encounter?${query}`)).toEqual(ids);
+  });
+});
+
+it('takes :of-type on every parameter of identifiers', async () => {
+  await put({
+    resourceType: 'ServiceRequest',
+    id: 'required',
+    status: 'active',
+    intent: 'order',
+    subject: { display: 'invented' },
+    requisition: {
+      type: { coding: [{ system: 'urn:example:kinds', code: 'REQ' }] },
+      system: 'urn:example:requisitions',
+      value: '7',
+    },
+  });
+  expect(await idsOf('ServiceRequest?requisition:of-type=urn:example:kinds|REQ|7')).toEqual(['required']);
+  expect(await idsOf('ServiceRequest?requisition:of-type=urn:example:kinds|OTHER|7')).toEqual([]);
+});
+
+it('finds the contact of a subscription as other telephone numbers and addresses', async () => {
+  await put({
+    resourceType: 'Subscription',
+    id: 'contacted',
+    status: 'requested',
+    reason: 'invented',
+    criteria: 'Observation?code=1',
+    contact: [{ system: 'email', value: 'Invented@example.org' }],
+    channel: { type: 'websocket' },
+  });
+  for (const value of ['invented@example.org', '|INVENTED@example.org', 'email|invented@example.org']) {
+    expect([value, await idsOf(`Subscription?contact=${value}`)]).toEqual([value, ['contacted']]);
+  }
+});
+
+it('finds words that are longer than what the index keeps of them, by all of them', async () => {
+  const description = `${'Words of an invented set. '.repeat(30)}The end.`;
+  await put({ resourceType: 'ValueSet', id: 'wordy', status: 'draft', description });
+  const asked = encodeURIComponent(description);
+  expect(await idsOf(`ValueSet?description:exact=${asked}`)).toEqual(['wordy']);
+  expect(await idsOf(`ValueSet?description=${asked}`)).toEqual(['wordy']);
+  expect(await idsOf(`ValueSet?description:exact=${asked.toUpperCase()}`)).toEqual([]);
+});

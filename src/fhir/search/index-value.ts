@@ -37,11 +37,12 @@ const text = (value: unknown): string | undefined =>
 const list = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
 
-const longestExact = 500;
+/** As they are compared by `:exact`: a text that is longer by its beginning. */
+export const exactly = (text: string): string => text.slice(0, 500);
 
 function stringValues(value: unknown): IndexValue[] {
   if (typeof value === 'string') {
-    return [{ kind: 'string', folded: fold(value), exact: value.slice(0, longestExact) }];
+    return [{ kind: 'string', folded: fold(value), exact: exactly(value) }];
   }
   if (!isObject(value)) {
     return [];
@@ -135,18 +136,14 @@ function tokenValues(value: unknown, isCaseIgnored: boolean): IndexValue[] {
       ...textValues(value['text'], ...codings.map((coding) => coding['display'])),
     ];
   }
-  if ('code' in value) {
-    return [...token(value['code'], value['system']), ...textValues(value['display'])];
-  }
   if (isCaseIgnored) {
     return token(text(value['value'])?.toLowerCase(), undefined, true);
   }
-  if (!('value' in value)) {
-    return [];
-  }
+  // A Coding has a code and a display, an Identifier a value and a type; each may be without any of them.
   const type = value['type'];
   return [
-    ...token(value['value'], value['system']),
+    ...token(value['code'] ?? value['value'], value['system']),
+    ...textValues(value['display']),
     ...(isObject(type) ? [...textValues(type['text']), ...typedValues(type, value['value'])] : []),
   ];
 }

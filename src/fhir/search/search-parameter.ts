@@ -12,6 +12,10 @@ export interface SearchParameterDefinition {
   readonly target?: readonly string[];
   /** Of a reference parameter that finds canonicals and no References. */
   readonly isCanonical?: true;
+  /** Of a token parameter that finds identifiers. */
+  readonly isIdentifier?: true;
+  /** Of a token parameter that finds telephone numbers and addresses. */
+  readonly isContactPoint?: true;
   /** Of a composite: the parameters that it joins, and what each is in the element that the expression finds. */
   readonly component?: readonly { readonly definition: string; readonly expression: string }[];
 }

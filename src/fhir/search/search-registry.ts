@@ -71,8 +71,8 @@ function compileParameter(
         url: definition.url,
         targets: definition.target ?? [],
         isCanonical: definition.isCanonical === true,
-        isCaseIgnored: /\.telecom\b/.test(definition.expression),
-        isIdentifier: kind === 'token' && /[iI]dentifier\b/.test(definition.expression),
+        isCaseIgnored: definition.isContactPoint === true,
+        isIdentifier: definition.isIdentifier === true,
         ...expression,
       };
 }

@@ -1,6 +1,7 @@
 // What must hold for the value columns of an index table, in terms of its alias `v`.
 import { urlPointsTo } from '../../fhir/search/expression.ts';
 import { fold } from '../../fhir/search/fold.ts';
+import { exactly } from '../../fhir/search/index-value.ts';
 import type { SearchParameterFacts } from '../../fhir/search/search-parameter.ts';
 import type { SearchRegistry } from '../../fhir/search/search-registry.ts';
 import type { SearchFilter, ValueTest } from '../../fhir/search-query.ts';
@@ -116,7 +117,7 @@ function presentSql(facts: SearchParameterFacts, { dictionary, statements }: Fil
 
 function stringSql(modifier: 'exact' | 'contains' | undefined, value: string): Fragment {
   if (modifier === 'exact') {
-    return fragment('(v.folded = ? AND v.exact = ?)', fold(value), value);
+    return fragment('(v.folded = ? AND v.exact = ?)', fold(value), exactly(value));
   }
   return modifier === 'contains'
     ? fragment('instr(v.folded, ?) > 0', value)
