@@ -15,8 +15,8 @@ import { checkAcceptable } from './middleware/negotiate.ts';
 import { readBody } from './middleware/read-body.ts';
 import { operations } from './operations/all-operations.ts';
 import { exportOperations } from './operations/export.ts';
-import { queryPairs } from './query-pairs.ts';
-import type { RestSystem } from './rest-system.ts';
+import { queryPairs, queryValue } from './query-pairs.ts';
+import type { QueryPairs, RestSystem } from './rest-system.ts';
 import type { Route } from './route.ts';
 import { routeTable } from './router.ts';
 
@@ -47,18 +47,28 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     return `${system.settings.baseUrl ?? origin}/fhir`;
   }
 
-  async function answerTo(req: IncomingMessage, requestId: string): Promise<Answer> {
+  /** `hear` is told what is asked as far as it was read, also when the answer is a refusal. */
+  async function answerTo(
+    req: IncomingMessage,
+    requestId: string,
+    hear: (asked: QueryPairs) => void,
+  ): Promise<Answer> {
     const url = req.url ?? '/';
     const queryAt = url.indexOf('?');
     const path = queryAt < 0 ? url : url.slice(0, queryAt);
     const matched = tryTo(() => match(req.method ?? 'GET', path));
+    const written = tryTo(() => (queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1))));
+    if (written.kind === 'done') hear(written.value);
     const isOpen = matched.kind === 'done' && !matched.value.route.needsToken;
     const actor = isOpen ? undefined : await authenticate(system, req.headers.authorization);
     if (matched.kind === 'refused') {
       throw matched.error;
     }
     const { route } = matched.value;
-    const query = queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1));
+    if (written.kind === 'refused') {
+      throw written.error;
+    }
+    const query = written.value;
     const { body: taken, produces } = route;
     // What a form asks for stands in its body, and is read with it.
     if (taken !== 'form') checkAcceptable(req.headers.accept, query, produces);
@@ -72,6 +82,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     const type = typeOf(matched.value);
     const body = await readBody(req, taken === 'resource' && type === 'Bundle' ? 'bundle' : taken, open.base);
     const asked = body.form === undefined ? query : [...query, ...body.form];
+    hear(asked);
     if (taken === 'form') checkAcceptable(req.headers.accept, asked, produces);
     const request: FhirRequest = {
       ...open,
@@ -102,20 +113,23 @@ export function fhirHandler(system: RestSystem): FhirHandler {
 
   async function serve(...[req, res, requestId]: Parameters<FhirHandler>): Promise<void> {
     let answer: Answer;
+    let asked: QueryPairs = [];
     try {
-      answer = await answerTo(req, requestId);
+      answer = await answerTo(req, requestId, (heard) => {
+        asked = heard;
+      });
     } catch (error) {
       answer = errorAnswer(error, requestId, system.log);
     }
-    sendAnswer(req, res, asAsked(req.url, answer), commonHeaders(requestId), () => {
+    sendAnswer(req, res, asAsked(asked, answer), commonHeaders(requestId), () => {
       system.log.error('answer broken off', { requestId });
     });
   }
 }
 
 /** Indented when the client wants to read it: https://hl7.org/fhir/R4/http.html#parameters */
-function asAsked(url: string | undefined, answer: Answer): Answer {
-  return answer.body !== undefined && url?.includes('_pretty=true')
+function asAsked(asked: QueryPairs, answer: Answer): Answer {
+  return answer.body !== undefined && queryValue(asked, '_pretty') === 'true'
     ? { ...answer, body: prettyJson(answer.body) }
     : answer;
 }

@@ -7,17 +7,18 @@ import type { FhirRequest } from './fhir-request.ts';
 import { type AskedHistory, historyAsked } from './page-of.ts';
 import { askedPart } from './shape.ts';
 
-const statusOf = { POST: '201 Created', PUT: '200 OK', DELETE: '204 No Content' } satisfies Record<
-  HistoryEntry['method'],
-  string
->;
+/** What the version was answered with when it was stored. */
+function statusOf({ method, created }: HistoryEntry): string {
+  if (method === 'DELETE') return '204 No Content';
+  return created ? '201 Created' : '200 OK';
+}
 
 function entryText(base: string, entry: HistoryEntry, shape: Shape | undefined): string {
   const { resourceType, json } = entry;
   const place = `${entry.resourceType}/${entry.id}`;
   const request = { method: entry.method, url: entry.method === 'POST' ? entry.resourceType : place };
   const response = {
-    status: statusOf[entry.method],
+    status: statusOf(entry),
     etag: `W/"${entry.versionId}"`,
     lastModified: entry.lastUpdated,
   };

@@ -42,6 +42,8 @@ export type DeleteResult =
 
 export interface HistoryEntry {
   readonly method: 'POST' | 'PUT' | 'DELETE';
+  /** It brought the resource into being, or back after a deletion. */
+  readonly created: boolean;
   readonly resourceType: ResourceType;
   readonly id: string;
   readonly versionId: string;

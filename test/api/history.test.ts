@@ -122,3 +122,22 @@ it('says where there is nothing', async () => {
   expect((await ask('get', '/Spaceship/_history')).status).toBe(404);
   expect(await all('/Goal/_history')).toEqual([]);
 });
+
+it('says of each version what its request was answered with', async () => {
+  const resource = family('R', { id: 'returned' });
+  await ask('put', '/Patient/returned', resource);
+  await ask('put', '/Patient/returned', family('R2', { id: 'returned' }));
+  await ask('delete', '/Patient/returned');
+  expect((await ask('put', '/Patient/returned', resource)).status).toBe(201);
+  await ask('put', '/Patient/returned', family('R3', { id: 'returned' }));
+  const statuses = ['200 OK', '201 Created', '204 No Content', '200 OK', '201 Created'];
+  for (const path of ['/Patient/returned/_history', '/Patient/_history', '/_history']) {
+    const { entry } = bodyOf(await ask('get', `${path}?_count=5`));
+    expect([path, entry.map(({ response }) => response.status)]).toEqual([path, statuses]);
+  }
+  const made = resourceOf(await ask('post', '/Patient', family('M')));
+  const { entry } = bodyOf(await ask('get', `/Patient/${made.id}/_history`));
+  expect(entry.map(({ request, response }) => [request.method, response.status])).toEqual([
+    ['POST', '201 Created'],
+  ]);
+});

@@ -64,9 +64,19 @@ describe('a search', () => {
     expect(idsOf(bodyOf(everyone))).toHaveLength(7);
   });
 
+  const posted = (form: string, accept = 'application/fhir+json') =>
+    call('post', '/fhir/Patient/_search').type('form').set('Accept', accept).send(form);
+
+  it('indents the answer when the form asks for it, a refusal too, and for nothing that only looks like it', async () => {
+    expect((await posted('family=odd&_pretty=true')).text).toMatch(/^\{\n {2}"resourceType": "Bundle",\n/);
+    expect((await posted('family=&_pretty=true')).text).toMatch(
+      /^\{\n {2}"resourceType": "OperationOutcome"/,
+    );
+    expect((await posted('family=odd&_pretty=false')).text).not.toContain('\n');
+    expect((await posted('family=a_pretty=true')).text).not.toContain('\n');
+  });
+
   it('takes _format in the form, and before Accept', async () => {
-    const posted = (form: string, accept = 'application/fhir+json') =>
-      call('post', '/fhir/Patient/_search').type('form').set('Accept', accept).send(form);
     expect((await posted('family=odd&_format=xml')).status).toBe(406);
     expect((await posted('family=odd&_format=json', 'application/fhir+xml')).status).toBe(200);
     expect((await posted('family=odd', 'application/fhir+xml')).status).toBe(406);

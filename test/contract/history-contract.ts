@@ -75,6 +75,7 @@ export function historyContract(opened: () => Opened): void {
       expect(entries).toEqual([
         {
           method: 'PUT',
+          created: false,
           resourceType: 'Patient',
           id: 'c',
           versionId: '2',

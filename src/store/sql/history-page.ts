@@ -20,6 +20,7 @@ const methodNames = new Map<number, HistoryEntry['method']>([
   [methods.POST, 'POST'],
   [methods.PUT, 'PUT'],
   [methods.DELETE, 'DELETE'],
+  [methods.PUT_BACK, 'PUT'],
 ]);
 
 /** A version of a resource of this type, of which the current one may be shown. */
@@ -94,6 +95,7 @@ function versionsBefore(
 export function entryOf(type: ResourceType, id: string, row: VersionRow): HistoryEntry {
   return {
     method: methodNames.get(row.method) ?? 'PUT',
+    created: row.version === 1 || row.method === methods.PUT_BACK,
     resourceType: type,
     id,
     versionId: String(row.version),

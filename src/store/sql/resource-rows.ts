@@ -9,8 +9,8 @@ import { type IndexRowMaker, removeIndexRows } from './index-rows.ts';
 import type { RowWriter } from './row-writer.ts';
 import type { Statements } from './statements.ts';
 
-/** HTTP methods as they are stored. */
-export const methods = { POST: 1, PUT: 2, DELETE: 3 } as const;
+/** HTTP methods as they are stored. A PUT that brings back what was deleted is one of its own: its answer is another (201). */
+export const methods = { POST: 1, PUT: 2, DELETE: 3, PUT_BACK: 4 } as const;
 
 export interface ResourceRow {
   readonly row_id: number;
@@ -152,9 +152,10 @@ export function createResourceRows({ dictionary, indexRows, writer, clock }: Res
       const body = toJson(next);
       const index = indexRows.rowsOf(statements, typeId, next);
       const rowId = current.row_id;
+      const method = current.method === methods.DELETE ? methods.PUT_BACK : methods.PUT;
       writer.replaceResource(
         statements,
-        { rowId, version, lastUpdated: at, method: methods.PUT, isDeleted: false, body },
+        { rowId, version, lastUpdated: at, method, isDeleted: false, body },
         index,
       );
       const timeline = indexRows.timelineOf(statements, rowId, resource.resourceType);
