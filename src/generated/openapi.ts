@@ -8536,6 +8536,17 @@ export interface operations {
                 code?: string;
                 /** @description Of which time. */
                 date?: string;
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
             };
@@ -8679,6 +8690,17 @@ export interface operations {
                 _type?: string;
                 /** @description Resources a page. */
                 _count?: number;
+                /**
+                 * @description How much of each resource: `true` (its summary elements), `text`, `data` (all but the text), `count` (of a search:
+                 *     the number alone), `false`. What is mandatory, and what changes the meaning, stays. A part is tagged `SUBSETTED`
+                 *     and cannot be sent back.
+                 */
+                _summary?: components["parameters"]["Summary"];
+                /**
+                 * @description Names of elements at the top of a resource, such as `code,subject`; what is mandatory comes too.
+                 * @example code,subject
+                 */
+                _elements?: components["parameters"]["Elements"];
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
             };

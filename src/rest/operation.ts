@@ -59,9 +59,9 @@ export interface Operation extends OperationAddress {
   handle(request: OperationRequest): Promise<OperationResult>;
 }
 
-/** What only the HTTP request tells: the type in the address, the base for links, the settings. */
+/** What only the HTTP request tells: the type in the address, the base for links, how much of each resource is asked for, the settings. */
 interface HttpOperationRequest extends OperationRequest {
-  readonly http: Pick<FhirRequest, 'type' | 'base' | 'system'>;
+  readonly http: Pick<FhirRequest, 'type' | 'base' | 'system' | 'query'>;
 }
 
 /** An operation that needs to know more of the request than its parameters, or that writes its answer itself. */

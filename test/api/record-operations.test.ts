@@ -121,6 +121,8 @@ describe('Observation/$lastn', () => {
       'a-2',
     ]);
     expect(idsOf((await ask('patient=anna&code=a,b')).body)).toEqual(['a-2', 'b-1']);
+    // Any code of a system is not one kind.
+    expect(idsOf((await ask('patient=anna&code=https://example.org/scores|')).body)).toEqual(['a-3', 'b-1']);
     expect(idsOf((await ask('patient=anna&code=a&max=5&date=lt2026-02-01')).body)).toEqual(['a-1']);
   });
 

@@ -212,6 +212,53 @@ describe('a wish that cannot be met', () => {
   });
 });
 
+describe('a part of each resource that an operation answers with', () => {
+  const partsOf = async (path: string) => {
+    const answer = await ask('get', path);
+    expect(service.problemsOf(resourceOf(answer))).toEqual([]);
+    const { entry, link } = bodyOf(answer);
+    return {
+      keys: entry.map(({ resource }) => Object.keys(resource)),
+      links: link.map(({ relation, url }) => `${relation} ${url.replace(/^.*\?|&?_cursor=.*$/g, '')}`),
+    };
+  };
+
+  it('is kept to by the links of $everything, on each page', async () => {
+    const { keys, links } = await partsOf('/Patient/ada/$everything?_elements=name,code&_count=1');
+    expect(keys[0]).toEqual(['resourceType', 'id', 'meta', 'name', 'link']);
+    expect(links).toEqual(['self _count=1&_elements=name,code', 'next _count=1&_elements=name,code']);
+    const summary = await partsOf('/Patient/ada/$everything?_summary=text&_type=Observation');
+    expect(summary.keys).toEqual([['resourceType', 'id', 'meta', 'text', 'status', 'code']]);
+    expect(summary.links).toEqual(['self _type=Observation&_summary=text']);
+  });
+
+  it('is what $lastn gives of the newest', async () => {
+    await ask('put', '/Observation/last', {
+      ...observation,
+      id: 'last',
+      status: 'final',
+      subject: { reference: 'Patient/other' },
+      code: { coding: [{ system: 'urn:example:codes', code: 'last' }] },
+    });
+    const query = 'patient=other&code=urn:example:codes|last&_summary=text';
+    const { keys, links } = await partsOf(`/Observation/$lastn?${query}`);
+    expect(keys).toEqual([['resourceType', 'id', 'meta', 'text', 'status', 'code']]);
+    expect(links).toEqual(['self max=1&patient=other&code=urn:example:codes%7Clast&_summary=text']);
+  });
+
+  it.each([
+    ['/Patient/ada/$everything?_summary=count', '_summary=count is for searches.', '_summary'],
+    [
+      '/Patient/ada/$everything?_elements=',
+      '_elements needs names of elements, such as identifier,name.',
+      '_elements',
+    ],
+  ])('is refused: %s', async (path, says, place) => {
+    const answer = await ask('get', path);
+    expect([answer.status, answer.body]).toEqual([400, outcomeOf('invalid', says, place)]);
+  });
+});
+
 describe('_pretty', () => {
   it('indents whatever is answered, and changes nothing else', async () => {
     const answer = await ask('get', '/Observation/obs?_pretty=true');

@@ -5,6 +5,7 @@ import { fhirJson } from '../answer.ts';
 import type { AnsweringOperation } from '../operation.ts';
 import type { QueryPairs } from '../rest-system.ts';
 import { addEntry, searchsetAround } from '../searchset.ts';
+import { askedPart } from '../shape.ts';
 import { parameterReader } from './parameter-reader.ts';
 
 /** Search parameters of Observation that say which are looked at. */
@@ -20,6 +21,7 @@ export const observationLastn: AnsweringOperation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/observation-lastn',
   async answer({ context, http, parameters }) {
     const given = parameterReader(parameters, ['max', ...criteria]);
+    const { shape, understood } = askedPart(http.system, 'Observation', http.query);
     const max = given.integer('max') ?? 1;
     if (max < 1 || max > mostOfEach) {
       throw invalid(`"max" is a whole number from 1 to ${mostOfEach}`, given.expression);
@@ -41,9 +43,10 @@ export const observationLastn: AnsweringOperation = {
       );
     }
     const found = await lastObservations(context, query, max);
-    const self = `${http.base}/Observation/$lastn?max=${max}&${query.understood}`;
+    const asked = [`max=${max}`, query.understood, understood].filter((part) => part !== '').join('&');
+    const self = `${http.base}/Observation/$lastn?${asked}`;
     const entries: string[] = [];
-    for (const version of found) addEntry(entries, http.base, version, 'match');
+    for (const version of found) addEntry(entries, http.base, version, 'match', shape);
     return {
       status: 200,
       headers: { 'Content-Type': fhirJson },

@@ -7,6 +7,7 @@ import { readEverything } from '../../workflows/resources/read-everything.ts';
 import { fhirJson } from '../answer.ts';
 import type { AnsweringOperation } from '../operation.ts';
 import { addEntry, searchsetAround } from '../searchset.ts';
+import { askedPart } from '../shape.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 
 const usualCount = 100;
@@ -21,16 +22,17 @@ export const patientEverything: AnsweringOperation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/patient-everything',
   async answer({ context, http, id = '', parameters }) {
     const given = parameterReader(parameters, names);
+    const { shape, understood } = askedPart(http.system, undefined, http.query);
     const page = await readEverything(context, queryOf(given, id, http.system.resourceTypes));
     const address = (cursor: string | undefined) =>
-      addressOf(`${http.base}/Patient/${id}/$everything`, given, cursor);
+      addressOf(`${http.base}/Patient/${id}/$everything`, given, understood, cursor);
     const links = [
       { relation: 'self', url: address(given.text('_cursor')) },
       ...(page.next === undefined ? [] : [{ relation: 'next', url: address(page.next) }]),
     ];
     const entries: string[] = [];
-    for (const version of page.record) addEntry(entries, http.base, version, 'match');
-    for (const version of page.referred) addEntry(entries, http.base, version, 'include');
+    for (const version of page.record) addEntry(entries, http.base, version, 'match', shape);
+    for (const version of page.referred) addEntry(entries, http.base, version, 'include', shape);
     return { status: 200, headers: { 'Content-Type': fhirJson }, body: searchsetAround(links, entries) };
   },
 };
@@ -80,10 +82,11 @@ function intervalOf(given: ParameterReader, name: string) {
   return interval;
 }
 
-function addressOf(place: string, given: ParameterReader, cursor: string | undefined): string {
+function addressOf(place: string, given: ParameterReader, part: string, cursor: string | undefined): string {
   const asked = names
     .filter((name) => name !== '_cursor')
     .flatMap((name) => given.references(name).map(({ value }) => `${name}=${encodeURIComponent(value)}`));
-  const pairs = [...asked, ...(cursor === undefined ? [] : [`_cursor=${encodeURIComponent(cursor)}`])];
+  const next = cursor === undefined ? '' : `_cursor=${encodeURIComponent(cursor)}`;
+  const pairs = [...asked, part, next].filter((pair) => pair !== '');
   return pairs.length === 0 ? place : `${place}?${pairs.join('&')}`;
 }

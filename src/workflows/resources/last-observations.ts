@@ -28,14 +28,18 @@ export async function lastObservations(
   return isOneCode(query.filters) ? found.slice(0, max) : newestOfEach(found, max);
 }
 
-/** All that have the one code asked for are of one kind, so that the search need not go on behind the newest few. */
+/**
+ * All that have the one code asked for are of one kind, so that the search need not go on behind the newest few. A system alone has
+ * many codes, and a code alone may be that of several systems.
+ */
 function isOneCode(filters: readonly SearchFilter[]): boolean {
   return filters.some(
     ({ parameter, test }) =>
       parameter === 'code' &&
       test.kind === 'token' &&
       test.modifier === undefined &&
-      test.values.length === 1,
+      test.values.length === 1 &&
+      test.values.every(({ system, code }) => system !== undefined && code !== undefined),
   );
 }
 
