@@ -915,7 +915,11 @@ export interface paths {
          */
         get: operations["carePlanNextSteps"];
         put?: never;
-        post?: never;
+        /**
+         * What could come next in a running course, and why.
+         * @description The same as by GET; it takes no parameters.
+         */
+        post: operations["carePlanNextStepsByPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -970,7 +974,11 @@ export interface paths {
          */
         get: operations["carePlanDeviations"];
         put?: never;
-        post?: never;
+        /**
+         * Protocol, plan and what took place, side by side.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["carePlanDeviationsByPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1025,7 +1033,11 @@ export interface paths {
          */
         get: operations["planDefinitionImpact"];
         put?: never;
-        post?: never;
+        /**
+         * What a new version of a protocol would change in running courses.
+         * @description The same as by GET, with its parameters in a Parameters resource.
+         */
+        post: operations["planDefinitionImpactByPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1053,7 +1065,11 @@ export interface paths {
          */
         get: operations["carePlanCourse"];
         put?: never;
-        post?: never;
+        /**
+         * Where a course stands.
+         * @description The same as by GET; it takes no parameters.
+         */
+        post: operations["carePlanCourseByPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1082,7 +1098,11 @@ export interface paths {
          */
         get: operations["carePlanSessionBrief"];
         put?: never;
-        post?: never;
+        /**
+         * What to have seen before the next session.
+         * @description The same as by GET; it takes no parameters.
+         */
+        post: operations["carePlanSessionBriefByPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1110,7 +1130,11 @@ export interface paths {
          */
         get: operations["carePlanClosingLetter"];
         put?: never;
-        post?: never;
+        /**
+         * Propose the letter at the end of a course.
+         * @description The same as by GET; it takes no parameters.
+         */
+        post: operations["carePlanClosingLetterByPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1760,7 +1784,12 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
+        /**
+         * What complete answers come to, as a transaction; nothing is stored.
+         * @description Returns Parameters with `return`, a transaction Bundle that the client may send, and `issues` when something was
+         *     not extracted. https://hl7.org/fhir/uv/sdc/OperationDefinition-QuestionnaireResponse-extract.html
+         */
+        get: operations["questionnaireResponseExtractByGet"];
         put?: never;
         /**
          * What complete answers come to, as a transaction; nothing is stored.
@@ -5798,6 +5827,105 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    carePlanNextStepsByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The possible next steps. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "step",
+                     *           "part": [
+                     *             {
+                     *               "name": "rank",
+                     *               "valueInteger": 1
+                     *             },
+                     *             {
+                     *               "name": "answer",
+                     *               "valueCode": "stay-the-course"
+                     *             },
+                     *             {
+                     *               "name": "title",
+                     *               "valueString": "Stay the course"
+                     *             },
+                     *             {
+                     *               "name": "reason",
+                     *               "part": [
+                     *                 {
+                     *                   "name": "text",
+                     *                   "valueString": "Going on as agreed is always possible."
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "notOffered",
+                     *           "part": [
+                     *             {
+                     *               "name": "title",
+                     *               "valueString": "Graded activity"
+                     *             },
+                     *             {
+                     *               "name": "reason",
+                     *               "part": [
+                     *                 {
+                     *                   "name": "text",
+                     *                   "valueString": "Not offered before \"Post-exertional malaise\" was asked about."
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     carePlanAnswerNextSteps: {
         parameters: {
             query?: {
@@ -5956,6 +6084,100 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanDeviationsByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "at",
+                 *           "valueDateTime": "2026-11-20T09:00:00Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "at",
+                     *           "valueInstant": "2027-02-01T09:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "name": "session",
+                     *           "part": [
+                     *             {
+                     *               "name": "step",
+                     *               "valueString": "session-03"
+                     *             },
+                     *             {
+                     *               "name": "title",
+                     *               "valueString": "Session 3"
+                     *             },
+                     *             {
+                     *               "name": "verdict",
+                     *               "valueCode": "tailored"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "unexplained",
+                     *           "valueInteger": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["BusinessRule"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6135,6 +6357,109 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    planDefinitionImpactByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resourceType": "Parameters",
+                 *       "parameter": [
+                 *         {
+                 *           "name": "_count",
+                 *           "valueInteger": 20
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/fhir+json": components["schemas"]["Resource"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "to",
+                     *           "valueCanonical": "https://w3id.org/alongside/fhir/PlanDefinition/psychosomatic-therapy|2.0.0"
+                     *         },
+                     *         {
+                     *           "name": "course",
+                     *           "part": [
+                     *             {
+                     *               "name": "carePlan",
+                     *               "valueReference": {
+                     *                 "reference": "CarePlan/3"
+                     *               }
+                     *             },
+                     *             {
+                     *               "name": "versionId",
+                     *               "valueString": "4"
+                     *             },
+                     *             {
+                     *               "name": "answer",
+                     *               "valueCode": "open"
+                     *             },
+                     *             {
+                     *               "name": "step",
+                     *               "part": [
+                     *                 {
+                     *                   "name": "step",
+                     *                   "valueString": "session-05"
+                     *                 },
+                     *                 {
+                     *                   "name": "title",
+                     *                   "valueString": "Session 5"
+                     *                 },
+                     *                 {
+                     *                   "name": "change",
+                     *                   "valueCode": "changed"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     carePlanCourse: {
         parameters: {
             query?: {
@@ -6199,6 +6524,76 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             410: components["responses"]["Gone"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanCourseByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The course. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "status",
+                     *           "valueCode": "active"
+                     *         },
+                     *         {
+                     *           "name": "sessionsPlanned",
+                     *           "valueInteger": 8
+                     *         },
+                     *         {
+                     *           "name": "sessionsDone",
+                     *           "valueInteger": 2
+                     *         },
+                     *         {
+                     *           "name": "minutesDone",
+                     *           "valueInteger": 80
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -6291,6 +6686,96 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    carePlanSessionBriefByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The brief. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "carePlan",
+                     *           "valueReference": {
+                     *             "reference": "CarePlan/3"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "status",
+                     *           "valueCode": "active"
+                     *         },
+                     *         {
+                     *           "name": "afterExertion",
+                     *           "part": [
+                     *             {
+                     *               "name": "answer",
+                     *               "valueCode": "not-asked"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "homework",
+                     *           "part": [
+                     *             {
+                     *               "name": "source",
+                     *               "valueReference": {
+                     *                 "reference": "Task/8"
+                     *               }
+                     *             },
+                     *             {
+                     *               "name": "status",
+                     *               "valueCode": "completed"
+                     *             },
+                     *             {
+                     *               "name": "description",
+                     *               "valueString": "Two minutes at the window before lunch"
+                     *             },
+                     *             {
+                     *               "name": "discovered",
+                     *               "valueString": "The headache came an hour later than usual"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     carePlanClosingLetter: {
         parameters: {
             query?: {
@@ -6350,6 +6835,72 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             410: components["responses"]["Gone"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    carePlanClosingLetterByPost: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proposed letter. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Composition",
+                     *       "status": "preliminary",
+                     *       "type": {
+                     *         "coding": [
+                     *           {
+                     *             "system": "http://loinc.org",
+                     *             "code": "34133-9"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "subject": {
+                     *         "reference": "Patient/7"
+                     *       },
+                     *       "date": "2027-02-12T10:00:00Z",
+                     *       "author": [
+                     *         {
+                     *           "reference": "Practitioner/therapist"
+                     *         }
+                     *       ],
+                     *       "title": "Letter at the end of: Psychosomatic therapy"
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["BusinessRule"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -9252,6 +9803,90 @@ export interface operations {
             410: components["responses"]["Gone"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["BusinessRule"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    questionnaireResponseExtractByGet: {
+        parameters: {
+            query?: {
+                /** @description Only JSON is served. */
+                _format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A logical id.
+                 * @example 7
+                 */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resourceType": "Parameters",
+                     *       "parameter": [
+                     *         {
+                     *           "name": "return",
+                     *           "resource": {
+                     *             "resourceType": "Bundle",
+                     *             "type": "transaction",
+                     *             "entry": [
+                     *               {
+                     *                 "fullUrl": "urn:uuid:0d5c0f0e-0d5e-4c8e-9a57-0f6a1b0c2d3e",
+                     *                 "resource": {
+                     *                   "resourceType": "Observation",
+                     *                   "status": "final",
+                     *                   "code": {
+                     *                     "coding": [
+                     *                       {
+                     *                         "system": "http://loinc.org",
+                     *                         "code": "29463-7"
+                     *                       }
+                     *                     ]
+                     *                   },
+                     *                   "subject": {
+                     *                     "reference": "Patient/7"
+                     *                   },
+                     *                   "valueQuantity": {
+                     *                     "value": 70,
+                     *                     "unit": "kg",
+                     *                     "system": "http://unitsofmeasure.org",
+                     *                     "code": "kg"
+                     *                   }
+                     *                 },
+                     *                 "request": {
+                     *                   "method": "POST",
+                     *                   "url": "Observation"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/fhir+json": components["schemas"]["Resource"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
             422: components["responses"]["BusinessRule"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

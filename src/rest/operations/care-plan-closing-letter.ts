@@ -8,7 +8,7 @@ export const carePlanClosingLetter: Operation = {
   name: 'closing-letter',
   resourceType: 'CarePlan',
   levels: ['instance'],
-  methods: ['GET'],
+  methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-closing-letter',
   async handle(request) {
     parameterReader(request.parameters, []);

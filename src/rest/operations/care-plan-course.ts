@@ -22,7 +22,7 @@ export const carePlanCourse: Operation = {
   name: 'course',
   resourceType: 'CarePlan',
   levels: ['instance'],
-  methods: ['GET'],
+  methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-course',
   async handle(request) {
     parameterReader(request.parameters, []);

@@ -14,7 +14,7 @@ export const carePlanDeviations: Operation = {
   name: 'deviations',
   resourceType: 'CarePlan',
   levels: ['instance'],
-  methods: ['GET'],
+  methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-deviations',
   async handle(request) {
     const at = instantOf(parameterReader(request.parameters, ['at']));

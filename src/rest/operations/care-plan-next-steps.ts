@@ -8,7 +8,7 @@ export const carePlanNextSteps: Operation = {
   name: 'next-steps',
   resourceType: 'CarePlan',
   levels: ['instance'],
-  methods: ['GET'],
+  methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-next-steps',
   async handle(request) {
     parameterReader(request.parameters, []);

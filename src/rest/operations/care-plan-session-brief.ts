@@ -30,7 +30,7 @@ export const carePlanSessionBrief: Operation = {
   name: 'session-brief',
   resourceType: 'CarePlan',
   levels: ['instance'],
-  methods: ['GET'],
+  methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-session-brief',
   async handle(request) {
     parameterReader(request.parameters, []);

@@ -11,7 +11,7 @@ export const planDefinitionImpact: Operation = {
   name: 'impact',
   resourceType: 'PlanDefinition',
   levels: ['instance'],
-  methods: ['GET'],
+  methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/plan-definition-impact',
   async handle(request) {
     const given = parameterReader(request.parameters, ['version', 'from', '_count', '_cursor']);

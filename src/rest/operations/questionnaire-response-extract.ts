@@ -16,7 +16,9 @@ export const questionnaireResponseExtract: Operation = {
   name: 'extract',
   resourceType: 'QuestionnaireResponse',
   levels: ['type', 'instance'],
-  methods: ['POST'],
+  methods: ['GET', 'POST'],
+  // A response that is not stored stands in the body.
+  typeMethods: ['POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/questionnaire-response-extract',
   bodyParameter: { name: responseName, type: 'QuestionnaireResponse' },
   async handle({ context, id, parameters }) {
