@@ -76,6 +76,9 @@ export interface paths {
          *     A batch answers 200; each entry has its own status. What was written is left out of the answer unless
          *     `Prefer: return=representation` asks for it.
          *
+         *     Entries by GET read, search, and in a batch also ask for histories and for operations that change nothing
+         *     (`Patient/7/_history`, `Patient/7/$everything`).
+         *
          *     What whoever sends it has to know of an entry that was stored, such as an answer that nobody is called in for,
          *     stands in `entry.response.outcome`, whatever `Prefer` asks for; an entry without it has nothing to tell.
          */

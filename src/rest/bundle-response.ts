@@ -92,6 +92,10 @@ function entryText(
       return result.isHead
         ? '{"response":{"status":"200 OK"}}'
         : `{"resource":${searchsetText(base, result.understood, result.page)},"response":{"status":"200 OK"}}`;
+    case 'answered':
+      return result.isHead
+        ? '{"response":{"status":"200 OK"}}'
+        : `{"resource":${result.json},"response":{"status":"200 OK"}}`;
     case 'deleted': {
       const { versionId, lastUpdated } = result;
       const response = { status: '204 No Content', etag: `W/"${versionId}"`, lastModified: lastUpdated };

@@ -1,7 +1,7 @@
 // Serves everything under /fhir: match, authenticate, negotiate, read the body, hand over to the interaction, answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResourceType } from '@medplum/fhirtypes';
-import { type FhirError, notFound } from '../fhir/error.ts';
+import { type FhirError, invalid, notFound } from '../fhir/error.ts';
 import { prettyJson } from '../fhir/pretty-json.ts';
 import { type Answer, fhirJson, sendAnswer } from './answer.ts';
 import { answerOnceEach } from './answer-once.ts';
@@ -86,6 +86,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     if (taken === 'form') checkAcceptable(req.headers.accept, asked, produces);
     const request: FhirRequest = {
       ...open,
+      ask: (asked) => askedFrom(request, asked),
       query: asked,
       type,
       id: matched.value.id,
@@ -97,6 +98,26 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     return route.once !== undefined && req.headers['idempotency-key'] !== undefined
       ? answerOnce(route, request, `${req.method} ${url}`)
       : route.handle(request);
+  }
+
+  async function askedFrom(request: FhirRequest, url: string): Promise<Answer> {
+    const queryAt = url.indexOf('?');
+    const matched = match('GET', queryAt < 0 ? url : url.slice(0, queryAt));
+    const { route, id, versionId } = matched;
+    if (!route.needsToken || route.isAskedInBatch !== true) {
+      throw invalid('A batch asks for resources, searches, histories and operations that change nothing.');
+    }
+    const query = queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1));
+    return route.handle({
+      ...request,
+      headers: {},
+      query,
+      type: typeOf(matched),
+      id,
+      versionId,
+      body: undefined,
+      patch: undefined,
+    });
   }
 
   function typeOf({ type }: Matched): ResourceType {

@@ -28,6 +28,8 @@ export interface FhirRequest extends OpenRequest {
   readonly patch: unknown;
   /** Access and audit are already around its store. */
   readonly context: WorkflowContext;
+  /** What a GET of another address answers with, such as "Patient/1/_history": an entry of a batch asks so. Refuses what it may not ask for. */
+  readonly ask: (url: string) => Promise<Answer>;
 }
 
 export type Interaction = (request: FhirRequest) => Promise<Answer>;

@@ -38,6 +38,8 @@ interface Address {
 export interface GuardedRoute extends Address {
   readonly needsToken: true;
   readonly handle: Interaction;
+  /** An entry of a batch may ask for it by GET: it answers with a resource, and changes nothing. */
+  readonly isAskedInBatch?: true;
   /** Set where a call writes, so that an Idempotency-Key makes its repetition harmless (rest/answer-once.ts). */
   readonly once?: {
     /** Refuses who may not call it at all; asked before any transaction is open. */

@@ -34,14 +34,29 @@ const interactions: readonly Row[] = [
   { method: 'PATCH', path: '/{type}', interaction: 'patch', body: 'patch', handle: conditionalPatch },
   { method: 'DELETE', path: '/{type}', interaction: 'delete', body: 'none', handle: conditionalDelete },
   { method: 'POST', path: '/{type}/_search', interaction: 'search-type', body: 'form', handle: search },
-  { method: 'GET', path: '/_history', interaction: 'history-system', body: 'none', handle: historySystem },
-  { method: 'GET', path: '/{type}/_history', interaction: 'history-type', body: 'none', handle: historyType },
+  {
+    method: 'GET',
+    path: '/_history',
+    interaction: 'history-system',
+    body: 'none',
+    handle: historySystem,
+    isAskedInBatch: true,
+  },
+  {
+    method: 'GET',
+    path: '/{type}/_history',
+    interaction: 'history-type',
+    body: 'none',
+    handle: historyType,
+    isAskedInBatch: true,
+  },
   {
     method: 'GET',
     path: '/{type}/{id}/_history',
     interaction: 'history-instance',
     body: 'none',
     handle: historyInstance,
+    isAskedInBatch: true,
   },
   {
     method: 'GET',
@@ -65,6 +80,7 @@ function operationRows(operation: ServedOperation): readonly Row[] {
         body: method === 'POST' ? 'parameters' : 'none',
         ...(operation.resourceType !== 'Resource' && { type: operation.resourceType }),
         handle: (request) => runOperation(operation, request),
+        ...(method === 'GET' && { isAskedInBatch: true }),
         // What is served by GET too changes nothing.
         ...(!operation.methods.includes('GET') && {
           once: { demand: (request: FhirRequest) => demandOperation(operation, request) },

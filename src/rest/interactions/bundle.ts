@@ -14,7 +14,7 @@ import { searchCondition } from '../search-condition.ts';
 import { askedPart } from '../shape.ts';
 import { understandSearch } from '../understand-search.ts';
 
-function doorOf({ system, base }: FhirRequest, { handling }: Preferences): BundleDoor {
+function doorOf({ system, base, ask }: FhirRequest, { handling }: Preferences): BundleDoor {
   const served = new Set<string>(system.resourceTypes);
   return {
     base,
@@ -23,6 +23,7 @@ function doorOf({ system, base }: FhirRequest, { handling }: Preferences): Bundl
     isServed: (type) => served.has(type),
     condition: (type, text) => searchCondition(system, type, text, base),
     search: (type, text) => understandSearch(system, type, queryPairs(text), { handling, base }),
+    ask: async (url) => (await ask(url)).body ?? '',
     shape: (type, text) => askedPart(system, type, queryPairs(text)).shape,
   };
 }

@@ -28,6 +28,8 @@ export type EntryResult =
       readonly page: SearchPage;
       readonly isHead: boolean;
     }
+  /** A history, or what an operation answers with: the text of a resource. */
+  | { readonly kind: 'answered'; readonly json: string; readonly isHead: boolean }
   | { readonly kind: 'refused'; readonly error: unknown };
 
 /** What a Bundle's processing needs to know of the server it came to. */
@@ -41,6 +43,8 @@ export interface BundleDoor {
   /** Reads a condition such as "identifier=system|value", refusing any part that is not understood. */
   condition(type: ResourceType, text: string): SearchQuery;
   search(type: ResourceType, text: string): UnderstoodSearch;
+  /** The text of what a GET of the address answers with, as whoever sent the Bundle may see it; for histories and operations. */
+  ask(url: string): Promise<string>;
   /** How much of a resource is asked for by a query such as "_summary=true"; undefined: all of it. */
   shape(type: ResourceType, text: string): Shape | undefined;
 }

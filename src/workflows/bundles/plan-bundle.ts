@@ -6,11 +6,14 @@ import type { Held } from '../resources/not-modified.ts';
 import { versionOfEtag } from '../resources/version-of-etag.ts';
 import { patchOfEntry } from './patch-of-entry.ts';
 
-interface Asked {
+interface Placed {
   /** Its place in the Bundle. */
   readonly index: number;
-  readonly type: ResourceType;
   readonly fullUrl?: string;
+}
+
+interface Asked extends Placed {
+  readonly type: ResourceType;
 }
 
 export type PlannedEntry =
@@ -54,13 +57,21 @@ export type PlannedEntry =
       /** Without the resource: it was asked for by HEAD. */
       readonly isHead: boolean;
     })
-  | (Asked & { readonly kind: 'search'; readonly query: string; readonly isHead: boolean });
+  | (Asked & { readonly kind: 'search'; readonly query: string; readonly isHead: boolean })
+  /** A history or an operation, by its address. */
+  | (Placed & { readonly kind: 'ask'; readonly url: string; readonly isHead: boolean });
+
+/** What may stand in a transaction. */
+export type TransactionEntry = Exclude<PlannedEntry, { kind: 'ask' }>;
 
 const mostEntries = 1000;
 
 // Type, Type/id, Type/id/_history/version, each with or without a query.
 const address =
   /^\/?([A-Z][A-Za-z]{1,63})(?:\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?)?(?:\?(.*))?$/;
+
+// What ends in _history or in the name of an operation, with or without a query.
+const asking = /^\/?(?:[A-Za-z0-9\-.]+\/){0,2}(?:_history|(?:\$|%24)[a-z-]+)(?:\?.*)?$/;
 
 /** Throws FhirError 400 for a Bundle that is to be kept, not carried out, and 413 for too many entries. */
 export function checkBundle(bundle: Bundle): void {
@@ -88,6 +99,10 @@ export function planEntry(
     throw invalid('An entry of a batch or transaction needs a request.', place);
   }
   const url = request.url.startsWith(`${base}/`) ? request.url.slice(base.length + 1) : request.url;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (isRead && asking.test(url)) {
+    return { kind: 'ask', index, url, isHead: request.method === 'HEAD' };
+  }
   const [, typeName, id, versionId, query] = address.exec(url) ?? [];
   if (typeName === undefined) {
     throw invalid('The url must be Type, Type/id, Type/id/_history/version or Type?search.', `${place}.url`);
@@ -200,7 +215,7 @@ function sentResource(resource: Resource | undefined, { index, type }: Asked): R
 }
 
 /** Throws FhirError 400 when two entries of a transaction write one resource, or share a fullUrl. */
-export function checkNoDuplicates(plan: readonly PlannedEntry[]): void {
+export function checkNoDuplicates(plan: readonly TransactionEntry[]): void {
   const targets = new Map<string, number>();
   const claim = (key: string, index: number, what: string) => {
     const first = targets.get(key);

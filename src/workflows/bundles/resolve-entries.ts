@@ -7,10 +7,10 @@ import type { WorkflowContext } from '../context.ts';
 import { nothingToPatch, updateTarget } from '../resources/conditional-writes.ts';
 import { onlyMatch } from '../resources/resolve-condition.ts';
 import { placed } from './placed-error.ts';
-import type { PlannedEntry } from './plan-bundle.ts';
+import type { TransactionEntry } from './plan-bundle.ts';
 
-type Conditional = Extract<PlannedEntry, { readonly condition: string }>;
-type Plain = Exclude<PlannedEntry, Conditional>;
+type Conditional = Extract<TransactionEntry, { readonly condition: string }>;
+type Plain = Exclude<TransactionEntry, Conditional>;
 
 /** An entry whose target is known. `nothing`: a delete that no resource matches. */
 export type ConcreteEntry = Plain | { readonly kind: 'nothing'; readonly index: number };
@@ -18,7 +18,7 @@ export type ConcreteEntry = Plain | { readonly kind: 'nothing'; readonly index: 
 /** Throws FhirError with the entry's place: 404, 409, 412, and 400 when two entries would bring the same thing into being. */
 export async function concreteEntries(
   context: WorkflowContext,
-  plan: readonly PlannedEntry[],
+  plan: readonly TransactionEntry[],
   conditions: ReadonlyMap<number, SearchQuery>,
 ): Promise<readonly ConcreteEntry[]> {
   const firstToCreate = new Map<string, number>();

@@ -56,6 +56,8 @@ export async function runEntry(
       const deleted = await deleteByCondition(context, condition, versionDemand(entry, door));
       return deleted === undefined ? { kind: 'nothing-deleted' } : { ...deleted, kind: 'deleted' };
     }
+    case 'ask':
+      return { kind: 'answered', json: await door.ask(entry.url), isHead: entry.isHead };
     default:
       return answerGet(context, entry, door);
   }

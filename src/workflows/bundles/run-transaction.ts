@@ -25,7 +25,7 @@ import {
   patientsFirst,
 } from './creation-order.ts';
 import { placed, placedError } from './placed-error.ts';
-import { checkNoDuplicates, type PlannedEntry, planEntry } from './plan-bundle.ts';
+import { checkNoDuplicates, type PlannedEntry, planEntry, type TransactionEntry } from './plan-bundle.ts';
 import { concreteEntries } from './resolve-entries.ts';
 import { answerGet, runDelete, updateOptions, versionDemand } from './run-entry.ts';
 
@@ -34,7 +34,7 @@ type Patch = Extract<PlannedEntry, { kind: 'patch' }>;
 
 /** Everything that can be known without the store, so that the transaction itself is short. */
 interface Prepared {
-  readonly plan: readonly PlannedEntry[];
+  readonly plan: readonly TransactionEntry[];
   /** If-None-Exist by entry. */
   readonly conditions: ReadonlyMap<number, SearchQuery>;
   /** The conditions of updates, patches and deletes by entry. */
@@ -61,7 +61,7 @@ export async function runTransaction(
 
 /** Throws one FhirError with the issues of every entry that is wrong. */
 async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoor): Promise<Prepared> {
-  const plan: PlannedEntry[] = [];
+  const plan: TransactionEntry[] = [];
   const conditions = new Map<number, SearchQuery>();
   const targets = new Map<number, SearchQuery>();
   const lookUps = new Map<string, { query: SearchQuery; index: number }>();
@@ -75,6 +75,12 @@ async function prepare(context: WorkflowContext, bundle: Bundle, door: BundleDoo
     }
     try {
       const planned = planEntry(entry, index, door.base, door.isServed);
+      if (planned.kind === 'ask') {
+        throw invalid(
+          'Histories and operations are answered in a batch, not in a transaction.',
+          `Bundle.entry[${index}].request.url`,
+        );
+      }
       plan.push(planned);
       if (planned.kind === 'create' && planned.ifNoneExist !== undefined) {
         conditions.set(index, door.condition(planned.type, planned.ifNoneExist));
