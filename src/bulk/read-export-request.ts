@@ -23,8 +23,8 @@ const formats = new Set(['application/fhir+ndjson', 'application/ndjson', 'ndjso
 /** They say how to answer the kick-off itself. */
 const general = new Set(['_format', '_pretty']);
 const known = new Set(['_outputFormat', '_since', '_type', ...general]);
-/** Leaving these out would give away more than was asked for. */
-const narrowing = new Set(['patient']);
+/** Leaving these out would give away more than was asked for, so that they are refused however unknown ones are to be handled. */
+const narrowing = new Set(['patient', '_typeFilter', '_elements', '_until']);
 
 // https://hl7.org/fhir/R4/datatypes.html#instant
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
@@ -87,7 +87,10 @@ export function readExportRequest(kickoff: Kickoff, types: ExportableTypes): Exp
   if (refused.length > 0) {
     throw new FhirError(
       400,
-      refused.map((name) => notSupported('error', `The parameter "${name.slice(0, 64)}" is not supported.`)),
+      refused.map((name) => {
+        const why = narrowing.has(name) ? ', and without it more would be given than was asked for' : '';
+        return notSupported('error', `The parameter "${name.slice(0, 64)}" is not supported${why}.`);
+      }),
     );
   }
   const format = onlyValue(valuesOf('_outputFormat'), '_outputFormat')?.replace('fhir ndjson', 'fhir+ndjson');

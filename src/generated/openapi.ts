@@ -1155,8 +1155,9 @@ export interface paths {
          * Begin an export of everything.
          * @description The export runs in the background. It holds what was stored at `transactionTime`: a resource that changed later is
          *     there as it was. With `_since` only what changed after that instant is there, and the manifest lists what was
-         *     deleted. `_typeFilter`, `_elements` and other parameters are refused with `Prefer: handling=strict`; otherwise they
-         *     are left out, with a note in the answer and in the manifest's `error` part. `patient` is always refused. For the
+         *     deleted. What would make the export smaller and is not supported (`patient`, `_typeFilter`, `_elements`, `_until`) is refused;
+         *     other parameters are refused with `Prefer: handling=strict`, and otherwise left out, with a note in the answer and
+         *     in the manifest's `error` part. For the
          *     role `system` alone. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
          */
         get: operations["exportSystem"];
@@ -1183,8 +1184,9 @@ export interface paths {
          * Begin an export of all patients' records.
          * @description The export runs in the background. It holds what was stored at `transactionTime`: a resource that changed later is
          *     there as it was. With `_since` only what changed after that instant is there, and the manifest lists what was
-         *     deleted. `_typeFilter`, `_elements` and other parameters are refused with `Prefer: handling=strict`; otherwise they
-         *     are left out, with a note in the answer and in the manifest's `error` part. `patient` is always refused. For the
+         *     deleted. What would make the export smaller and is not supported (`patient`, `_typeFilter`, `_elements`, `_until`) is refused;
+         *     other parameters are refused with `Prefer: handling=strict`, and otherwise left out, with a note in the answer and
+         *     in the manifest's `error` part. For the
          *     role `system` alone. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
          */
         get: operations["exportPatients"];
@@ -1217,8 +1219,9 @@ export interface paths {
          * Begin an export of the records of a group's members.
          * @description The export runs in the background. It holds what was stored at `transactionTime`: a resource that changed later is
          *     there as it was. With `_since` only what changed after that instant is there, and the manifest lists what was
-         *     deleted. `_typeFilter`, `_elements` and other parameters are refused with `Prefer: handling=strict`; otherwise they
-         *     are left out, with a note in the answer and in the manifest's `error` part. `patient` is always refused. For the
+         *     deleted. What would make the export smaller and is not supported (`patient`, `_typeFilter`, `_elements`, `_until`) is refused;
+         *     other parameters are refused with `Prefer: handling=strict`, and otherwise left out, with a note in the answer and
+         *     in the manifest's `error` part. For the
          *     role `system` alone. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
          *     Members are the Patients in `Group.member.entity` that are not `inactive`, at the time of the kick-off.
          */

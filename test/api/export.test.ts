@@ -270,11 +270,12 @@ describe('a finished export', () => {
   });
 
   it('notes what was left out of the request', async () => {
-    const begun = await kickoff('/$export?_type=Patient&_elements=id&_typeFilter=Patient%3Factive%3Dtrue');
+    const query = 'includeAssociatedData=LatestProvenanceResources&organizeOutputBy=Patient';
+    const begun = await kickoff(`/$export?_type=Patient&${query}`);
     expect(issueOf(begun, 1)).toEqual({
       severity: 'warning',
       code: 'not-supported',
-      diagnostics: 'The parameter "_elements" is not supported and was left out.',
+      diagnostics: 'The parameter "includeAssociatedData" is not supported and was left out.',
     });
     const manifest = await finished(begun.headers['content-location']);
     expect(manifest.error.map(({ type, count }) => [type, count])).toEqual([['OperationOutcome', 1]]);
@@ -284,6 +285,24 @@ describe('a finished export', () => {
       .delete(pathOf(begun.headers['content-location'] ?? ''))
       .set(as());
   });
+});
+
+it.each([
+  ['patient', 'Patient/anna'],
+  ['_typeFilter', 'Patient?active=true'],
+  ['_elements', 'id'],
+  ['_until', '2026-11-20T09:00:00Z'],
+])('never leaves out what would make an export smaller: %s', async (name, value) => {
+  for (const prefer of ['respond-async', 'respond-async, handling=lenient']) {
+    const path = `/$export?_type=Patient&${name}=${encodeURIComponent(value)}`;
+    const refused = await kickoff(path, undefined, prefer);
+    expect(refused.status).toBe(400);
+    expect(issueOf(refused, 0)).toEqual({
+      severity: 'error',
+      code: 'not-supported',
+      diagnostics: `The parameter "${name}" is not supported, and without it more would be given than was asked for.`,
+    });
+  }
 });
 
 describe('an export of many', () => {
@@ -366,18 +385,18 @@ describe('an export is refused', () => {
     ['of a type of no record', '/Patient/$export?_type=Questionnaire', undefined, 'invalid', 'no patient'],
     ['for some patients', '/Patient/$export?patient=Patient/ada', undefined, 'not-supported', '"patient"'],
     [
-      'strictly, with _typeFilter',
-      '/$export?_typeFilter=x',
+      'strictly, with includeAssociatedData',
+      '/$export?includeAssociatedData=x',
       'respond-async, handling=strict',
       'not-supported',
-      '"_typeFilter"',
+      '"includeAssociatedData"',
     ],
     [
-      'strictly, with _elements',
-      '/$export?_elements=id',
+      'strictly, with organizeOutputBy',
+      '/$export?organizeOutputBy=Patient',
       'respond-async; handling=strict',
       'not-supported',
-      '"_elements"',
+      '"organizeOutputBy"',
     ],
   ])('%s', async (_fault, path, prefer, code, words) => {
     const before = await count();
