@@ -12,6 +12,8 @@ export interface AskedHistory {
   readonly understood: string;
 }
 
+/** The order of every history. */
+const inOrder = '-_lastUpdated';
 const usualCount = 50;
 const mostCount = 200;
 
@@ -25,16 +27,21 @@ function intervalOf(name: '_since' | '_at', text: string): Interval {
 }
 
 /**
- * Throws 400 for a _count that is no whole number from 1, a time that is none, and for what would narrow the history and is not
- * served. More than the most is cut to the most.
+ * Throws 400 for a _count that is no whole number from 1, a time that is none, and for what would narrow or turn the history and is
+ * not served. More than the most is cut to the most.
  */
 export function historyAsked(query: QueryPairs): AskedHistory {
   const asked = queryValue(query, '_count');
   if (asked !== undefined && !/^[1-9]\d{0,8}$/.test(asked)) {
     throw invalid('_count must be a whole number from 1.', '_count');
   }
-  if (queryValue(query, '_list') !== undefined) {
-    throw invalid('_list is not supported for a history.', '_list');
+  for (const name of ['_list', '_type']) {
+    if (queryValue(query, name) !== undefined) {
+      throw invalid(`${name} is not supported for a history.`, name);
+    }
+  }
+  if ((queryValue(query, '_sort') ?? inOrder) !== inOrder) {
+    throw invalid(`_sort: a history comes newest first (${inOrder}).`, '_sort');
   }
   const cursor = queryValue(query, '_cursor');
   const since = queryValue(query, '_since');

@@ -89,6 +89,8 @@ it.each([
   ['_at=2026-02-30', '_at must be a date or an instant such as 2026-11-20T09:00:00Z.', '_at'],
   ['_count=0', '_count must be a whole number from 1.', '_count'],
   ['_list=List/1', '_list is not supported for a history.', '_list'],
+  ['_type=Patient', '_type is not supported for a history.', '_type'],
+  ['_sort=_lastUpdated', '_sort: a history comes newest first (-_lastUpdated).', '_sort'],
   ['_summary=count', '_summary=count is for searches.', '_summary'],
 ])('refuses ?%s at every level', async (query, says, place) => {
   for (const path of ['/_history', '/Patient/_history', '/Patient/a/_history']) {
