@@ -9,15 +9,17 @@ beforeAll(async () => {
   await service.makeBearer('gp', 'Practitioner/gp');
   await service.makeBearer('therapist', 'Practitioner/one');
   await service.makeBearer('therapist', 'Practitioner/two');
+  await service.makeBearer('patient', 'Patient/missed');
   for (const id of ['gp', 'one', 'two']) {
     await ask('system', 'put', `/Practitioner/${id}`, { resourceType: 'Practitioner', id });
   }
 });
 afterAll(() => service.stop());
 
-type Speaker = 'system' | 'gp' | 'one' | 'two';
+type Speaker = 'system' | 'gp' | 'one' | 'two' | 'missed';
 const bearerOf = (speaker: Speaker) => {
   if (speaker === 'system') return service.bearer('system');
+  if (speaker === 'missed') return service.bearer('patient', 'Patient/missed');
   return service.bearer(speaker === 'gp' ? 'gp' : 'therapist', `Practitioner/${speaker}`);
 };
 
@@ -228,6 +230,22 @@ describe('a referral over HTTP', () => {
     expect(await states('missed', task)).toEqual(['active', 'accepted', 'unattended', 'waitlist']);
     expect(await found<Task>(`/Task?focus=Appointment/${id}`)).toMatchObject([
       { owner: to('Practitioner/one'), status: 'requested', code: { coding: [{ code: 'get-in-touch' }] } },
+    ]);
+
+    // She says no: whoever was to get in touch reaches her record no more, and the one who referred knows what was left undone.
+    const withdrawn = await move('missed', task, { status: 'cancelled', statusReason: { text: 'Not now' } });
+    expect(withdrawn.status).toBe(200);
+    expect(await states('missed', task)).toEqual(['revoked', 'cancelled', 'cancelled', 'cancelled']);
+    expect(await found<Task>(`/Task?focus=Appointment/${id}`)).toMatchObject([
+      { status: 'cancelled', statusReason: { text: 'The referral or the course has ended' } },
+    ]);
+    expect((await ask('one', 'get', '/Patient/missed')).status).toBe(404);
+    expect(await found<Task>(`/Task?patient=Patient/missed&status=requested`)).toMatchObject([
+      {
+        owner: to('Practitioner/gp'),
+        description:
+          'The referral was withdrawn. Talk with the patient about what would help now. An appointment did not take place before, and nobody is known to have been in touch since.',
+      },
     ]);
   });
 

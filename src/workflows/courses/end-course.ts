@@ -2,9 +2,11 @@
 import type { CarePlan, CodeableConcept, EpisodeOfCare } from '@medplum/fhirtypes';
 import type { PlanEnd } from '../../course/goal/goal-at-end.ts';
 import type { WorkflowContext } from '../context.ts';
+import { nobodyWasInTouch, takeBackContacts } from '../referrals/contacts-asked.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { episodeOfPlan } from './course-plan.ts';
+import { sessionsOf } from './course-sessions.ts';
 import { reviewsOf } from './course-tasks.ts';
 import { endWhatWasPlanned } from './end-plan.ts';
 import { episodeInStatus } from './move-episode.ts';
@@ -30,12 +32,15 @@ export async function endCourse(
   await endEpisode(context, carePlan, end);
   // The run of a group asked for it when its last day was over.
   if ((await reviewsOf(context, carePlan)).length > 0) return;
+  const sessions = await sessionsOf(context, carePlan);
+  const requests = sessions.map(({ id }) => `ServiceRequest/${id}`);
+  const isUnmet = await takeBackContacts(context, { patient, requests, carePlan: about });
   await giveDuty(context, {
     duty: 'next-step',
     about,
     patient,
     named: [carePlan.author?.reference ?? patient],
-    description: nextSteps[end],
+    description: isUnmet ? `${nextSteps[end]} ${nobodyWasInTouch}` : nextSteps[end],
     ...(reason && { reason }),
     goals: goals.map(({ id }) => `Goal/${id}`),
   });

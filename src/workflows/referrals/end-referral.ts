@@ -13,6 +13,7 @@ import { readReferenced } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import type { ReferralMove } from './accept-referral.ts';
+import { nobodyWasInTouch, takeBackContacts } from './contacts-asked.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import { closeQuestions } from './referral-questions.ts';
 
@@ -28,7 +29,7 @@ export async function completeReferral(context: WorkflowContext, move: ReferralM
     );
   }
   const goals = await closeAll(context, move, 'completed');
-  await giveNextStep(
+  await giveLastStep(
     context,
     move,
     'The course is completed. Plan a conversation with the patient about what it brought and what follows.',
@@ -38,7 +39,7 @@ export async function completeReferral(context: WorkflowContext, move: ReferralM
 
 export async function endReferralEarly(context: WorkflowContext, move: ReferralMove): Promise<void> {
   const goals = await closeAll(context, move, 'revoked');
-  await giveNextStep(
+  await giveLastStep(
     context,
     move,
     'The course ended early. Talk with the patient about what would help now, and who will do it.',
@@ -54,7 +55,7 @@ export async function withdrawReferral(context: WorkflowContext, move: ReferralM
     return;
   }
   const goals = await closeCourse(context, move, 'revoked');
-  await giveNextStep(
+  await giveLastStep(
     context,
     move,
     'The referral was withdrawn. Talk with the patient about what would help now.',
@@ -100,7 +101,7 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
   const version = await readReferenced(context.store, referral, ['ServiceRequest'], 'Task.focus');
   const wrong: ServiceRequest = { ...version.resource(), status: 'entered-in-error' };
   await updateChecked(context, withStatusReason(wrong, next.statusReason), version.versionId);
-  await giveNextStep(
+  await giveLastStep(
     context,
     move,
     'The referral was marked as entered in error. Look whether this person needs a referral, or another person does.',
@@ -129,6 +130,20 @@ export async function hasOtherCandidates(
   return tasks.some(
     (task) => task.id !== current.id && !isFinal(task.status) && task.status !== 'entered-in-error',
   );
+}
+
+/** Somebody else was to get in touch before: that is theirs now, and they are told. */
+async function giveLastStep(
+  context: WorkflowContext,
+  move: ReferralMove,
+  description: string,
+  goals: readonly Goal[] = [],
+): Promise<void> {
+  const { patient, referral } = move;
+  const sessions = await sessionsOfReferral(context, referral);
+  const requests = [referral, ...sessions.map(({ id }) => `ServiceRequest/${id}`)];
+  const isUnmet = await takeBackContacts(context, { patient, requests });
+  await giveNextStep(context, move, isUnmet ? `${description} ${nobodyWasInTouch}` : description, goals);
 }
 
 export async function giveNextStep(
