@@ -9,6 +9,7 @@ import type {
   Task,
   TaskInput,
 } from '@medplum/fhirtypes';
+import { besideAs } from '../fhir/kept-translations.ts';
 
 export interface Alarm {
   /** What is done: its code names the Flag and the Task, and it says within which time. */
@@ -173,7 +174,10 @@ export function calledInTask(
     intent: 'order',
     ...(action.priority && { priority: action.priority }),
     code: codeOf(action),
-    ...(action.title !== undefined && { description: action.title }),
+    ...(action.title !== undefined && {
+      description: action.title,
+      ...besideAs(action, 'title', 'description'),
+    }),
     lastModified: raisedAt,
     ...(role && { performerType: [role] }),
     ...(calledIn.kind === 'owner' && { owner: calledIn.owner }),

@@ -11,6 +11,7 @@ import type {
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
+import { beside, besideAs } from '../fhir/kept-translations.ts';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from './course-codes.ts';
 import { activityRating } from './goal/activity-progress.ts';
@@ -180,7 +181,11 @@ function session(id: string, planned: PlannedSession, content: CourseContent): S
     requisition: courseIdentifier(content.courseId),
     status: 'active',
     intent: 'plan',
-    code: { ...courseConcept('therapy-session'), text: planned.title },
+    code: {
+      ...courseConcept('therapy-session'),
+      text: planned.title,
+      ...besideAs(planned, 'title', 'text'),
+    },
     ...(content.elements.length > 0 && { orderDetail: [...content.elements] }),
     ...sessionQuantity(planned),
     subject: { reference: content.patient },
@@ -207,6 +212,7 @@ function requestGroup(ids: CourseIds, content: CourseContent): RequestGroup {
       id: planned.actionId,
       prefix: String(planned.number),
       title: planned.title,
+      ...beside(planned, 'title'),
       timingDateTime: planned.date,
       resource: reference('ServiceRequest', ids.sessions[index] ?? ''),
     })),
@@ -235,6 +241,7 @@ function carePlan(ids: CourseIds, content: CourseContent): CarePlan {
       },
     ],
     title: content.title,
+    ...beside(content, 'title'),
     subject: { reference: content.patient },
     period: { start: content.start },
     created: content.authoredOn,

@@ -1,5 +1,6 @@
 // Reads a group programme or a joint course from its PlanDefinition: how many people, how many leaders, which days, how far apart, what each day holds. The numbers are the plan's.
 import type { Coding, Duration, Extension, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import { beside } from '../fhir/kept-translations.ts';
 import { UnreadablePlan } from '../fhir/unreadable-plan.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
@@ -87,6 +88,7 @@ export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
     ...(followUp && {
       followUp: {
         title: followUp.title ?? fault(plan, 'follow-up.title'),
+        ...beside(followUp, 'title'),
         offset: offset ?? fault(plan, 'follow-up.relatedAction'),
         ...(followUp.definitionCanonical && { activity: followUp.definitionCanonical }),
       },
@@ -122,6 +124,7 @@ function pairTaskOf(action: PlanDefinitionAction): PairTask {
   const { definitionCanonical } = action;
   return {
     title: action.title ?? action.id ?? '',
+    ...beside(action, 'title'),
     ...(definitionCanonical &&
       (isForm(action) ? { form: definitionCanonical } : { activity: definitionCanonical })),
   };
@@ -148,6 +151,7 @@ function dayOf(plan: PlanDefinition, action: PlanDefinitionAction, before: strin
   return {
     actionId,
     title: action.title ?? actionId,
+    ...beside(action, 'title'),
     ...(range?.low && range.high && { gap: { low: range.low, high: range.high } }),
     ...(minutes !== undefined && { minutes }),
   };

@@ -1,5 +1,6 @@
 // Reads the planned sessions of a course from its PlanDefinition: which, when, how long, how many. The numbers are the plan's.
 import type { Duration, PlanDefinition, PlanDefinitionAction, TimingRepeat } from '@medplum/fhirtypes';
+import { beside } from '../fhir/kept-translations.ts';
 import { UnreadablePlan } from '../fhir/unreadable-plan.ts';
 
 const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
@@ -48,6 +49,7 @@ export function sessionsOf(plan: PlanDefinition): PlanSessions | undefined {
     return {
       actionId,
       title: action.title ?? actionId,
+      ...beside(action, 'title'),
       offset,
       ...(minutesOf(action.timingTiming?.repeat ?? {}) ?? minutes),
       isRequired: action.requiredBehavior !== 'could',

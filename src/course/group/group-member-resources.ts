@@ -8,6 +8,7 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept } from '../course-codes.ts';
 import { courseResources } from '../course-resources.ts';
@@ -66,6 +67,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
     number: day.number,
     actionId: day.actionId,
     title: day.title,
+    ...beside(day, 'title'),
     date: day.at,
     ...(day.minutes !== undefined && { minutesLow: day.minutes }),
   }));
@@ -84,6 +86,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
       patient,
       plan: run.plan,
       title: run.title,
+      ...beside(run, 'title'),
       start: days[0]?.date ?? madeOn,
       authoredOn: run.authoredOn,
       careManager: first,
@@ -134,6 +137,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
         intent: 'plan',
         code: courseConcept('follow-up'),
         description: member.followUp.title,
+        ...besideAs(member.followUp, 'title', 'description'),
         focus: { reference: `CarePlan/${ids.carePlan}` },
         for: { reference: patient },
         executionPeriod: { start: member.followUp.date },

@@ -11,6 +11,7 @@ import type {
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
+import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from '../course-codes.ts';
 
@@ -116,6 +117,7 @@ export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
         id: day.actionId,
         prefix: String(day.number),
         title: day.title,
+        ...beside(day, 'title'),
         timingDateTime: day.date,
         resource: { reference: `ServiceRequest/${ids.days[index] ?? ''}` },
       })),
@@ -131,6 +133,7 @@ export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
       status: 'active',
       intent: 'plan',
       title: run.title,
+      ...beside(run, 'title'),
       subject,
       period,
       created: run.authoredOn,
@@ -160,7 +163,7 @@ export function groupDay(
     requisition: { system: courseIdentifierSystem, value: run.runId },
     status: 'active',
     intent: 'plan',
-    code: { ...courseConcept('group-day'), text: day.title },
+    code: { ...courseConcept('group-day'), text: day.title, ...besideAs(day, 'title', 'text') },
     ...(day.minutes !== undefined && {
       quantityQuantity: {
         value: day.minutes,
@@ -204,6 +207,7 @@ export function appointmentOf(
     id,
     status: isTimed ? 'booked' : 'proposed',
     description: day.title,
+    ...besideAs(day, 'title', 'description'),
     ...(start && end ? { start, end } : { requestedPeriod: [{ start: day.date, end: day.date }] }),
     ...(place !== undefined && !isLocation(place) && { comment: place }),
     basedOn: [{ reference: `ServiceRequest/${request}` }],

@@ -1,5 +1,6 @@
 // What a pair on a course has beyond a member of a group: their team of two, each one's consent, and for both the same things to do.
 import type { CareTeam, CodeableConcept, Coding, Consent, Observation, Task } from '@medplum/fhirtypes';
+import { besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem, pairPartSystem, pairRoleSystem } from '../course-codes.ts';
 
@@ -142,6 +143,7 @@ export function pairTask(id: string, content: PairTaskContent): Task {
     intent: 'plan',
     code: courseConcept('homework'),
     description: content.title,
+    ...besideAs(content, 'title', 'description'),
     for: { reference: who },
     executionPeriod: { start: content.start, end: content.end },
     authoredOn: content.authoredOn,

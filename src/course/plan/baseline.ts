@@ -1,5 +1,6 @@
 // What the protocol itself would have given: kept as a proposal beside the plan and never changed, so that both can be compared later.
 import type { RequestGroup, RequestGroupAction, ServiceRequest } from '@medplum/fhirtypes';
+import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate, Days } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem } from '../course-codes.ts';
 import { minutesOf, sessionQuantity } from '../session/session-quantity.ts';
@@ -36,6 +37,7 @@ export function baselineGroup(id: string, content: BaselineContent): RequestGrou
         id: session.actionId,
         prefix: String(session.number),
         title: session.title,
+        ...beside(session, 'title'),
         timingDateTime: session.date,
         requiredBehavior: session.isRequired ? 'must-unless-documented' : 'could',
         resource: { reference: `#step-${session.number}` },
@@ -51,7 +53,11 @@ function proposed(session: ProtocolSession, { patient }: BaselineContent): Servi
     ...(session.definition && { instantiatesCanonical: [session.definition] }),
     status: 'active',
     intent: 'proposal',
-    code: { ...courseConcept('therapy-session'), text: session.title },
+    code: {
+      ...courseConcept('therapy-session'),
+      text: session.title,
+      ...besideAs(session, 'title', 'text'),
+    },
     ...sessionQuantity(session),
     subject: { reference: patient },
     occurrenceDateTime: session.date,

@@ -4,6 +4,7 @@ import type {
   PlanDefinitionAction,
   PlanDefinitionActionRelatedAction,
 } from '@medplum/fhirtypes';
+import { beside } from '../../fhir/kept-translations.ts';
 import { type CalendarDate, laterBy } from '../calendar.ts';
 
 export interface DueQuestionnaire {
@@ -45,6 +46,7 @@ export function questionnairesDue(plan: PlanDefinition, days: SessionDays): read
             {
               actionId: id,
               title: title ?? id,
+              ...beside(each.action, 'title'),
               questionnaire: definitionCanonical,
               due,
               isBaseline: relationsOf(each).some(({ relationship }) => relationship.startsWith('before')),

@@ -7,6 +7,7 @@ import type {
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
+import { beside } from '../../fhir/kept-translations.ts';
 import { extensionUrl } from '../course-codes.ts';
 import { sessionQuantity } from '../session/session-quantity.ts';
 import type { PlanStep } from './plan-step.ts';
@@ -52,7 +53,7 @@ export function sessionOfStep(
     ],
     ...(canonicals.length > 0 && { instantiatesCanonical: canonicals }),
     ...(isDropped && { status: 'revoked' as const }),
-    code: { ...session.code, text: step.title },
+    code: titled(session.code, step.title),
     ...(step.elements.length > 0 && {
       // An element that stays keeps what was said about it, such as the factor that it works on.
       orderDetail: step.elements.map(
@@ -65,6 +66,16 @@ export function sessionOfStep(
     ...sessionQuantity(step),
     occurrenceDateTime: step.date,
   };
+}
+
+/** A title that people changed has no translation any more. */
+function titled(code: CodeableConcept | undefined, title: string): CodeableConcept {
+  return code?.text === title ? code : { ...(code?.coding && { coding: code.coding }), text: title };
+}
+
+function titleBeside({ action }: RequestGroup, { stepId, title }: PlanStep) {
+  const before = action?.find(({ id }) => id === stepId);
+  return before?.title === title && beside(before, 'title');
 }
 
 /** A session that the plan did not have, for the same people and the same course as one that it has. */
@@ -91,6 +102,7 @@ export function orderOfSteps(
       id: step.stepId,
       prefix: String(step.number),
       title: step.title,
+      ...titleBeside(order, step),
       timingDateTime: step.date,
       resource: { reference: `ServiceRequest/${idOf(step.stepId)}` },
     }));

@@ -13,6 +13,7 @@ import {
   questionnairesDue,
 } from '../../course/plan/questionnaires-due.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
+import { besideAs } from '../../fhir/kept-translations.ts';
 import type { WorkflowContext } from '../context.ts';
 import { courseFacts } from '../courses/course-facts.ts';
 import { protocolToGoOnBy } from '../courses/protocol-of-course.ts';
@@ -148,9 +149,10 @@ async function move(context: WorkflowContext, task: Task, changes: Partial<Task>
 function questionnaireTask(
   { clock, newId }: WorkflowContext,
   carePlan: CarePlan,
-  { actionId, title, questionnaire, due }: DueQuestionnaire,
+  asked: DueQuestionnaire,
 ): Task {
   const now = clock.now().toISOString();
+  const { actionId, title, questionnaire, due } = asked;
   return {
     resourceType: 'Task',
     id: newId(),
@@ -159,6 +161,7 @@ function questionnaireTask(
     intent: 'order',
     code: courseConcept('questionnaire-due'),
     description: title,
+    ...besideAs(asked, 'title', 'description'),
     for: { reference: carePlan.subject.reference ?? '' },
     authoredOn: now,
     lastModified: now,

@@ -10,6 +10,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { courseResources, type PlanReason } from '../../course/course-resources.ts';
 import { businessRule } from '../../fhir/error.ts';
+import { beside } from '../../fhir/kept-translations.ts';
 import { checkPlannedSteps } from '../alarms/gated-steps.ts';
 import { gatesOf, whileOpen } from '../alarms/read-gates.ts';
 import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
@@ -92,6 +93,7 @@ async function newCourse(
       patient,
       plan: pinned(plan),
       title: plan.title ?? plan.name ?? 'Course',
+      ...beside(plan, 'title'),
       start: startOf(context, request),
       authoredOn,
       careManager,

@@ -7,6 +7,7 @@ import type { GroupDay } from '../../course/group/group-resources.ts';
 import { hasRoom } from '../../course/group/group-size.ts';
 import { sessionNumber } from '../../course/next-step/next-step.ts';
 import { businessRule } from '../../fhir/error.ts';
+import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forEffect, forGroup, inTransaction, type WorkflowContext } from '../context.ts';
 import { refuseSecondCourse } from '../courses/enrolment-checks.ts';
@@ -109,6 +110,7 @@ async function join(
     run: {
       plan: run.carePlan.instantiatesCanonical?.[0] ?? '',
       title: run.carePlan.title ?? '',
+      ...beside(run.carePlan, 'title'),
       authoredOn,
       leaders: run.leaders,
       days,
@@ -121,6 +123,7 @@ async function join(
       last && {
         followUp: {
           title: followUp.title,
+          ...beside(followUp, 'title'),
           date: addDuration(last.date, followUp.offset),
           ...(followUp.activity && { activity: followUp.activity }),
         },
@@ -139,6 +142,7 @@ const dayIn =
     number: sessionNumber(request),
     actionId: run.programme.days[sessionNumber(request) - 1]?.actionId ?? `day-${sessionNumber(request)}`,
     title: request.code?.text ?? '',
+    ...besideAs(request.code ?? {}, 'text', 'title'),
     at: request.occurrenceDateTime ?? '',
     date: daysOf(context).dayOf(request.occurrenceDateTime) ?? '',
     ...(request.quantityQuantity?.value !== undefined && { minutes: request.quantityQuantity.value }),

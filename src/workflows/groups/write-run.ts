@@ -3,6 +3,7 @@ import type { CarePlan, PlanDefinition, Resource } from '@medplum/fhirtypes';
 import { addDuration } from '../../course/calendar.ts';
 import type { MemberPlan } from '../../course/group/group-member-resources.ts';
 import { type GroupRun, groupResources } from '../../course/group/group-resources.ts';
+import { beside } from '../../fhir/kept-translations.ts';
 import type { GroupPlan } from '../../pathways/group-plan-of.ts';
 import { forGroup, type WorkflowContext } from '../context.ts';
 import { daysOf } from '../days.ts';
@@ -25,6 +26,7 @@ export async function writeRun(
     runId: carePlanId,
     plan: plan.version ? `${plan.url}|${plan.version}` : `${plan.url}`,
     title: plan.title ?? plan.name ?? 'Group',
+    ...beside(plan, 'title'),
     authoredOn: context.clock.now().toISOString(),
   };
   const groupId = context.newId();
@@ -66,6 +68,7 @@ export function memberPlanOf(
       last && {
         followUp: {
           title: followUp.title,
+          ...beside(followUp, 'title'),
           date: addDuration(last.date, followUp.offset),
           ...(followUp.activity && { activity: followUp.activity }),
         },

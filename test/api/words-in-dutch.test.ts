@@ -1,0 +1,79 @@
+// What a course stores for people to read has beside it the Dutch that the content has, and keeps it as long as the words stay.
+import type { Bundle, CarePlan, RequestGroup, Resource, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { saidIn } from '../../src/course/said.ts';
+import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
+
+let course: CourseOverHttp;
+beforeAll(async () => {
+  course = await startCourseOverHttp();
+});
+afterAll(() => course.service.stop());
+
+const found = async <T extends Resource>(path: string): Promise<readonly T[]> => {
+  const { entry = [] } = (await course.get(`/fhir/${path}`)).body as Bundle;
+  return entry.map(({ resource }) => resource as T);
+};
+const dutch = (source: object, field: string) => saidIn(source, field)?.translations['nl'];
+const sessions = async () => {
+  const requests = await found<ServiceRequest>(
+    `ServiceRequest?subject=${course.patient}&code=therapy-session&_count=50`,
+  );
+  return new Map(requests.map(({ code = {} }) => [code.text, dutch(code, 'text')]));
+};
+const order = async () => {
+  const [group] = await found<RequestGroup>(
+    `RequestGroup?subject=${course.patient}&status=active&intent=plan`,
+  );
+  return new Map((group?.action ?? []).map((action) => [action.title, dutch(action, 'title')]));
+};
+
+it('a plan, its sessions and their order', async () => {
+  const carePlan = (await course.get(`/fhir/CarePlan/${course.id}`)).body as CarePlan;
+  expect(dutch(carePlan, 'title')).toBe('Psychosomatische therapie in de eerste lijn');
+  expect([...(await sessions()).entries()]).toContainEqual(['First session', 'Eerste sessie']);
+  expect([...(await order()).entries()]).toContainEqual(['First session', 'Eerste sessie']);
+});
+
+it('the Tasks for questionnaires', async () => {
+  const tasks = await found<Task>(`Task?patient=${course.patient}&code=questionnaire-due`);
+  expect(tasks.length).toBeGreaterThan(0);
+  expect(tasks.filter((task) => dutch(task, 'description') === undefined)).toEqual([]);
+});
+
+it('a session keeps it when the plan is tailored, unless people gave it other words', async () => {
+  const tailored = await course.post(
+    `/fhir/CarePlan/${course.id}/$tailor`,
+    [
+      {
+        name: 'edit',
+        part: [
+          { name: 'kind', valueCode: 'repeat' },
+          { name: 'session', valueString: '1' },
+          { name: 'reason', valueCode: 'wish-of-the-person' },
+          { name: 'agreed', valueBoolean: true },
+        ],
+      },
+    ],
+    { 'If-Match': await course.version() },
+  );
+  expect([tailored.status, tailored.body.issue]).toEqual([200, undefined]);
+  for (const titles of [await sessions(), await order()]) {
+    expect(titles.get('First session')).toBe('Eerste sessie');
+    expect(titles.has('First session (again)')).toBe(true);
+    expect(titles.get('First session (again)')).toBeUndefined();
+  }
+});
+
+it('the Task of an answer that calls somebody in', async () => {
+  const said = await course.send('post', '/fhir/Observation', {
+    resourceType: 'Observation',
+    status: 'final',
+    code: { coding: [{ system: 'http://loinc.org', code: '44260-8' }] },
+    subject: { reference: course.patient },
+    effectiveDateTime: new Date(course.service.clock.now()).toISOString(),
+    valueInteger: 1,
+  });
+  expect(said.status).toBe(201);
+  const [task] = (await found<Task>(`Task?patient=${course.patient}&status=requested&priority=asap`)) ?? [];
+  expect(task && dutch(task, 'description')).toBe('Vandaag praten: na een antwoord over zelfbeschadiging');
+});
