@@ -73,14 +73,23 @@ export const within = ({ text, translations }: Said, around: (text: string) => s
   ),
 });
 
-/** As the value of a parameter, with its translations beside it as FHIR has them. */
-export function saidParameter(name: string, { text, translations }: Said) {
-  const extension = Object.entries(translations).map(([language, content]) => ({
+const translationsOf = ({ translations }: Said) =>
+  Object.entries(translations).map(([language, content]) => ({
     url: translationUrl,
     extension: [
       { url: 'lang', valueCode: language },
       { url: 'content', valueString: content },
     ],
   }));
-  return { name, valueString: text, ...(extension.length > 0 && { _valueString: { extension } }) };
+
+/** As an element of a resource, with its translations beside it as FHIR has them; to be spread into it. */
+export function saidAs(field: string, said: Said): Readonly<Record<string, unknown>> {
+  const extension = translationsOf(said);
+  return { [field]: said.text, ...(extension.length > 0 && { [`_${field}`]: { extension } }) };
+}
+
+/** As the value of a parameter, with its translations beside it as FHIR has them. */
+export function saidParameter(name: string, said: Said) {
+  const extension = translationsOf(said);
+  return { name, valueString: said.text, ...(extension.length > 0 && { _valueString: { extension } }) };
 }

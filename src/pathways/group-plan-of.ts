@@ -60,7 +60,7 @@ export interface GroupPlan {
   readonly elements: readonly GroupElement[];
   readonly followUp?: { readonly title: string; readonly offset: Duration; readonly activity?: string };
   /** What is agreed at the end, with whom: the plan's own words. */
-  readonly nextStep: string;
+  readonly nextStep: { readonly title: string };
 }
 
 /** Undefined when the plan has no days of a group. Throws UnreadablePlan when it has some and its data cannot be read. */
@@ -78,6 +78,7 @@ export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
   const offset = followUp?.relatedAction?.[0]?.offsetDuration;
   const joiningEndsWith = extensionOf(plan.extension, 'joining-ends-with')?.valueInteger;
   const pairs = pairPlanOf(plan, actions);
+  const nextStep = actions.find((action) => hasStep(action, 'next-step'));
   return {
     ...(joiningEndsWith !== undefined && { joiningEndsWith }),
     ...(pairs && { pairs }),
@@ -93,7 +94,10 @@ export function groupPlanOf(plan: PlanDefinition): GroupPlan | undefined {
         ...(followUp.definitionCanonical && { activity: followUp.definitionCanonical }),
       },
     }),
-    nextStep: actions.find((action) => hasStep(action, 'next-step'))?.title ?? fault(plan, 'next-step'),
+    nextStep: {
+      title: nextStep?.title ?? fault(plan, 'next-step'),
+      ...(nextStep && beside(nextStep, 'title')),
+    },
   };
 }
 

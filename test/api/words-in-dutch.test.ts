@@ -1,5 +1,13 @@
 // What a course stores for people to read has beside it the Dutch that the content has, and keeps it as long as the words stay.
-import type { Bundle, CarePlan, RequestGroup, Resource, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  CarePlan,
+  Parameters,
+  RequestGroup,
+  Resource,
+  ServiceRequest,
+  Task,
+} from '@medplum/fhirtypes';
 import { saidIn } from '../../src/course/said.ts';
 import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
@@ -76,4 +84,53 @@ it('the Task of an answer that calls somebody in', async () => {
   expect(said.status).toBe(201);
   const [task] = (await found<Task>(`Task?patient=${course.patient}&status=requested&priority=asap`)) ?? [];
   expect(task && dutch(task, 'description')).toBe('Vandaag praten: na een antwoord over zelfbeschadiging');
+});
+
+describe('what comes next', () => {
+  const next = async (authorization?: string) => {
+    const { parameter = [] } = (await course.get(`/fhir/CarePlan/${course.id}/$course`, authorization))
+      .body as Parameters;
+    const part = parameter.find(({ name }) => name === 'next')?.part ?? [];
+    const text = part.find(({ name }) => name === 'text') ?? {};
+    return {
+      text: saidIn(text, 'valueString')?.text,
+      dutch: dutch(text, 'valueString'),
+      owner: part.find(({ name }) => name === 'owner')?.valueReference?.reference,
+      due: part.find(({ name }) => name === 'due')?.valueDate,
+    };
+  };
+
+  it('is said in both languages, with the title of the session in each', async () => {
+    expect(await next()).toMatchObject({ text: 'Next: First session.', dutch: 'Hierna: Eerste sessie.' });
+  });
+
+  it('of a pause has its day, and is said to the person in other words than to whoever leads', async () => {
+    const paused = await course.post(
+      `/fhir/CarePlan/${course.id}/$pause`,
+      [
+        { name: 'until', valueDate: '2099-01-04' },
+        { name: 'reason', valueCode: 'life-event' },
+        { name: 'agreed', valueBoolean: true },
+      ],
+      { 'If-Match': await course.version() },
+    );
+    expect([paused.status, paused.body.issue]).toEqual([200, undefined]);
+    expect(await next()).toEqual({
+      text: 'The course is paused. Agree with the patient when it goes on.',
+      dutch: 'Het traject is gepauzeerd. Spreek met de patiënt af wanneer het verdergaat.',
+      owner: course.therapist,
+      due: '2099-01-04',
+    });
+    const person = await course.service.makeBearer('patient', course.patient);
+    expect(await next(person)).toEqual({
+      text: 'Your course is paused. You agree together when and how it goes on.',
+      dutch: 'Uw traject is gepauzeerd. U spreekt samen af wanneer en hoe het verdergaat.',
+      owner: course.therapist,
+      due: '2099-01-04',
+    });
+    const [review] = await found<Task>(`Task?focus=CarePlan/${course.id}&code=next-step`);
+    expect(review && dutch(review, 'description')).toBe(
+      'Het traject is gepauzeerd. Vraag de patiënt hoe het nu gaat, en spreek samen af wanneer en hoe het verdergaat.',
+    );
+  });
 });

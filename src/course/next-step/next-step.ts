@@ -3,9 +3,11 @@ import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
 import type { CalendarDate, Days } from '../calendar.ts';
 import { extensionUrl } from '../course-codes.ts';
 import { isOpenSession } from '../course-moves.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { asItIs, type Said, saidIn } from '../said.ts';
 
 export interface CourseStep {
-  readonly text: string;
+  readonly said: Said;
   /** Who does it: "Practitioner/x" or "Patient/y". */
   readonly owner: string;
   readonly due?: CalendarDate;
@@ -35,35 +37,39 @@ function soonestSession(sessions: readonly ServiceRequest[], { dayOf }: Days): S
     .toSorted((left, right) => planned(left).localeCompare(planned(right)))[0];
 }
 
-export function nextStep(carePlan: CarePlan, sessions: readonly ServiceRequest[], days: Days): CourseStep {
+interface Told {
+  readonly sentence: Sentences;
+  /** Said to the person whose course it is, and not to whoever leads it. */
+  readonly isForThePerson: boolean;
+}
+
+export function nextStep(
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+  days: Days,
+  { sentence, isForThePerson }: Told,
+): CourseStep {
   const owner = carePlan.author?.reference ?? carePlan.subject.reference ?? '';
   const about = `CarePlan/${carePlan.id}`;
   if (carePlan.status === 'completed' || carePlan.status === 'revoked') {
-    return {
-      text: 'The course has ended. Plan a conversation with the patient about what it brought and what follows.',
-      owner,
-      about,
-    };
+    return { said: sentence(isForThePerson ? 'next-ended-person' : 'next-ended'), owner, about };
   }
   if (carePlan.status === 'on-hold') {
-    return { text: 'The course is paused. Agree with the patient when it goes on.', owner, about };
+    return { said: sentence(isForThePerson ? 'next-paused-person' : 'next-paused'), owner, about };
   }
   const next = soonestSession(sessions, days);
   if (!next) {
-    return {
-      text: 'All sessions are done. Look back on the goals together, repeat the questionnaires of the start, write to the referring practitioner, and complete the referral.',
-      owner,
-      about,
-    };
+    const what = sessions.some(({ status }) => status === 'completed') ? 'next-all-held' : 'next-none-held';
+    return { said: sentence(isForThePerson ? `${what}-person` : what), owner, about };
   }
   const day = days.dayOf(next.occurrenceDateTime);
   const due = day ?? next.occurrenceDateTime;
+  const session = saidIn(next.code ?? {}, 'text') ?? asItIs(`Session ${sessionNumber(next)}`);
   const isOverdue = day !== undefined && day < days.today;
-  const title = next.code?.text ?? `Session ${sessionNumber(next)}`;
   return {
-    text: isOverdue
-      ? `${title} was planned for ${due} and is not recorded yet: record it, or agree on another day.`
-      : `Next: ${title}.`,
+    said: isOverdue
+      ? sentence(isForThePerson ? 'next-overdue-person' : 'next-overdue', { session, day: asItIs(day) })
+      : sentence('next-session', { session }),
     owner: next.performer?.[0]?.reference ?? owner,
     ...(due !== undefined && { due }),
     about: `ServiceRequest/${next.id}`,

@@ -1,6 +1,7 @@
 // The Tasks that keep a referral from a dead end: decide the next step, get in touch. What and by when stands in fhir-profiles/plans.
 import type { ActivityDefinition, CodeableConcept, Task } from '@medplum/fhirtypes';
 import { type CourseCode, courseConcept } from '../course-codes.ts';
+import { type Said, saidAs } from '../said.ts';
 
 /** Of an ActivityDefinition: within which time it is carried out, in hours. */
 const dueWithinUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/due-within';
@@ -19,7 +20,8 @@ export interface ContactTask {
   readonly patient: string;
   /** Absent: nobody by name, and found by Task?owner:missing=true. */
   readonly owner?: string;
-  readonly description: string;
+  /** What is to be done, in words for whoever does it. */
+  readonly said: Said;
   readonly reason?: CodeableConcept;
   /** "Goal/x": goals of the person that go on, and that are talked about. */
   readonly goals?: readonly string[];
@@ -53,7 +55,7 @@ export function contactTask(id: string, content: ContactTask, action: ActivityDe
     status: 'requested',
     intent: 'order',
     code: courseConcept(content.duty),
-    description: content.description,
+    ...saidAs('description', content.said),
     focus: { reference: content.about },
     for: { reference: content.patient },
     authoredOn: content.authoredOn,

@@ -3,7 +3,9 @@
 import type { Consent, Provenance, ProvenanceAgent, Task } from '@medplum/fhirtypes';
 import { giversOf, teamsOf } from '../../course/consent-stands.ts';
 import { hasCourseCode } from '../../course/course-codes.ts';
+import { asItIs, inARow, saidIn } from '../../course/said.ts';
 import { forEffect, forLeaving, type WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { groupRunOf, type MemberOfRun, memberOfRun } from '../groups/group-run-of.ts';
 import { leaveRun } from '../groups/leave-run.ts';
 import { closeWhatWasOpened } from '../pairs/close-pair.ts';
@@ -63,14 +65,20 @@ async function handOver(
   contexts: { readonly context: WorkflowContext; readonly ofPerson: WorkflowContext },
   { patient, pair, carePlan }: MemberOfRun & Required<Pick<MemberOfRun, 'pair'>>,
   whole: string,
-  { description }: Task,
+  step: Task,
 ): Promise<void> {
   await nextStepOfPair(contexts, {
     patient,
     therapist: pair.therapist,
     own: `CarePlan/${carePlan.id}`,
     whole,
-    description: `${description}. The consent to the joint course no longer stands, as either of a pair may choose at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are.`,
+    said: inARow(
+      [
+        saidIn(step, 'description') ?? asItIs(''),
+        sentencesOf(contexts.context.catalogue)('pair-consent-ended'),
+      ],
+      '. ',
+    ),
   });
 }
 

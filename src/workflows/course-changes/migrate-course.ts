@@ -1,7 +1,6 @@
 // Brings one running course to a newer version of its protocol, or writes down that it keeps its own; either with the reason, as agreed with the person.
 import type { CarePlan, CodeableConcept, Extension } from '@medplum/fhirtypes';
 import { extensionUrl } from '../../course/course-codes.ts';
-import { nextStep } from '../../course/next-step/next-step.ts';
 import type { PlanStep } from '../../course/plan/plan-step.ts';
 import { changedSteps } from '../../course/plan/tailor-plan.ts';
 import { keepsVersion, type Revision, tailoringProvenance } from '../../course/plan/tailored-resources.ts';
@@ -11,8 +10,8 @@ import { gatesOf } from '../alarms/read-gates.ts';
 import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from '../courses/course-plan.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import { protocolWarnings } from '../courses/protocol-warnings.ts';
-import { daysOf } from '../days.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { stepNamed } from './checked-edits.ts';
@@ -115,7 +114,7 @@ function nothingToDo(
     impacts: [],
     changed: [],
     warnings,
-    next: nextStep(carePlan, sessions, daysOf(context)),
+    next: nextStepOf(context, carePlan, sessions),
   };
 }
 
@@ -170,7 +169,7 @@ async function migrated(
     }),
     provenance: stored,
     warnings: [...outside, ...gated, ...warningsOf(impacts, definition.title)],
-    next: nextStep(saved.carePlan, saved.sessions, daysOf(context)),
+    next: nextStepOf(context, saved.carePlan, saved.sessions),
   };
 }
 

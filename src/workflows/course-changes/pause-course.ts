@@ -3,7 +3,7 @@ import type { CarePlan, CodeableConcept, Extension, Provenance, Task } from '@me
 import { isCalendarDate } from '../../course/calendar.ts';
 import { extensionUrl } from '../../course/course-codes.ts';
 import { allowedHomeworkMoves, isOpenSession } from '../../course/course-moves.ts';
-import { type CourseStep, nextStep } from '../../course/next-step/next-step.ts';
+import type { CourseStep } from '../../course/next-step/next-step.ts';
 import { type Revision, tailoringProvenance, without } from '../../course/plan/tailored-resources.ts';
 import { mayMove } from '../../course/referral/referral-moves.ts';
 import { businessStatus } from '../../course/referral/referral-resources.ts';
@@ -11,8 +11,10 @@ import { businessRule, invalid } from '../../fhir/error.ts';
 import { holdQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, episodeOfPlan } from '../courses/course-plan.ts';
+import { courseStep } from '../courses/course-step.ts';
 import { homeworkOf, referralTasksOf } from '../courses/course-tasks.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
@@ -95,8 +97,7 @@ export async function pausePlan(
     about: `CarePlan/${plan.carePlan.id}`,
     patient: plan.patient,
     named: [plan.carePlan.author?.reference ?? plan.patient],
-    description:
-      'The course is paused. Ask the patient how it is now, and agree together when and how it goes on.',
+    said: sentencesOf(context.catalogue)('course-paused'),
     reason,
     ...(until !== undefined && { due: until }),
   });
@@ -113,7 +114,7 @@ export async function pausePlan(
     carePlan: carePlan.resource,
     review,
     provenance: (await createChecked(context, provenance)).resource(),
-    next: nextStep(carePlan.resource, plan.sessions, daysOf(context)),
+    next: await courseStep(context, carePlan.resource, plan.sessions, daysOf(context)),
   };
 }
 

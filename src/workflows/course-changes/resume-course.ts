@@ -2,7 +2,7 @@
 import type { CarePlan, EpisodeOfCare, Extension, Provenance, Task } from '@medplum/fhirtypes';
 import { addDays, isCalendarDate } from '../../course/calendar.ts';
 import { extensionUrl } from '../../course/course-codes.ts';
-import { type CourseStep, nextStep } from '../../course/next-step/next-step.ts';
+import type { CourseStep } from '../../course/next-step/next-step.ts';
 import { daysToShift, retimed } from '../../course/plan/retime.ts';
 import { tailoringProvenance, without } from '../../course/plan/tailored-resources.ts';
 import { mayMove } from '../../course/referral/referral-moves.ts';
@@ -13,6 +13,7 @@ import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from '../courses/course-plan.ts';
 import { homeworkOf, referralTasksOf, reviewsOf } from '../courses/course-tasks.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import { daysOf } from '../days.ts';
 import { lastBefore } from '../resources/version-before.ts';
 import { createChecked } from '../resources/write-checked.ts';
@@ -112,7 +113,7 @@ export async function resumePlan(
       return session && before && after.state === 'open' ? [{ session, before, after }] : [];
     }),
     provenance: (await createChecked(context, provenance)).resource(),
-    next: nextStep(saved.carePlan, saved.sessions, daysOf(context)),
+    next: nextStepOf(context, saved.carePlan, saved.sessions),
   };
 }
 

@@ -1,7 +1,6 @@
 // Changes the plan of a running course as therapist and patient agreed, with the reason of each change. Tailoring is ordinary care.
 import type { Annotation, CarePlan, CodeableConcept, Provenance } from '@medplum/fhirtypes';
 import { extensionUrl } from '../../course/course-codes.ts';
-import { nextStep } from '../../course/next-step/next-step.ts';
 import type { PlanEdit } from '../../course/plan/plan-edit.ts';
 import type { PlanStep } from '../../course/plan/plan-step.ts';
 import { changedSteps, tailorPlan } from '../../course/plan/tailor-plan.ts';
@@ -12,6 +11,7 @@ import { gatesOf } from '../alarms/read-gates.ts';
 import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays } from '../courses/course-plan.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import { protocolWarnings } from '../courses/protocol-warnings.ts';
 import { daysOf } from '../days.ts';
 import { createChecked } from '../resources/write-checked.ts';
@@ -104,7 +104,7 @@ export async function tailored(
     }),
     provenances,
     warnings: await protocolWarnings(context, saved.carePlan, steps),
-    next: nextStep(saved.carePlan, saved.sessions, days),
+    next: nextStepOf(context, saved.carePlan, saved.sessions),
   };
 }
 

@@ -1,8 +1,9 @@
 // A course that is ended by its plan, not by a referral: all that hangs on it ends with it, and the one who led it has the next step.
 import type { CarePlan, CodeableConcept, EpisodeOfCare } from '@medplum/fhirtypes';
 import type { PlanEnd } from '../../course/goal/goal-at-end.ts';
+import { inARow } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
-import { nobodyWasInTouch, takeBackContacts } from '../referrals/contacts-asked.ts';
+import { takeBackContacts } from '../referrals/contacts-asked.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { episodeOfPlan } from './course-plan.ts';
@@ -10,13 +11,12 @@ import { sessionsOf } from './course-sessions.ts';
 import { reviewsOf } from './course-tasks.ts';
 import { endWhatWasPlanned } from './end-plan.ts';
 import { episodeInStatus } from './move-episode.ts';
+import { sentencesOf } from './sentences-of.ts';
 
-const nextSteps = {
-  completed:
-    'The course is completed. Plan a conversation with the patient about what it brought and what follows.',
-  revoked: 'The course ended early. Talk with the patient about what would help now, and who will do it.',
-  'entered-in-error':
-    'The course was marked as entered in error. Look whether this person needs a course, or another person does.',
+const sentences = {
+  completed: 'course-completed',
+  revoked: 'course-ended-early',
+  'entered-in-error': 'course-in-error',
 } as const satisfies Record<PlanEnd, string>;
 
 /** The plan itself is stored already. */
@@ -35,12 +35,14 @@ export async function endCourse(
   const sessions = await sessionsOf(context, carePlan);
   const requests = sessions.map(({ id }) => `ServiceRequest/${id}`);
   const isUnmet = await takeBackContacts(context, { patient, requests, carePlan: about });
+  const sentence = sentencesOf(context.catalogue);
+  const said = sentence(sentences[end]);
   await giveDuty(context, {
     duty: 'next-step',
     about,
     patient,
     named: [carePlan.author?.reference ?? patient],
-    description: isUnmet ? `${nextSteps[end]} ${nobodyWasInTouch}` : nextSteps[end],
+    said: isUnmet ? inARow([said, sentence('not-in-touch-since')]) : said,
     ...(reason && { reason }),
     goals: goals.map(({ id }) => `Goal/${id}`),
   });

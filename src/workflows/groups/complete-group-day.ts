@@ -16,12 +16,12 @@ import {
   memberDayResources,
 } from '../../course/group/group-day-resources.ts';
 import { type MemberPresence, wasThere } from '../../course/group/group-presence.ts';
-import { nextSession, nextStep, sessionNumber } from '../../course/next-step/next-step.ts';
+import { nextSession, sessionNumber } from '../../course/next-step/next-step.ts';
 import { businessRule, conflict } from '../../fhir/error.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forGroup, inTransaction, type WorkflowContext } from '../context.ts';
 import { beginEpisode } from '../courses/move-episode.ts';
-import { daysOf } from '../days.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import { refuseWithoutAgreements } from '../pairs/pair-agreements.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
@@ -96,7 +96,7 @@ async function record(
     day: held,
     encounter,
     resources,
-    next: nextStep(carePlan, days, daysOf(context)),
+    next: nextStepOf(context, carePlan, days),
   };
 }
 
@@ -288,6 +288,6 @@ async function repeatedDay(
     day,
     encounter,
     resources: [...notes, ...own],
-    next: nextStep(run.carePlan, run.days, daysOf(context)),
+    next: nextStepOf(context, run.carePlan, run.days),
   };
 }

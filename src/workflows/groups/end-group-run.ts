@@ -14,7 +14,7 @@ import { byReference, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
-import type { MemberOfRun, RunOfGroup } from './group-run-of.ts';
+import { type MemberOfRun, nextStepOfRun, type RunOfGroup } from './group-run-of.ts';
 
 export async function endGroupRun(
   context: WorkflowContext,
@@ -36,7 +36,7 @@ export async function endGroupRun(
       about: `CarePlan/${member.carePlan.id}`,
       patient: member.patient,
       named: member.pair ? [member.pair.therapist] : run.leaders,
-      description: run.programme.nextStep,
+      said: nextStepOfRun(run),
     });
     written.push(step);
   }

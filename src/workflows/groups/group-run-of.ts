@@ -2,6 +2,7 @@
 import type { CarePlan, CareTeam, Group, PlanDefinition, ServiceRequest } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../../course/course-codes.ts';
 import { pairOf } from '../../course/group/pair-resources.ts';
+import { asItIs, type Said, saidIn } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { GroupPlan } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
@@ -95,6 +96,10 @@ export async function memberOfRun(context: WorkflowContext, own: CarePlan): Prom
     days: (await sessionsOf(context, own)).filter(({ code }) => hasCourseCode(code, 'group-day')),
   };
 }
+
+/** What is agreed at the end, with whom: the plan's own words. */
+export const nextStepOfRun = ({ programme: { nextStep } }: RunOfGroup): Said =>
+  saidIn(nextStep, 'title') ?? asItIs(nextStep.title);
 
 /** The group with its members as they are now; its plan gets a new version, so that whoever saw the old one hears of it. */
 export async function groupBecomes(

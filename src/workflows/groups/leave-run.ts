@@ -3,11 +3,13 @@
 // chose, or why.
 import type { CarePlan, CodeableConcept, Task } from '@medplum/fhirtypes';
 import { groupWithout, revoked } from '../../course/group/group-change-resources.ts';
+import { asItIs, inARow } from '../../course/said.ts';
 import { overtakenTask } from '../../course/watch/watch-tasks.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { reviewsOf } from '../courses/course-tasks.ts';
 import { endWhatWasPlanned } from '../courses/end-plan.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { closeWhatWasOpened } from '../pairs/close-pair.ts';
 import { takeBackHomework } from '../pairs/end-pair.ts';
@@ -16,7 +18,7 @@ import { readReferenced } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { endEmptyRun } from './end-empty-run.ts';
-import { groupBecomes, type MemberOfRun, type RunOfGroup } from './group-run-of.ts';
+import { groupBecomes, type MemberOfRun, nextStepOfRun, type RunOfGroup } from './group-run-of.ts';
 
 /** Each with what it may write: the one who asks, the service for the person, the service for the group. */
 export interface Leaving {
@@ -75,21 +77,23 @@ async function takeBackNextSteps(ofPerson: WorkflowContext, own: CarePlan): Prom
 /** Of a pair both are told alike. */
 async function nextStepOf(
   { context, ofPerson }: Pick<Leaving, 'context' | 'ofPerson'>,
-  { programme, leaders, carePlan }: RunOfGroup,
+  run: RunOfGroup,
   { patient, pair }: MemberOfRun,
   own: CarePlan,
 ): Promise<Task> {
+  const { leaders, carePlan } = run;
   const about = { duty: 'next-step', about: `CarePlan/${own.id}`, patient } as const;
   if (!pair) {
-    return giveDuty(ofPerson, { ...about, named: leaders, description: programme.nextStep });
+    return giveDuty(ofPerson, { ...about, named: leaders, said: nextStepOfRun(run) });
   }
   const { therapist } = pair;
-  const description = goesOn(programme.nextStep);
+  // With the plan's own words first.
+  const said = inARow([nextStepOfRun(run), sentencesOf(context.catalogue)('pair-stops')], '. ');
   const task = await nextStepOfPair(
     { context, ofPerson },
-    { patient, therapist, own: about.about, whole: `CarePlan/${carePlan.id}`, description },
+    { patient, therapist, own: about.about, whole: `CarePlan/${carePlan.id}`, said },
   );
-  await giveDuty(ofPerson, { ...about, named: [patient], description });
+  await giveDuty(ofPerson, { ...about, named: [patient], said });
   return task;
 }
 
@@ -101,19 +105,16 @@ async function tellLeader(
   left: number,
 ): Promise<void> {
   if (leaders.length === 0 || leaders.includes(context.actor.subject ?? '')) return;
+  const sentence = sentencesOf(context.catalogue);
   const rest =
     left === 0
-      ? 'Nobody takes part any more, so the course has ended: let the place know.'
-      : `${left === 1 ? '1 pair goes' : `${left} pairs go`} on: see whether the course does well with so few, and ask them.`;
+      ? sentence('nobody-left')
+      : sentence(left === 1 ? 'one-pair-left' : 'pairs-left', { left: asItIs(left) });
   await giveDuty(ofGroup, {
     duty: 'get-in-touch',
     about: `CarePlan/${carePlan.id}`,
     patient: group,
     named: leaders,
-    description: `The pair with ${therapist} has stopped with the joint course: the consent to it no longer stands. Either may stop at any time without a reason, and it has no effect on treatment. What was shared for the course is closed to you now. Do not expect the pair on a day of the course; let them know through ${therapist} that this is all right, and that you are there to talk if they would like to. ${rest}`,
+    said: inARow([sentence('pair-stopped-for-leader', { therapist: asItIs(therapist) }), rest]),
   });
 }
-
-/** With the plan's own words first. */
-const goesOn = (nextStep: string): string =>
-  `${nextStep}. The pair stops with the course, as either may at any time without a reason. Appointments, treatment and whoever takes part in it stay as they are; at the next appointment both talk about what would help now.`;

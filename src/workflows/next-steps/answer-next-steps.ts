@@ -1,7 +1,7 @@
 // Keeps what two people answered to the possible next steps of a course: a step of the list, or staying the course, each with its reason.
 import type { GuidanceResponse, Parameters, ParametersParameter, Provenance } from '@medplum/fhirtypes';
 import { courseIdentifierSystem, tailoringReasonSystem } from '../../course/course-codes.ts';
-import { type CourseStep, nextSession, nextStep, sessionNumber } from '../../course/next-step/next-step.ts';
+import { type CourseStep, nextSession, sessionNumber } from '../../course/next-step/next-step.ts';
 import {
   type AnswerCode,
   answerProvenance,
@@ -20,7 +20,7 @@ import {
   type Reasoned,
 } from '../course-changes/tailoring-reason.ts';
 import { type CoursePlan, coursePlanToChange } from '../courses/course-plan.ts';
-import { daysOf } from '../days.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import type { Given } from '../resources/read-known.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { nextStepsOf } from './next-steps-of.ts';
@@ -157,7 +157,7 @@ async function keep(
     suggestion: suggestion.resource(),
     provenance: provenance.resource(),
     ...(chosen.length > 0 && { tailor: tailorCall(plan, chosen, { reason, agreed }) }),
-    next: nextStep(carePlan, plan.sessions, daysOf(context)),
+    next: nextStepOf(context, carePlan, plan.sessions),
   };
 }
 

@@ -2,7 +2,9 @@
 import type { Task } from '@medplum/fhirtypes';
 import type { TaskStatus } from '../../course/referral/referral-moves.ts';
 import { alternativeOf, businessStatusCode } from '../../course/referral/referral-resources.ts';
+import { asItIs } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { acceptReferral, type ReferralMove } from './accept-referral.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import {
@@ -60,6 +62,6 @@ async function decline(context: WorkflowContext, move: ReferralMove): Promise<vo
   await giveNextStep(
     context,
     move,
-    `The offer was declined. Another offer: ${offers.join('; ')}. Ask a further candidate, take up the other offer, or talk it over with the patient.`,
+    sentencesOf(context.catalogue)('referral-declined', { offers: asItIs(offers.join('; ')) }),
   );
 }

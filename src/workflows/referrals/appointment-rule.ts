@@ -4,6 +4,7 @@ import { hasCourseCode } from '../../course/course-codes.ts';
 import { meaningsOf, type ReferralStatus } from '../../course/referral/referral-moves.ts';
 import { businessStatus, businessStatusCode } from '../../course/referral/referral-resources.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
@@ -120,13 +121,9 @@ const isByUs = (reason: CodeableConcept | undefined): boolean =>
 
 const cancellationSystem = 'http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason';
 
-function wordsOf({ turn, reason }: Turned): string {
-  if (turn === 'unattended') {
-    return 'The appointment did not take place, and nobody knows yet what came in between. Get in touch: ask how the person is, and which day and form would suit. The referral stays open.';
-  }
-  return isByUs(reason)
-    ? 'The appointment was cancelled from our side. Get in touch: say so, and offer another day soon. The referral stays open.'
-    : 'The appointment was cancelled. Get in touch: ask how the person is, and which day and form would suit. The referral stays open.';
+function sentenceOf({ turn, reason }: Turned) {
+  if (turn === 'unattended') return 'unattended';
+  return isByUs(reason) ? 'cancelled-by-us' : 'cancelled';
 }
 
 /** One open Task for each appointment, however often it is written. */
@@ -146,7 +143,7 @@ export async function getInTouch(context: WorkflowContext, turned: Turned, owner
     about,
     patient,
     named: [owner],
-    description: wordsOf(turned),
+    said: sentencesOf(context.catalogue)(sentenceOf(turned)),
     ...(reason && { reason }),
     ...(carePlan && { carePlan }),
     ...(session && { session }),

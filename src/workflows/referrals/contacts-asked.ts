@@ -6,10 +6,6 @@ import type { WorkflowContext } from '../context.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 
-/** Said with the next step of somebody whom another was to get in touch with. */
-export const nobodyWasInTouch =
-  'An appointment did not take place before, and nobody is known to have been in touch since.';
-
 interface AskedAbout {
   readonly patient: string;
   /** "ServiceRequest/y" of the sessions, or of a referral. */

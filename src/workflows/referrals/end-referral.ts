@@ -3,17 +3,19 @@ import type { CarePlan, EpisodeOfCare, Goal, ServiceRequest, Task } from '@medpl
 import { isOpenSession } from '../../course/course-moves.ts';
 import type { PlanEnd } from '../../course/goal/goal-at-end.ts';
 import { isFinal } from '../../course/referral/referral-moves.ts';
+import { inARow, type Said } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import { cancelAppointments } from '../courses/end-around-plan.ts';
 import { endWhatWasPlanned, withStatusReason } from '../courses/end-plan.ts';
 import { episodeInStatus, episodeOf, moveEpisode } from '../courses/move-episode.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import type { ReferralMove } from './accept-referral.ts';
-import { nobodyWasInTouch, takeBackContacts } from './contacts-asked.ts';
+import { takeBackContacts } from './contacts-asked.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import { closeQuestions } from './referral-questions.ts';
 
@@ -29,22 +31,12 @@ export async function completeReferral(context: WorkflowContext, move: ReferralM
     );
   }
   const goals = await closeAll(context, move, 'completed');
-  await giveLastStep(
-    context,
-    move,
-    'The course is completed. Plan a conversation with the patient about what it brought and what follows.',
-    goals,
-  );
+  await giveLastStep(context, move, 'course-completed', goals);
 }
 
 export async function endReferralEarly(context: WorkflowContext, move: ReferralMove): Promise<void> {
   const goals = await closeAll(context, move, 'revoked');
-  await giveLastStep(
-    context,
-    move,
-    'The course ended early. Talk with the patient about what would help now, and who will do it.',
-    goals,
-  );
+  await giveLastStep(context, move, 'course-ended-early', goals);
 }
 
 /** The candidate is let off; with the last one the request is revoked, and the one who asked has the next step. */
@@ -55,12 +47,7 @@ export async function withdrawReferral(context: WorkflowContext, move: ReferralM
     return;
   }
   const goals = await closeCourse(context, move, 'revoked');
-  await giveLastStep(
-    context,
-    move,
-    'The referral was withdrawn. Talk with the patient about what would help now.',
-    goals,
-  );
+  await giveLastStep(context, move, 'referral-withdrawn', goals);
   await cancelAppointments(context, move.patient, [referral]);
   await moveEpisode(context, referral, 'cancelled');
   await closeRequest(context, referral, 'revoked', next);
@@ -101,11 +88,7 @@ export async function voidReferral(context: WorkflowContext, move: ReferralMove)
   const version = await readReferenced(context.store, referral, ['ServiceRequest'], 'Task.focus');
   const wrong: ServiceRequest = { ...version.resource(), status: 'entered-in-error' };
   await updateChecked(context, withStatusReason(wrong, next.statusReason), version.versionId);
-  await giveLastStep(
-    context,
-    move,
-    'The referral was marked as entered in error. Look whether this person needs a referral, or another person does.',
-  );
+  await giveLastStep(context, move, 'referral-in-error');
 }
 
 async function voidEpisode(context: WorkflowContext, episode: EpisodeOfCare, task: Task): Promise<void> {
@@ -136,20 +119,26 @@ export async function hasOtherCandidates(
 async function giveLastStep(
   context: WorkflowContext,
   move: ReferralMove,
-  description: string,
+  what: 'course-completed' | 'course-ended-early' | 'referral-withdrawn' | 'referral-in-error',
   goals: readonly Goal[] = [],
 ): Promise<void> {
   const { patient, referral } = move;
+  const sentence = sentencesOf(context.catalogue);
   const sessions = await sessionsOfReferral(context, referral);
   const requests = [referral, ...sessions.map(({ id }) => `ServiceRequest/${id}`)];
   const isUnmet = await takeBackContacts(context, { patient, requests });
-  await giveNextStep(context, move, isUnmet ? `${description} ${nobodyWasInTouch}` : description, goals);
+  await giveNextStep(
+    context,
+    move,
+    isUnmet ? inARow([sentence(what), sentence('not-in-touch-since')]) : sentence(what),
+    goals,
+  );
 }
 
 export async function giveNextStep(
   context: WorkflowContext,
   { current, next, referral, patient }: ReferralMove,
-  description: string,
+  said: Said,
   goals: readonly Goal[] = [],
 ): Promise<void> {
   await giveDuty(context, {
@@ -157,7 +146,7 @@ export async function giveNextStep(
     about: referral,
     patient,
     named: [current.requester?.reference ?? patient],
-    description,
+    said,
     ...(next.statusReason && { reason: next.statusReason }),
     goals: goals.map(({ id }) => `Goal/${id}`),
   });

@@ -8,6 +8,7 @@ import { resumePlan } from '../course-changes/resume-course.ts';
 import { readCoursePlan } from '../courses/course-plan.ts';
 import { reviewsAbout } from '../courses/course-tasks.ts';
 import { episodeOf, moveEpisode } from '../courses/move-episode.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import type { ReferralMove } from './accept-referral.ts';
 import { carePlansOf } from './end-referral.ts';
@@ -30,8 +31,7 @@ export async function pauseReferral(context: WorkflowContext, move: ReferralMove
     about: referral,
     patient,
     named: [owner],
-    description:
-      'The referral is paused. Ask the patient how it is now, and agree together when and how it goes on.',
+    said: sentencesOf(context.catalogue)('referral-paused'),
     reason,
   });
 }

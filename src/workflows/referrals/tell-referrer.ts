@@ -3,6 +3,7 @@ import type { Consent, ServiceRequest } from '@medplum/fhirtypes';
 import { isCoordinationTask } from '../../course/referral/referral-resources.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import type { WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { giveDuty } from '../watch/give-duty.ts';
@@ -23,8 +24,7 @@ export async function tellReferrers(
       about: `ServiceRequest/${referral.id}`,
       patient,
       named: [await ownerOf(ofPerson, referral, patient)],
-      description:
-        'The consent to this referral no longer stands, and nobody has taken the referral yet. Talk with the person about what they would like: the referral is stopped by its Task, or goes on with a new consent. It has no effect on any other treatment.',
+      said: sentencesOf(ofPerson.catalogue)('consent-of-referral-ended'),
     });
   }
 }

@@ -1,7 +1,6 @@
 // Records a session that was held: meeting, elements with their minutes, note, homework, goal progress. All of it once, or nothing.
 import type { CarePlan, Goal, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { keyIdentifierSystem } from '../../course/course-codes.ts';
-import { nextStep } from '../../course/next-step/next-step.ts';
 import { sessionResources } from '../../course/session/session-resources.ts';
 import type { StoredVersion } from '../../store/store.ts';
 import { gatedDelivery, reviewTaskFor } from '../alarms/gated-steps.ts';
@@ -10,7 +9,7 @@ import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { beginCourse } from '../courses/begin-course.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
-import { daysOf } from '../days.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import { contactMade } from '../referrals/contact-made.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
@@ -110,6 +109,6 @@ async function record(
     session: stored.resource(),
     resources: written.map((version) => version.resource()),
     warnings: delivery.warnings,
-    next: nextStep(carePlan, after, daysOf(context)),
+    next: nextStepOf(context, carePlan, after),
   };
 }

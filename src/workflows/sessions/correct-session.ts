@@ -2,7 +2,7 @@
 // and opens the planned session again. Whatever is derived (dose, deviations, how goals stand) follows.
 import type { CarePlan, CodeableConcept, Encounter, ServiceRequest } from '@medplum/fhirtypes';
 import { correctionIdentifierSystem, extensionUrl, hasCourseCode } from '../../course/course-codes.ts';
-import { nextStep, sessionNumber } from '../../course/next-step/next-step.ts';
+import { sessionNumber } from '../../course/next-step/next-step.ts';
 import { without } from '../../course/plan/tailored-resources.ts';
 import { correctedRecord, correctionProvenance, voidedRecord } from '../../course/session/correct-session.ts';
 import type { SessionRecord } from '../../course/session/session-record.ts';
@@ -15,6 +15,7 @@ import { inTransaction, type WorkflowContext } from '../context.ts';
 import { explainDeviations } from '../course-changes/record-deviations.ts';
 import { authorOf } from '../course-changes/tailoring-reason.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { readKnown } from '../resources/read-known.ts';
@@ -276,4 +277,4 @@ async function reopen(
 }
 
 const stepOf = (context: WorkflowContext, carePlan: CarePlan, sessions: readonly ServiceRequest[]) =>
-  nextStep(carePlan, sessions, daysOf(context));
+  nextStepOf(context, carePlan, sessions);

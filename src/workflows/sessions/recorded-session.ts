@@ -1,10 +1,9 @@
 // Finds a session that was recorded before, and answers a repeated call with what is stored.
 import type { CarePlan, Encounter, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { contentIdentifierSystem } from '../../course/course-codes.ts';
-import { nextStep } from '../../course/next-step/next-step.ts';
 import { conflict } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
-import { daysOf } from '../days.ts';
+import { nextStepOf } from '../courses/next-step-of.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import type { SessionRequest, SessionResult } from './session-request.ts';
@@ -61,7 +60,7 @@ export async function repeatedSession(
     session,
     resources: await resourcesOf(context, encounter),
     warnings: [],
-    next: nextStep(carePlan, sessions, daysOf(context)),
+    next: nextStepOf(context, carePlan, sessions),
   };
 }
 

@@ -98,7 +98,7 @@ it('ends early with a letter, revokes what was planned, and leaves the next step
     'Questionnaire to fill in phq-15: requested, Patient/anna, due 2028-02-01',
   ]);
   expect(ended.next).toEqual([
-    'The course ended early. Talk with the patient about what would help now, and who will do it. Practitioner/gp, due 2027-02-12',
+    'Your course has ended. Somebody talks with you about what it brought and what follows. Practitioner/gp, due 2027-02-12',
   ]);
   const next = await openTask(world, 'gp', 'next-step');
 

@@ -1,5 +1,6 @@
 // Recording a session: everything once, whatever is sent twice, and nothing of what cannot be so.
 import type { CarePlan, Goal, ParametersParameter, ServiceRequest } from '@medplum/fhirtypes';
+import { saidParameter } from '../../../src/course/said.ts';
 import { carePlanSessionComplete } from '../../../src/rest/operations/care-plan-session-complete.ts';
 import { carePlanTailor } from '../../../src/rest/operations/care-plan-tailor.ts';
 import { complete, enroll, group, integer, planVersion, reference, string } from './course-steps.ts';
@@ -109,7 +110,7 @@ describe('a session that was held', () => {
     expect(answer.resource.parameter?.at(-1)).toEqual({
       name: 'next',
       part: [
-        { name: 'text', valueString: 'Next: Session 2.' },
+        saidParameter('text', { text: 'Next: Session 2.', translations: { nl: 'Hierna: Sessie 2.' } }),
         { name: 'owner', valueReference: { reference: 'Practitioner/therapist' } },
         { name: 'about', valueReference: { reference: `ServiceRequest/${sessions[1]?.id}` } },
         { name: 'due', valueDate: '2026-11-27' },

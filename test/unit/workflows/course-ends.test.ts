@@ -2,6 +2,7 @@
 import type { CarePlan, CareTeam, Goal, Parameters, Resource, Task } from '@medplum/fhirtypes';
 import { extensionUrl } from '../../../src/course/course-codes.ts';
 import { isCoordinationTask } from '../../../src/course/referral/referral-resources.ts';
+import { asItIs, saidIn, saidParameter } from '../../../src/course/said.ts';
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
 import { planDefinitionEnroll } from '../../../src/rest/operations/plan-definition-enroll.ts';
 import { updateResource } from '../../../src/workflows/resources/update-resource.ts';
@@ -54,7 +55,7 @@ it('the next step is the Task of the one who has it, for as long as it is open',
   const [task] = await tasksOf('next-step');
   if (!task) throw new Error('nobody has the next step');
   expect(await next()).toEqual([
-    { name: 'text', valueString: task.description },
+    saidParameter('text', saidIn(task, 'description') ?? asItIs('')),
     { name: 'owner', valueReference: { reference: 'Practitioner/gp' } },
     { name: 'about', valueReference: { reference: `Task/${task.id}` } },
     { name: 'due', valueDate: '2026-11-27' },

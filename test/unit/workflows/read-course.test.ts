@@ -1,5 +1,6 @@
 // What a therapist sees of a course, each number with where it comes from.
 import type { CarePlan, Goal, Parameters, ParametersParameter, ServiceRequest } from '@medplum/fhirtypes';
+import { saidParameter } from '../../../src/course/said.ts';
 import { carePlanCourse } from '../../../src/rest/operations/care-plan-course.ts';
 import { complete, enroll, group, integer, reference, string } from './course-steps.ts';
 import {
@@ -198,7 +199,7 @@ describe('the course', () => {
     expect(named(answer, 'next')).toEqual([
       group(
         'next',
-        string('text', 'Next: Session 3.'),
+        saidParameter('text', { text: 'Next: Session 3.', translations: { nl: 'Hierna: Sessie 3.' } }),
         reference('owner', 'Practitioner/therapist'),
         reference('about', `ServiceRequest/${sessions[2]?.id}`),
         { name: 'due', valueDate: '2026-12-04' },

@@ -1,0 +1,43 @@
+// The sentences by which a course or a referral says what comes next, and by which a Task asks somebody for it. They are the content's.
+import type { Said, Values } from './said.ts';
+
+export const sentenceSystem = 'https://w3id.org/alongside/fhir/CodeSystem/course-sentence';
+
+/** Some are said in other words to the person whose course it is. */
+type NextSentence =
+  | 'next-session'
+  | 'next-overdue'
+  | 'next-overdue-person'
+  | 'next-paused'
+  | 'next-paused-person'
+  | 'next-all-held'
+  | 'next-all-held-person'
+  | 'next-none-held'
+  | 'next-none-held-person'
+  | 'next-ended'
+  | 'next-ended-person'
+  | 'get-in-touch-person';
+
+type DutySentence =
+  | 'unattended'
+  | 'cancelled-by-us'
+  | 'cancelled'
+  | 'consent-of-referral-ended'
+  | 'not-in-touch-since'
+  | 'course-completed'
+  | 'course-ended-early'
+  | 'course-in-error'
+  | 'course-paused'
+  | 'referral-paused'
+  | 'referral-withdrawn'
+  | 'referral-in-error'
+  | 'referral-declined'
+  | 'pair-stops'
+  | 'pair-consent-ended'
+  | 'pair-stopped-for-leader'
+  | 'nobody-left'
+  | 'one-pair-left'
+  | 'pairs-left';
+
+/** A sentence in every language of the content, with its places filled. */
+export type Sentences = (code: NextSentence | DutySentence, values?: Values) => Said;

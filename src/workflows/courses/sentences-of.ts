@@ -1,0 +1,14 @@
+// Reads the sentences of a course from the content, in every language that it has.
+import type { Catalogue } from '../../content/catalogue.ts';
+import { type Sentences, sentenceSystem } from '../../course/course-sentences.ts';
+import { filled } from '../../course/said.ts';
+import { nameOf } from '../next-steps/next-step-content.ts';
+
+/** Throws an Error (a fault of our content) for a sentence that is not published. */
+export const sentencesOf =
+  (catalogue: Catalogue): Sentences =>
+  (code, values = {}) => {
+    const concept = catalogue.codeSystem(sentenceSystem)?.concept?.find((each) => each.code === code);
+    if (!concept) throw new Error(`${sentenceSystem} has no sentence "${code}"`);
+    return filled(nameOf(concept), values);
+  };
