@@ -15,6 +15,8 @@ interface PlannedSessionAction {
   readonly minutesHigh: number;
   /** False for a session that may be left out without a reason (requiredBehavior could). */
   readonly isRequired: boolean;
+  /** True for one that is not even left out for a reason (requiredBehavior must). */
+  readonly isInEveryCourse: boolean;
   /** Canonical of what the session consists of. */
   readonly definition?: string;
 }
@@ -53,6 +55,7 @@ export function sessionsOf(plan: PlanDefinition): PlanSessions | undefined {
       offset,
       ...(minutesOf(action.timingTiming?.repeat ?? {}) ?? minutes),
       isRequired: action.requiredBehavior !== 'could',
+      isInEveryCourse: action.requiredBehavior === 'must',
       ...(action.definitionCanonical && { definition: action.definitionCanonical }),
     };
   });

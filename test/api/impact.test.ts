@@ -37,7 +37,7 @@ it('compares a paused course, and says that it goes on first; $migrate says the 
   const paused = await course.post(
     `/fhir/CarePlan/${course.id}/$pause`,
     [
-      { name: 'reason', valueCode: 'flare' },
+      { name: 'reason', valueCode: 'symptoms-changed' },
       { name: 'agreed', valueBoolean: true },
       { name: 'until', valueDate: '2099-02-01' },
     ],

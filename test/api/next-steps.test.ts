@@ -41,7 +41,7 @@ it('shows the steps as valid Parameters', async () => {
   expect(course.service.problemsOf(shown.body as Parameters)).toEqual([]);
   expect((await get(answer())).status).toBe(405);
   expect((await get(`${list()}?since=yesterday`)).body).toEqual(
-    refusal('invalid', 'unknown parameter "since"; known here: ', 'Parameters.parameter[0].name'),
+    refusal('invalid', 'unknown parameter "since": none is taken here', 'Parameters.parameter[0].name'),
   );
 });
 

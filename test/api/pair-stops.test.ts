@@ -280,7 +280,7 @@ describe('after a course that was held to its end', () => {
 it('of a pair that stops while its course is paused, nobody is asked to let it go on, and nobody sees the patient by that', async () => {
   const plan = await planOf(1);
   const pause = parameters(
-    { name: 'reason', valueCode: 'flare' },
+    { name: 'reason', valueCode: 'symptoms-changed' },
     { name: 'agreed', valueBoolean: true },
     { name: 'until', valueDate: '2026-12-20' },
   );

@@ -1,4 +1,5 @@
 // Changing a plan over HTTP: the version that was seen, a call that comes twice, bodies that are wrong, and who may.
+import type { OperationOutcome, Parameters } from '@medplum/fhirtypes';
 import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
 let course: CourseOverHttp;
@@ -92,4 +93,39 @@ it('shows the difference by query, at an instant too', async () => {
   expect(JSON.stringify(now.body)).toContain('was dropped.');
   expect((await get('?at=never')).status).toBe(400);
   expect((await get('?at=2000-01-01T00:00:00Z')).status).toBe(404);
+});
+
+it('drops what the protocol has in every course with a warning, for tailoring is no error', async () => {
+  const answer = await post(tailor(), [...drop(1), { name: 'dryRun', valueBoolean: true }], {
+    'If-Match': await version(),
+  });
+  expect(answer.status).toBe(200);
+  const { parameter = [] } = answer.body as Parameters;
+  const issues = parameter.find(({ name }) => name === 'issues')?.resource as OperationOutcome | undefined;
+  expect(issues?.issue).toContainEqual({
+    severity: 'warning',
+    code: 'business-rule',
+    diagnostics: '"First session" is dropped; by the protocol every course has it (requiredBehavior must).',
+  });
+});
+
+it('takes a reason that comes as a code for a code, and not for words', async () => {
+  const [edit] = drop(5);
+  const parts = edit?.part.filter(({ name }) => name !== 'reason') ?? [];
+  const send = async (reason: object) =>
+    post(
+      tailor(),
+      [
+        { name: 'edit', part: [...parts, { name: 'reason', ...reason }] },
+        { name: 'dryRun', valueBoolean: true },
+      ],
+      { 'If-Match': await version() },
+    );
+  const unknown = await send({ valueCode: 'practicall' });
+  expect(unknown.status).toBe(422);
+  expect(diagnosticsOf(unknown.body)).toMatch(
+    /^"practicall" is no reason of https:\/\/w3id\.org\/alongside\/fhir\/CodeSystem\/tailoring-reason; known: /,
+  );
+  expect((await send({ valueCode: 'practical' })).status).toBe(200);
+  expect((await send({ valueString: 'The bus does not go any more' })).status).toBe(200);
 });

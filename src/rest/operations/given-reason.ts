@@ -6,7 +6,7 @@ export const reasonNames = ['reason', 'reasonText', 'agreed', 'notAgreedReason']
 
 export function givenReason(reader: ParameterReader): GivenReason {
   return {
-    reason: reader.concept('reason'),
+    reason: reader.listed('reason'),
     reasonText: reader.text('reasonText'),
     agreed: reader.flag('agreed'),
     notAgreedReason: reader.text('notAgreedReason'),

@@ -25,6 +25,8 @@ export interface ParameterReader {
   reference(name: string): Placed<string> | undefined;
   references(name: string): readonly Placed<string>[];
   concept(name: string): CodeableConcept | undefined;
+  /** The same, but that a code without a system stays a code, of a list that the one who asks knows. */
+  listed(name: string): CodeableConcept | undefined;
   coding(name: string): Placed<Coding> | undefined;
   /** A whole resource, as it came. */
   resource(name: string): Placed<Resource> | undefined;
@@ -50,7 +52,8 @@ function readerOf(
   }));
   for (const { value, expression: place } of placed) {
     if (!names.includes(value.name)) {
-      throw invalid(`unknown parameter "${value.name}"; known here: ${names.join(', ')}`, `${place}.name`);
+      const known = names.length > 0 ? `; known here: ${names.join(', ')}` : ': none is taken here';
+      throw invalid(`unknown parameter "${value.name}"${known}`, `${place}.name`);
     }
   }
   const all = (name: string) => placed.filter(({ value }) => value.name === name);
@@ -86,6 +89,7 @@ function readerOf(
     },
     references: (name) => each(name, referenceOf),
     concept: (name) => single(name, conceptOf),
+    listed: (name) => single(name, listedOf),
     coding: (name) => placedOne(name, codingOf),
     resource: (name) => placedOne(name, resourceIn),
     resources: (name) => each(name, resourceIn),
@@ -169,6 +173,11 @@ function referenceOf({ value, expression }: Placed<ParametersParameter>): string
 function conceptOf(entry: Placed<ParametersParameter>): CodeableConcept {
   const { valueCodeableConcept, valueCoding } = entry.value;
   return valueCodeableConcept ?? (valueCoding ? { coding: [valueCoding] } : { text: textOf(entry) });
+}
+
+function listedOf(entry: Placed<ParametersParameter>): CodeableConcept {
+  const { valueCode } = entry.value;
+  return valueCode ? { coding: [{ code: valueCode }] } : conceptOf(entry);
 }
 
 function codingOf({ value, expression }: Placed<ParametersParameter>): Coding {

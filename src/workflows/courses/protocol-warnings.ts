@@ -15,16 +15,24 @@ export async function sessionBounds(
   return carePlan.partOf ? undefined : (await boundsOf(context, carePlan))?.bounds;
 }
 
+interface ProtocolBounds {
+  readonly bounds: SessionBounds;
+  readonly minutes: SessionBounds;
+  /** The steps that a course by this protocol is not begun without. */
+  readonly inEveryCourse: ReadonlySet<string>;
+}
+
 /** Undefined where the protocol is not known, has no sessions, or cannot be read. */
-async function boundsOf(
-  context: WorkflowContext,
-  carePlan: CarePlan,
-): Promise<{ readonly bounds: SessionBounds; readonly minutes: SessionBounds } | undefined> {
+async function boundsOf(context: WorkflowContext, carePlan: CarePlan): Promise<ProtocolBounds | undefined> {
   const definition = await protocolOfCourse(context, carePlan);
   const protocol = definition && ifReadable(() => sessionsOf(definition));
   if (!protocol || protocol.sessions.length === 0) return undefined;
-  const { least, most, minutesLow, minutesHigh } = protocol;
-  return { bounds: { least, most }, minutes: { least: minutesLow, most: minutesHigh } };
+  const { sessions, least, most, minutesLow, minutesHigh } = protocol;
+  return {
+    bounds: { least, most },
+    minutes: { least: minutesLow, most: minutesHigh },
+    inEveryCourse: new Set(sessions.filter((each) => each.isInEveryCourse).map(({ actionId }) => actionId)),
+  };
 }
 
 export async function protocolWarnings(
@@ -34,7 +42,8 @@ export async function protocolWarnings(
 ): Promise<readonly string[]> {
   const protocol = await boundsOf(context, carePlan);
   if (!protocol) return [];
-  const { bounds, minutes } = protocol;
+  const { bounds, minutes, inEveryCourse } = protocol;
+  const missing = steps.filter(({ state, stepId }) => state === 'dropped' && inEveryCourse.has(stepId));
   const live = steps.filter(({ state }) => state !== 'dropped');
   const outside = live.filter(
     ({ state, minutesLow, minutesHigh }) =>
@@ -45,6 +54,11 @@ export async function protocolWarnings(
     ...(isWithinProtocol(live.length, bounds)
       ? []
       : [`${live.length} sessions are planned; the protocol has ${bounds.least} to ${bounds.most}.`]),
+    ...(missing.length > 0
+      ? [
+          `${missing.map(({ title }) => `"${title}"`).join(', ')} is dropped; by the protocol every course has it (requiredBehavior must).`,
+        ]
+      : []),
     ...(outside.length > 0
       ? [
           `The length of ${outside.map(({ number }) => `session ${number}`).join(', ')} lies outside the ${minutes.least} to ${minutes.most} minutes of the protocol.`,

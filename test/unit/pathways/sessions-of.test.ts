@@ -71,6 +71,7 @@ describe('the sessions of any plan', () => {
           minutesLow: 40,
           minutesHigh: 40,
           isRequired: true,
+          isInEveryCourse: false,
         },
         {
           actionId: 'second',
@@ -79,6 +80,7 @@ describe('the sessions of any plan', () => {
           minutesLow: 40,
           minutesHigh: 40,
           isRequired: true,
+          isInEveryCourse: false,
         },
       ],
       least: 2,
