@@ -19,7 +19,20 @@ export interface LetterGoal {
   readonly text: string;
   /** The newest goal attainment, -2 to +2. */
   readonly level?: number;
+  /** Of a goal that is an activity: how the person rated it. */
+  readonly rated?: RatedActivity;
   readonly source: string;
+}
+
+interface RatedActivity {
+  readonly start: number;
+  /** Absent when it was rated once. */
+  readonly now?: number;
+  /** The ends of the scale. */
+  readonly low: number;
+  readonly high: number;
+  /** What the difference is measured against, in words. */
+  readonly threshold: string;
 }
 
 export interface LetterContent {
@@ -94,10 +107,7 @@ const attained: Readonly<Record<number, string>> = {
 /** Numbers beside the person's own start; what they mean is for the two to say. */
 function standing({ goals, scores }: LetterContent): readonly string[] {
   const lines = [
-    ...goals.map(
-      ({ text, level }) =>
-        `"${text}": ${level === undefined ? 'not looked back on yet' : (attained[level] ?? 'not looked back on yet')}.`,
-    ),
+    ...goals.map((goal) => `"${goal.text}": ${standingOf(goal)}.`),
     ...scores.map(({ title, start, now, threshold }) =>
       now === undefined
         ? `${title}: ${start} at the start; not asked again.`
@@ -105,6 +115,15 @@ function standing({ goals, scores }: LetterContent): readonly string[] {
     ),
   ];
   return lines.length > 0 ? lines : ['No goal and no score is on record.'];
+}
+
+function standingOf({ level, rated }: LetterGoal): string {
+  if (!rated) return (level !== undefined && attained[level]) || 'not looked back on yet';
+  const { start, now, low, high, threshold } = rated;
+  const scale = `from ${low} (unable) to ${high} (as before)`;
+  return now === undefined
+    ? `${start} at the start, ${scale}; not rated again`
+    : `${start} at the start, ${now} now, ${scale} (${threshold})`;
 }
 
 function section(

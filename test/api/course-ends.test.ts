@@ -1,5 +1,5 @@
 // A course that ends while somebody was still to get in touch, over HTTP: the next step takes it over, and says what was left undone.
-import type { Bundle, CarePlan, Parameters, Task } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan, Composition, Parameters, Task } from '@medplum/fhirtypes';
 import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
 let course: CourseOverHttp;
@@ -7,6 +7,61 @@ beforeAll(async () => {
   course = await startCourseOverHttp();
 });
 afterAll(() => course.service.stop());
+
+it('has a letter that tells how an activity of the person was rated, and never that nobody looked back on it', async () => {
+  const begun = await course.post('/fhir/PlanDefinition/psychosomatic-therapy/$enroll', [
+    { name: 'subject', valueString: `Patient/${(await stored('Patient')).body.id}` },
+    { name: 'careManager', valueString: course.therapist },
+    { name: 'noReferralReason', valueString: 'Came directly' },
+    { name: 'noBaselineReason', valueString: 'No time yet' },
+    {
+      name: 'goal',
+      part: [
+        { name: 'text', valueString: 'Climb the stairs' },
+        { name: 'activityTarget', valueInteger: 7 },
+      ],
+    },
+    { name: 'start', valueDate: '2026-11-01' },
+  ]);
+  expect([begun.status, begun.body.issue]).toEqual([201, undefined]);
+  const resources = ((begun.body as Bundle).entry ?? []).map(({ resource }) => resource);
+  const [carePlan, goal] = ['CarePlan', 'Goal'].map((type) =>
+    resources.find((resource) => resource?.resourceType === type),
+  );
+  const plan = `/fhir/CarePlan/${carePlan?.id}`;
+  const rated = async (activity: number, start: string) => {
+    const answer = await course.post(
+      `${plan}/$session-complete`,
+      [
+        { name: 'start', valueDate: start },
+        { name: 'minutes', valueInteger: 40 },
+        { name: 'performer', valueReference: { reference: course.therapist } },
+        {
+          name: 'goalProgress',
+          part: [
+            { name: 'goal', valueReference: { reference: `Goal/${goal?.id}` } },
+            { name: 'activity', valueInteger: activity },
+          ],
+        },
+      ],
+      { 'If-Match': String((await course.get(plan)).headers['etag']) },
+    );
+    expect([answer.status, answer.body.issue]).toEqual([201, undefined]);
+  };
+  const standing = async () =>
+    ((await course.get(`${plan}/$closing-letter`)).body as Composition).section?.[1]?.text?.div;
+  const said = (words: string) =>
+    `<div xmlns="http://www.w3.org/1999/xhtml"><p>&quot;Climb the stairs&quot;: ${words}.</p></div>`;
+  expect(await standing()).toBe(said('not looked back on yet'));
+  await rated(2, '2026-11-02');
+  expect(await standing()).toBe(said('2 at the start, from 0 (unable) to 10 (as before); not rated again'));
+  await rated(5, '2026-11-09');
+  expect(await standing()).toBe(
+    said('2 at the start, 5 now, from 0 (unable) to 10 (as before) (published threshold of change: 3)'),
+  );
+});
+
+const stored = (resourceType: string) => course.send('post', `/fhir/${resourceType}`, { resourceType });
 
 const tasks = async (query: string): Promise<readonly Task[]> => {
   const found = (await course.get(`/fhir/Task?patient=${course.patient}&${query}`)).body as Bundle;

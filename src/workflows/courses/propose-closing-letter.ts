@@ -60,24 +60,38 @@ function letterScore({ score, start, points }: CourseScore): readonly LetterScor
       start: first,
       ...(now !== undefined && { now }),
       ...(threshold && {
-        threshold:
-          threshold.kind === 'published'
-            ? `published threshold of change: ${threshold.minimumDifference}`
-            : 'no published threshold of change',
+        threshold: thresholdOf(threshold.kind === 'published' ? threshold.minimumDifference : undefined),
       }),
       sources: [start.observation, ...(last ? [last.observation] : [])].map(({ id }) => `Observation/${id}`),
     },
   ];
 }
 
+const thresholdOf = (published: number | undefined): string =>
+  published === undefined
+    ? 'no published threshold of change'
+    : `published threshold of change: ${published}`;
+
 const numberOf = (observation: Observation | undefined): number | undefined =>
   observation?.valueInteger ?? observation?.valueQuantity?.value;
 
-function letterGoal({ goal, history }: CourseGoal): LetterGoal {
+function letterGoal({ goal, history, activity }: CourseGoal): LetterGoal {
   const level = history.at(-1)?.valueInteger;
+  const [start, ...later] = activity?.ratings.flatMap(({ valueInteger }) => valueInteger ?? []) ?? [];
+  const now = later.at(-1);
   return {
     text: goal.description.text ?? '',
     ...(level !== undefined && { level }),
+    ...(activity &&
+      start !== undefined && {
+        rated: {
+          start,
+          ...(now !== undefined && { now }),
+          low: activity.rule.low,
+          high: activity.rule.high,
+          threshold: thresholdOf(activity.rule.minimumDifference),
+        },
+      }),
     source: `Goal/${goal.id}`,
   };
 }
