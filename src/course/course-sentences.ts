@@ -24,6 +24,8 @@ type DutySentence =
   | 'cancelled'
   | 'consent-of-referral-ended'
   | 'not-in-touch-since'
+  | 'ask-how'
+  | 'make-up-offer'
   | 'course-completed'
   | 'course-ended-early'
   | 'course-in-error'

@@ -1,6 +1,7 @@
 // What a group run shows to whom, walked over HTTP: leaders the run and its members, a member their own part, others nothing; and the
 // diary of a member to nobody but its writer.
-import type { Bundle, CarePlan } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan, Task } from '@medplum/fhirtypes';
+import { saidIn } from '../../src/course/said.ts';
 import { entries, type PeopleOverHttp, parameters, startPeople, to } from '../support/people-over-http.ts';
 import type { TestService } from '../support/test-system.ts';
 
@@ -106,6 +107,15 @@ it('begins and records once under an Idempotency-Key, and refuses the same key w
     'This Idempotency-Key was used before with another body.',
   ]);
   expect(await search('Encounter?_count=50', 'system')).toHaveLength(8);
+});
+
+it('offers whoever was not there a day of their own, in both languages and without a question why', async () => {
+  const [offer] = (await search(`Task?patient=Patient/${peer}&code=make-up-offer`, 'peer')) as Task[];
+  const said = offer && saidIn(offer, 'description');
+  expect([said?.text, said?.translations['nl']]).toEqual([
+    'Ask how the person is. Offer a day of their own about "Opening and introduction". Whether they take it is theirs to choose; their place in the group stays theirs.',
+    'Vraag hoe het met de persoon gaat. Bied de persoon een eigen dag aan over "Opening en kennismaking". Of die daarop ingaat, kiest de persoon zelf; de plek in de groep blijft.',
+  ]);
 });
 
 it('refuses who may not, what is old, and a note with a name, which it does not repeat', async () => {

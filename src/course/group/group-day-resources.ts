@@ -10,6 +10,7 @@ import type {
 } from '@medplum/fhirtypes';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, extensionUrl } from '../course-codes.ts';
+import { inARow, type Said, saidAs } from '../said.ts';
 import { narrative } from '../session/session-note.ts';
 import { type DayElement, type MemberPresence, themesHeard, wasThere } from './group-presence.ts';
 import { pairRole } from './pair-resources.ts';
@@ -33,6 +34,9 @@ export interface HeldDay {
   readonly recordedAt: string;
   /** Until when whoever was not there is offered a day to make up. */
   readonly offerDue: CalendarDate;
+  /** The offer of it in words, and what comes before it where nothing is known of why somebody did not come. */
+  readonly offer: Said;
+  readonly askHow: Said;
   readonly identifiers: readonly Identifier[];
 }
 
@@ -221,7 +225,7 @@ function makeUpOffer(id: string, member: MemberDay, presence: MemberPresence, da
     status: 'requested',
     intent: 'order',
     code: courseConcept('make-up-offer'),
-    description: `${isKnown ? '' : 'Ask how the person is. '}Offer a day of their own about "${day.title}". Whether they take it is theirs to choose; their place in the group stays theirs.`,
+    ...saidAs('description', isKnown ? day.offer : inARow([day.askHow, day.offer])),
     focus: { reference: `ServiceRequest/${member.request.id}` },
     for: { reference: member.patient },
     executionPeriod: { start: day.date, end: day.offerDue },

@@ -12,10 +12,12 @@ import {
   presences,
   wasThere,
 } from '../../course/group/group-presence.ts';
+import { asItIs, saidIn } from '../../course/said.ts';
 import { dueWithinOf, watchPlanUrl } from '../../course/watch/watch-rules.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { GroupElement, GroupPlan } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
 import type { GivenAttendance, GroupDayRequest } from './group-day-request.ts';
@@ -57,10 +59,12 @@ export async function heldDay(
     throw businessRule(`the themes take ${total} minutes and the day lasted ${minutes}`, place);
   }
   const note = given.note?.value;
+  const title = saidIn(request.code ?? {}, 'text') ?? asItIs(`Day ${given.day ?? ''}`);
+  const sentence = sentencesOf(context.catalogue);
   return {
     group: run.group,
     request: `ServiceRequest/${request.id}`,
-    title: request.code?.text ?? `Day ${given.day ?? ''}`,
+    title: title.text,
     start,
     date,
     minutes,
@@ -68,6 +72,8 @@ export async function heldDay(
     themes,
     ...(note !== undefined && { note }),
     recordedAt: now.toISOString(),
+    offer: sentence('make-up-offer', { day: title }),
+    askHow: sentence('ask-how'),
     offerDue: addDuration(days.today, offerDueWithin(context)),
     identifiers: [{ system: contentIdentifierSystem, value: given.contentMark }],
   };
