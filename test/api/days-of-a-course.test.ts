@@ -212,6 +212,42 @@ describe.each(nights)('in %s at %s', (zone, at, yesterday, today, tomorrow, midn
     expect((await send('get', 'Appointment/now', 'system')).body.status).toBe('noshow');
   });
 
+  it('a session whose appointment is later today was not missed yet, unless another was for the same day', async () => {
+    const plan = await enrolled(today);
+    const first = (await read(plan, 'course')).find(({ name }) => name === 'session');
+    const reference = partOf(first ?? { name: '' }, 'source')?.valueReference?.reference ?? '';
+    const book = (id: string, minutes: number) => {
+      const [start, end] = [minutes, minutes + 5].map((more) =>
+        new Date(Date.parse(at) + more * 60_000).toISOString(),
+      );
+      return people.keep({
+        resourceType: 'Appointment',
+        id,
+        status: 'booked',
+        ...(start && { start }),
+        ...(end && { end }),
+        basedOn: [{ reference }],
+        participant: [{ actor: { reference: 'Patient/anna' }, status: 'accepted' }],
+      });
+    };
+    const missed = () =>
+      call(plan, 'session-complete', { name: 'attendance', valueCode: 'no-show' }, date('start', today));
+    await book('later', 15);
+    const start = new Date(Date.parse(at) + 15 * 60_000).toISOString();
+    expect(said(await missed())).toEqual([
+      422,
+      `Appointment/later is at ${start}, which lies ahead, and nobody can have missed it: say that it is cancelled, or wait until its time`,
+    ]);
+    expect(await all('Encounter?patient=anna')).toEqual([]);
+    await book('earlier', -5);
+    expect(said(await missed())).toBe(201);
+    const standing = async () =>
+      (await all<Resource & { readonly status: string }>('Appointment?patient=anna'))
+        .map(({ id, status }) => `${id} ${status}`)
+        .toSorted();
+    expect(await standing()).toEqual(['earlier noshow', 'later booked']);
+  });
+
   it('a session of today settles that somebody gets in touch since today', async () => {
     const plan = await enrolled(yesterday);
     const missed = await call(plan, 'session-complete', { name: 'attendance', valueCode: 'no-show' });

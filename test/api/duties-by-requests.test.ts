@@ -239,8 +239,8 @@ describe('a referral', () => {
       id: 'intake',
       status: 'noshow',
       basedOn: [{ reference: focus?.reference ?? '' }],
-      start: '2026-11-22T09:00:00Z',
-      end: '2026-11-22T10:00:00Z',
+      start: '2026-11-20T07:00:00Z',
+      end: '2026-11-20T08:00:00Z',
       participant: [{ actor: { reference: 'Patient/anna' }, status: 'accepted' }],
     });
     expect(await has('get-in-touch')).toEqual(['Practitioner/gp']);

@@ -205,28 +205,46 @@ describe('a referral over HTTP', () => {
   it('goes on after an appointment that did not take place, with somebody who gets in touch', async () => {
     const [task] = await referred('missed');
     await move('one', task, { status: 'accepted', ...promise });
-    const booked = await ask('one', 'post', '/Appointment', {
+    const inAnHour = service.clock.now().getTime() + 3_600_000;
+    const [start, end] = [new Date(inAnHour), new Date(inAnHour + 45 * 60_000)].map((at) => at.toISOString());
+    const intake = {
       resourceType: 'Appointment',
       status: 'booked',
-      start: '2026-12-03T09:00:00Z',
-      end: '2026-12-03T09:45:00Z',
+      start,
+      end,
       basedOn: [task?.focus],
       participant: ['Patient/missed', 'Practitioner/one'].map((reference) => ({
         actor: { reference },
         status: 'accepted',
       })),
-    });
+    };
+    const booked = await ask('one', 'post', '/Appointment', intake);
     expect(booked.status).toBe(201);
     expect(await states('missed', task)).toEqual(['active', 'accepted', 'scheduled', 'waitlist']);
     const id = String((booked.body as { id: string }).id);
-    const noshow = await ask(
-      'one',
-      'put',
-      `/Appointment/${id}`,
-      { ...(booked.body as object), status: 'noshow' },
-      { 'If-Match': 'W/"1"' },
-    );
-    expect(noshow.status).toBe(200);
+    const missed = () =>
+      ask(
+        'one',
+        'put',
+        `/Appointment/${id}`,
+        { ...(booked.body as object), status: 'noshow' },
+        { 'If-Match': 'W/"1"' },
+      );
+    const early = [await missed(), await ask('one', 'post', '/Appointment', { ...intake, status: 'noshow' })];
+    for (const refused of early) {
+      expect([refused.status, refused.body]).toEqual([
+        422,
+        refusal(
+          'business-rule',
+          `the appointment is at ${start}, which lies ahead, and nobody can have missed it: cancel it (status cancelled, with its cancelationReason), or wait until its time`,
+          'Appointment.status',
+        ),
+      ]);
+    }
+    expect(await states('missed', task)).toEqual(['active', 'accepted', 'scheduled', 'waitlist']);
+    expect(await found(`/Appointment?patient=Patient/missed`)).toMatchObject([{ status: 'booked' }]);
+    service.clock.advance(3_600_000);
+    expect((await missed()).status).toBe(200);
     expect(await states('missed', task)).toEqual(['active', 'accepted', 'unattended', 'waitlist']);
     expect(await found<Task>(`/Task?focus=Appointment/${id}`)).toMatchObject([
       { owner: to('Practitioner/one'), status: 'requested', code: { coding: [{ code: 'get-in-touch' }] } },

@@ -1,8 +1,10 @@
 // What an appointment means for the referral that it is based on: booked, not attended, cancelled. None of them ends a referral; somebody gets in touch.
 import type { Appointment, CodeableConcept, Task } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../../course/course-codes.ts';
+import { hasBegun } from '../../course/period-stands.ts';
 import { meaningsOf, type ReferralStatus } from '../../course/referral/referral-moves.ts';
 import { businessStatus, businessStatusCode } from '../../course/referral/referral-resources.ts';
+import { businessRule } from '../../fhir/error.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
@@ -14,6 +16,14 @@ import { contactMade } from './contact-made.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 
 export const appointmentRule: WriteRule = {
+  beforeCreate(context, resource) {
+    if (resource.resourceType === 'Appointment') refuseMissedAhead(context, resource);
+    return undefined;
+  },
+  beforeUpdate(context, _current, next) {
+    if (next.resourceType === 'Appointment') refuseMissedAhead(context, next);
+    return undefined;
+  },
   async afterCreate(context, stored) {
     const resource = stored.resource();
     if (resource.resourceType === 'Appointment') {
@@ -27,6 +37,18 @@ export const appointmentRule: WriteRule = {
     }
   },
 };
+
+export const liesAhead = (context: WorkflowContext, appointment: Appointment): boolean =>
+  !hasBegun(appointment, context.clock.now().getTime(), daysOf(context).today);
+
+function refuseMissedAhead(context: WorkflowContext, appointment: Appointment): void {
+  if (appointment.status === 'noshow' && liesAhead(context, appointment)) {
+    throw businessRule(
+      `the appointment is at ${appointment.start}, which lies ahead, and nobody can have missed it: cancel it (status cancelled, with its cancelationReason), or wait until its time`,
+      'Appointment.status',
+    );
+  }
+}
 
 type Turn = 'booked' | 'unattended' | 'event-cancelled';
 

@@ -1,11 +1,12 @@
 // What is sent of a session that did not take place, and whether it can be so.
 import type { Appointment, ServiceRequest } from '@medplum/fhirtypes';
 import { type CalendarDate, isCalendarDate } from '../../course/calendar.ts';
-import { type AbsenceCode, attendances, isAbsence } from '../../course/session/attendance.ts';
+import { type AbsenceCode, absenceOf, attendances, isAbsence } from '../../course/session/attendance.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import type { GivenReason } from '../course-changes/tailoring-reason.ts';
 import { daysOf } from '../days.ts';
+import { liesAhead } from '../referrals/appointment-rule.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import type { Given } from '../resources/read-known.ts';
 
@@ -84,10 +85,14 @@ export function startOf(
 
 const openAppointments = new Set(['proposed', 'pending', 'booked', 'arrived', 'checked-in', 'waitlist']);
 
-/** Those that were for this day or before. One for a later day, or for the new one, stays. */
+/**
+ * Those that were for this day or before. One for a later day, or for the new one, stays; so does one later on the same day, which nobody
+ * can have missed. Refused (422) when there are only such.
+ */
 export async function appointmentsOf(
   context: WorkflowContext,
   session: ServiceRequest,
+  code: AbsenceCode,
   day: string,
   newDay: string | undefined,
 ): Promise<readonly Appointment[]> {
@@ -95,8 +100,18 @@ export async function appointmentsOf(
   const found = await findResources(context.store, 'Appointment', [
     byReference('based-on', `ServiceRequest/${session.id}`),
   ]);
-  return found.filter(({ status, start }) => {
+  const ofDay = found.filter(({ status, start }) => {
     const planned = dayOf(start) ?? day;
     return openAppointments.has(status) && planned <= day && planned !== newDay;
   });
+  if (absenceOf(code).appointment === 'cancelled') return ofDay;
+  const begun = ofDay.filter((each) => !liesAhead(context, each));
+  const [ahead] = ofDay;
+  if (ahead && begun.length === 0) {
+    throw businessRule(
+      `Appointment/${ahead.id} is at ${ahead.start}, which lies ahead, and nobody can have missed it: say that it is cancelled, or wait until its time`,
+      'Parameters.parameter',
+    );
+  }
+  return begun;
 }

@@ -45,7 +45,7 @@ import type { SessionResult } from './session-request.ts';
 
 /**
  * Refused: 400 a word that is no attendance, no calendar date; 404 unknown plan; 412, 428 the plan's version; 422 a course that is not
- * running, a session that is past, a no-show of a day that lies ahead, a new day or a drop without a word on whether it was agreed.
+ * running, a session that is past, a no-show of a day or an appointment that lies ahead, a new day or a drop without a word on whether it was agreed.
  */
 export function recordAbsence(context: WorkflowContext, request: AbsenceRequest): Promise<SessionResult> {
   return inTransaction(context, async (inside) => {
@@ -118,7 +118,7 @@ async function record(
   const { start, day } = startOf(context, session, code, request);
   const patient = carePlan.subject.reference ?? '';
   const reason = absenceConcept(code, request.why.reason?.text ?? request.why.reasonText);
-  const appointments = await appointmentsOf(context, session, day, request.nextDate?.value);
+  const appointments = await appointmentsOf(context, session, code, day, request.nextDate?.value);
   const episode = episodeReference(carePlan);
   const performer = session.performer?.[0]?.reference ?? carePlan.author?.reference;
   const encounter = await createChecked(

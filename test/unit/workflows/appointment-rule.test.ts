@@ -14,8 +14,8 @@ afterEach(() => world.close());
 const appointment = (basedOn: string, changes: Partial<Appointment> = {}): Appointment => ({
   resourceType: 'Appointment',
   status: 'booked',
-  start: '2026-12-03T09:00:00Z',
-  end: '2026-12-03T09:45:00Z',
+  start: '2026-11-20T08:00:00Z',
+  end: '2026-11-20T08:45:00Z',
   basedOn: [{ reference: basedOn }],
   participant: ['Patient/anna', 'Practitioner/therapist'].map((reference) => ({
     actor: { reference },
