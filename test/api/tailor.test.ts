@@ -95,6 +95,39 @@ it('shows the difference by query, at an instant too', async () => {
   expect((await get('?at=2000-01-01T00:00:00Z')).status).toBe(404);
 });
 
+it('says one reason once, however many edits moved the session, and where each of them stands', async () => {
+  const moveThird = async (day: string, words: string) => {
+    const parts = [
+      { name: 'kind', valueCode: 'move' },
+      { name: 'session', valueInteger: 3 },
+      { name: 'date', valueDate: day },
+      { name: 'shift', valueBoolean: false },
+      { name: 'reason', valueCode: 'practical' },
+      { name: 'reasonText', valueString: words },
+      { name: 'agreed', valueBoolean: true },
+    ];
+    const moved = await post(tailor(), [{ name: 'edit', part: parts }], { 'If-Match': await version() });
+    expect([moved.status, diagnosticsOf(moved.body)]).toEqual([200, undefined]);
+  };
+  await moveThird('2099-01-20', 'The bus is on strike');
+  await moveThird('2099-01-21', 'The bus is on strike');
+  await moveThird('2099-01-22', 'A day off');
+  await moveThird('2099-01-23', 'The bus is on strike');
+  const { parameter = [] } = (await course.get(`/fhir/CarePlan/${course.id}/$deviations`)).body as Parameters;
+  const [moved] = parameter.flatMap(({ part = [] }) =>
+    part.some(({ valueString }) => valueString === 'session-03')
+      ? part.filter(({ name }) => name === 'difference')
+      : [],
+  );
+  const of = (name: string) => (moved?.part ?? []).filter((each) => each.name === name);
+  expect(of('reason').map(({ valueCodeableConcept }) => valueCodeableConcept?.text)).toEqual([
+    'The bus is on strike',
+    'A day off',
+  ]);
+  expect(new Set(of('source').map(({ valueReference }) => valueReference?.reference)).size).toBe(4);
+  expect(of('source')).toHaveLength(4);
+});
+
 it('drops what the protocol has in every course with a warning, for tailoring is no error', async () => {
   const answer = await post(tailor(), [...drop(1), { name: 'dryRun', valueBoolean: true }], {
     'If-Match': await version(),

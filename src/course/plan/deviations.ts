@@ -64,8 +64,9 @@ export interface Difference {
   readonly verdict: 'tailored' | 'unexplained';
   readonly text: string;
   readonly element?: Coding;
+  /** Each once, however often it was given. */
   readonly reasons: readonly CodeableConcept[];
-  /** Where the reasons stand. */
+  /** Where the reasons stand, each time that one was given, with its date. */
   readonly sources: readonly string[];
 }
 
@@ -129,7 +130,7 @@ export function comparedCount(
       `${count} sessions are planned; the protocol has ${bounds.least} to ${bounds.most}.`,
       {
         reasons: [...planReasons, ...tailored.flatMap(({ reasons }) => reasons)],
-        sources: [...new Set(tailored.flatMap(({ sources }) => sources))],
+        sources: tailored.flatMap(({ sources }) => sources),
       },
     ),
   ];
@@ -150,9 +151,13 @@ const difference = (
   verdict: reasons.length > 0 ? 'tailored' : 'unexplained',
   text,
   ...(element && { element }),
-  reasons,
-  sources,
+  reasons: [...new Map(reasons.map((reason) => [saidBy(reason), reason])).values()],
+  sources: [...new Set(sources)],
 });
+
+/** The same codes and the same words are the same reason. */
+const saidBy = ({ coding = [], text = '' }: CodeableConcept): string =>
+  JSON.stringify([text, ...coding.map(({ system, code }) => [system, code])]);
 
 const from = (explanations: readonly Explanation[]): Reasons => ({
   reasons: explanations.map(({ reason }) => reason),
