@@ -12,7 +12,7 @@ afterEach(() => people.service.stop());
 const leaders = ['leader-1', 'leader-2'];
 const members = Array.from({ length: 8 }, (_, at) => `member-${at + 1}`);
 
-describe.each(nights)('in %s at %s', (zone, at, _yesterday, today, tomorrow) => {
+describe.each(nights)('in %s at %s', (zone, at, yesterday, today, tomorrow) => {
   describe('a group', () => {
     beforeEach(async () => {
       people = await startNight(zone, at);
@@ -74,6 +74,13 @@ describe.each(nights)('in %s at %s', (zone, at, _yesterday, today, tomorrow) => 
       expect(said(held)).toBe(201);
       const [offer] = (await people.search('Task?code=make-up-offer', 'system')) as readonly Task[];
       expect(offer?.executionPeriod).toEqual({ start: today, end: addDays(today, 14) });
+      const makeUp = (day: string) =>
+        call(own, 'make-up-day', to('offer', `Task/${offer?.id}`), { name: 'date', valueDate: day });
+      expect(said(await makeUp(yesterday))).toEqual([
+        422,
+        `a day to make up is planned, and ${yesterday} has passed: agree on ${today} or later ("date")`,
+      ]);
+      expect(said(await makeUp(today))).toBe(201);
       const left = await call(
         whole,
         'group-member',

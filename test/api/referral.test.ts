@@ -267,6 +267,38 @@ describe('a referral over HTTP', () => {
     ]);
   });
 
+  it('begins a course that began before it was written down, with a warning', async () => {
+    const [task] = await referred('spoken');
+    await move('one', task, { status: 'accepted', ...promise });
+    const enrolled = (start: string) =>
+      ask('one', 'post', '/PlanDefinition/psychosomatic-therapy/$enroll', {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'subject', valueReference: to('Patient/spoken') },
+          { name: 'referral', valueReference: task?.focus },
+          { name: 'noBaselineReason', valueString: 'No time yet' },
+          { name: 'goal', part: [{ name: 'text', valueString: 'Walk to the lake' }] },
+          { name: 'start', valueDate: start },
+        ],
+      });
+    const warned = (answer: { readonly body: unknown }) =>
+      ((answer.body as Bundle).entry ?? []).flatMap(({ resource }) =>
+        resource?.resourceType === 'OperationOutcome' ? resource.issue : [],
+      );
+    const early = await enrolled('1990-05-01');
+    const day = service.clock.now().toISOString().slice(0, 10);
+    expect([early.status, warned(early)]).toEqual([
+      201,
+      [
+        {
+          severity: 'warning',
+          code: 'business-rule',
+          diagnostics: `The course begins on 1990-05-01, before the day of its referral (${day}). Please look whether "start" is right; where the referral was agreed on before it was written down, nothing is to be done.`,
+        },
+      ],
+    ]);
+  });
+
   it('is paused with a reason, goes on, and ends early with a reason and a letter', async () => {
     const [task] = await referred('early');
     await move('one', task, { status: 'accepted', ...promise });

@@ -28,6 +28,7 @@ import {
   referralOf,
   refuseSecondCourse,
   startOf,
+  startWarnings,
 } from './enrolment-checks.ts';
 import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
 import { episodeInStatus, episodeOf } from './move-episode.ts';
@@ -74,7 +75,12 @@ async function newCourse(
   await checkBaseline(context, request, patient);
   const careManager = await careManagerOf(context, request);
   const choices = checkedSelections(context, plan, request.selections, request.leftOut);
-  const warnings = [...differences, ...checkPlannedSteps(context, gates, choices)];
+  const start = startOf(context, request);
+  const warnings = [
+    ...differences,
+    ...startWarnings(context, start, referral),
+    ...checkPlannedSteps(context, gates, choices),
+  ];
   const earlier = referral && (await episodeOf(context, referral.reference));
   const carePlanId = context.newId();
   const authoredOn = context.clock.now().toISOString();
@@ -94,7 +100,7 @@ async function newCourse(
       plan: pinned(plan),
       title: plan.title ?? plan.name ?? 'Course',
       ...beside(plan, 'title'),
-      start: startOf(context, request),
+      start,
       authoredOn,
       careManager,
       ...(referral && { referral: referral.reference }),
@@ -108,7 +114,7 @@ async function newCourse(
       identifiers: requestIdentifiers(request),
     },
   );
-  const isBegun = startOf(context, request) <= daysOf(context).today;
+  const isBegun = start <= daysOf(context).today;
   const episode = await writeEpisode(context, built.episode, earlier, isBegun ? 'active' : 'waitlist');
   const written: Resource[] = [];
   const parts = [built.careTeam, ...built.goals, ...built.sessions, built.requestGroup, built.baseline];

@@ -7,7 +7,7 @@ import { businessRule, conflict, invalid } from '../../fhir/error.ts';
 import { latestScores } from '../answers/latest-scores.ts';
 import type { WorkflowContext } from '../context.ts';
 import { daysOf } from '../days.ts';
-import { acceptedReferral } from '../referrals/accepted-referral.ts';
+import { type AcceptedReferral, acceptedReferral } from '../referrals/accepted-referral.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced, referenceTo } from '../resources/read-known.ts';
 import type { EnrolmentRequest } from './enrolment-request.ts';
@@ -22,6 +22,20 @@ export function startOf(context: WorkflowContext, { start }: EnrolmentRequest): 
     throw invalid('"start" is a calendar date, YYYY-MM-DD', 'Parameters.parameter');
   }
   return start ?? daysOf(context).today;
+}
+
+/** A referral may have been spoken before it was written down, and a course may be written down later than it began: no reason to refuse. */
+export function startWarnings(
+  context: WorkflowContext,
+  start: string,
+  referral: AcceptedReferral | undefined,
+): readonly string[] {
+  const referred = daysOf(context).dayOf(referral?.authoredOn);
+  return referred !== undefined && start < referred
+    ? [
+        `The course begins on ${start}, before the day of its referral (${referred}). Please look whether "start" is right; where the referral was agreed on before it was written down, nothing is to be done.`,
+      ]
+    : [];
 }
 
 /** The dated sessions, with a word on each difference from the protocol. */

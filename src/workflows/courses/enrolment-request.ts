@@ -37,6 +37,6 @@ export interface EnrolmentResult {
   readonly carePlan: CarePlan;
   /** Everything of the course: episode, plan, order, team, goals, sessions. */
   readonly resources: readonly Resource[];
-  /** What differs from the protocol, in words. Never a reason to refuse. */
+  /** What differs from the protocol, or is to be looked at once more, in words. Never a reason to refuse. */
   readonly warnings: readonly string[];
 }

@@ -29,7 +29,7 @@ export interface MakeUpResult {
 
 const instant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** Refused: 404 an offer that is not this person's, 412 and 428 without the plan's version, 422 an offer that is not open or a plan that does not run. */
+/** Refused: 404 an offer that is not this person's, 412 and 428 without the plan's version, 422 an offer that is not open, a plan that does not run, a day that has passed. */
 export function planMakeUpDay(context: WorkflowContext, request: MakeUpRequest): Promise<MakeUpResult> {
   return inTransaction(context, async (inside) => {
     const version = await readKnown(inside.store, 'CarePlan', request.carePlanId);
@@ -59,9 +59,16 @@ async function written(
   offer: Parameters<typeof makeUpResources>[1]['offer'],
   at: Given,
 ): Promise<MakeUpResult> {
-  const date = instant.test(at.value) ? daysOf(context).dayOf(at.value) : undefined;
+  const { today, dayOf } = daysOf(context);
+  const date = instant.test(at.value) ? dayOf(at.value) : undefined;
   if (date === undefined) {
     throw invalid('"date" is a date, YYYY-MM-DD, or an instant with its zone', at.expression);
+  }
+  if (date < today) {
+    throw businessRule(
+      `a day to make up is planned, and ${date} has passed: agree on ${today} or later ("date")`,
+      at.expression,
+    );
   }
   const patient = carePlan.subject.reference ?? '';
   const { store } = context;

@@ -9,6 +9,8 @@ export interface AcceptedReferral {
   /** "ServiceRequest/x" */
   readonly reference: string;
   readonly requester?: string;
+  /** When it was written, as a FHIR dateTime. */
+  readonly authoredOn?: string;
 }
 
 /** Takes the request or its coordination Task, in the version that was seen if one is named. Refused: 404 not known or another patient's, 412 another version, 422 not accepted. */
@@ -50,5 +52,6 @@ export async function acceptedReferral(
   return {
     reference,
     ...(request.requester?.reference && { requester: request.requester.reference }),
+    ...(request.authoredOn && { authoredOn: request.authoredOn }),
   };
 }
