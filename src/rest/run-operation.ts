@@ -7,6 +7,7 @@ import { versionOfEtag } from '../workflows/resources/version-of-etag.ts';
 import { type Answer, resourceAnswer } from './answer.ts';
 import type { FhirRequest } from './fhir-request.ts';
 import type { OperationRequest, ServedOperation } from './operation.ts';
+import { checkParameterTypes } from './parameter-types.ts';
 import type { QueryPairs } from './rest-system.ts';
 
 /** Names that say how to answer, not what to do: https://hl7.org/fhir/R4/http.html#parameters */
@@ -37,6 +38,7 @@ function inputOf(operation: ServedOperation, request: FhirRequest): Parameters {
   }
   const isJudgedThere = bodyParameter !== undefined && bodyParameter.type === undefined;
   checkResource(request.context, isJudgedThere ? without(body, bodyParameter.name) : body);
+  checkParameterTypes(request.context.catalogue, operation.definition, body);
   return asked.length > 0 ? { ...body, parameter: [...(body.parameter ?? []), ...asked] } : body;
 }
 

@@ -77,11 +77,11 @@ it.each<[string, readonly object[], number, string]>([
       },
     ],
     400,
-    '"sure" is a number',
+    '"sure" is of type integer: send it as valueInteger, not as valueString',
   ],
   [
     'a date that is none',
-    [...said('suggested', 'Worry'), { name: 'date', valueString: 'yesterday' }],
+    [...said('suggested', 'Worry'), { name: 'date', valueDateTime: 'yesterday' }],
     400,
     'Invalid dateTime format',
   ],

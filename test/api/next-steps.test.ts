@@ -95,7 +95,11 @@ it.each<[string, readonly object[], number, object]>([
     'an agreement that is neither yes nor no',
     [...stay.slice(0, 2), { name: 'agreed', valueString: 'maybe' }],
     400,
-    refusal('invalid', '"agreed" is true or false', 'Parameters.parameter[2]'),
+    refusal(
+      'invalid',
+      '"agreed" is of type boolean: send it as valueBoolean, not as valueString',
+      'Parameters.parameter[2]',
+    ),
   ],
 ])('refuses %s, and keeps nothing', async (_name, parameters, status, outcome) => {
   const refused = await post(answer(), parameters, seen);

@@ -173,7 +173,7 @@ it.each<[string, string, readonly object[], number]>([
     'session-complete',
     [
       { name: 'attendance', valueCode: 'no-show' },
-      { name: 'start', valueString: '2026-02-31' },
+      { name: 'start', valueDate: '2026-02-31' },
     ],
     400,
   ],

@@ -11,6 +11,7 @@ import { type Answer, resourceAnswer } from '../answer.ts';
 import { auditEntry } from '../audit-entry.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import type { NamedOperation } from '../operation.ts';
+import { checkParameterTypes } from '../parameter-types.ts';
 import { preferences } from '../prefer.ts';
 import type { QueryPairs } from '../rest-system.ts';
 import type { GuardedRoute } from '../route.ts';
@@ -19,12 +20,17 @@ type ExportRoute = Omit<GuardedRoute, 'needsToken'>;
 type Level = ExportStart['level']['kind'];
 
 const definitions = 'https://w3id.org/alongside/fhir/OperationDefinition';
+const definitionOf = {
+  system: `${definitions}/export`,
+  patient: `${definitions}/patient-export`,
+  group: `${definitions}/group-export`,
+} as const satisfies Record<Level, string>;
 
 /** As the CapabilityStatement names them. */
 export const exportOperations: readonly NamedOperation[] = [
-  { name: 'export', definition: `${definitions}/export` },
-  { name: 'export', resourceType: 'Patient', definition: `${definitions}/patient-export` },
-  { name: 'export', resourceType: 'Group', definition: `${definitions}/group-export` },
+  { name: 'export', definition: definitionOf.system },
+  { name: 'export', resourceType: 'Patient', definition: definitionOf.patient },
+  { name: 'export', resourceType: 'Group', definition: definitionOf.group },
 ];
 
 const pollAfterSeconds = 2;
@@ -60,7 +66,7 @@ function textOf(parameter: ParametersParameter, at: number): string {
   return text;
 }
 
-function parametersOf(request: FhirRequest): QueryPairs {
+function parametersOf(level: Level, request: FhirRequest): QueryPairs {
   const { body, query, context } = request;
   if (body === undefined) {
     return query;
@@ -69,6 +75,7 @@ function parametersOf(request: FhirRequest): QueryPairs {
     throw invalid(`$export takes a Parameters resource, not ${body.resourceType}.`, body.resourceType);
   }
   checkResource(context, body);
+  checkParameterTypes(context.catalogue, definitionOf[level], body);
   const sent = (body.parameter ?? []).map(
     (parameter, at) => [parameter.name, textOf(parameter, at)] as const,
   );
@@ -96,7 +103,7 @@ function kickoff(level: Level) {
     if (prefer === undefined || !respondAsync.test(prefer)) {
       throw invalid('An export runs in the background: send the header "Prefer: respond-async".');
     }
-    const parameters = parametersOf(request);
+    const parameters = parametersOf(level, request);
     const { tools, runner } = system.exports;
     const job = await startExport(context, tools, runner, {
       level: level === 'group' ? { kind: level, id } : { kind: level },
