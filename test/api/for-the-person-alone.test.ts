@@ -199,6 +199,26 @@ it('what is shared later is shared from then on: the earlier version stays the p
   expect((await send('get', `${reference}/_history/1`, own)).status).toBe(200);
 });
 
+it('what is taken back stays with whom it was: nothing is shared by it, and nothing hidden', async () => {
+  const stays = (how: string) =>
+    `answers that are marked entered-in-error are shown to whom they were shown before: ${how} the extension https://w3id.org/alongside/fhir/StructureDefinition/patient-only`;
+  const takenBack = async (reference: string, bearer: string, body: object) => {
+    const id = reference.split('/')[1];
+    const answer = await send('put', reference, bearer, { ...body, id, status: 'entered-in-error' });
+    return [answer.status, answer.body.issue[0].diagnostics];
+  };
+  const page = answers('prop-diary-discoveries');
+  expect(await takenBack(diary, service.bearer('system'), page)).toEqual([422, stays('keep')]);
+  for (const [, bearer] of others) {
+    expect((await send('get', diary, bearer)).status).toBe(404);
+    expect(await takenBack(shared, bearer, cards('therapist', { extension }))).toEqual([
+      422,
+      stays('leave out'),
+    ]);
+    expect((await send('get', shared, bearer)).status).toBe(200);
+  }
+});
+
 it('no export holds it, of the system, of patients or of a group', async () => {
   const system = service.bearer('system');
   await send('put', 'Group/one', system, {

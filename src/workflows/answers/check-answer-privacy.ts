@@ -33,3 +33,13 @@ export function checkAnswerPrivacy(
     throw forbidden('Answers that are for the person alone are sent by the person.');
   }
 }
+
+/** What is withdrawn stays with whom it was: nothing is shared, or hidden, by the way. */
+export function checkPrivacyOfWithdrawn(current: QuestionnaireResponse, next: QuestionnaireResponse): void {
+  const wasMarked = isForThePersonAlone(current);
+  if (wasMarked === isForThePersonAlone(next)) return;
+  throw businessRule(
+    `answers that are marked entered-in-error are shown to whom they were shown before: ${wasMarked ? 'keep' : 'leave out'} the extension ${patientOnly}`,
+    'QuestionnaireResponse.extension',
+  );
+}

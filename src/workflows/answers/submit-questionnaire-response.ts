@@ -31,7 +31,7 @@ import { forEffect, type WorkflowContext } from '../context.ts';
 import { closePairTask } from '../pairs/pair-answers.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { checkMove } from './answer-moves.ts';
-import { checkAnswerPrivacy } from './check-answer-privacy.ts';
+import { checkAnswerPrivacy, checkPrivacyOfWithdrawn } from './check-answer-privacy.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { recordGuidance } from './record-guidance.ts';
 import { storeScoreChanges } from './store-score-changes.ts';
@@ -67,7 +67,7 @@ export const questionnaireResponseRule: WriteRule = {
   async beforeUpdate(context, current, next) {
     if (current.resourceType === 'QuestionnaireResponse' && next.resourceType === 'QuestionnaireResponse') {
       checkMove(current, next);
-      checkResponse(context, next);
+      checkResponse(context, next, current);
       if (isForeignForm(context, next)) await demandSubjectOfForeign(context, next);
     }
     return undefined;
@@ -183,8 +183,15 @@ async function hearStopped(
   if (response.status === 'stopped') await raiseUnfinishedAlarms(service, patientId, responseId, response);
 }
 
-function checkResponse(context: WorkflowContext, response: QuestionnaireResponse): void {
-  if (response.status === 'entered-in-error') return;
+function checkResponse(
+  context: WorkflowContext,
+  response: QuestionnaireResponse,
+  current?: QuestionnaireResponse,
+): void {
+  if (response.status === 'entered-in-error') {
+    if (current) checkPrivacyOfWithdrawn(current, response);
+    return;
+  }
   const questionnaire = questionnaireOf(context, response);
   checkAnswerPrivacy(context.actor, questionnaire, response);
   if (!questionnaire) return;
