@@ -76,8 +76,8 @@ export const recordTypes: Readonly<Partial<Record<ResourceType, Row>>> = {
   RelatedPerson: byBoth,
 
   // answers, scores, goals
-  // A patient sends answers about themself; what was sent is not rewritten.
-  QuestionnaireResponse: { gp: write, therapist: write, patient: 'rsc' },
+  // A patient sends answers about themself, and changes those alone that they keep to themself (auth/own-answers.ts).
+  QuestionnaireResponse: { gp: write, therapist: write, patient: 'rscu' },
   Observation: byBoth,
   Goal: byBoth,
   ClinicalImpression: byBoth,

@@ -1,6 +1,7 @@
 // What an actor's write must keep to beyond the table of permits: whom it is about, and whom it may not come to be about.
 import type { Resource } from '@medplum/fhirtypes';
 import type { Actor } from '../auth/actor.ts';
+import { faultOfOwnAnswersChange } from '../auth/own-answers.ts';
 import { faultOfOwnConsentChange } from '../auth/own-consent.ts';
 import { faultOfOwnTaskChange } from '../auth/own-task.ts';
 import { openTypes } from '../auth/permit-table.ts';
@@ -135,6 +136,9 @@ export function checkChange(
 function faultOfOwnChange(current: Resource, next: Resource, self: string): string | undefined {
   if (current.resourceType === 'Task' && next.resourceType === 'Task') {
     return faultOfOwnTaskChange(current, next, self);
+  }
+  if (current.resourceType === 'QuestionnaireResponse' && next.resourceType === 'QuestionnaireResponse') {
+    return faultOfOwnAnswersChange(current, next, self);
   }
   return current.resourceType === 'Consent' && next.resourceType === 'Consent'
     ? faultOfOwnConsentChange(current, next, self)

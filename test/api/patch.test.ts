@@ -269,7 +269,7 @@ describe('the rules of an update', () => {
     expect((await ask('get', place)).headers['etag']).toBe('W/"1"');
   });
 
-  it('hold for who may: a patient patches nothing but their own homework', async () => {
+  it('hold for who may: a patient does not patch their Patient', async () => {
     const place = await created(invented);
     const bearer = await service.makeBearer('patient', place.slice(1));
     const answer = await ask('patch', place, [{ op: 'replace', path: '/active', value: false }], bearer);

@@ -3,7 +3,7 @@ import type { Bundle, Resource } from '@medplum/fhirtypes';
 import request, { type Test } from 'supertest';
 import { startTestService, type TestOptions, type TestService } from './test-system.ts';
 
-type Role = 'therapist' | 'gp' | 'patient';
+type Role = 'therapist' | 'gp' | 'patient' | 'manager';
 export type Tokens = Readonly<Record<string, readonly [Role, string]>>;
 
 export interface PeopleOverHttp {

@@ -1,4 +1,5 @@
-// Sees to it that answers which are for the person alone are marked so, and that nobody marks them so in the person's name.
+// Sees to it that answers which are for the person alone are marked so and stay so unless the person chose to share them, and that nobody
+// marks them so in the person's name.
 import type { Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
 import type { Actor } from '../../auth/actor.ts';
 import { businessRule, forbidden } from '../../fhir/error.ts';
@@ -6,11 +7,15 @@ import { isForThePersonAlone, patientOnly } from '../../fhir/for-the-person-alon
 import { localReference } from '../../fhir/reference.ts';
 import { chosenPrivacy } from '../../instruments/chosen-privacy.ts';
 
-/** A diary is kept for the person alone or not at all; and nobody hides something in a record in a person's name. */
+/**
+ * A diary is kept for the person alone or not at all; and nobody hides something in a record in a person's name. An update of `current`
+ * that leaves the mark out shares the answers: only when the form asked for whom they are, and the person chose somebody.
+ */
 export function checkAnswerPrivacy(
   actor: Actor,
   questionnaire: Questionnaire | undefined,
   response: QuestionnaireResponse,
+  current?: QuestionnaireResponse,
 ): void {
   const isMarked = isForThePersonAlone(response);
   const chosen = questionnaire && chosenPrivacy(questionnaire, response);
@@ -23,6 +28,12 @@ export function checkAnswerPrivacy(
   if (chosen === 'shared' && isMarked) {
     throw businessRule(
       `the person chose to share these answers: they do not carry the extension ${patientOnly}`,
+      'QuestionnaireResponse.extension',
+    );
+  }
+  if (current && isForThePersonAlone(current) && !isMarked && chosen === undefined) {
+    throw businessRule(
+      `these answers are for the person alone, and nothing in them says that the person shares them: keep the extension ${patientOnly}, valueBoolean true. To share them, send them anew without it`,
       'QuestionnaireResponse.extension',
     );
   }

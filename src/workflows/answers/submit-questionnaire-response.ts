@@ -193,7 +193,7 @@ function checkResponse(
     return;
   }
   const questionnaire = questionnaireOf(context, response);
-  checkAnswerPrivacy(context.actor, questionnaire, response);
+  checkAnswerPrivacy(context.actor, questionnaire, response, current);
   if (!questionnaire) return;
   const issues = checkAnswers(questionnaire, response);
   if (issues.length > 0) throw invalidResource(issues);

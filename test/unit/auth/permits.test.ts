@@ -88,13 +88,18 @@ describe('the table of permits', () => {
     });
   });
 
-  it('lets a patient write answers, the status of homework and of a consent, and nothing else', () => {
+  it('lets a patient write answers, those that are kept again, the status of homework and of a consent, and nothing else', () => {
     const writes = listed.flatMap((type) =>
       (['create', 'update', 'delete'] as const)
         .filter((interaction) => may(actors.patient, type, interaction))
         .map((interaction) => `${interaction} ${type}`),
     );
-    expect(writes).toEqual(['create QuestionnaireResponse', 'update Task', 'update Consent']);
+    expect(writes).toEqual([
+      'create QuestionnaireResponse',
+      'update QuestionnaireResponse',
+      'update Task',
+      'update Consent',
+    ]);
   });
 
   it('keeps the note of a session between therapist and patient', () => {
