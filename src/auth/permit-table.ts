@@ -76,7 +76,7 @@ export const recordTypes: Readonly<Partial<Record<ResourceType, Row>>> = {
   RelatedPerson: byBoth,
 
   // answers, scores, goals
-  // A patient sends answers about themself, and changes those alone that they keep to themself (auth/own-answers.ts).
+  // A patient sends answers about themself, and changes those alone that they keep to themself or have not finished (auth/own-answers.ts).
   QuestionnaireResponse: { gp: write, therapist: write, patient: 'rscu' },
   Observation: byBoth,
   Goal: byBoth,

@@ -1,5 +1,6 @@
 // What a person keeps to themselves is theirs to put right and to take back, over HTTP. To everybody else it goes on not being there: whoever
 // tries gets the answer that they get about an id which nothing has.
+import { readFileSync } from 'node:fs';
 import type { Bundle, QuestionnaireResponse, Task } from '@medplum/fhirtypes';
 import { bodyOf, statusesOf } from '../support/answer-body.ts';
 import { type PeopleOverHttp, startPeople, type Tokens } from '../support/people-over-http.ts';
@@ -16,7 +17,7 @@ const tokens: Tokens = {
 };
 const mark = { url: `${base}/StructureDefinition/patient-only`, valueBoolean: true };
 const notTheirs =
-  'You may change only answers that you wrote yourself and keep to yourself. If something in others is wrong, tell somebody who treats you.';
+  'You may change only answers that you wrote yourself and that are not finished, or that you keep to yourself. If something in others is wrong, tell somebody who treats you.';
 
 let people: PeopleOverHttp;
 const send: PeopleOverHttp['send'] = (...asked) => people.send(...asked);
@@ -106,6 +107,24 @@ describe('whoever wrote a page for themselves', () => {
     expect((await change(kept, { status: 'completed' })).status).toBe(200);
   });
 
+  it('finishes a form that is for others too, in as many sittings as it takes, and it is scored then', async () => {
+    const { item = [] } = JSON.parse(
+      readFileSync('fhir-profiles/demo/QuestionnaireResponse-demo-phq-15.json', 'utf8'),
+    ) as QuestionnaireResponse;
+    const begun = await stored(answersTo('phq-15', { status: 'in-progress', item: item.slice(0, 3) }));
+    const scores = async () => {
+      const found = await send('get', `Observation?derived-from=${placeOf(begun)}&_summary=count`, 'writer');
+      return bodyOf(found).total;
+    };
+    expect([(await change(begun, { item: item.slice(0, 8) })).status, await scores()]).toEqual([200, 0]);
+    expect((await change(begun, { status: 'completed', item }, 'writer', 2)).status).toBe(200);
+    expect(await scores()).toBe(1);
+    expect(refusalOf(await change(begun, { status: 'amended', item }, 'writer', 3))).toEqual([
+      403,
+      notTheirs,
+    ]);
+  });
+
   it('changes a word by a patch', async () => {
     const kept = await stored(page);
     const patch = [{ op: 'replace', path: '/item/0/answer/0/valueString', value: 'The lake' }];
@@ -177,7 +196,7 @@ describe('whoever wrote a page for themselves', () => {
     if (status === 403) {
       expect(refusalOf(answer)).toEqual([
         403,
-        `Of what you keep to yourself you may change the answers, their date and their status; this also changes ${element}.`,
+        `Of your own answers you may change what you answered, its date and its status; this also changes ${element}.`,
       ]);
     }
     expect((await send('get', placeOf(kept), 'writer')).headers['etag']).toBe('W/"1"');

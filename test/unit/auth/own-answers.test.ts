@@ -1,4 +1,4 @@
-// What a patient may change of answers that they keep to themselves.
+// What a patient may change of answers that they keep to themselves, or have not finished.
 import type { QuestionnaireResponse } from '@medplum/fhirtypes';
 import { faultOfOwnAnswersChange } from '../../../src/auth/own-answers.ts';
 import { patientOnly } from '../../../src/fhir/for-the-person-alone.ts';
@@ -15,7 +15,7 @@ const kept: QuestionnaireResponse = {
   item: [{ linkId: 'words', answer: [{ valueString: 'the lake' }] }],
 };
 const notTheirs =
-  'You may change only answers that you wrote yourself and keep to yourself. If something in others is wrong, tell somebody who treats you.';
+  'You may change only answers that you wrote yourself and that are not finished, or that you keep to yourself. If something in others is wrong, tell somebody who treats you.';
 
 describe("a patient's change of answers that they keep", () => {
   it('may be of what was written, its date and its status, also where nobody is named as author', () => {
@@ -43,7 +43,7 @@ describe("a patient's change of answers that they keep", () => {
       { basedOn: [{ reference: 'CarePlan/c' }] },
     ]) {
       expect(faultOfOwnAnswersChange(kept, { ...kept, ...more }, self)).toBe(
-        `Of what you keep to yourself you may change the answers, their date and their status; this also changes ${Object.keys(more).join()}.`,
+        `Of your own answers you may change what you answered, its date and its status; this also changes ${Object.keys(more).join()}.`,
       );
     }
   });
@@ -60,6 +60,37 @@ describe("a patient's change of answers that they keep", () => {
     ]) {
       expect(faultOfOwnAnswersChange(current, { ...current, status: 'entered-in-error' }, self)).toBe(
         notTheirs,
+      );
+    }
+  });
+});
+
+describe("a patient's change of answers that are not finished", () => {
+  const { extension: _none, ...shared } = kept;
+  const draft: QuestionnaireResponse = { ...shared, status: 'in-progress' };
+
+  it('may be of what was written, its date and its status, when they are named as who wrote it', () => {
+    const { author: _author, ...unnamed } = draft;
+    const bySource: QuestionnaireResponse = { ...unnamed, source: { reference: self } };
+    for (const current of [draft, bySource, { ...draft, status: 'stopped' as const }]) {
+      const next: QuestionnaireResponse = {
+        ...current,
+        status: 'completed',
+        authored: '2026-11-21',
+        item: [],
+      };
+      expect(faultOfOwnAnswersChange(current, next, self)).toBeUndefined();
+    }
+  });
+
+  it('may not be of a form that names nobody or somebody else, nor hide or move what others have seen', () => {
+    const { author: _author, ...unnamed } = draft;
+    for (const current of [unnamed, { ...draft, author: { reference: 'Practitioner/t' } }]) {
+      expect(faultOfOwnAnswersChange(current, { ...current, status: 'completed' }, self)).toBe(notTheirs);
+    }
+    for (const more of [{ extension: kept.extension ?? [] }, { encounter: { reference: 'Encounter/e' } }]) {
+      expect(faultOfOwnAnswersChange(draft, { ...draft, ...more }, self)).toContain(
+        `this also changes ${Object.keys(more).join()}.`,
       );
     }
   });
