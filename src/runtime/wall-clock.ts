@@ -14,6 +14,11 @@ export interface WallClock {
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
+/** What a year of four digits can write, as FHIR does. Beyond it the wall stands still: its first and its last minute. */
+const firstMs = Date.parse('0001-01-01T00:00:00.000Z');
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
+const between = (least: number, atMs: number, most: number) => Math.min(Math.max(atMs, least), most);
+
 /** Some ten years of them. */
 const mostDaysKept = 4_000;
 
@@ -52,11 +57,13 @@ export function wallClock(timeZone: string): WallClock {
 
   /** How far the wall is ahead of UTC, in whole minutes. */
   function aheadMs(atMs: number): number {
-    const day = Math.floor(atMs / dayMs);
+    // Near the edge the zone's own calendar has a year of another length: it is as far ahead there as two days before or after.
+    const day = Math.floor(between(firstMs + 2 * dayMs, atMs, lastMs - 2 * dayMs) / dayMs);
     return (aheadOnDay.has(day) ? aheadOnDay.get(day) : learn(day)) ?? askedAheadMs(atMs);
   }
 
-  const shown = (atMs: number): string => new Date(atMs + aheadMs(atMs)).toISOString().slice(0, 16);
+  const shown = (atMs: number): string =>
+    new Date(between(firstMs, atMs + aheadMs(atMs), lastMs)).toISOString().slice(0, 16);
 
   function written(atMs: number): string {
     const ahead = aheadMs(atMs);

@@ -1,22 +1,27 @@
 // The last instant that a date of FHIR can mean: "2019" is over at the end of that year, where the organisation is.
 // https://hl7.org/fhir/R4/datatypes.html#dateTime
-import { laterBy } from '../../course/calendar.ts';
+import { isCalendarDate, laterBy } from '../../course/calendar.ts';
 import type { WorkflowContext } from '../context.ts';
 
-/** In milliseconds; undefined for what is no date. */
+/**
+ * In milliseconds; undefined for what is no date, or one with which a calendar begins or ends (0001, 9999): many systems write these where
+ * they know none.
+ */
 export type LastInstantOf = (dateTime: string) => number | undefined;
 
 export const lastInstantBy =
   ({ wall }: Pick<WorkflowContext, 'wall'>): LastInstantOf =>
   (dateTime) => {
-    if (dateTime.includes('T')) {
+    const [, year, month = '01', day = '01', time] =
+      /^(\d{4})(?:-(\d{2})(?:-(\d{2})(T.+)?)?)?$/.exec(dateTime) ?? [];
+    const first = `${year}-${month}-${day}`;
+    if (!isCalendarDate(first)) return undefined;
+    if (time !== undefined) {
       const atMs = Date.parse(dateTime);
       return Number.isNaN(atMs) ? undefined : atMs;
     }
-    const [, year, month = '01', day = '01'] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(dateTime) ?? [];
-    if (year === undefined) return undefined;
     const code = units[dateTime.length];
-    const next = code && laterBy(`${year}-${month}-${day}`, { value: 1, code });
+    const next = code && laterBy(first, { value: 1, code });
     return next === undefined ? undefined : wall.instantOf(`${next}T00:00`) - 1;
   };
 
