@@ -11,7 +11,7 @@ import type {
 import { parseCanonical } from '../fhir/canonical.ts';
 import { type Question, questionnaireForm } from './questionnaire-form.ts';
 import { answerRaises } from './raised-alarms.ts';
-import { type AnswerKey, codeKey, joinedKeys, weightOf } from './said-value.ts';
+import { type AnswerKey, codeKey, joinedKeys, weightOfOption } from './said-value.ts';
 import { extensionOf, scoreExtension } from './score-extensions.ts';
 import { type SumRule, scoreRule } from './score-rule.ts';
 
@@ -130,7 +130,7 @@ function keyOfYesOrNo({ compose }: ValueSet): AnswerKey {
 export function keyOfQuestion(question: Question | undefined): AnswerKey {
   const [codes, words] = [new Map<string, number>(), new Map<string, number>()];
   for (const option of question?.item.answerOption ?? []) {
-    const weight = weightOf(option);
+    const weight = weightOfOption(option);
     if (weight === undefined || !option.valueCoding) continue;
     codes.set(codeKey(option.valueCoding), weight);
     for (const word of wordsOf(option.valueCoding)) words.set(word.trim().toLowerCase(), weight);

@@ -6,6 +6,7 @@ import type {
   QuestionnaireItemAnswerOption,
   QuestionnaireResponseItemAnswer,
 } from '@medplum/fhirtypes';
+import { weightOfOption } from './said-value.ts';
 import { extensionOf, scoreExtension } from './score-extensions.ts';
 
 export interface Question {
@@ -98,7 +99,7 @@ function codingKey(coding: Coding): string {
 const notApplicable = 'http://terminology.hl7.org/CodeSystem/data-absent-reason|not-applicable';
 
 function meaning(option: QuestionnaireItemAnswerOption): Option {
-  const weight = extensionOf(option, scoreExtension.ordinalValue)?.valueDecimal;
+  const weight = weightOfOption(option);
   if (weight !== undefined) return { kind: 'weight', weight };
   return answerKey(option) === notApplicable ? { kind: 'not-applicable' } : { kind: 'unweighted' };
 }

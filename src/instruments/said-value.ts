@@ -1,5 +1,11 @@
 // Reads what an answer is worth, in whichever form of FHIR it comes: a number, a yes or no, or one of the answers of the question.
-import type { CodeableConcept, Coding, Quantity, Range } from '@medplum/fhirtypes';
+import type {
+  CodeableConcept,
+  Coding,
+  Quantity,
+  QuestionnaireItemAnswerOption,
+  Range,
+} from '@medplum/fhirtypes';
 import { extensionOf, scoreExtension } from './score-extensions.ts';
 
 /** The value[x] of an Observation, of a component of one, or of an answer in a form. */
@@ -71,7 +77,7 @@ function worthOfConcept({ coding = [], text }: CodeableConcept, key: AnswerKey):
   return unread;
 }
 
-/** The weight that a coding or an option carries itself. */
+/** The weight that a coding carries itself. */
 export function weightOf(element: Parameters<typeof extensionOf>[0]): number | undefined {
   const weight =
     extensionOf(element, scoreExtension.ordinalValue) ?? extensionOf(element, scoreExtension.itemWeight);
@@ -84,3 +90,8 @@ export const joinedKeys = (left: AnswerKey, right: AnswerKey): AnswerKey => ({
   codes: new Map([...left.codes, ...right.codes]),
   words: new Map([...left.words, ...right.words]),
 });
+
+/** The weight of an option: R4 has it on the option, the newer forms of HL7 on its coding. */
+export function weightOfOption(option: QuestionnaireItemAnswerOption): number | undefined {
+  return weightOf(option) ?? weightOf(option.valueCoding);
+}

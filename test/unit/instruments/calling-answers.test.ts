@@ -1,7 +1,12 @@
 // What the content says of codes and values is turned into who is called in: pure, on content made for the test.
 import type { ActivityDefinition, Questionnaire, ValueSet } from '@medplum/fhirtypes';
 import { alarmsOfStatements, newsSince } from '../../../src/instruments/calling-alarms.ts';
-import { type CallingAnswers, callingAnswers } from '../../../src/instruments/calling-answers.ts';
+import {
+  type CallingAnswers,
+  callingAnswers,
+  keyOfQuestion,
+} from '../../../src/instruments/calling-answers.ts';
+import { questionnaireForm } from '../../../src/instruments/questionnaire-form.ts';
 import { type SaidValue, worthOfValue } from '../../../src/instruments/said-value.ts';
 
 const own = 'https://w3id.org/alongside/fhir';
@@ -112,6 +117,67 @@ describe('what is news', () => {
     const news = newsSince(alarms(sign('fever'), sign('numb')), alarms(sign('fever')));
     expect(news.map(({ signs }) => signs.map(({ coding }) => coding?.[0]?.code))).toEqual([['numb']]);
     expect(newsSince(alarms(sign('numb')), alarms(sign('fever'), sign('numb')))).toEqual([]);
+  });
+});
+
+describe('the options of a question', () => {
+  const ordinalValue = 'http://hl7.org/fhir/StructureDefinition/ordinalValue';
+  const weighing = (weight: number | undefined) =>
+    weight !== undefined && { extension: [{ url: ordinalValue, valueDecimal: weight }] };
+  const option = (code: string, display: string, dutch: string, weight?: number) => ({
+    valueCoding: {
+      system: 'urn:a',
+      code,
+      display,
+      _display: {
+        extension: [
+          {
+            url: 'http://hl7.org/fhir/StructureDefinition/translation',
+            extension: [
+              { url: 'lang', valueCode: 'nl' },
+              { url: 'content', valueString: dutch },
+            ],
+          },
+          { url: 'urn:other', extension: [{ url: 'content', valueString: 'neither' }] },
+        ],
+      },
+      // The newer forms have the weight here.
+      ...(code === 'often' && weighing(weight)),
+    },
+    ...(code !== 'often' && weighing(weight)),
+  });
+  const { byLinkId } = questionnaireForm({
+    resourceType: 'Questionnaire',
+    status: 'draft',
+    item: [
+      {
+        linkId: 'how-often',
+        type: 'choice',
+        answerOption: [
+          option('never', 'Never', 'Nooit', 0),
+          option('often', 'Often', 'Vaak', 2),
+          option('rather-not', 'Rather not say', 'Zeg ik liever niet'),
+        ],
+      },
+    ],
+  });
+
+  it('are known by their codes and by their words in every language, as far as they weigh something', () => {
+    const { codes, words } = keyOfQuestion(byLinkId.get('how-often'));
+    expect([...codes]).toEqual([
+      ['urn:a|never', 0],
+      ['urn:a|often', 2],
+    ]);
+    expect([...words]).toEqual([
+      ['never', 0],
+      ['nooit', 0],
+      ['often', 2],
+      ['vaak', 2],
+    ]);
+  });
+
+  it('are none where there is no question', () => {
+    expect(keyOfQuestion(undefined).codes.size).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 // What is wrong with answers is said with its place, all of it at once.
-import type { Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
+import type { Questionnaire, QuestionnaireItem, QuestionnaireResponse } from '@medplum/fhirtypes';
 import { checkAnswers } from '../../../src/instruments/check-answers.ts';
 import { fsq, phq15, phq15Adding, published } from './invented-answers.ts';
 
@@ -164,8 +164,10 @@ describe('a questionnaire with conditions', () => {
   ) => checkAnswers(conditional, { resourceType: 'QuestionnaireResponse', status, item });
 
   it('asks for what is required and enabled, once the answers are complete', () => {
+    // Where nothing was answered, no answer is equal to the one that "!=" names.
     expect(answer([])).toEqual([
       error('required', 'Item "sleeps" is required and missing', 'QuestionnaireResponse'),
+      error('required', 'Item "why" is required and missing', 'QuestionnaireResponse'),
     ]);
     expect(answer([], 'in-progress')).toEqual([]);
     expect(
@@ -211,5 +213,41 @@ describe('a questionnaire with conditions', () => {
         'QuestionnaireResponse.item[2]',
       ),
     ]);
+  });
+});
+
+describe('a question with options of any type', () => {
+  const offered = {
+    integer: [{ valueInteger: 1 }, { valueInteger: 2 }],
+    date: [{ valueDate: '2026-03-02' }, { valueDate: '2026-03-09' }],
+    time: [{ valueTime: '09:00:00' }, { valueTime: '14:00:00' }],
+    string: [{ valueString: 'morning' }, { valueString: 'evening' }],
+    reference: [
+      { valueReference: { reference: 'Practitioner/a' } },
+      { valueReference: { reference: 'Practitioner/b' } },
+    ],
+  } satisfies Record<string, QuestionnaireItem['answerOption']>;
+  const others = {
+    integer: { valueInteger: 3 },
+    date: { valueDate: '2026-03-10' },
+    time: { valueTime: '09:30:00' },
+    string: { valueString: 'night' },
+    reference: { valueReference: { reference: 'Practitioner/c' } },
+  } satisfies Record<keyof typeof offered, object>;
+
+  it.each(Object.keys(offered) as (keyof typeof offered)[])('takes one of them and no other: %s', (type) => {
+    const form: Questionnaire = {
+      resourceType: 'Questionnaire',
+      status: 'draft',
+      item: [{ linkId: 'when', type: type === 'string' ? 'choice' : type, answerOption: offered[type] }],
+    };
+    const faults = (given: object) =>
+      checkAnswers(form, {
+        resourceType: 'QuestionnaireResponse',
+        status: 'completed',
+        item: [{ linkId: 'when', answer: [given] }],
+      }).map(({ code }) => code);
+    expect(offered[type].map(faults)).toEqual([[], []]);
+    expect(faults(others[type])).toEqual(['code-invalid']);
   });
 });
