@@ -62,7 +62,7 @@ export const isTailoringEdit = (edit: string): boolean => ownEdits.has(edit);
 
 /**
  * The distances are counted from the last session that is past, so that a course that was paused or moved is not pulled back to its
- * beginning. When a date that this sets would lie in the past, all that it sets come later by the same number of days.
+ * beginning; where both versions have none of those, from the first session that both have, which stays where it is. When a date that this sets would lie in the past, all that it sets come later by the same number of days.
  */
 export function migratePlan(migration: Migration): MigratedPlan {
   const place = placeOf(migration);
@@ -96,11 +96,11 @@ function placeOf({ steps, from, to, today }: Migration): Place {
   const next = new Map(to.map((step) => [step.stepId, step]));
   const isPast = ({ state, date }: PlanStep) =>
     state === 'closed' || (state === 'open' && isCalendarDate(date) && date < today);
-  const anchor = steps
-    .toSorted(byDate)
-    .findLast((step) => isPast(step) && old.has(step.stepId) && next.has(step.stepId));
+  const areInBoth = ({ stepId }: { readonly stepId: string }) => old.has(stepId) && next.has(stepId);
+  const anchor =
+    steps.toSorted(byDate).findLast((step) => isPast(step) && areInBoth(step)) ?? from.find(areInBoth);
   const distance = (protocol: ReadonlyMap<string, ProtocolStep>, stepId: string) => {
-    const begin = anchor ? protocol.get(anchor.stepId)?.date : [...protocol.values()][0]?.date;
+    const begin = anchor && protocol.get(anchor.stepId)?.date;
     const date = protocol.get(stepId)?.date;
     const areDays = isCalendarDate(begin ?? '') && isCalendarDate(date ?? '');
     return begin !== undefined && date !== undefined && areDays ? daysBetween(begin, date) : undefined;

@@ -131,6 +131,77 @@ describe('a newer version of a protocol', () => {
     expect(told({ to, tailored, renewed: new Set(['three']) })).toEqual(['two, dropped', 'three, dropped']);
   });
 
+  it('leaves what was held and what was dropped when it does not have it any more', () => {
+    const to = protocol.filter(({ stepId }) => stepId === 'three');
+    const steps = course({ two: { state: 'dropped' } });
+    expect(told({ to, steps })).toEqual(['one, kept, held', 'two, kept, dropped']);
+    expect(migratePlan(migration({ to, steps })).steps).toEqual(steps);
+  });
+
+  describe('with other sessions behind the same steps', () => {
+    const second = 'https://example.org/session|2';
+    const to = nextVersion({ two: { definition: second }, three: { definition: second } });
+    const definitions = (parts: Partial<Migration>) =>
+      migratePlan(migration({ to, ...parts })).steps.map(({ definition }) => definition);
+    const first = protocol[0]?.definition;
+
+    it('gives them to what is open', () => {
+      expect(told({ to })).toEqual([
+        'two, changed, definition changed',
+        'three, changed, definition changed',
+      ]);
+      expect(definitions({})).toEqual([first, second, second]);
+    });
+
+    it('leaves the one that people chose, until they give it up', () => {
+      const own = 'https://example.org/ours|1';
+      const steps = course({ two: { definition: own } });
+      expect(told({ to, steps })[0]).toBe('two, kept, tailored, definition kept');
+      expect(definitions({ steps })).toEqual([first, own, second]);
+      const renewed = new Set(['two']);
+      expect(told({ to, steps, renewed })[0]).toBe('two, changed, definition changed');
+      expect(definitions({ steps, renewed })).toEqual([first, second, second]);
+    });
+
+    it('leaves the one that people chose where both versions have the same', () => {
+      const steps = course({ two: { definition: 'https://example.org/ours|1' } });
+      expect(told({ steps })).toEqual([]);
+      expect(told({ steps, renewed: new Set(['two']) })).toEqual(['two, changed, definition changed']);
+    });
+
+    it('takes it away where the new version has none', () => {
+      const bare = protocol.map((step): ProtocolStep => {
+        const { definition: _definition, ...rest } = step;
+        return step.stepId === 'two' ? rest : step;
+      });
+      expect(told({ to: bare })).toEqual(['two, changed, definition changed']);
+      const migrated = migratePlan(migration({ to: bare })).steps[1];
+      expect(migrated && 'definition' in migrated).toBe(false);
+    });
+  });
+
+  it('adds a first session before the one that was the first, and one where nothing else is left', () => {
+    const zero: ProtocolStep = { stepId: 'zero', title: 'Zero', date: '2027-01-02', isRequired: true };
+    const open = { one: { state: 'open' as const } };
+    const to = [zero, ...protocol];
+    expect(dates({ to, steps: course(open), today: '2027-01-01' })).toEqual([
+      'zero 2027-01-02 open',
+      'one 2027-01-04 open',
+      'two 2027-01-11 open',
+      'three 2027-01-18 open',
+    ]);
+    const moved = course({
+      one: { state: 'open', date: '2027-02-08' },
+      two: { date: '2027-02-15' },
+      three: { date: '2027-02-22' },
+    });
+    expect(dates({ to, steps: moved, today: '2027-01-01' })[0]).toBe('zero 2027-02-06 open');
+    const dropped = course(
+      Object.fromEntries(protocol.map(({ stepId }) => [stepId, { state: 'dropped' as const }])),
+    );
+    expect(dates({ to, steps: dropped, today: '2027-01-01' })).toContain('zero 2027-01-02 open');
+  });
+
   it('adds what it asks for, not what it offers, and nothing that the course is beyond', () => {
     const step = (stepId: string, date: string, isRequired = true): ProtocolStep => ({
       stepId,

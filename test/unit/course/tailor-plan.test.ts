@@ -272,6 +272,32 @@ describe('one edit', () => {
     );
   });
 
+  it('swaps one activity for another of the same element, and plans none twice', () => {
+    const breathing = { ...body, activity: 'https://example.org/breathing|1' };
+    const walking = { ...body, activity: 'https://example.org/walking|1' };
+    const steps = plan.map((each) =>
+      each.stepId === 'session-3' ? { ...each, elements: [talk, breathing] } : each,
+    );
+    const elementsAfter = (...edits: readonly PlanEdit[]) => {
+      const result = tailorPlan(steps, edits, today);
+      return result.kind === 'tailored'
+        ? result.steps.filter(({ state }) => state === 'open').map(({ elements }) => elements)
+        : result;
+    };
+    const from = breathing.activity;
+    const swap: PlanEdit = { kind: 'swap-element', from, to: walking };
+    expect(elementsAfter(swap)).toEqual([[talk], [talk, walking], [talk]]);
+    expect(elementsAfter({ ...swap, from: 'education' })).toEqual([
+      [walking],
+      [breathing, walking],
+      [walking],
+    ]);
+    expect(elementsAfter({ ...swap, from: 'education' }, swap)).toEqual([[walking], [walking], [walking]]);
+    expect(elementsAfter({ ...swap, step: 'session-2' })).toMatchObject({
+      reason: `no open session that is meant here plans "${from}"`,
+    });
+  });
+
   it.each<[string, PlanEdit, string]>([
     [
       'a session that is past',

@@ -51,8 +51,11 @@ describe('a planned session whose day has passed', () => {
     await change({ status: 'on-hold' });
     expect(await chase('2026-12-20')).toMatchObject({ set: 0, failed: 0 });
   });
+});
 
-  it('has a note for the next session when the time of something to try at home has passed, once, and without blame', async () => {
+describe('something to try at home', () => {
+  const chase = (day: string) => runOn(world, 'chase-overdue-sessions', day);
+  const ended = async (): Promise<Task & { readonly id: string }> => {
     const { carePlan } = await enroll(world);
     const step: Task = {
       resourceType: 'Task',
@@ -67,15 +70,35 @@ describe('a planned session whose day has passed', () => {
       requester: { reference: 'Practitioner/therapist' },
       owner: { reference: 'Patient/anna' },
     };
-    const { id } = await world.store.create(step);
+    return { ...step, id: (await world.store.create(step)).id };
+  };
+
+  it('whose time has passed has a note for the next session, once, and without blame', async () => {
+    const step = await ended();
     expect(await chase('2026-11-21')).toMatchObject({ set: 1, failed: 0 });
     const [note] = await watchTasks(world);
     expect([note && told(note), note?.description]).toEqual([
-      `step-at-home-ended Practitioner/therapist Task/${id} 2026-12-05 requested`,
+      `step-at-home-ended Practitioner/therapist Task/${step.id} 2026-12-05 requested`,
       'The time for something to try at home has passed. Ask in the next session what was discovered. Whatever came of it is welcome.',
     ]);
     await put(world, 'therapist', note ?? step, { status: 'completed' });
     expect(await chase('2026-11-21')).toMatchObject({ set: 0 });
+  });
+
+  it('that was talked about needs no note any more, one that was not does', async () => {
+    const step = await ended();
+    await chase('2026-11-21');
+    expect(await chase('2026-11-21')).toMatchObject({ set: 0, takenBack: 0 });
+    await put(world, 'therapist', step, { status: 'completed' });
+    expect(await chase('2026-11-21')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+    expect((await toldAll()).map((each) => each.split(' ').at(-1))).toEqual(['cancelled']);
+  });
+
+  it('has no note while the course rests', async () => {
+    await ended();
+    await chase('2026-11-21');
+    await change({ status: 'on-hold' });
+    expect(await chase('2026-11-21')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
   });
 });
 

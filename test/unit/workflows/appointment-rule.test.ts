@@ -85,6 +85,15 @@ describe('the intake', () => {
     expect(await errorsIn(world, ['Task', 'Appointment'])).toEqual([]);
   });
 
+  it('that is written again while somebody is getting in touch asks for no second call', async () => {
+    const booked = await book((await accepted()).focus?.reference ?? '');
+    const cancelled = await turn(booked, 'cancelled');
+    const [call] = await calls();
+    await put(world, 'therapist', call as Task, { status: 'in-progress' });
+    await turn(cancelled, 'noshow');
+    expect(await calls()).toMatchObject([{ id: call?.id, status: 'in-progress' }]);
+  });
+
   it('that was cancelled is told so, unless another one is booked', async () => {
     const task = await accepted();
     const first = await book(task.focus?.reference ?? '');

@@ -1,7 +1,7 @@
 // A day of a group is recorded: as a whole without a word about anybody, and on each member's own record.
 import type { CarePlan, ParametersParameter } from '@medplum/fhirtypes';
 import { carePlanGroupDayComplete } from '../../../src/rest/operations/care-plan-group-day-complete.ts';
-import { group, integer, string } from './course-steps.ts';
+import { group, integer, reference, string } from './course-steps.ts';
 import { type CourseWorld, courseWorld, errorsIn, refusalOf } from './course-world.ts';
 import { attends, beginGroup, callOn, memberIds, theme, wholePlan } from './group-steps.ts';
 
@@ -80,6 +80,18 @@ describe('a day is refused', () => {
       [...allThere, string('note', 'A calm day.\nZOE3 told of the lake, and Berghs of the wood.')],
       422,
       'the note names somebody of the group (line 2, word 1; line 2, word 7): write about the day, and about nobody by name',
+    ],
+    [
+      'led by fewer than the plan has, without a reason',
+      [...allThere, reference('leader', 'Practitioner/therapist')],
+      422,
+      'the plan has 2 leaders: for 1 give the reason ("leadersReason")',
+    ],
+    [
+      'led by one who is named twice',
+      [...allThere, ...Array.from({ length: 2 }, () => reference('leader', 'Practitioner/therapist'))],
+      422,
+      'the plan has 2 leaders: for 1 give the reason ("leadersReason")',
     ],
     [
       'when it lies ahead',

@@ -497,6 +497,17 @@ describe('what is refused, with nothing written', () => {
           'Parameters.parameter[4]',
         ),
     ],
+    [
+      'elements that are given and cleared',
+      () => correct([...words(), clear('element')]),
+      () =>
+        refused(
+          422,
+          'business-rule',
+          '"element" is given and cleared: one of the two',
+          'Parameters.parameter[4]',
+        ),
+    ],
   ] as const)('%s', async (_name, call, refusal) => {
     const before = await versions();
     const id = (await record())?.id ?? '';

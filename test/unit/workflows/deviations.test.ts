@@ -193,4 +193,17 @@ describe('what nobody has explained', () => {
       { action: { text: 'As we agreed' } },
     ]);
   });
+
+  it('is explained by a note on the session that somebody writes after its day, and not by one before', async () => {
+    const { carePlan } = await enroll(world, integer('sessions', 6));
+    await complete(world, carePlan, bodyWork);
+    const second = async () => (await rows(carePlan)).verdicts[1];
+    const note = (text: string) =>
+      tailor(carePlan, kind('note'), integer('session', 2), string('text', text));
+    await note('She would rather come in the morning');
+    world.setClock('2026-12-12T09:00:00.000Z');
+    expect(await second()).toBe('session-02 unexplained session-not-recorded undefined');
+    await note('It was held in the waiting room; the record is on paper');
+    expect(await second()).toBe('session-02 tailored session-not-recorded As we agreed');
+  });
 });

@@ -363,6 +363,16 @@ describe('what is refused, with nothing stored', () => {
       ),
     ],
     [
+      'a word on later sessions without a new day',
+      () => [integer('session', 2), attendance('no-show'), { name: 'shift', valueBoolean: true }, agreed],
+      refused(
+        422,
+        'business-rule',
+        '"shift" says whether later sessions move along with a new day ("nextDate"), which is not given',
+        'Parameters',
+      ),
+    ],
+    [
       'a new day that is past',
       () => [integer('session', 2), attendance('no-show'), nextDate('2026-11-21'), agreed],
       refused(

@@ -101,6 +101,25 @@ describe('a question', () => {
     expect(await standing()).toEqual(['received', 'received']);
   });
 
+  it('keeps the answer that was given; the same answer again changes nothing', async () => {
+    const asked = await ask();
+    const output = answer({ valueString: 'Yes, normal in May' });
+    await put(world, 'gp', asked, { status: 'completed', output });
+    const other = put(world, 'gp', asked, { output: answer({ valueString: 'No' }) });
+    expect(await refusalOf(other)).toEqual({
+      status: 422,
+      outcome: refused('this question is completed: its answer stays as it was', 'Task.output'),
+    });
+    expect((await put(world, 'gp', asked, { output })).output).toEqual(output);
+  });
+
+  it('may have an answer begun while it is open', async () => {
+    const output = answer({ valueString: 'I look it up' });
+    const begun = await put(world, 'gp', await ask(), { output });
+    expect([begun.status, begun.output]).toEqual(['requested', output]);
+    expect(await standing()).toEqual(['received', 'info-requested']);
+  });
+
   it('does not stand in the way of accepting, and its answer then changes nothing', async () => {
     const asked = await ask();
     await put(world, 'therapist', referral, { status: 'accepted' });
@@ -190,6 +209,14 @@ describe('a question is refused', () => {
       ),
     });
     const asked = await ask();
+    const received = [
+      { system: 'https://w3id.org/alongside/fhir/CodeSystem/referral-status', code: 'received' },
+    ];
+    expect(
+      (await refusalOf(put(world, 'therapist', referral, { businessStatus: { coding: received } }))).outcome,
+    ).toEqual(
+      refused(`the referral waits for an answer: complete or cancel Task/${asked.id}`, 'Task.businessStatus'),
+    );
     const own = put(world, 'therapist', asked, {
       status: 'completed',
       output: answer({ valueString: 'Yes' }),

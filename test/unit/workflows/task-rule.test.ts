@@ -221,6 +221,22 @@ describe('what a referral is about', () => {
 });
 
 describe('ending', () => {
+  it('is final: the Task is not changed any more, and the same again changes nothing', async () => {
+    const task = await refer(world);
+    const statusReason = { text: 'She moves away' };
+    const ended = await put(world, 'gp', task, { status: 'cancelled', statusReason });
+    const later = put(world, 'gp', task, { note: [{ text: 'On second thoughts' }] });
+    expect(await refusalOf(later)).toEqual({
+      status: 422,
+      outcome: refused(
+        'this referral Task is cancelled, which is final: it cannot be changed any more',
+        'Task.status',
+      ),
+    });
+    const { meta: _meta, lastModified: _modified, ...content } = ended;
+    expect(await put(world, 'gp', task, {})).toMatchObject(content);
+  });
+
   it('a withdrawal by the one who asked closes request and episode', async () => {
     const task = await refer(world);
     await put(world, 'therapist', task, { status: 'accepted' });
