@@ -145,6 +145,20 @@ describe('a form of another service', () => {
       sameDay,
     ],
     [
+      'that comes with the answers, by its canonical of another version',
+      (patient) =>
+        answered(patient, several, {
+          questionnaire: `${form('own', coded).url}|2.0`,
+          contained: ['other', 'own'].map((id) => ({ ...form(id, coded), id })),
+          // What is contained is referred to.
+          extension: ['other', 'own'].map((id) => ({
+            url: 'https://elsewhere.example/form',
+            valueReference: { reference: `#${id}` },
+          })),
+        }),
+      sameDay,
+    ],
+    [
       'with answers of its own',
       (patient) =>
         answered(patient, { valueCoding: { system: 'urn:their', code: 'often' } }, named('weighed')),
