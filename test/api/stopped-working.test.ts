@@ -77,6 +77,34 @@ describe('a referral that waits for an answer', () => {
     expect(await look('2026-11-27')).toEqual(['referral-waiting: Practitioner/gp']);
   });
 
+  it('is not handed to somebody who has stopped, nor to nobody that is known here', async () => {
+    await refer();
+    const [task] = (await people.search('Task?patient=Patient/anna&code=referral', 'gp')) as Task[];
+    await stops('other');
+    const hand = async (reference: string) => {
+      const { status, body } = await send('put', `Task/${task?.id}`, 'gp', {
+        ...task,
+        resourceType: 'Task',
+        owner: { reference },
+      });
+      const { diagnostics, expression } = body.issue?.[0] ?? {};
+      return [status, diagnostics, expression];
+    };
+    expect(await hand('Practitioner/other')).toEqual([
+      422,
+      'Practitioner/other has stopped working: ask somebody who is at work, or correct that record first',
+      ['Task.owner'],
+    ]);
+    expect(await hand('Practitioner/nobody')).toEqual([
+      404,
+      'Practitioner/nobody is not known',
+      ['Task.owner'],
+    ]);
+    expect((await hand('Patient/anna'))[0]).toBe(422);
+    await keep({ resourceType: 'Practitioner', id: 'other', active: true });
+    expect(await hand('Practitioner/other')).toEqual([200, undefined, undefined]);
+  });
+
   it('is the choice of the general practitioner when whoever referred has stopped, and of nobody by name when both have', async () => {
     await refer('Practitioner/therapist', 'system');
     await stops('other');

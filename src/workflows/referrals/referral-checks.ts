@@ -74,17 +74,25 @@ export async function candidatesOf(
   }
   const candidates = new Set<string>();
   for (const owner of request.owners) {
-    const version = await readReferenced(context.store, owner.value, ownerTypes, owner.expression);
-    const candidate = referenceTo(version);
-    if ((await whoStillWorks(context, `Patient/${request.patientId}`, candidate)) === undefined) {
-      throw businessRule(
-        `${candidate} has stopped working: ask somebody who is at work, or correct that record first`,
-        owner.expression,
-      );
-    }
-    candidates.add(candidate);
+    candidates.add(await candidateAtWork(context, `Patient/${request.patientId}`, owner));
   }
   return [...candidates];
+}
+
+/** "Practitioner/x" and the like of whoever is asked. Refused: 404 unknown, 422 another type or somebody who has stopped working. */
+export async function candidateAtWork(
+  context: WorkflowContext,
+  patient: string,
+  { value, expression }: ReferralRequest['owners'][number],
+): Promise<string> {
+  const candidate = referenceTo(await readReferenced(context.store, value, ownerTypes, expression));
+  if ((await whoStillWorks(context, patient, candidate)) === undefined) {
+    throw businessRule(
+      `${candidate} has stopped working: ask somebody who is at work, or correct that record first`,
+      expression,
+    );
+  }
+  return candidate;
 }
 
 /** What goes along: what was chosen, else the newest scores; and the consent. */

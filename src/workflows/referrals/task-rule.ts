@@ -29,6 +29,7 @@ import { isSameContent } from '../resources/is-same-content.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { changePromise } from './accept-referral.ts';
 import { applyReferralMove } from './apply-referral-move.ts';
+import { candidateAtWork } from './referral-checks.ts';
 import { checkChangedPromise, checkPromise, withNoteOfChange } from './referral-promise.ts';
 import {
   checkNewQuestion,
@@ -116,6 +117,7 @@ async function guardedUpdate(
   next: Task,
 ): Promise<Resource | undefined> {
   checkWhatMayNotChange(current, next);
+  await checkNewCandidate(context, current, next);
   if (current.status === next.status) {
     return updateInPlace(context, current, next);
   }
@@ -209,6 +211,16 @@ function checkWhatMayNotChange(current: Task, next: Task): void {
   if (!next.owner?.reference) {
     throw businessRule('a referral Task needs an owner: somebody must be asked', 'Task.owner');
   }
+}
+
+/** Whoever is asked instead can answer, as whoever was asked first. */
+async function checkNewCandidate(context: WorkflowContext, current: Task, next: Task): Promise<void> {
+  const { owner } = next;
+  if (!owner?.reference || isSameContent(current.owner, owner)) return;
+  await candidateAtWork(context, current.for?.reference ?? '', {
+    value: owner.reference,
+    expression: 'Task.owner',
+  });
 }
 
 function checkMove(current: Task, next: Task): void {
