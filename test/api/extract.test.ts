@@ -75,6 +75,25 @@ const measures = form(
   { extension: [extract(true), category] },
 );
 
+/** A part of the same code as its whole is no valid Observation (obs-7), and the night names it as a member. */
+const sameCodes = form(
+  'invented-same-codes',
+  [
+    item('night', 'boolean', {
+      code: code('night'),
+      item: [
+        item('depth', 'integer', {
+          code: code('depth'),
+          extension: [extract('member')],
+          item: [item('again', 'integer', { code: code('depth'), extension: [extract('component')] })],
+        }),
+      ],
+    }),
+    item('day', 'boolean', { code: code('day') }),
+  ],
+  { extension: [extract(true)] },
+);
+
 const person = form('invented-person', [
   item('person', 'group', {
     extension: [builds('Patient')],
@@ -167,6 +186,7 @@ beforeAll(async () => {
     { resourceType: 'Condition', id: 'of-carl', subject: { reference: 'Patient/carl' } },
     { resourceType: 'Condition', id: 'of-the-stranger', subject: { reference: 'Patient/stranger' } },
     measures,
+    sameCodes,
     person,
     kept,
     { ...details, id: 'copy', url: 'https://example.org/fhir/Questionnaire/copy-of-details' },
@@ -364,6 +384,23 @@ describe('Observations', () => {
       'item "total": scores are computed by this service from the answers and never taken from what a form states',
       'item "mixed": observationExtract is either true or false or a relationship, not both',
       'item "loose": it stands in no Observation that it could be a member of',
+    ]);
+  });
+
+  it('are left out when they would not be valid, and so are those that refer to them', async () => {
+    const depth = {
+      linkId: 'depth',
+      answer: [{ valueInteger: 3, item: [{ linkId: 'again', answer: [{ valueInteger: 4 }] }] }],
+    };
+    const given = answers(sameCodes, [
+      { linkId: 'night', answer: [{ valueBoolean: true, item: [depth] }] },
+      { linkId: 'day', answer: [{ valueBoolean: true }] },
+    ]);
+    const { entries, issues } = await extracted('', given);
+    expect(entries.map(({ resource }) => (resource as Observation).code.coding?.[0]?.code)).toEqual(['day']);
+    expect(said(issues).filter((each) => each?.includes('left out'))).toEqual([
+      expect.stringContaining('one Observation is left out because it would not be valid: obs-7'),
+      'one Observation is left out because what it refers to is',
     ]);
   });
 
@@ -566,7 +603,7 @@ describe('resources by the definitions of items', () => {
       );
       expect([entries, said(issues).at(-1)]).toEqual([
         [],
-        expect.stringContaining('a Condition is left out because it would not be valid: '),
+        expect.stringContaining('one Condition is left out because it would not be valid: '),
       ]);
     });
   });

@@ -148,7 +148,7 @@ function validEntries(
   const valid = entries.filter(({ resource }) => {
     const faults = resource ? errorsOf(validator, resource) : [];
     for (const { code, diagnostics, expression } of faults) {
-      const text = `a ${resource?.resourceType} is left out because it would not be valid: ${diagnostics ?? code}`;
+      const text = `one ${resource?.resourceType} is left out because it would not be valid: ${diagnostics ?? code}`;
       issues.warn(code, text, expression?.[0] ?? resource?.resourceType ?? 'Bundle');
     }
     return faults.length === 0;
@@ -170,7 +170,7 @@ function withoutReferencesTo(
   if (dangling.length === 0) return entries;
   for (const { resource } of dangling) {
     const type = resource?.resourceType ?? 'Bundle';
-    issues.warn('business-rule', `a ${type} is left out because what it refers to is`, type);
+    issues.warn('business-rule', `one ${type} is left out because what it refers to is`, type);
   }
   const more = dangling.flatMap(({ fullUrl }) => fullUrl ?? []);
   return withoutReferencesTo(
