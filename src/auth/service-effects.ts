@@ -67,7 +67,11 @@ const serviceEffects = {
     ],
   },
   /** A scheduled job finds that a referral waits; it sets a Task, and takes it back when it was answered. */
-  'escalate-stale-referrals': { reads: ['Patient', 'Task'], creates: ['Task'], updates: ['Task'] },
+  'escalate-stale-referrals': {
+    reads: ['Patient', 'Task', 'Appointment'],
+    creates: ['Task'],
+    updates: ['Task'],
+  },
   'escalate-alarms': {
     reads: ['Patient', 'Task', 'CarePlan', 'EpisodeOfCare'],
     creates: ['Task'],

@@ -5,10 +5,12 @@ import { type WatchRule, watchSystem } from './watch-rules.ts';
 
 export type WatchCode =
   | 'referral-waiting'
+  | 'promise-passed'
   | 'questionnaire-reminder'
   | 'questionnaire-open'
   | 'session-unrecorded'
   | 'step-at-home-ended'
+  | 'course-left-open'
   | 'follow-up-due'
   | 'long-pause'
   | 'no-next-step'

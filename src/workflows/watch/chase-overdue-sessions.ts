@@ -1,7 +1,9 @@
-// The job that asks the therapist about planned sessions whose day has passed without a record, and notes for the next session that the
-// time of something to try at home has passed. Neither says anything about the person.
+// The job that asks the therapist about planned sessions whose day has passed without a record, and about a course that is open while no
+// session lies ahead, and notes for the next session that the time of something to try at home has passed. None says anything about the
+// person.
 import type { CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { courseIdentifierSystem, courseSystem, hasCourseCode } from '../../course/course-codes.ts';
+import { isOpenSession } from '../../course/course-moves.ts';
 import { inOrder, nextSession } from '../../course/next-step/next-step.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
 import { isCourse } from '../../course/watch/whose-turn.ts';
@@ -11,17 +13,28 @@ import type { JobWork, PersonAtHand } from './watch-round.ts';
 
 export const chaseOverdueSessions: JobWork = {
   effect: 'chase-overdue-sessions',
-  searches: ['ServiceRequest', 'Task'],
+  searches: ['ServiceRequest', 'Task', 'CarePlan'],
 
   async people(round) {
+    const goingOn = new Set<string | undefined>();
     const sessions = await peopleWith(
       round,
       'ServiceRequest',
       [
         byToken('code', { system: courseSystem, code: 'therapy-session' }),
-        byToken('status', { code: 'active' }, { code: 'draft' }),
+        byToken('status', { code: 'active' }, { code: 'draft' }, { code: 'on-hold' }),
       ],
-      (session) => isBefore(session, round),
+      (session) => {
+        // One walk over what is open tells also which courses have something open.
+        goingOn.add(session.requisition?.value);
+        return isAhead(session) && isBefore(session, round);
+      },
+    );
+    const leftOpen = await peopleWith(
+      round,
+      'CarePlan',
+      [byToken('status', { code: 'active' })],
+      (carePlan) => isCourse(carePlan) && !goingOn.has(courseOf(carePlan)),
     );
     const steps = await peopleWith(
       round,
@@ -32,10 +45,17 @@ export const chaseOverdueSessions: JobWork = {
     const noted = await peopleWith(
       round,
       'Task',
-      [byToken('code', { code: 'session-unrecorded' }, { code: 'step-at-home-ended' })],
+      [
+        byToken(
+          'code',
+          { code: 'session-unrecorded' },
+          { code: 'step-at-home-ended' },
+          { code: 'course-left-open' },
+        ),
+      ],
       isOpenTask,
     );
-    return new Set([...sessions, ...steps, ...noted]);
+    return new Set([...sessions, ...leftOpen, ...steps, ...noted]);
   },
 
   async forPerson(person) {
@@ -50,6 +70,7 @@ export const chaseOverdueSessions: JobWork = {
     for (const carePlan of carePlans.filter(({ status }) => status === 'active')) {
       const own = sessions.filter((session) => isOfCourse(session, carePlan));
       await askForSession(person, carePlan, own);
+      await askForEnd(person, carePlan, own);
       await noteSteps(person, carePlan, own);
     }
   },
@@ -60,8 +81,11 @@ const isBefore = (
   { today, dayOf }: Pick<PersonAtHand, 'today' | 'dayOf'>,
 ) => occurrenceDateTime !== undefined && dayOf(occurrenceDateTime) < today;
 
-function isOfCourse({ requisition }: ServiceRequest, { identifier }: CarePlan): boolean {
-  const course = identifier?.find(({ system }) => system === courseIdentifierSystem)?.value;
+const courseOf = ({ identifier }: CarePlan): string | undefined =>
+  identifier?.find(({ system }) => system === courseIdentifierSystem)?.value;
+
+function isOfCourse({ requisition }: ServiceRequest, carePlan: CarePlan): boolean {
+  const course = courseOf(carePlan);
   return course !== undefined && requisition?.value === course;
 }
 
@@ -86,6 +110,30 @@ async function askForSession(
   const named = [session.performer?.[0]?.reference, carePlan.author?.reference];
   await set({ rule: how, about, carePlan: `CarePlan/${carePlan.id}`, named });
 }
+
+/** The course never just stops: somebody plans on, or ends it with a next step. */
+async function askForEnd(
+  person: PersonAtHand,
+  carePlan: CarePlan,
+  sessions: readonly ServiceRequest[],
+): Promise<void> {
+  if (hasOpen(sessions)) return;
+  const { tasks, today, dayOf, rule, set } = person;
+  const how = rule('course-left-open');
+  const about = `CarePlan/${carePlan.id}`;
+  const earlier = watchTasksAbout(tasks, about, 'course-left-open');
+  // Since the last of them was recorded or dropped, or the plan was changed, or somebody was asked.
+  const [since] = [carePlan, ...sessions]
+    .flatMap(({ meta }) => meta?.lastUpdated ?? [])
+    .concat(earlier.flatMap(({ authoredOn }) => authoredOn ?? []))
+    .map(dayOf)
+    .toSorted()
+    .toReversed();
+  if (since === undefined || earlier.some(isOpenTask) || !isLongSince(since, how, today)) return;
+  await set({ rule: how, about, carePlan: about, named: [carePlan.author?.reference] });
+}
+
+const hasOpen = (sessions: readonly ServiceRequest[]) => sessions.some(({ status }) => isOpenSession(status));
 
 /** It was said that the session did not take place, and somebody gets in touch about it. */
 const isSpokenAbout = (tasks: readonly Task[], { id }: ServiceRequest): boolean =>
@@ -143,6 +191,12 @@ async function takeBackRecorded(
         isSpokenAbout(tasks, session)
       ) {
         await takeBack(task, 'It is recorded what became of the session, or the course is not running now');
+      }
+    }
+    if (isWatchTask(task, 'course-left-open')) {
+      const carePlan = carePlans.find(({ id }) => `CarePlan/${id}` === about);
+      if (isPaused || !carePlan || hasOpen(sessions.filter((session) => isOfCourse(session, carePlan)))) {
+        await takeBack(task, 'A session lies ahead again, or the course is not running now');
       }
     }
     if (isWatchTask(task, 'step-at-home-ended')) {

@@ -1,14 +1,19 @@
-// The job that sees to it that no referral waits unanswered: a Task to whoever was asked, later one to whoever referred.
+// The job that sees to it that no referral waits unanswered, nor accepted without a beginning: a Task to whoever was asked, later one to
+// whoever referred.
 import type { Task } from '@medplum/fhirtypes';
+import type { CalendarDate } from '../../course/calendar.ts';
 import { courseSystem } from '../../course/course-codes.ts';
 import {
   isWaitingReferral,
+  passedPromise,
+  passedPromiseStep,
   type ReferralSides,
   staleReferralStep,
 } from '../../course/referral/stale-referral.ts';
 import { isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
-import { byToken } from '../resources/find-resources.ts';
+import { daysOf } from '../days.ts';
+import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
 import { whoStillWorks } from './who-still-works.ts';
@@ -18,35 +23,82 @@ export const escalateStaleReferrals: JobWork = {
   searches: ['Task'],
 
   async people(round) {
-    const waiting = await peopleWith(round, 'Task', [
-      byToken('code', { system: courseSystem, code: 'referral' }),
-      byToken('status', { code: 'requested' }, { code: 'received' }),
-    ]);
+    const waiting = await peopleWith(
+      round,
+      'Task',
+      [
+        byToken('code', { system: courseSystem, code: 'referral' }),
+        byToken('status', { code: 'requested' }, { code: 'received' }, { code: 'accepted' }),
+      ],
+      (task) => isWaitingReferral(task) || passedPromise(task, daysOf(round.context)) !== undefined,
+    );
     const reminded = await peopleWith(
       round,
       'Task',
-      [byToken('code', { code: 'referral-waiting' })],
+      [byToken('code', { code: 'referral-waiting' }, { code: 'promise-passed' })],
       (task) => isReminder(task),
     );
     return new Set([...waiting, ...reminded]);
   },
 
   async forPerson(person) {
-    await takeBackAnswered(person);
+    const { tasks, today, dayOf, set, rule } = person;
+    const late = await latePromises(person);
+    await takeBackAnswered(person, late);
     const rules = {
-      'referral-waiting': person.rule('referral-waiting'),
-      'referral-waiting-requester': person.rule('referral-waiting-requester'),
-      'referral-question-waiting': person.rule('referral-question-waiting'),
+      'referral-waiting': rule('referral-waiting'),
+      'referral-waiting-requester': rule('referral-waiting-requester'),
+      'referral-question-waiting': rule('referral-question-waiting'),
+      'promise-passed': rule('promise-passed'),
+      'promise-passed-requester': rule('promise-passed-requester'),
     };
-    for (const task of person.tasks.filter(isWaitingReferral)) {
+    for (const task of tasks) {
+      const promised = late.get(`Task/${task.id}`);
+      if (!isWaitingReferral(task) && promised === undefined) continue;
       const about = `Task/${task.id}`;
-      const earlier = watchTasksAbout(person.tasks, about, 'referral-waiting');
       const sides = await sidesOf(person, task);
-      const step = staleReferralStep(task, sides, earlier, rules, person.today, person.dayOf);
-      if (step) await person.set({ rule: rules[step.rule], about, named: [step.owner] });
+      const looking = { sides, rules, today, dayOf };
+      const step =
+        promised === undefined
+          ? staleReferralStep(task, {
+              ...looking,
+              earlier: watchTasksAbout(tasks, about, 'referral-waiting'),
+            })
+          : passedPromiseStep(promised, {
+              ...looking,
+              earlier: watchTasksAbout(tasks, about, 'promise-passed').filter(
+                ({ authoredOn = '' }) => dayOf(authoredOn) > promised,
+              ),
+            });
+      if (step) await set({ rule: rules[step.rule], about, named: [step.owner] });
     }
   },
 };
+
+/** "Task/x" of what was accepted for a day that has passed, with that day; not where an appointment lies ahead. */
+async function latePromises({
+  context,
+  tasks,
+  reference,
+}: PersonAtHand): Promise<ReadonlyMap<string, CalendarDate>> {
+  const days = daysOf(context);
+  const late = tasks.flatMap((task) => {
+    const promised = passedPromise(task, days);
+    return promised === undefined ? [] : [{ task, promised }];
+  });
+  if (late.length === 0) return new Map();
+  const booked = (
+    await findResources(context.store, 'Appointment', [
+      byReference('patient', reference),
+      byToken('status', { code: 'proposed' }, { code: 'pending' }, { code: 'booked' }, { code: 'arrived' }),
+    ])
+  ).filter(({ start }) => (days.dayOf(start) ?? '') >= days.today);
+  const isBooked = ({ focus }: Task) =>
+    booked.some(({ basedOn }) => basedOn?.some((each) => each.reference === focus?.reference));
+  return new Map(
+    late.flatMap(({ task, promised }) => (isBooked(task) ? [] : [[`Task/${task.id}`, promised] as const])),
+  );
+}
 
 /** Nobody answers, or chooses, in the place of whoever was asked; whoever referred has somebody who does. */
 async function sidesOf(
@@ -59,12 +111,19 @@ async function sidesOf(
   };
 }
 
-const isReminder = (task: Task) => isWatchTask(task, 'referral-waiting') && isOpenTask(task);
+const isReminder = (task: Task) =>
+  isWatchTask(task, 'referral-waiting', 'promise-passed') && isOpenTask(task);
 
-async function takeBackAnswered({ tasks, takeBack }: PersonAtHand): Promise<void> {
+async function takeBackAnswered(
+  { tasks, takeBack }: PersonAtHand,
+  late: ReadonlyMap<string, CalendarDate>,
+): Promise<void> {
   const waiting = new Set(tasks.filter(isWaitingReferral).map(({ id }) => `Task/${id}`));
   for (const task of tasks.filter(isReminder)) {
-    if (!waiting.has(task.focus?.reference ?? '')) {
+    const about = task.focus?.reference ?? '';
+    if (isWatchTask(task, 'promise-passed')) {
+      if (!late.has(about)) await takeBack(task, 'Another day was named, or the referral goes on');
+    } else if (!waiting.has(about)) {
       await takeBack(task, 'The referral has been answered');
     }
   }

@@ -53,6 +53,75 @@ describe('a planned session whose day has passed', () => {
   });
 });
 
+describe('a course in which no session lies ahead', () => {
+  const chase = (day: string) => runOn(world, 'chase-overdue-sessions', day);
+  /** One session was held, and the others were dropped on the same day. */
+  const over = async () => {
+    const { carePlan, sessions } = await enroll(world);
+    await complete(world, carePlan, [
+      group('element', { name: 'code', valueCode: 'education' }, integer('minutes', 30)),
+      integer('minutes', 30),
+    ]);
+    for (const session of sessions.slice(1)) {
+      await world.store.update({ ...session, status: 'revoked' } as never);
+    }
+    return { carePlan, sessions };
+  };
+  const askedOnce = (about: string) => [
+    `course-left-open Practitioner/therapist ${about} 2026-12-11 requested`,
+  ];
+
+  it('is asked about after two weeks, once while somebody has it, and again when nothing came of it', async () => {
+    const { carePlan } = await over();
+    const about = `CarePlan/${carePlan.id}`;
+    expect(await chase('2026-12-03')).toMatchObject({ people: 1, set: 0, failed: 0 });
+    expect(await chase('2026-12-04')).toMatchObject({ people: 1, set: 1, failed: 0 });
+    expect(await chase('2027-03-01')).toMatchObject({ set: 0, takenBack: 0, failed: 0 });
+    expect(await toldAll()).toEqual(askedOnce(about));
+    const [task] = await watchTasks(world);
+    expect([
+      task?.description,
+      task?.input?.map((each) => each.valueCodeableConcept?.coding?.[0]?.code),
+    ]).toEqual([
+      'No session of a course lies ahead, and the course is still open. Look back with the person: plan another session, or end the course with a next step.',
+      ['plan-session', 'end-with-next-step', 'talk-with-person'],
+    ]);
+    await put(world, 'therapist', task as Task, { status: 'completed' });
+    expect(await chase('2026-12-17')).toMatchObject({ set: 0, failed: 0 });
+    expect(await chase('2026-12-18')).toMatchObject({ set: 1, failed: 0 });
+    expect(await errorsIn(world, ['Task'])).toEqual([]);
+  });
+
+  it('needs nobody to be asked any more once a session lies ahead, the course rests or has ended', async () => {
+    const { sessions } = await over();
+    const [, second] = sessions;
+    const happenings = [
+      [
+        '2026-12-04',
+        () => world.store.update({ ...second, status: 'active', occurrenceDateTime: '2027-04-01' } as never),
+      ],
+      ['2026-12-18', () => change({ status: 'on-hold' })],
+      ['2027-01-01', () => change({ status: 'completed' })],
+    ] as const;
+    for (const [day, happened] of happenings) {
+      await world.store.update({ ...second, status: 'revoked' } as never);
+      await change({ status: 'active' });
+      expect(await chase(day)).toMatchObject({ set: 1, failed: 0 });
+      await happened();
+      expect(await chase(day)).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+    }
+  });
+
+  it('is not asked about while a session rests with it, nor while one is late', async () => {
+    const { sessions } = await over();
+    await world.store.update({ ...sessions[1], status: 'on-hold' } as never);
+    expect(await chase('2027-01-20')).toMatchObject({ set: 0, failed: 0 });
+    await world.store.update({ ...sessions[1], status: 'active' } as never);
+    expect(await chase('2027-01-20')).toMatchObject({ set: 1, failed: 0 });
+    expect((await toldAll()).map((each) => each.split(' ')[0])).toEqual(['session-unrecorded']);
+  });
+});
+
 describe('something to try at home', () => {
   const chase = (day: string) => runOn(world, 'chase-overdue-sessions', day);
   const ended = async (): Promise<Task & { readonly id: string }> => {

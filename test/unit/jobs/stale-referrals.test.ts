@@ -1,5 +1,6 @@
 // A referral that nobody answers: a Task to whoever was asked, then to whoever referred, and never two for one thing.
 
+import type { Appointment } from '@medplum/fhirtypes';
 import { createResource } from '../../../src/workflows/resources/create-resource.ts';
 import { put, refer } from '../workflows/course-steps.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
@@ -199,4 +200,63 @@ it('leaves an AuditEvent of each run, with its numbers', async () => {
     { type: 'takenBack', valueString: '0' },
     { type: 'failed', valueString: '0' },
   ]);
+});
+
+describe('a referral that was accepted for a first date that has passed', () => {
+  // The promise of these tests is 2026-12-01 to 2026-12-15.
+  const accepted = async () => {
+    const task = await refer(world);
+    return put(world, 'therapist', task, { status: 'accepted' });
+  };
+
+  it('and has not begun is put before whoever accepted it, then before whoever referred', async () => {
+    const { id } = await accepted();
+    expect(await runOn(world, job, '2026-12-17')).toMatchObject({ set: 0, failed: 0 });
+    expect(await runOn(world, job, '2026-12-18')).toMatchObject({ people: 1, set: 1, failed: 0 });
+    const first = `promise-passed Practitioner/therapist Task/${id} 2026-12-21 requested`;
+    expect(await runOn(world, job, '2026-12-24')).toMatchObject({ set: 0, failed: 0 });
+    expect(await toldAll()).toEqual([first]);
+    expect(await runOn(world, job, '2026-12-25')).toMatchObject({ set: 1, failed: 0 });
+    const second = `promise-passed Practitioner/gp Task/${id} 2026-12-28 requested`;
+    expect(await runOn(world, job, '2027-03-01')).toMatchObject({ set: 0, takenBack: 0, failed: 0 });
+    expect(await toldAll()).toEqual([first, second]);
+    expect(await errorsIn(world, ['Task'])).toEqual([]);
+  });
+
+  it('is left alone once it begins, has ended, or has another date, whose passing is told anew', async () => {
+    const task = await accepted();
+    await runOn(world, job, '2026-12-18');
+    const statusReason = { text: 'She was ill' };
+    const restriction = { period: { start: '2027-01-04', end: '2027-01-08' } };
+    await put(world, 'therapist', task, { restriction, statusReason });
+    expect(await runOn(world, job, '2026-12-19')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+    expect(await runOn(world, job, '2027-01-10')).toMatchObject({ set: 0, failed: 0 });
+    expect(await runOn(world, job, '2027-01-11')).toMatchObject({ set: 1, failed: 0 });
+    expect((await toldAll()).map((each) => each.split(' ').slice(0, 2).join(' '))).toEqual([
+      'promise-passed Practitioner/therapist',
+      'promise-passed Practitioner/therapist',
+    ]);
+    await put(world, 'gp', task, { status: 'cancelled', statusReason: { text: 'She goes elsewhere' } });
+    expect(await runOn(world, job, '2027-01-12')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+    expect(await runOn(world, job, '2027-03-01')).toMatchObject({ people: 0 });
+  });
+
+  it('is not asked about while an appointment lies ahead', async () => {
+    const { focus } = await accepted();
+    const book = (start: string, status: Appointment['status']): Appointment => ({
+      resourceType: 'Appointment',
+      id: 'first',
+      status,
+      start,
+      end: start.replace('T09', 'T10'),
+      basedOn: [{ reference: focus?.reference ?? '' }],
+      participant: [{ actor: { reference: 'Patient/anna' }, status: 'accepted' }],
+    });
+    await world.store.create(book('2026-12-22T09:00:00Z', 'booked'), { id: 'first' });
+    expect(await runOn(world, job, '2026-12-22')).toMatchObject({ set: 0, failed: 0 });
+    await world.store.update(book('2026-12-22T09:00:00Z', 'cancelled') as never);
+    expect(await runOn(world, job, '2026-12-22')).toMatchObject({ set: 1, failed: 0 });
+    await world.store.update(book('2026-12-29T09:00:00Z', 'booked') as never);
+    expect(await runOn(world, job, '2026-12-23')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+  });
 });
