@@ -78,7 +78,7 @@ function worthOfConcept({ coding = [], text }: CodeableConcept, key: AnswerKey):
 }
 
 /** The weight that a coding carries itself. */
-export function weightOf(element: Parameters<typeof extensionOf>[0]): number | undefined {
+function weightOf(element: Parameters<typeof extensionOf>[0]): number | undefined {
   const weight =
     extensionOf(element, scoreExtension.ordinalValue) ?? extensionOf(element, scoreExtension.itemWeight);
   return weight?.valueDecimal;

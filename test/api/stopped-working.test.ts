@@ -1,6 +1,6 @@
 // What the service puts in front of somebody by itself goes to nobody who has stopped working: to whoever is next, or to nobody by name
 // so that it is found.
-import type { Bundle, CarePlan, CareTeam, Resource, Task } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan, CareTeam, OperationOutcome, Resource, Task } from '@medplum/fhirtypes';
 import { type PeopleOverHttp, parameters, startPeople, to } from '../support/people-over-http.ts';
 import { jobsOf, type RunJob } from '../support/running-jobs.ts';
 
@@ -87,8 +87,8 @@ describe('a referral that waits for an answer', () => {
         resourceType: 'Task',
         owner: { reference },
       });
-      const { diagnostics, expression } = body.issue?.[0] ?? {};
-      return [status, diagnostics, expression];
+      const [issue] = (body as Partial<OperationOutcome>).issue ?? [];
+      return [status, issue?.diagnostics, issue?.expression];
     };
     expect(await hand('Practitioner/other')).toEqual([
       422,

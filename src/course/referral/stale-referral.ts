@@ -7,7 +7,7 @@ import { isLongSince, isOpenTask } from '../watch/watch-tasks.ts';
 import { promiseOf } from './first-date.ts';
 import { businessStatusCode, isCoordinationTask } from './referral-resources.ts';
 
-export interface StaleReferralRules {
+interface StaleReferralRules {
   readonly 'referral-waiting': WatchRule;
   readonly 'referral-waiting-requester': WatchRule;
   readonly 'referral-question-waiting': WatchRule;
