@@ -82,13 +82,13 @@ describe('a referral that waits for an answer', () => {
     const [task] = (await people.search('Task?patient=Patient/anna&code=referral', 'gp')) as Task[];
     await stops('other');
     const hand = async (reference: string) => {
-      const { status, body } = await send('put', `Task/${task?.id}`, 'gp', {
+      const answer = await send('put', `Task/${task?.id}`, 'gp', {
         ...task,
         resourceType: 'Task',
         owner: { reference },
       });
-      const [issue] = (body as Partial<OperationOutcome>).issue ?? [];
-      return [status, issue?.diagnostics, issue?.expression];
+      const [issue] = (answer.body as Partial<OperationOutcome>).issue ?? [];
+      return [answer.status, issue?.diagnostics, issue?.expression];
     };
     expect(await hand('Practitioner/other')).toEqual([
       422,
