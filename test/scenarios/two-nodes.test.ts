@@ -207,6 +207,30 @@ describe('at the same time on both nodes', () => {
     expect(await totalOf(nodes[1], 'Patient?identifier=urn:bundled|')).toBe(20);
   });
 
+  // Nothing is known of a system that nobody has used: a search for it must stand in the way of another one all the same.
+  it('conditional updates, transactions of them, and creates on two conditions each make one of what nobody has named before', async () => {
+    const person = (system: string) => ({ ...identified(system, '1'), active: true });
+    const bare = (node: RealNode, system: string) =>
+      ask(node, 'PUT', `/Patient?identifier=${system}|1`, person(system));
+    const bundled = (node: RealNode, system: string) => {
+      const request = { method: 'PUT', url: `Patient?identifier=${system}|1` };
+      const entry = [{ resource: person(system), request }];
+      return ask(node, 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry });
+    };
+    const created = (node: RealNode, system: string, at: number) =>
+      ask(node, 'POST', '/Patient', person(system), {
+        'If-None-Exist': `identifier=${system}|1${at % 2 === 0 ? '' : '&active=true'}`,
+      });
+    for (const round of [1, 2, 3]) {
+      for (const [how, send] of Object.entries({ bare, bundled, created })) {
+        const system = `urn:never-named-${how}-${round}`;
+        const answers = await allAtOnce(30, (node, at) => send(node, system, at));
+        expect(tally(answers.map(({ status }) => (status === 201 ? 200 : status)))).toEqual({ 200: 30 });
+        expect([system, await totalOf(nodes[0], `Patient?identifier=${system}|1`)]).toEqual([system, 1]);
+      }
+    }
+  });
+
   it('50 changes of one version: one is made, 49 are told 412, and the history has no hole', async () => {
     const { id } = (await ask(nodes[0], 'POST', '/Patient', patient('Before'))).body;
     for (let round = 1; round <= 3; round += 1) {

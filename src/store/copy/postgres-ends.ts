@@ -81,9 +81,9 @@ async function numbered<T>(
   const done: (readonly NewRow[])[] = [];
   let waiting = [...batch.entries()];
   while (waiting.length > 0) {
-    const all = nothingMissing();
+    const all = nothingMissing('give');
     waiting = waiting.filter(([at, item]) => {
-      const own = nothingMissing();
+      const own = nothingMissing('give');
       done[at] = rowsOf(item, giverFor(own));
       for (const [text, how] of own.terms) all.terms.set(text, how);
       for (const [key, target] of own.targets) all.targets.set(key, target);

@@ -26,7 +26,16 @@ export interface BeginTools {
   readonly numbers: Numbers;
 }
 
-export function beginOn(client: pg.ClientBase, how: string, { ask, pulse, numbers }: BeginTools): Begun {
+const begins = {
+  writing: 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE',
+  reading: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+} as const;
+
+export function beginOn(
+  client: pg.ClientBase,
+  how: keyof typeof begins,
+  { ask, pulse, numbers }: BeginTools,
+): Begun {
   let failure: unknown;
   const sent = async (command: Command): Promise<Rows> => {
     try {
@@ -37,7 +46,7 @@ export function beginOn(client: pg.ClientBase, how: string, { ask, pulse, number
     }
   };
   // Not waited for: a failure shows in the first statement, which then stands in no transaction; `failure` ends it.
-  const begun = sent({ sql: how, values: [] });
+  const begun = sent({ sql: begins[how], values: [] });
   begun.catch(() => undefined);
   const send: Send = async (commands) => {
     const results = await Promise.all([begun, ...commands.map(sent)]);
@@ -57,7 +66,7 @@ export function beginOn(client: pg.ClientBase, how: string, { ask, pulse, number
   };
   return {
     idleSince: () => (running === 0 ? endedAt : undefined),
-    run: (work) => inTurn(() => replay(work, send, numbers)),
+    run: (work) => inTurn(() => replay(work, send, numbers, how === 'writing' ? 'give' : 'find')),
     savepoint: (sql) =>
       inTurn(async () => {
         await send([{ sql, values: [] }]);

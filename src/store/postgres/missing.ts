@@ -13,8 +13,18 @@ export interface Missing {
   readonly targets: Map<string, TargetKey & { readonly how: How }>;
   /** Keys of what was looked for in this operation and is not there. */
   readonly absent: Set<string>;
+  /**
+   * 'give' in a transaction that writes, for what is only looked for too. What has no number is not searched for, and what was not
+   * searched for stands in nobody's way: two transactions could each find nothing, and each write what there may be once.
+   */
+  readonly atLeast: How;
 }
 
-export const nothingMissing = (): Missing => ({ terms: new Map(), targets: new Map(), absent: new Set() });
+export const nothingMissing = (atLeast: How): Missing => ({
+  terms: new Map(),
+  targets: new Map(),
+  absent: new Set(),
+  atLeast,
+});
 
 export const isAnyMissing = ({ terms, targets }: Missing): boolean => terms.size + targets.size > 0;

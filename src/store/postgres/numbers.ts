@@ -31,6 +31,8 @@ function keep(numbers: Map<string, number>, key: string, value: number, most: nu
   numbers.set(key, value);
 }
 
+const howOf = ({ atLeast }: Missing, asked: How): How => (atLeast === 'give' ? 'give' : asked);
+
 const termKey = (text: string) => `t${text}`;
 const targetKey = ({ typeId, id }: TargetKey) => `${typeId}/${id}`;
 
@@ -57,12 +59,13 @@ export function createNumbers(ask: (command: Command) => Promise<Rows>): Numbers
   const terms = new Map<string, number>();
   const targets = new Map<string, number>();
 
-  const termOf = (statements: Statements, text: string, how: How): number | undefined => {
+  const termOf = (statements: Statements, text: string, asked: How): number | undefined => {
     const known = terms.get(text);
     if (known !== undefined) {
       return known;
     }
     const missing = missingOf(statements);
+    const how = howOf(missing, asked);
     if (how === 'find' && missing.absent.has(termKey(text))) {
       return undefined;
     }
@@ -76,7 +79,7 @@ export function createNumbers(ask: (command: Command) => Promise<Rows>): Numbers
     statements: Statements,
     typeId: number,
     target: ReferenceTarget,
-    how: How,
+    asked: How,
   ): number | undefined => {
     const key = { typeId, id: idOfTarget(target) };
     const place = targetKey(key);
@@ -85,6 +88,7 @@ export function createNumbers(ask: (command: Command) => Promise<Rows>): Numbers
       return known;
     }
     const missing = missingOf(statements);
+    const how = howOf(missing, asked);
     if (typeId !== notKnown && !(how === 'find' && missing.absent.has(place))) {
       if (how === 'give' || !missing.targets.has(place)) {
         missing.targets.set(place, { ...key, how });

@@ -7,17 +7,21 @@
 import type { Statements } from '../sql/statements.ts';
 import { type Answer, Attempt, notAnsweredYet } from './attempt.ts';
 import type { Send } from './command.ts';
-import { isAnyMissing, nothingMissing } from './missing.ts';
+import { type How, isAnyMissing, nothingMissing } from './missing.ts';
 import type { Numbers } from './numbers.ts';
 
-/** Resolves with what `work` returns in the run that counts, when all that it wrote has been sent. */
+/**
+ * Resolves with what `work` returns in the run that counts, when all that it wrote has been sent. `atLeast` says what becomes of names
+ * without a number that are only looked for (missing.ts).
+ */
 export async function replay<T>(
   work: (statements: Statements) => T,
   send: Send,
   numbers: Numbers,
+  atLeast: How = 'find',
 ): Promise<T> {
   const answers: Answer[] = [];
-  const missing = nothingMissing();
+  const missing = nothingMissing(atLeast);
   let sent = 0;
   for (;;) {
     const attempt = new Attempt(answers, missing);

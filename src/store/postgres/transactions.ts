@@ -27,9 +27,6 @@ export interface Transactions {
   close(): Promise<void>;
 }
 
-const beginWriting = 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE';
-const beginReading = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
-
 /** How long a transaction is tried again while others come in between. */
 const triedForMs = 3_000;
 const longestPauseMs = 50;
@@ -113,7 +110,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
   };
 
   const once = async <T>(loan: Loan, work: (session: Session) => Promise<T>): Promise<Outcome<T>> => {
-    const begun = beginOn(loan.client, beginWriting, options);
+    const begun = beginOn(loan.client, 'writing', options);
     let value: T;
     try {
       value = await runWork(begun, work);
@@ -168,7 +165,7 @@ export function createTransactions(options: TransactionOptions): Transactions {
     },
     async read(work) {
       return loans.lend(async (loan) => {
-        const begun = beginOn(loan.client, beginReading, options);
+        const begun = beginOn(loan.client, 'reading', options);
         try {
           const value = await begun.run(work);
           // Not waited for: whatever comes next on the connection is sent behind it.
