@@ -102,6 +102,11 @@ const sweepEveryMs = 10 * 60 * 1000;
 /** A node that carried an export out and fell silent is replaced after the one and the other together at most. */
 const exportLeaseMs = 10 * 1000;
 const lookForExportsEveryMs = 3 * 1000;
+/**
+ * On PostgreSQL. What does not reach its table within `usualPatience.silenceMs` of its instant is given up; the rest is for clocks of
+ * nodes that do not agree.
+ */
+const exportSettleMs = 3 * 1000;
 
 /**
  * Goes on with what an earlier process left, or another node dropped, and removes expired exports even when nobody asks for them.
@@ -248,6 +253,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     newName: randomNames,
     owner: randomNames(),
     leaseMs: exportLeaseMs,
+    settleMs: exportFiles === undefined ? 0 : exportSettleMs,
     isAlone: exportFiles === undefined,
   };
   const runner = exportRunner(tools);

@@ -47,11 +47,10 @@ export interface SnapshotPage {
 }
 
 export interface ExportStore {
-  /**
-   * Adds a running job whose instant lies just before the present one: every change up to it is stored, and every later change
-   * gets a later instant. An adapter with several writers must hold off until writes under way have ended.
-   */
+  /** Adds a running job, whose instant lies just before the present one. */
   add(job: Pick<ExportJob, 'id' | 'client' | 'request'>, lease: ExportLease): Promise<AddResult>;
+  /** Resolves when every change that is being stored, by whatever process, has been stored or given up. */
+  writersEnded(): Promise<void>;
   find(id: string): Promise<ExportJob | undefined>;
   /** The job that made a file. */
   findByFile(fileId: string): Promise<ExportJob | undefined>;

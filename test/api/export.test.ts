@@ -501,7 +501,7 @@ describe('an export that cannot be gone on with', () => {
   it('because its files cannot be written ends as failed, and leaves the service well', async () => {
     const { tools } = service.system.exports;
     // Files whose names nobody may give are refused.
-    const runner = exportRunner({ ...tools, newName: () => 'NOT A NAME' });
+    const runner = exportRunner({ ...tools, settleMs: 0, newName: () => 'NOT A NAME' });
     const held = await added('f');
     const { id } = held.job;
     runner.begin(held);
@@ -526,14 +526,14 @@ describe('an export that cannot be gone on with', () => {
         return Promise.reject(new FhirError(503, []));
       },
     };
-    const runner = exportRunner({ ...tools, jobs, clock: { now: () => new Date(nowMs) } });
+    const runner = exportRunner({ ...tools, settleMs: 0, jobs, clock: { now: () => new Date(nowMs) } });
     runner.begin(held);
     while (pages === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await runner.stop();
     expect([pages, await stateOf(id)]).toEqual([1, 'running']);
 
     nowMs += 1;
-    const next = exportRunner({ ...tools, jobs, clock: { now: () => new Date(nowMs) } });
+    const next = exportRunner({ ...tools, settleMs: 0, jobs, clock: { now: () => new Date(nowMs) } });
     await next.takeUp();
     while ((await stateOf(id)) === 'running') await new Promise((resolve) => setTimeout(resolve, 5));
     expect([pages, await stateOf(id)]).toEqual([2, 'failed']);

@@ -91,6 +91,33 @@ it('begins on one node, is followed on the other and given out by both', async (
   expect(await chunks()).toBe(0);
 });
 
+it('holds every change that has its instant before it, of which some are still to come when it begins', async () => {
+  // As of a node whose clock is behind, or whose changes are long on their way.
+  const behindMs = 600;
+  const slow = await startNode(databaseUrl, { now: () => new Date(Date.now() - behindMs) });
+  const job = await begun(child.base, 'Device');
+  const statuses: number[] = [];
+  const until = performance.now() + 2 * behindMs;
+  while (performance.now() < until) {
+    const body = JSON.stringify({ resourceType: 'Device' });
+    const sent = { ...headers, 'Content-Type': 'application/fhir+json' };
+    statuses.push((await fetch(`${slow.base}/Device`, { method: 'POST', headers: sent, body })).status);
+  }
+  await slow.stop();
+  expect(new Set(statuses)).toEqual(new Set([201]));
+  const exported = new Set(idsIn(await textsFrom(node.base, job)));
+  const { transactionMs = 0 } = (await node.system.exports.tools.jobs.find(job)) ?? {};
+  const stored = await asked<{ id: string }>(
+    databaseUrl,
+    `SELECT r.id FROM resource r JOIN term t ON t.term_id = r.type_id
+      WHERE t.text = 'Device' AND r.last_updated <= $1`,
+    [transactionMs],
+  );
+  expect(stored.length).toBeGreaterThan(10);
+  expect([exported.size, stored.filter(({ id }) => !exported.has(id)).length]).toEqual([stored.length, 0]);
+  expect((await fetch(`${node.base}/$export-status/${job}`, { method: 'DELETE', headers })).status).toBe(202);
+});
+
 it('is given out whole when the database is held up meanwhile', async () => {
   const job = await begun(child.base, 'Basic');
   const texts = await textsFrom(node.base, job);

@@ -1,7 +1,7 @@
 // A node as it runs: the real clock, time-ordered ids, a listening socket. Several may share one PostgreSQL database.
 import { createApp } from '../../src/app.ts';
 import type { Role } from '../../src/auth/actor.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { timeOrderedIds } from '../../src/runtime/ids.ts';
 import { listen } from '../../src/runtime/listen.ts';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -19,15 +19,15 @@ export interface RealNode {
   stop(): Promise<void>;
 }
 
-export async function startNode(databaseUrl: string): Promise<RealNode> {
-  const newId = timeOrderedIds(systemClock);
+export async function startNode(databaseUrl: string, clock: Clock = systemClock): Promise<RealNode> {
+  const newId = timeOrderedIds(clock);
   const system = await createSystem({
     dataDir: ':memory:',
     databaseUrl,
     createOnUpdate: true,
     requireIfMatch: false,
     version: 'test',
-    clock: systemClock,
+    clock,
     timeZone: 'Europe/Amsterdam',
     newId,
     log: silentLog,
@@ -38,7 +38,7 @@ export async function startNode(databaseUrl: string): Promise<RealNode> {
     url: listening.url,
     base: `${listening.url}/fhir`,
     async makeToken(role, subject) {
-      const tools = { tokens: system.tokens, clock: systemClock, newId, newSecret: randomSecrets };
+      const tools = { tokens: system.tokens, clock, newId, newSecret: randomSecrets };
       const made = await createToken(tools, { role, scopes: [], ...(subject !== undefined && { subject }) });
       if (made.kind === 'refused') throw new Error(made.faults.join(' '));
       return { id: made.record.id, bearer: `Bearer ${made.token}` };

@@ -66,8 +66,6 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
   return {
     add: ({ id, client, request }, lease) =>
       session.write((statements) => {
-        const { waitForWriters } = statements.dialect;
-        if (waitForWriters !== undefined) statements.run(waitForWriters);
         const running = select(statements, "WHERE state = 'running'");
         if (running.some((other) => other.client === client)) {
           return { kind: 'busy', who: 'client' };
@@ -75,13 +73,18 @@ export function exportStoreOver(session: Pick<Session, 'read' | 'write'>, parts:
         if (running.length >= exportsAtOnce) {
           return { kind: 'busy', who: 'others' };
         }
-        // No write is half-way, and each later one gets an instant that is not before the present: those of the millisecond
-        // before are all stored.
+        // More may still be stored with the present millisecond.
         const transactionMs = parts.clock.now().getTime() - 1;
         const place = { typeAt: 0, afterId: '' };
         const job: ExportJob = { id, client, state: 'running', transactionMs, request, place, files: [] };
         insert(statements, job, lease);
         return { kind: 'added', job, hold: { job: id, claim: firstClaim } };
+      }),
+
+    writersEnded: () =>
+      session.write((statements) => {
+        const { waitForWriters } = statements.dialect;
+        if (waitForWriters !== undefined) statements.run(waitForWriters);
       }),
 
     find: (id) => session.read((statements) => select(statements, 'WHERE job_id = ?', id)[0]),

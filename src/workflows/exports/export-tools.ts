@@ -17,6 +17,8 @@ export interface ExportTools {
   readonly owner: string;
   /** How long an export that this process carries out is left to it without a sign of life. */
   readonly leaseMs: number;
+  /** How long after its instant a change may begin to be stored at most; 0 where the present one has been stored already. */
+  readonly settleMs: number;
   /** Can no other process use the database? What an earlier one left is then free at once. */
   readonly isAlone: boolean;
 }

@@ -6,6 +6,7 @@ import type { ExportHold, HeldJob } from '../../bulk/export-store.ts';
 import { toJson } from '../../fhir/json.ts';
 import { HoldLost } from '../../runtime/job-files.ts';
 import { nextTurn } from '../../runtime/next-turn.ts';
+import { pauseUnless } from '../../runtime/pause.ts';
 import type { ExportTools } from './export-tools.ts';
 
 /**
@@ -19,6 +20,10 @@ export async function runExport(
   isStopping: () => boolean,
 ): Promise<void> {
   let job = started;
+  // What has its instant before that of the export belongs to it, and may still be on its way.
+  await pauseUnless(tools.settleMs, isStopping);
+  if (isStopping()) return;
+  await tools.jobs.writersEnded();
   for (;;) {
     // Before each step, and before the last one too.
     await nextTurn();
