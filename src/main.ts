@@ -195,7 +195,7 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     case 'import': {
       const config = readConfig(process.env);
       process.exitCode = await runImportCommand(rest, {
-        dataDir: config.dataDir,
+        database: databaseOf(config),
         openSystem: () => openSystem(config, { runsExports: false }),
         clock: systemClock,
         isTerminal: process.stderr.isTTY,

@@ -1,13 +1,9 @@
-// How far the import of a file has come, so that an interrupted one goes on where it was.
-import { hash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// How far the import of a file has come, so that an interrupted one goes on where it was. It is kept in the database that the file is
+// imported into, in the commit of what was imported: whatever ends an import, no line is lost and none is stored twice.
 import { z } from 'zod';
 
 const shape = z.object({
-  /** The file's full path. */
-  file: z.string(),
-  /** Its size and last change: with others it is another file. */
+  /** Size and last change of the file: with others it is another file. */
   size: z.number().int(),
   changedMs: z.number(),
   /** Up to here everything is stored or rejected. */
@@ -16,45 +12,27 @@ const shape = z.object({
   rejected: z.number().int(),
   /** How much of the file of rejected lines belongs to it. */
   rejectedBytes: z.number().int(),
-  /** The same of lines that were stored and that something is to be known about; an earlier version did not count them. */
-  remarked: z.number().int().default(0),
-  remarkedBytes: z.number().int().default(0),
+  /** The same of lines that were stored and that something is to be known about. */
+  remarked: z.number().int(),
+  remarkedBytes: z.number().int(),
 });
 
 export type ImportState = Readonly<z.infer<typeof shape>>;
 
-export interface ImportStates {
-  /** What is known of a file; undefined when nothing is. */
-  read(file: string): ImportState | undefined;
-  /** Durable when it returns. */
-  write(state: ImportState): void;
-}
-
-export function importStates(dataDir: string): ImportStates {
-  const pathOf = (file: string) => join(dataDir, 'imports', `${hash('sha256', file)}.json`);
+export function importBegin({ size, changedMs }: Pick<ImportState, 'size' | 'changedMs'>): ImportState {
   return {
-    read(file) {
-      let text: string;
-      try {
-        text = readFileSync(pathOf(file), 'utf8');
-      } catch (error) {
-        if (typeof error === 'object' && error && 'code' in error && error.code === 'ENOENT')
-          return undefined;
-        throw error;
-      }
-      return shape.parse(JSON.parse(text));
-    },
-    write(state) {
-      const path = pathOf(state.file);
-      mkdirSync(dirname(path), { recursive: true });
-      const handle = openSync(`${path}.part`, 'w');
-      try {
-        writeSync(handle, JSON.stringify(state));
-        fsyncSync(handle);
-      } finally {
-        closeSync(handle);
-      }
-      renameSync(`${path}.part`, path);
-    },
+    size,
+    changedMs,
+    offset: 0,
+    lines: 0,
+    rejected: 0,
+    rejectedBytes: 0,
+    remarked: 0,
+    remarkedBytes: 0,
   };
 }
+
+/** Reads what `importStateText` wrote. */
+export const readImportState = (text: string): ImportState => shape.parse(JSON.parse(text));
+
+export const importStateText = (state: ImportState): string => JSON.stringify(state);

@@ -20,9 +20,10 @@ const copyUsage = `Usage:
   <database>   sqlite:PATH, the file itself (in DATA_DIR it is alongside.sqlite), or
                postgres://user@host:5432/database; a password is best given as PGPASSWORD
 
-Copies every version of every resource as it is stored, tokens, audit rows, kept answers and the outbox; exports are left out. The
-source is only read. Stop the service first: what it writes after the begin of the copy is not copied. The target must be empty; its
-tables are made. BASE_URL must be as for the service: by it an absolute reference is known to be the service's own.
+Copies every version of every resource as it is stored, tokens, audit rows, kept answers, how far imports came and the outbox;
+exports are left out. The source is only read. Stop the service first: what it writes after the begin of the copy is not copied. The
+target must be empty; its tables are made. BASE_URL must be as for the service: by it an absolute reference is known to be the
+service's own.
 
 An interrupted copy goes on where it was when the same command is given again. At the end both databases are read back and compared
 by counts and SHA-256; before that no service starts on the target.

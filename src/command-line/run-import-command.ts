@@ -1,12 +1,15 @@
 // "import": puts NDJSON files into the database through the same checks as a PUT of each line.
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FhirError } from '../fhir/error.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { DatabaseAddress } from '../store/database-address.ts';
+import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
 import { type ImportStart, importFile } from './import-file.ts';
 import { importProgress } from './import-progress.ts';
-import { type ImportState, type ImportStates, importStates } from './import-state.ts';
+import { importBegin, readImportState } from './import-state.ts';
 
 const importUsage = `Usage:
   import --file <file.ndjson> [--file <file.ndjson>]... [--restart]
@@ -14,14 +17,14 @@ const importUsage = `Usage:
   --file      one resource a line, each with its id; an existing resource gets a new version
   --restart   begin at the first line, whatever an earlier run did
 
-An interrupted import goes on where it was. Lines that are refused are left out; <file>.rejected.ndjson says why, with an
+An interrupted import goes on where it was, as the database knows. Lines that are refused are left out; <file>.rejected.ndjson says why, with an
 OperationOutcome for each, whose id is the number of the line. An answer that calls somebody in does so as by a PUT; of lines that
 were stored and call nobody in because the answer is old, or its form is not known, <file>.remarks.ndjson says so. References are stored as they are.
 Stop the service first: it and an import slow each other down.
 `;
 
 export interface ImportEnvironment {
-  readonly dataDir: string;
+  readonly database: DatabaseAddress;
   readonly openSystem: () => Promise<System>;
   readonly clock: Clock;
   readonly isTerminal: boolean;
@@ -29,6 +32,7 @@ export interface ImportEnvironment {
 }
 
 interface ImportWords {
+  /** Their full paths. */
   readonly files: readonly string[];
   readonly restart: boolean;
 }
@@ -40,34 +44,42 @@ function readWords(words: readonly string[]): ImportWords | string {
       args: [...words],
       options: { file: { type: 'string', multiple: true }, restart: { type: 'boolean' } },
     });
-    const files = values.file ?? [];
+    // Named twice, a file is imported once.
+    const files = [...new Set((values.file ?? []).map((name) => resolve(name)))];
     return files.length === 0 ? '--file is needed.' : { files, restart: values.restart ?? false };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** Where to begin with a file, or why it cannot be imported. */
-function startOf(name: string, restart: boolean, states: ImportStates): ImportStart | string {
-  const file = resolve(name);
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found?.isFile() !== true) return `${name} is no file that can be read.`;
-  const fresh = {
-    file,
-    size: found.size,
-    changedMs: found.mtimeMs,
-    offset: 0,
-    lines: 0,
-    rejected: 0,
-    rejectedBytes: 0,
-    remarked: 0,
-    remarkedBytes: 0,
-  };
-  const earlier = restart ? undefined : states.read(file);
-  if (earlier === undefined) return { state: fresh, isResumed: false };
-  return earlier.size === fresh.size && earlier.changedMs === fresh.changedMs
-    ? { state: earlier, isResumed: true }
-    : `${name} has changed since an earlier import of it: give --restart to begin anew.`;
+const gzip = Buffer.from([0x1f, 0x8b]);
+
+function isCompressed(file: string): boolean {
+  const handle = openSync(file, 'r');
+  try {
+    const first = Buffer.alloc(gzip.length);
+    return readSync(handle, first) === first.length && first.equals(gzip);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Why a file cannot be imported, whatever is known of it. */
+function faultOf(file: string): string | undefined {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+    return `${file} is no file that can be read.`;
+  return isCompressed(file) ? `${file} is compressed: unpack it first, such as by gunzip.` : undefined;
+}
+
+/** Where to begin with a file, or why that cannot be said. */
+async function startOf(file: string, restart: boolean, store: Store): Promise<ImportStart | string> {
+  const { size, mtimeMs: changedMs } = statSync(file);
+  const kept = await store.importState(file);
+  if (kept === undefined || restart) return { file, kept, state: importBegin({ size, changedMs }) };
+  const state = readImportState(kept);
+  return state.size === size && state.changedMs === changedMs
+    ? { file, kept, state }
+    : `${file} has changed since an earlier import of it: give --restart to begin anew.`;
 }
 
 /** The exit code: 0 all stored, 1 some lines were rejected or a file could not be read, 2 not understood. */
@@ -75,7 +87,7 @@ export async function runImportCommand(
   words: readonly string[],
   environment: ImportEnvironment,
 ): Promise<0 | 1 | 2> {
-  const { dataDir, say, clock, isTerminal } = environment;
+  const { database, say } = environment;
   if (words.includes('--help') || words.includes('-h')) {
     say(importUsage);
     return 0;
@@ -84,51 +96,69 @@ export async function runImportCommand(
   const fault =
     typeof asked === 'string'
       ? asked
-      : dataDir === ':memory:'
+      : database.kind === 'sqlite' && database.path === ':memory:'
         ? 'DATA_DIR is ":memory:": nothing would be kept.'
         : undefined;
   if (typeof asked === 'string' || fault !== undefined) {
     say(`${fault}\n\n${importUsage}`);
     return 2;
   }
-  const states = importStates(dataDir);
-  const starts = asked.files.map((name) => startOf(name, asked.restart, states));
-  const faults = starts.filter((start) => typeof start === 'string');
+  const faults = asked.files.flatMap((name) => faultOf(name) ?? []);
   if (faults.length > 0) {
     say(`${faults.join('\n')}\n`);
     return 1;
   }
   const system = await environment.openSystem();
-  let rejected = 0;
   try {
-    const tools = {
-      context: system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, system.newId()),
-      served: new Set<string>(system.resourceTypes),
-      states,
-      progressOf: (start: ImportState) =>
-        importProgress({
-          name: basename(start.file),
-          sizeBytes: start.size,
-          fromBytes: start.offset,
-          fromLines: start.lines,
-          isTerminal,
-          clock,
-          write: say,
-        }),
-    };
-    for (const start of starts) {
-      if (typeof start === 'string') continue;
-      const end = await importFile(tools, start);
-      rejected += end.rejected;
-      if (end.rejected > 0)
-        say(`${end.rejected} of ${end.lines} lines were rejected: ${end.file}.rejected.ndjson\n`);
-      if (end.remarked > 0)
-        say(
-          `${end.remarked} of ${end.lines} lines hold answers that nobody was called in for: ${end.file}.remarks.ndjson says why\n`,
-        );
-    }
+    return await importAll(asked, environment, system);
+  } catch (error) {
+    // Somebody else imports the file, or the database is away.
+    if (!(error instanceof FhirError)) throw error;
+    say(`${error.message}\nWhat was imported until then is stored; give the same command again to go on.\n`);
+    return 1;
   } finally {
     await system.close();
+  }
+}
+
+async function importAll(
+  { files, restart }: ImportWords,
+  { say, clock, isTerminal }: ImportEnvironment,
+  system: System,
+): Promise<0 | 1> {
+  const context = system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, system.newId());
+  const tools = {
+    context,
+    served: new Set<string>(system.resourceTypes),
+    progressOf: ({ file, state }: ImportStart) =>
+      importProgress({
+        name: basename(file),
+        sizeBytes: state.size,
+        fromBytes: state.offset,
+        fromLines: state.lines,
+        isTerminal,
+        clock,
+        write: say,
+      }),
+  };
+  // Before anything is stored, all that is wrong with any of them.
+  const starts = await Promise.all(files.map((name) => startOf(name, restart, context.store)));
+  const faults = starts.filter((start) => typeof start === 'string');
+  if (faults.length > 0) {
+    say(`${faults.join('\n')}\n`);
+    return 1;
+  }
+  let rejected = 0;
+  for (const start of starts) {
+    if (typeof start === 'string') continue;
+    const end = await importFile(tools, start);
+    rejected += end.rejected;
+    if (end.rejected > 0)
+      say(`${end.rejected} of ${end.lines} lines were rejected: ${start.file}.rejected.ndjson\n`);
+    if (end.remarked > 0)
+      say(
+        `${end.remarked} of ${end.lines} lines hold answers that nobody was called in for: ${start.file}.remarks.ndjson says why\n`,
+      );
   }
   return rejected > 0 ? 1 : 0;
 }

@@ -176,6 +176,8 @@ function serve(audited: AuditedStore, facts: PatientFacts, service: Service): St
     within: never('widen its rights'),
     keptAnswer: never('repeat an answer'),
     keepAnswer: never('keep an answer'),
+    importState: never('import'),
+    keepImportState: never('import'),
   };
   groundForService(served, { store: audited, reach: view, facts });
   return served;

@@ -139,6 +139,14 @@ class AuditedLayer implements AuditedStore {
     return this.#seen.keepAnswer(...asked);
   }
 
+  importState(file: string): ReturnType<Store['importState']> {
+    return this.#seen.importState(file);
+  }
+
+  keepImportState(...asked: Parameters<Store['keepImportState']>): ReturnType<Store['keepImportState']> {
+    return this.#seen.keepImportState(...asked);
+  }
+
   async read<T extends Resource = Resource>(type: T['resourceType'], id: string): Promise<ReadResult<T>> {
     const result = await this.#seen.read<T>(type, id);
     await this.#noteRead({ action: 'R', interaction: 'read', resourceType: type, id }, result);

@@ -184,6 +184,14 @@ class Guard implements Store {
     return this.#ground.store.keepAnswer(...asked);
   }
 
+  importState(file: string): ReturnType<Store['importState']> {
+    return this.#ground.store.importState(file);
+  }
+
+  keepImportState(...asked: Parameters<Store['keepImportState']>): ReturnType<Store['keepImportState']> {
+    return this.#ground.store.keepImportState(...asked);
+  }
+
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T> {
     const { store, facts } = this.#ground;
     return store.transaction((inner) => {

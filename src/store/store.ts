@@ -130,6 +130,14 @@ export interface AuditEntry {
   readonly outcome: 'success' | 'denied';
 }
 
+/** A step of the import of a file, from one state to the next, each in words of whoever imports. */
+export interface ImportStep {
+  readonly file: string;
+  /** Undefined at the begin. */
+  readonly from: string | undefined;
+  readonly to: string;
+}
+
 export interface Store {
   /**
    * Writes version 1 under a new id: one of its own, or `options.id`, which must be new too and fails when it is not.
@@ -186,6 +194,12 @@ export interface Store {
    * of two transactions with one key, one is undone.
    */
   keepAnswer(key: AnswerKey, answer: KeptAnswer): Promise<void>;
+
+  /** What is kept of the import of a file, by its full path; undefined when nothing is. */
+  importState(file: string): Promise<string | undefined>;
+
+  /** Inside a transaction, in the commit of what was imported. Throws 409 when it is not at `from`: somebody else imports the file. */
+  keepImportState(step: ImportStep): Promise<void>;
 
   /**
    * All or nothing, as if transactions ran one after another. `work` may await only the store it is given (anything slower

@@ -83,8 +83,7 @@ describe('an answer that is written again', () => {
   it('is not ended by an import that changes it, nor by one that brings it again', async () => {
     const patient = await somebody();
     const context = service.system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, 'import');
-    const imports = (said: Said) =>
-      importBatch(context, [{ ...observation(patient, said), id: 'imported' }], { skipsSame: false });
+    const imports = (said: Said) => importBatch(context, [{ ...observation(patient, said), id: 'imported' }]);
     for (const said of [negative, positive, positive, negative, negative]) {
       expect(await imports(said)).toEqual({ refused: [], remarked: [] });
     }

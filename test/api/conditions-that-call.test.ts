@@ -102,7 +102,7 @@ const doors: readonly (readonly [string, (patient: string, id: string) => Promis
     async (patient, id) => {
       const context = service.system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, 'import');
       const resources: readonly Resource[] = [{ ...condition(patient), id }];
-      expect(await importBatch(context, resources, { skipsSame: false })).toEqual({
+      expect(await importBatch(context, resources)).toEqual({
         refused: [],
         remarked: [],
       });

@@ -156,11 +156,9 @@ const doors: readonly (readonly [string, (made: Questionnaire) => Promise<unknow
   [
     'an import',
     (made) =>
-      importBatch(
-        service.system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, 'import'),
-        [made],
-        { skipsSame: false },
-      ),
+      importBatch(service.system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, 'import'), [
+        made,
+      ]),
   ],
 ];
 

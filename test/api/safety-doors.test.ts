@@ -189,7 +189,7 @@ const doors: readonly (readonly [string, (patient: string, id: string) => Promis
     async (patient, id) => {
       const context = service.system.contextFor({ role: 'system', scopes: [], tokenId: 'import' }, 'import');
       const resources = [{ ...observation(patient, positive), id }];
-      const imported = await importBatch(context, resources, { skipsSame: false });
+      const imported = await importBatch(context, resources);
       expect(imported).toEqual({ refused: [], remarked: [] });
     },
   ],

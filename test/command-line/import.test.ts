@@ -1,12 +1,17 @@
 // "import" on the command line: NDJSON files into the database, through the same checks as a PUT.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import Sqlite from 'better-sqlite3';
+import { importFile } from '../../src/command-line/import-file.ts';
+import { importBegin, readImportState } from '../../src/command-line/import-state.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { timeOrderedIds } from '../../src/runtime/ids.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { createSystem } from '../../src/system.ts';
+import { createSystem, type System } from '../../src/system.ts';
+import type { WorkflowContext } from '../../src/workflows/context.ts';
 import { findResources } from '../../src/workflows/resources/find-resources.ts';
 import { runCommand } from '../support/command.ts';
 import { compileCache } from '../support/compile-cache.ts';
@@ -38,12 +43,49 @@ const openIn = (dataDir: string) =>
 async function versions(dataDir: string, ids: readonly string[]): Promise<readonly number[]> {
   const system = await openIn(dataDir);
   try {
-    const { store } = system.contextFor({ role: 'system', scopes: [], tokenId: 't' }, 'r');
+    const { store } = contextOf(system);
     const found = await Promise.all(ids.map((id) => store.read('Patient', id)));
     return found.map((result) => (result.kind === 'found' ? Number(result.version.versionId) : 0));
   } finally {
     await system.close();
   }
+}
+
+/** Has a batch of an import been stored? */
+function hasStored(dataDir: string): boolean {
+  const path = join(dataDir, 'alongside.sqlite');
+  if (!existsSync(path)) return false;
+  const database = new Sqlite(path, { readonly: true });
+  try {
+    return (
+      database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'import_file'").get() !== undefined &&
+      database.prepare('SELECT 1 FROM import_file').get() !== undefined
+    );
+  } finally {
+    database.close();
+  }
+}
+
+const contextOf = (system: System) => system.contextFor({ role: 'system', scopes: [], tokenId: 't' }, 'r');
+
+async function importInto(system: System, context: WorkflowContext, file: string) {
+  const kept = await contextOf(system).store.importState(file);
+  const { size, mtimeMs: changedMs } = statSync(file);
+  const silent = { show: () => undefined, end: () => undefined };
+  return importFile(
+    { context, served: new Set<string>(system.resourceTypes), progressOf: () => silent },
+    { file, kept, state: kept === undefined ? importBegin({ size, changedMs }) : readImportState(kept) },
+  );
+}
+
+/** As a process that is killed when its transaction is stored, before it hears of it. */
+function endingBehindCommit(context: WorkflowContext): WorkflowContext {
+  const { store } = context;
+  const transaction: typeof store.transaction = async (work) => {
+    await store.transaction(work);
+    throw new Error('ended');
+  };
+  return { ...context, store: Object.assign(Object.create(store) as typeof store, { transaction }) };
 }
 
 const rejectedLines = (file: string) =>
@@ -149,7 +191,7 @@ describe('an import', () => {
       ]);
       const system = await openIn(dataDir);
       try {
-        const { store } = system.contextFor({ role: 'system', scopes: [], tokenId: 't' }, 'r');
+        const { store } = contextOf(system);
         const tasks = await findResources(store, 'Task', []);
         expect(tasks.map(({ focus }) => focus?.reference)).toEqual(['Observation/now']);
       } finally {
@@ -217,14 +259,8 @@ describe('an import', () => {
         stdio: 'ignore',
       });
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      const imports = join(dataDir, 'imports');
-      const hasBegun = () =>
-        existsSync(imports) &&
-        readdirSync(imports).some(
-          (name) =>
-            name.endsWith('.json') && !readFileSync(join(imports, name), 'utf8').includes('"offset":0,'),
-        );
-      while (!hasBegun() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (!hasStored(dataDir) && child.exitCode === null)
+        await new Promise((resolve) => setTimeout(resolve, 1));
       child.kill('SIGKILL');
       await ended;
       const some = (await versions(dataDir, ids)).filter((version) => version > 0).length;
@@ -233,6 +269,63 @@ describe('an import', () => {
       const { code } = await run(dataDir, '--file', file);
       expect([code, rejectedLines(file).map(({ id }) => id)]).toEqual([1, ['line-12001']]);
       expect(new Set(await versions(dataDir, ids))).toEqual(new Set([1]));
+    },
+    patienceMs,
+  );
+
+  it(
+    'that ended behind a commit goes on behind it: each version is stored once, and whatever there is to say is said',
+    async () => {
+      const dataDir = freshFolder();
+      const file = join(dataDir, 'versions.ndjson');
+      const inOrder = ['first', 'second', 'third'].map((family) => patient('a', { name: [{ family }] }));
+      writeFileSync(file, `${[...inOrder, '{"resourceType":"Patient"}', patient('b')].join('\n')}\n`);
+      const system = await openIn(dataDir);
+      try {
+        const ending = endingBehindCommit(contextOf(system));
+        await expect(importInto(system, ending, file)).rejects.toThrow('ended');
+        expect(await importInto(system, contextOf(system), file)).toMatchObject({ lines: 5, rejected: 1 });
+      } finally {
+        await system.close();
+      }
+      expect(await versions(dataDir, ['a', 'b'])).toEqual([3, 1]);
+      expect(rejectedLines(file).map(({ id }) => id)).toEqual(['line-4']);
+    },
+    patienceMs,
+  );
+
+  it(
+    'into another database begins anew, whatever is known of the file elsewhere',
+    async () => {
+      const dataDir = freshFolder();
+      const file = join(dataDir, 'again.ndjson');
+      writeFileSync(file, `${patient('again')}\n`);
+      expect((await run(dataDir, '--file', file)).code).toBe(0);
+      for (const name of readdirSync(dataDir).filter((each) => each.startsWith('alongside.sqlite')))
+        rmSync(join(dataDir, name));
+      expect((await run(dataDir, '--file', file)).code).toBe(0);
+      expect(await versions(dataDir, ['again'])).toEqual([1]);
+    },
+    patienceMs,
+  );
+
+  it(
+    'passes by lines of white space, and refuses a file that is compressed',
+    async () => {
+      const dataDir = freshFolder();
+      const [blank, packed] = [join(dataDir, 'blank.ndjson'), join(dataDir, 'packed.ndjson.gz')];
+      writeFileSync(blank, `  \n${patient('w')}\n\t \r\n\r\n`);
+      writeFileSync(packed, gzipSync(`${patient('z')}\n`));
+      expect((await run(dataDir, '--file', blank)).code).toBe(0);
+      const refused = await run(dataDir, '--file', packed);
+      expect([refused.code, refused.said]).toEqual([
+        1,
+        expect.stringContaining(`${packed} is compressed: unpack it first, such as by gunzip.`),
+      ]);
+      expect([existsSync(`${packed}.rejected.ndjson`), await versions(dataDir, ['w', 'z'])]).toEqual([
+        false,
+        [1, 0],
+      ]);
     },
     patienceMs,
   );

@@ -52,9 +52,9 @@ describe('migrate', () => {
       const name = url.replace('postgres@', '');
       expect(await migrate({ DATABASE_URL: url })).toEqual([
         0,
-        `${name}: 3 migrations run (0001-resources, 0002-service, 0003-job-runs); it has schema 3 now.\n`,
+        `${name}: 4 migrations run (0001-resources, 0002-service, 0003-job-runs, 0004-import-files); it has schema 4 now.\n`,
       ]);
-      expect(await migrate({ DATABASE_URL: url })).toEqual([0, `${name} is up to date: schema 3.\n`]);
+      expect(await migrate({ DATABASE_URL: url })).toEqual([0, `${name} is up to date: schema 4.\n`]);
     },
     patienceMs,
   );

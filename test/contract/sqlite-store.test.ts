@@ -86,7 +86,7 @@ describe('a database file', () => {
     await first.close();
     const database = new Sqlite(path);
     database.exec(
-      'DROP INDEX version_updated; ALTER TABLE version DROP COLUMN type_id; DROP TABLE kept_answer; DROP TABLE export_job; DROP TABLE index_state; DROP TABLE job_run;',
+      'DROP INDEX version_updated; ALTER TABLE version DROP COLUMN type_id; DROP TABLE kept_answer; DROP TABLE export_job; DROP TABLE index_state; DROP TABLE job_run; DROP TABLE import_file;',
     );
     database.pragma('user_version = 2');
     database.close();

@@ -864,6 +864,38 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     });
   });
 
+  describe('how far the import of a file has come', () => {
+    const file = '/a/file.ndjson';
+
+    it('is kept in the commit of what was imported, and goes with it when that is undone', async () => {
+      const step = (from: string | undefined, to: string, then: () => void) =>
+        store.transaction(async (inner) => {
+          await inner.update({ ...patient('Imported'), id: to }, { upsert: true });
+          await inner.keepImportState({ file, from, to });
+          then();
+        });
+      expect(await store.importState(file)).toBeUndefined();
+      await step(undefined, 'one', () => undefined);
+      await expect(
+        step('one', 'two', () => {
+          throw new Error('it ends badly');
+        }),
+      ).rejects.toThrow('it ends badly');
+      expect(await store.importState(file)).toBe('one');
+      // Somebody else is at it, from the same place.
+      await expect(step(undefined, 'three', () => undefined)).rejects.toMatchObject({ status: 409 });
+      await step('one', 'four', () => undefined);
+      expect([await store.importState(file), await store.importState('/a/other')]).toEqual([
+        'four',
+        undefined,
+      ]);
+      const stored = await Promise.all(
+        ['one', 'two', 'three', 'four'].map((id) => store.read('Patient', id)),
+      );
+      expect(stored.map(({ kind }) => kind)).toEqual(['found', 'missing', 'missing', 'found']);
+    });
+  });
+
   describe('an answer that is kept', () => {
     const key = { actor: 'gp Practitioner/1', key: 'k' };
     const answer = {

@@ -51,6 +51,7 @@ export const copiedColumns = {
     'ended_ms',
     'counts',
   ],
+  import_file: ['file', 'state'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type CopiedTable = keyof typeof copiedColumns;
@@ -72,6 +73,7 @@ export const readTables = [
   'audit',
   'token',
   'job_run',
+  'import_file',
 ] as const satisfies readonly CopiedTable[];
 
 /** Who sees what is compared too. */

@@ -48,6 +48,8 @@ export const sideTables: readonly SideTable[] = [
   sideTable('token', 'tokens', { keys: ['id'] }),
   // A slot that was carried out before the copy is not carried out again behind it.
   sideTable('job_run', 'runs of jobs', { keys: ['job', 'slot'] }),
+  // An import that was interrupted goes on in the copy.
+  sideTable('import_file', 'imported files', { keys: ['file'] }),
 ];
 
 const targetOf = (column: string, alias: string) => ({

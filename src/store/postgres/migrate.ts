@@ -8,12 +8,14 @@ import { clientConfig, usualPatience } from './connection.ts';
 import { resources } from './migrations/0001-resources.ts';
 import { service } from './migrations/0002-service.ts';
 import { jobRuns } from './migrations/0003-job-runs.ts';
+import { importFiles } from './migrations/0004-import-files.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
 const migrations: readonly Migration[] = [
   { name: '0001-resources', sql: resources },
   { name: '0002-service', sql: service },
   { name: '0003-job-runs', sql: jobRuns },
+  { name: '0004-import-files', sql: importFiles },
 ];
 
 /** Two programs that start together wait for each other here. Any number that nobody else uses. */

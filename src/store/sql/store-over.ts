@@ -7,6 +7,7 @@ import { findAnswer, keepAnswer } from './answer-rows.ts';
 import { addAudit } from './audit-rows.ts';
 import { claimCondition } from './claim-rows.ts';
 import { historyPage, readOldVersion } from './history-page.ts';
+import { findImportState, keepImportState } from './import-rows.ts';
 import { reachablePatients } from './reachable-patients.ts';
 import { recordPage } from './record-page.ts';
 import { methods, type ResourceRow, versionOf } from './resource-rows.ts';
@@ -182,6 +183,10 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts, isC
 
     keepAnswer: (key, answer) =>
       session.write((statements) => keepAnswer(statements, key, answer, clock.now().getTime())),
+
+    importState: (file) => session.lookUp((statements) => findImportState(statements, file)),
+
+    keepImportState: (step) => session.write((statements) => keepImportState(statements, step)),
 
     transaction: (work) => session.transaction((inner) => work(storeOver(inner, sight, parts, false))),
 

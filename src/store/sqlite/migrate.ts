@@ -11,6 +11,7 @@ import { bulkExport } from './migrations/0005-bulk-export.ts';
 import { indexState } from './migrations/0006-index-state.ts';
 import { exportLease } from './migrations/0007-export-lease.ts';
 import { jobRuns } from './migrations/0008-job-runs.ts';
+import { importFiles } from './migrations/0009-import-files.ts';
 
 /** In order; the place in this list is the schema's number. Never change one that has been released: add the next. */
 const migrations: readonly Migration[] = [
@@ -22,6 +23,7 @@ const migrations: readonly Migration[] = [
   { name: '0006-index-state', sql: indexState },
   { name: '0007-export-lease', sql: exportLease },
   { name: '0008-job-runs', sql: jobRuns },
+  { name: '0009-import-files', sql: importFiles },
 ];
 
 /** A copy writes where nobody else may: see copy/copy-database.ts. */

@@ -1,14 +1,9 @@
 // Stores resources under their own ids, as an update or create of each would, in one transaction.
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import { FhirError } from '../../fhir/error.ts';
+import type { Store } from '../../store/store.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
-import { isSameContent } from '../resources/is-same-content.ts';
 import { updateResource } from '../resources/update-resource.ts';
-
-export interface ImportOptions {
-  /** Leaves alone what is stored already with the same content: for what may have been imported before an interruption. */
-  readonly skipsSame: boolean;
-}
 
 interface ImportRefusal {
   /** Position in the batch. */
@@ -27,18 +22,20 @@ export interface Imported {
   readonly remarked: readonly ImportRemarks[];
 }
 
-/** What was refused; the rest is stored. Each resource has an id. A bug or an outage throws, and nothing is stored. */
+/**
+ * What was refused; the rest is stored, and what `keep` writes with it, or neither. Each resource has an id. `keep` may be called again
+ * when another transaction came in between. A bug or an outage throws, and nothing is stored.
+ */
 export function importBatch(
   context: WorkflowContext,
   resources: readonly Resource[],
-  options: ImportOptions,
+  keep: (imported: Imported, store: Store) => Promise<void> = () => Promise.resolve(),
 ): Promise<Imported> {
   return inTransaction(context, async (within) => {
     const refused: ImportRefusal[] = [];
     const remarked: ImportRemarks[] = [];
     for (const [at, resource] of resources.entries()) {
       try {
-        if (options.skipsSame && (await isStored(within, resource))) continue;
         const { remarks } = await updateResource(within, resource, { mayCreate: true, isWithin: true });
         if (remarks.length > 0) remarked.push({ at, issues: remarks });
       } catch (error) {
@@ -46,17 +43,8 @@ export function importBatch(
         refused.push({ at, error });
       }
     }
-    return { refused, remarked };
+    const imported = { refused, remarked };
+    await keep(imported, within.store);
+    return imported;
   });
-}
-
-async function isStored({ store }: WorkflowContext, resource: Resource): Promise<boolean> {
-  const current = await store.read(resource.resourceType, resource.id ?? '');
-  return current.kind === 'found' && isSameContent(bare(current.version.resource()), bare(resource));
-}
-
-/** Without what the store sets. */
-function bare({ meta, ...rest }: Resource) {
-  const { versionId: _versionId, lastUpdated: _lastUpdated, ...kept } = meta ?? {};
-  return { ...rest, meta: Object.keys(kept).length > 0 ? kept : undefined };
 }
