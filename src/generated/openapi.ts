@@ -1223,7 +1223,7 @@ export interface paths {
          *     other parameters are refused with `Prefer: handling=strict`, and otherwise left out, with a note in the answer and
          *     in the manifest's `error` part. For the
          *     role `system` alone. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
-         *     Members are the Patients in `Group.member.entity` that are not `inactive`, at the time of the kick-off.
+         *     Members are the Patients in `Group.member.entity` that are not `inactive` and whose `period` has not ended, at the time of the kick-off.
          */
         get: operations["exportGroup"];
         put?: never;

@@ -133,6 +133,7 @@ beforeAll(async () => {
     member: [
       { entity: { reference: 'Patient/ada' } },
       { entity: { reference: 'Patient/bert' }, inactive: true },
+      { entity: { reference: 'Patient/bert' }, period: { start: '2020-01-01', end: '2020-03' } },
       { entity: { reference: `${base}/Patient/cleo` }, inactive: false },
       { entity: { reference: 'Practitioner/ada' } },
     ],
@@ -217,9 +218,16 @@ describe('a finished export', () => {
     });
   });
 
-  it('of a group holds the records of its active patients', async () => {
+  it('of a group holds the records of the patients who are in it now', async () => {
     const { ids } = await exported('/Group/pair/$export');
     expect(ids).toEqual({ Patient: ['ada', 'cleo'], Observation: ['of-ada', 'of-cleo'], Group: ['pair'] });
+  });
+
+  it('minds no capitals in Prefer', async () => {
+    const begun = await kickoff('/$export?_type=Device', undefined, 'Respond-Async');
+    expect(begun.status).toBe(202);
+    const status = pathOf(begun.headers['content-location'] ?? '');
+    await request(service.url).delete(status).set(as()).expect(202);
   });
 
   it('by POST takes its parameters from Parameters', async () => {

@@ -34,7 +34,8 @@ export const exportOperations: readonly NamedOperation[] = [
 ];
 
 const pollAfterSeconds = 2;
-const respondAsync = /(?:^|[,;\s])respond-async\b/;
+/** In small letters or large, as RFC 7240 has it. */
+const respondAsync = /(?:^|[,;\s])respond-async\b/i;
 
 /** The row of what was done; nothing is given out or begun without it. */
 function record(

@@ -1,10 +1,11 @@
 // Begins an export: https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-kick-off-request
 import type { Group } from '@medplum/fhirtypes';
 import type { ExportJob } from '../../bulk/export-job.ts';
-import { groupMembers } from '../../bulk/group-members.ts';
+import { memberPatients } from '../../bulk/member-patients.ts';
 import { type Kickoff, readExportRequest } from '../../bulk/read-export-request.ts';
 import { FhirError } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { membersNow } from '../groups/members-now.ts';
 import { readResource } from '../resources/read-resource.ts';
 import { exportClient } from './export-client.ts';
 import type { ExportRunner } from './export-runner.ts';
@@ -29,7 +30,7 @@ async function reachOf(context: WorkflowContext, { level, base }: ExportStart): 
     case 'group': {
       // Asked for as a Group, answered as one.
       const group = (await readResource(context, 'Group', level.id)).resource() as Group;
-      return { kind: 'patients', ids: groupMembers(group, base) };
+      return { kind: 'patients', ids: memberPatients(membersNow(context, group), base) };
     }
   }
 }

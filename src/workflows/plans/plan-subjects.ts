@@ -1,10 +1,9 @@
 // Finds whom an operation on a plan is about: patients, or a group as a whole or member by member. Read with the eyes of the asker.
 import type { Group, Patient } from '@medplum/fhirtypes';
-import { isOver } from '../../course/period-stands.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { PlanSubject } from '../../pathways/plan-subject.ts';
 import type { WorkflowContext } from '../context.ts';
-import { daysOf } from '../days.ts';
+import { membersNow } from '../groups/members-now.ts';
 import { type Given, readReferenced } from '../resources/read-known.ts';
 
 export interface SubjectsRequest {
@@ -57,18 +56,16 @@ async function membersOf(
   group: Group,
   expression: string,
 ): Promise<readonly Patient[]> {
-  const { store, clock } = context;
-  const [nowMs, { today }] = [clock.now().getTime(), daysOf(context)];
-  const members = (group.member ?? []).filter(
-    ({ inactive, period }) => !inactive && !isOver(period ?? {}, nowMs, today),
-  );
+  const members = membersNow(context, group);
   if (group.type !== 'person' || members.length === 0) {
     throw businessRule(`Group/${group.id ?? ''} has no people in it now`, expression);
   }
   demandFew(members.map(() => ({ value: '', expression })));
   const patients: Patient[] = [];
   for (const { entity } of members) {
-    patients.push((await readReferenced(store, entity.reference ?? '', ['Patient'], expression)).resource());
+    patients.push(
+      (await readReferenced(context.store, entity.reference ?? '', ['Patient'], expression)).resource(),
+    );
   }
   return patients;
 }
