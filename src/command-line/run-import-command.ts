@@ -17,9 +17,10 @@ const importUsage = `Usage:
   --file      one resource a line, each with its id; an existing resource gets a new version
   --restart   begin at the first line, whatever an earlier run did
 
-An interrupted import goes on where it was, as the database knows. Lines that are refused are left out; <file>.rejected.ndjson says why, with an
-OperationOutcome for each, whose id is the number of the line. An answer that calls somebody in does so as by a PUT; of lines that
-were stored and call nobody in because the answer is old, or its form is not known, <file>.remarks.ndjson says so. References are stored as they are.
+An interrupted import goes on where it was, as the database knows. Lines that are refused are left out; <file>.rejected.ndjson says
+why, with an OperationOutcome for each, whose id is the number of the line. An answer that calls somebody in does so as by a PUT; of
+lines that were stored and call nobody in because the answer is old, or its form is not known, <file>.remarks.ndjson says so.
+References are stored as they are. BASE_URL must be as for the service: by it an absolute reference is known to be the service's own.
 Stop the service first: it and an import slow each other down.
 `;
 
