@@ -11,13 +11,14 @@ import type {
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
-import { beside, besideAs } from '../fhir/kept-translations.ts';
+import { beside } from '../fhir/kept-translations.ts';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from './course-codes.ts';
 import { activityRating } from './goal/activity-progress.ts';
 import type { GasLevel } from './goal/goal-progress.ts';
 import { baselineGroup, type ProtocolSession } from './plan/baseline.ts';
 import type { PlannedSession } from './plan/schedule.ts';
+import { saidAs } from './said.ts';
 import { sessionQuantity } from './session/session-quantity.ts';
 
 /** A goal in the patient's own words, with what each level would look like where that was agreed. */
@@ -183,8 +184,7 @@ function session(id: string, planned: PlannedSession, content: CourseContent): S
     intent: 'plan',
     code: {
       ...courseConcept('therapy-session'),
-      text: planned.title,
-      ...besideAs(planned, 'title', 'text'),
+      ...saidAs('text', planned.title),
     },
     ...(content.elements.length > 0 && { orderDetail: [...content.elements] }),
     ...sessionQuantity(planned),
@@ -211,8 +211,7 @@ function requestGroup(ids: CourseIds, content: CourseContent): RequestGroup {
     action: content.sessions.map((planned, index) => ({
       id: planned.actionId,
       prefix: String(planned.number),
-      title: planned.title,
-      ...beside(planned, 'title'),
+      ...saidAs('title', planned.title),
       timingDateTime: planned.date,
       resource: reference('ServiceRequest', ids.sessions[index] ?? ''),
     })),

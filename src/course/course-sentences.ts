@@ -1,4 +1,4 @@
-// The sentences by which a course or a referral says what comes next, and by which a Task asks somebody for it. They are the content's.
+// The sentences by which a course or a referral says what comes next, by which a Task asks somebody for it, by which a session is called that no plan has named, and by which plan and protocol are told apart. They are the content's.
 import type { Said, Values } from './said.ts';
 
 export const sentenceSystem = 'https://w3id.org/alongside/fhir/CodeSystem/course-sentence';
@@ -41,5 +41,35 @@ type DutySentence =
   | 'one-pair-left'
   | 'pairs-left';
 
+/** Titles of sessions that no plan has named. */
+type TitleSentence =
+  | 'session-numbered'
+  | 'session-extra'
+  | 'session-repeated'
+  | 'session-second-part'
+  | 'own-day';
+
+/** How plan, protocol and record differ. */
+type DifferenceSentence =
+  | 'count-differs'
+  | 'not-planned'
+  | 'was-dropped'
+  | 'not-in-protocol'
+  | 'other-day'
+  | 'no-day'
+  | 'other-length'
+  | 'minutes'
+  | 'minutes-between'
+  | 'not-held-on-day'
+  | 'has-no-record'
+  | 'element-not-used'
+  | 'element-not-planned'
+  | 'agreed-at-start'
+  | 'session-recorded'
+  | 'plan-changed';
+
 /** A sentence in every language of the content, with its places filled. */
-export type Sentences = (code: NextSentence | DutySentence, values?: Values) => Said;
+export type Sentences = (
+  code: NextSentence | DutySentence | TitleSentence | DifferenceSentence,
+  values?: Values,
+) => Said;

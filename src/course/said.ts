@@ -1,4 +1,5 @@
 // A sentence of the content with its translations, and with what was found about a person put in its places.
+import type { CodeableConcept } from '@medplum/fhirtypes';
 
 export interface Said {
   readonly text: string;
@@ -53,6 +54,15 @@ export function filled({ text, translations }: Said, values: Values): Said {
 /** The text as it is in this language, or as it stands. */
 const inLanguage = ({ text, translations }: Said, language: string): string => translations[language] ?? text;
 
+/** The same words, in every language that one of them has. */
+export const isSaidAlike = (left: Said, right: Said): boolean =>
+  left.text === right.text &&
+  [left, right].every(({ translations }) =>
+    Object.keys(translations).every(
+      (language) => left.translations[language] === right.translations[language],
+    ),
+  );
+
 /** One after another, in every language that one of them has. */
 export function inARow(parts: readonly Said[], between = ' '): Said {
   const languages = new Set(parts.flatMap(({ translations }) => Object.keys(translations)));
@@ -87,6 +97,9 @@ export function saidAs(field: string, said: Said): Readonly<Record<string, unkno
   const extension = translationsOf(said);
   return { [field]: said.text, ...(extension.length > 0 && { [`_${field}`]: { extension } }) };
 }
+
+/** As a concept that has words and no code. */
+export const saidConcept = (said: Said): CodeableConcept => ({ ...saidAs('text', said) });
 
 /** As the value of a parameter, with its translations beside it as FHIR has them. */
 export function saidParameter(name: string, said: Said) {

@@ -1,6 +1,6 @@
 // What a group run shows to whom, walked over HTTP: leaders the run and its members, a member their own part, others nothing; and the
 // diary of a member to nobody but its writer.
-import type { Bundle, CarePlan, Task } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { saidIn } from '../../src/course/said.ts';
 import { entries, type PeopleOverHttp, parameters, startPeople, to } from '../support/people-over-http.ts';
 import type { TestService } from '../support/test-system.ts';
@@ -116,6 +116,17 @@ it('offers whoever was not there a day of their own, in both languages and witho
     'Ask how the person is. Offer a day of their own about "Opening and introduction". Whether they take it is theirs to choose; their place in the group stays theirs.',
     'Vraag hoe het met de persoon gaat. Bied de persoon een eigen dag aan over "Opening en kennismaking". Of die daarop ingaat, kiest de persoon zelf; de plek in de groep blijft.',
   ]);
+});
+
+it("has the days of a member's own plan in both languages", async () => {
+  const days = (await search(
+    `ServiceRequest?subject=Patient/${peer}&code=group-day`,
+    'peer',
+  )) as ServiceRequest[];
+  const titles = days.map(({ code = {} }) => saidIn(code, 'text'));
+  expect(titles).toHaveLength(8);
+  expect(titles).toContainEqual({ text: 'Energy', translations: { nl: 'Energie' } });
+  expect(titles.filter((title) => title?.translations['nl'] === undefined)).toEqual([]);
 });
 
 it('refuses who may not, what is old, and a note with a name, which it does not repeat', async () => {

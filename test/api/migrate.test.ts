@@ -1,5 +1,6 @@
 // A new version of a protocol over HTTP: who may see what it changes, the version of the plan that was seen, and a call that comes twice.
-import type { Parameters, PlanDefinition } from '@medplum/fhirtypes';
+import type { Parameters, PlanDefinition, ServiceRequest } from '@medplum/fhirtypes';
+import { saidIn } from '../../src/course/said.ts';
 import { type CourseOverHttp, startCourseOverHttp } from '../support/course-over-http.ts';
 
 const url = 'https://w3id.org/alongside/fhir/PlanDefinition/psychosomatic-therapy';
@@ -9,7 +10,9 @@ let course: CourseOverHttp;
 beforeAll(async () => {
   course = await startCourseOverHttp();
   const current = JSON.stringify((await get(protocol)).body as PlanDefinition);
-  const newer = current.replace('"title":"Session 3"', '"title":"Half way"');
+  const newer = current
+    .replace('"title":"Session 3"', '"title":"Half way"')
+    .replace('"valueString":"Sessie 3"', '"valueString":"Halverwege"');
   const next = { ...(JSON.parse(newer) as PlanDefinition), version: '2.0.0' };
   expect((await course.send('put', protocol, next)).status).toBe(200);
 });
@@ -99,7 +102,7 @@ it('demands the version of the plan that was seen, and takes an old one for noth
   expect((await get(migrate())).status).toBe(405);
 });
 
-it('does a call once that comes twice with one key, and finds the record by search', async () => {
+it('does a call once that comes twice with one key, keeps the Dutch of a title, and finds the record by search', async () => {
   const headers = { 'If-Match': await version(), 'Idempotency-Key': 'go-on-by-the-second' };
   const first = await post(migrate(), goOn(), headers);
   const second = await post(migrate(), goOn(), headers);
@@ -111,6 +114,13 @@ it('does a call once that comes twice with one key, and finds the record by sear
     `/fhir/Provenance?target=CarePlan/${course.id}&entity=PlanDefinition/psychosomatic-therapy`,
   );
   expect(records.body.total ?? records.body.entry.length).toBe(1);
+  const changed = (first.body as Parameters).parameter?.find(({ name }) => name === 'session')?.part ?? [];
+  const halfWay = { text: 'Half way', translations: { nl: 'Halverwege' } };
+  expect(saidIn(changed.find(({ name }) => name === 'title') ?? {}, 'valueString')).toEqual(halfWay);
+  const session = (
+    await get(`/fhir/${changed.find(({ name }) => name === 'source')?.valueReference?.reference}`)
+  ).body as ServiceRequest;
+  expect(saidIn(session.code ?? {}, 'text')).toEqual(halfWay);
   const again = await post(migrate(), goOn(), { 'If-Match': await version() });
   expect(again.body.parameter[0]).toEqual({ name: 'outcome', valueCode: 'already-there' });
   expect(await version()).toBe('W/"2"');

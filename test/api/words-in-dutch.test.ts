@@ -3,6 +3,7 @@ import type {
   Bundle,
   CarePlan,
   Parameters,
+  Patient,
   RequestGroup,
   Resource,
   ServiceRequest,
@@ -48,28 +49,113 @@ it('the Tasks for questionnaires', async () => {
   expect(tasks.filter((task) => dutch(task, 'description') === undefined)).toEqual([]);
 });
 
-it('a session keeps it when the plan is tailored, unless people gave it other words', async () => {
-  const tailored = await course.post(
+const tailor = async (...edits: readonly (readonly object[])[]) => {
+  const agreed = [
+    { name: 'reason', valueCode: 'wish-of-the-person' },
+    { name: 'agreed', valueBoolean: true },
+  ];
+  const answer = await course.post(
     `/fhir/CarePlan/${course.id}/$tailor`,
-    [
-      {
-        name: 'edit',
-        part: [
-          { name: 'kind', valueCode: 'repeat' },
-          { name: 'session', valueString: '1' },
-          { name: 'reason', valueCode: 'wish-of-the-person' },
-          { name: 'agreed', valueBoolean: true },
-        ],
-      },
-    ],
+    edits.map((part) => ({ name: 'edit', part: [...part, ...agreed] })),
     { 'If-Match': await course.version() },
   );
-  expect([tailored.status, tailored.body.issue]).toEqual([200, undefined]);
-  for (const titles of [await sessions(), await order()]) {
-    expect(titles.get('First session')).toBe('Eerste sessie');
-    expect(titles.has('First session (again)')).toBe(true);
-    expect(titles.get('First session (again)')).toBeUndefined();
-  }
+  expect([answer.status, answer.body.issue]).toEqual([200, undefined]);
+  return answer.body as Parameters;
+};
+const edit = (kind: string, session: string) => [
+  { name: 'kind', valueCode: kind },
+  { name: 'session', valueString: session },
+];
+
+it('a session that tailoring makes has a title in both languages, and a title that says a number says its own', async () => {
+  course.service.clock.advance(60_000);
+  const { parameter = [] } = await tailor(edit('repeat', '1'), [
+    ...edit('split', '2'),
+    { name: 'minutes', valueInteger: 20 },
+    { name: 'secondMinutes', valueInteger: 25 },
+  ]);
+  const expected = [
+    ['First session', 'Eerste sessie'],
+    ['First session (again)', 'Eerste sessie (opnieuw)'],
+    ['Session 3', 'Sessie 3'],
+    ['Session 3, second part', 'Sessie 3, tweede deel'],
+    ['Session 5', 'Sessie 5'],
+    ['Session 6', 'Sessie 6'],
+    ['Session 7', 'Sessie 7'],
+    ['Session 8', 'Sessie 8'],
+  ];
+  expect([...(await order()).entries()]).toEqual(expected);
+  expect(await sessions()).toEqual(new Map(expected as [string, string][]));
+  const told = parameter
+    .filter(({ name }) => name === 'session')
+    .flatMap(({ part = [] }) => part.filter(({ name }) => name === 'title'))
+    .map((title) => dutch(title, 'valueString'));
+  expect(told).toEqual(expected.slice(1).map(([, title]) => title));
+});
+
+it('the reasons of a plan', async () => {
+  const { extension = [] } = (await course.get(`/fhir/CarePlan/${course.id}`)).body as CarePlan;
+  expect(extension.map((each) => dutch(each, 'valueString'))).toContain('De persoon heeft het liever anders');
+});
+
+it('a session that people name has their words only', async () => {
+  await tailor([
+    { name: 'kind', valueCode: 'add' },
+    { name: 'title', valueString: 'To the lake' },
+    { name: 'date', valueDate: '2099-12-01' },
+  ]);
+  expect((await order()).has('To the lake')).toBe(true);
+  expect((await order()).get('To the lake')).toBeUndefined();
+  expect((await sessions()).get('To the lake')).toBeUndefined();
+});
+
+it('sessions beyond the protocol, each by its own number', async () => {
+  const patient = (await course.send('post', '/fhir/Patient', { resourceType: 'Patient' })).body as Patient;
+  const begun = await course.post('/fhir/PlanDefinition/psychosomatic-therapy/$enroll', [
+    { name: 'subject', valueString: `Patient/${patient.id}` },
+    { name: 'careManager', valueString: course.therapist },
+    { name: 'noReferralReason', valueString: 'Came directly' },
+    { name: 'noBaselineReason', valueString: 'No time yet' },
+    { name: 'goal', part: [{ name: 'text', valueString: 'Sleep through' }] },
+    { name: 'sessions', valueInteger: 14 },
+    { name: 'sessionsReason', valueString: 'More time is wanted' },
+  ]);
+  expect(begun.status).toBe(201);
+  const requests = await found<ServiceRequest>(
+    `ServiceRequest?subject=Patient/${patient.id}&code=therapy-session&_count=50`,
+  );
+  const titles = requests.map(({ code = {} }) => `${code.text}, ${dutch(code, 'text')}`);
+  expect(titles.filter((title) => /1[234]/.test(title)).toSorted()).toEqual([
+    'Session 12, Sessie 12',
+    'Session 13, Sessie 13',
+    'Session 14, Sessie 14',
+  ]);
+});
+
+it('where plan and protocol differ, with the reasons that were given', async () => {
+  const { parameter = [] } = (await course.get(`/fhir/CarePlan/${course.id}/$deviations`)).body as Parameters;
+  const again = parameter.find(({ part }) =>
+    part?.some(({ valueString }) => valueString === 'First session (again)'),
+  )?.part;
+  const title = again?.find(({ name }) => name === 'title') ?? {};
+  expect(dutch(title, 'valueString')).toBe('Eerste sessie (opnieuw)');
+  const difference = again?.find(({ name }) => name === 'difference')?.part ?? [];
+  const text = difference.find(({ name }) => name === 'text') ?? {};
+  expect(saidIn(text, 'valueString')).toEqual({
+    text: '"First session (again)" is not in the protocol.',
+    translations: { nl: '"Eerste sessie (opnieuw)" staat niet in het protocol.' },
+  });
+  const reason = difference.find(({ name }) => name === 'reason')?.valueCodeableConcept?.coding?.[0];
+  expect(saidIn(reason ?? {}, 'display')).toEqual({
+    text: 'The person prefers it otherwise',
+    translations: { nl: 'De persoon heeft het liever anders' },
+  });
+  const texts = parameter
+    .flatMap(({ name, part = [] }) => (name === 'difference' ? [{ name, part }] : part))
+    .flatMap(({ name, part = [] }) => (name === 'difference' ? part : []))
+    .filter(({ name }) => name === 'text');
+  expect(texts.length).toBeGreaterThan(3);
+  expect(texts.filter((each) => dutch(each, 'valueString') === undefined)).toEqual([]);
 });
 
 it('the Task of an answer that calls somebody in', async () => {

@@ -10,6 +10,7 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, extensionUrl, tailoringReasonSystem } from '../course-codes.ts';
 import { type GroupDay, groupDay } from './group-resources.ts';
@@ -93,7 +94,7 @@ export function makeUpResources(
   return {
     request: {
       ...request,
-      code: { ...courseConcept('therapy-session'), text: day.title },
+      code: { ...courseConcept('therapy-session'), text: day.title, ...besideAs(day, 'title', 'text') },
       replaces: [{ reference: `ServiceRequest/${missed.id}` }],
     },
     requestGroup: {
@@ -104,6 +105,7 @@ export function makeUpResources(
           id: day.actionId,
           prefix: String(day.number),
           title: day.title,
+          ...beside(day, 'title'),
           timingDateTime: day.date,
           resource: reference,
         },
@@ -113,7 +115,11 @@ export function makeUpResources(
       ...carePlan,
       extension: [
         ...(carePlan.extension ?? []),
-        { url: extensionUrl.tailoringReason, valueString: day.title },
+        {
+          url: extensionUrl.tailoringReason,
+          valueString: day.title,
+          ...besideAs(day, 'title', 'valueString'),
+        },
       ],
     },
     offer: {

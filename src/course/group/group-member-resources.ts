@@ -12,6 +12,7 @@ import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept } from '../course-codes.ts';
 import { courseResources } from '../course-resources.ts';
+import { asItIs, saidIn } from '../said.ts';
 import { appointmentOf, type GroupDay, type GroupRun } from './group-resources.ts';
 
 export interface MemberIds {
@@ -66,8 +67,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
   const sessions = days.map((day) => ({
     number: day.number,
     actionId: day.actionId,
-    title: day.title,
-    ...beside(day, 'title'),
+    title: saidIn(day, 'title') ?? asItIs(day.title),
     date: day.at,
     ...(day.minutes !== undefined && { minutesLow: day.minutes }),
   }));
@@ -112,7 +112,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
     },
     days: built.sessions.map((session) => ({
       ...session,
-      code: { ...courseConcept('group-day'), ...(session.code?.text && { text: session.code.text }) },
+      code: { ...session.code, ...courseConcept('group-day') },
       performer: run.leaders.map((reference) => ({ reference })),
     })),
     requestGroup: built.requestGroup,

@@ -19,6 +19,11 @@ export function sessionNumber(session: ServiceRequest): number {
   return session.extension?.find(({ url }) => url === extensionUrl.sessionNumber)?.valuePositiveInt ?? 0;
 }
 
+/** As its plan names it, else by its number. */
+export const sessionTitle = (session: ServiceRequest, sentence: Sentences): Said =>
+  saidIn(session.code ?? {}, 'text') ??
+  sentence('session-numbered', { number: asItIs(sessionNumber(session)) });
+
 /** The sessions by their number. */
 export function inOrder(sessions: readonly ServiceRequest[]): readonly ServiceRequest[] {
   return sessions.toSorted((left, right) => sessionNumber(left) - sessionNumber(right));
@@ -64,7 +69,7 @@ export function nextStep(
   }
   const day = days.dayOf(next.occurrenceDateTime);
   const due = day ?? next.occurrenceDateTime;
-  const session = saidIn(next.code ?? {}, 'text') ?? asItIs(`Session ${sessionNumber(next)}`);
+  const session = sessionTitle(next, sentence);
   const isOverdue = day !== undefined && day < days.today;
   return {
     said: isOverdue

@@ -1,8 +1,8 @@
 // What the protocol itself would have given: kept as a proposal beside the plan and never changed, so that both can be compared later.
 import type { RequestGroup, RequestGroupAction, ServiceRequest } from '@medplum/fhirtypes';
-import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate, Days } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem } from '../course-codes.ts';
+import { asItIs, type Said, saidAs, saidIn } from '../said.ts';
 import { minutesOf, sessionQuantity } from '../session/session-quantity.ts';
 import type { PlannedSession } from './schedule.ts';
 
@@ -36,8 +36,7 @@ export function baselineGroup(id: string, content: BaselineContent): RequestGrou
       (session): RequestGroupAction => ({
         id: session.actionId,
         prefix: String(session.number),
-        title: session.title,
-        ...beside(session, 'title'),
+        ...saidAs('title', session.title),
         timingDateTime: session.date,
         requiredBehavior: session.isRequired ? 'must-unless-documented' : 'could',
         resource: { reference: `#step-${session.number}` },
@@ -55,8 +54,7 @@ function proposed(session: ProtocolSession, { patient }: BaselineContent): Servi
     intent: 'proposal',
     code: {
       ...courseConcept('therapy-session'),
-      text: session.title,
-      ...besideAs(session, 'title', 'text'),
+      ...saidAs('text', session.title),
     },
     ...sessionQuantity(session),
     subject: { reference: patient },
@@ -66,7 +64,9 @@ function proposed(session: ProtocolSession, { patient }: BaselineContent): Servi
 
 export interface ProtocolStep {
   readonly stepId: string;
-  readonly title: string;
+  /** Its place in the protocol, from 1. */
+  readonly number: number;
+  readonly title: Said;
   readonly date: CalendarDate;
   readonly minutesLow?: number;
   readonly minutesHigh?: number;
@@ -81,25 +81,25 @@ export function protocolSteps(
   baseline: RequestGroup,
   { dayOf }: Pick<Days, 'dayOf'>,
 ): readonly ProtocolStep[] {
-  return (baseline.action ?? []).flatMap(
-    ({ id, title, timingDateTime, requiredBehavior, resource }): ProtocolStep[] => {
-      const session = baseline.contained?.find(
-        (each): each is ServiceRequest =>
-          each.resourceType === 'ServiceRequest' && `#${each.id}` === resource?.reference,
-      );
-      const definition = session?.instantiatesCanonical?.[0];
-      return id && timingDateTime
-        ? [
-            {
-              stepId: id,
-              title: title ?? id,
-              date: dayOf(timingDateTime) ?? '',
-              ...(session && minutesOf(session)),
-              ...(definition !== undefined && { definition }),
-              isRequired: requiredBehavior !== 'could',
-            },
-          ]
-        : [];
-    },
-  );
+  return (baseline.action ?? []).flatMap((action, index): ProtocolStep[] => {
+    const { id, timingDateTime, requiredBehavior, resource } = action;
+    const session = baseline.contained?.find(
+      (each): each is ServiceRequest =>
+        each.resourceType === 'ServiceRequest' && `#${each.id}` === resource?.reference,
+    );
+    const definition = session?.instantiatesCanonical?.[0];
+    return id && timingDateTime
+      ? [
+          {
+            stepId: id,
+            number: index + 1,
+            title: saidIn(action, 'title') ?? asItIs(id),
+            date: dayOf(timingDateTime) ?? '',
+            ...(session && minutesOf(session)),
+            ...(definition !== undefined && { definition }),
+            isRequired: requiredBehavior !== 'could',
+          },
+        ]
+      : [];
+  });
 }

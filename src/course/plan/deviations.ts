@@ -1,6 +1,8 @@
 // Lays protocol, plan and what took place side by side. A difference with a reason is tailoring; one without is a question, never a judgement.
 import type { CodeableConcept, Coding } from '@medplum/fhirtypes';
 import { addDays, type Days, isCalendarDate } from '../calendar.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { asItIs, type Said, saidConcept } from '../said.ts';
 import type { MissedDay } from '../session/attendance.ts';
 import type { DeliveredDose } from '../session/element-dose.ts';
 import type { ProtocolStep } from './baseline.ts';
@@ -62,7 +64,7 @@ type DifferenceCode =
 export interface Difference {
   readonly code: DifferenceCode;
   readonly verdict: 'tailored' | 'unexplained';
-  readonly text: string;
+  readonly text: Said;
   readonly element?: Coding;
   /** Each once, however often it was given. */
   readonly reasons: readonly CodeableConcept[];
@@ -71,7 +73,7 @@ export interface Difference {
 }
 
 export interface ComparedSession extends Layers {
-  readonly title: string;
+  readonly title: Said;
   /** not-chosen: the protocol offers the session, and the plan does without it. */
   readonly verdict: 'as-planned' | 'tailored' | 'unexplained' | 'not-chosen';
   readonly differences: readonly Difference[];
@@ -84,6 +86,9 @@ export interface Circumstances extends Days {
   readonly daysUntilAsked?: number;
   /** What was said about the plan as a whole, such as why it has fewer sessions. */
   readonly planReasons: readonly CodeableConcept[];
+  readonly sentence: Sentences;
+  /** What an element of the therapy is called. */
+  readonly nameOf: (element: Coding) => Said;
 }
 
 export function compared(layers: Layers, circumstances: Circumstances): ComparedSession {
@@ -94,7 +99,7 @@ export function compared(layers: Layers, circumstances: Circumstances): Compared
   ];
   return {
     ...layers,
-    title: layers.plan?.title ?? layers.protocol?.title ?? layers.stepId,
+    title: layers.plan?.title ?? layers.protocol?.title ?? asItIs(layers.stepId),
     verdict: verdictOf(layers, differences),
     differences,
   };
@@ -117,7 +122,7 @@ function verdictOf(layers: Layers, differences: readonly Difference[]): Compared
 export function comparedCount(
   sessions: readonly ComparedSession[],
   bounds: { readonly least: number; readonly most: number },
-  planReasons: readonly CodeableConcept[],
+  { planReasons, sentence }: Pick<Circumstances, 'planReasons' | 'sentence'>,
 ): readonly Difference[] {
   const count = sessions.filter(({ plan }) => plan && plan.state !== 'dropped').length;
   if (count >= bounds.least && count <= bounds.most) return [];
@@ -127,7 +132,11 @@ export function comparedCount(
   return [
     difference(
       'session-count',
-      `${count} sessions are planned; the protocol has ${bounds.least} to ${bounds.most}.`,
+      sentence('count-differs', {
+        count: asItIs(count),
+        least: asItIs(bounds.least),
+        most: asItIs(bounds.most),
+      }),
       {
         reasons: [...planReasons, ...tailored.flatMap(({ reasons }) => reasons)],
         sources: tailored.flatMap(({ sources }) => sources),
@@ -143,7 +152,7 @@ interface Reasons {
 
 const difference = (
   code: DifferenceCode,
-  text: string,
+  text: Said,
   { reasons, sources }: Reasons,
   element?: Coding,
 ): Difference => ({
@@ -169,14 +178,19 @@ const dateEdits = ['move', 'add', 'repeat', 'split', 'drop', 'change-interval', 
 const addEdits = ['add', 'repeat', 'split', 'migrate'];
 const lengthEdits = ['change-dose', 'split', 'migrate'];
 
-/** What people agreed when the course began needs no other reason than that. */
-const atTheStart: CodeableConcept = { text: 'Agreed when the course began' };
-
 /** The plan against the protocol. */
-function planned({ protocol, plan }: Layers, { planReasons }: Circumstances): readonly Difference[] {
+function planned(
+  { protocol, plan }: Layers,
+  { planReasons, sentence }: Circumstances,
+): readonly Difference[] {
   if (!plan) {
     return protocol?.isRequired
-      ? [difference('dropped', `"${protocol.title}" is not planned.`, { reasons: planReasons, sources: [] })]
+      ? [
+          difference('dropped', sentence('not-planned', { session: protocol.title }), {
+            reasons: planReasons,
+            sources: [],
+          }),
+        ]
       : [];
   }
   const by = (edits: readonly string[]) => from(plan.explanations.filter(({ edit }) => edits.includes(edit)));
@@ -184,15 +198,16 @@ function planned({ protocol, plan }: Layers, { planReasons }: Circumstances): re
     const said = by(['drop', 'migrate']);
     const because = plan.droppedBecause ? [plan.droppedBecause] : [];
     const reasons = said.reasons.length > 0 ? said : { reasons: because, sources: [plan.reference] };
-    return [difference('dropped', `"${plan.title}" was dropped.`, reasons)];
+    return [difference('dropped', sentence('was-dropped', { session: plan.title }), reasons)];
   }
+  // What people agreed when the course began needs no other reason than that.
   const start: Reasons = {
-    reasons: planReasons.length > 0 ? planReasons : [atTheStart],
+    reasons: planReasons.length > 0 ? planReasons : [saidConcept(sentence('agreed-at-start'))],
     sources: [],
   };
   if (!protocol) {
     const reasons = plan.isFromStart ? start : by(addEdits);
-    return [difference('added', `"${plan.title}" is not in the protocol.`, reasons)];
+    return [difference('added', sentence('not-in-protocol', { session: plan.title }), reasons)];
   }
   const isMoved = plan.date !== protocol.date;
   const isOther =
@@ -204,7 +219,10 @@ function planned({ protocol, plan }: Layers, { planReasons }: Circumstances): re
       ? [
           difference(
             'moved',
-            `Planned for ${plan.date || 'no day'}; by the protocol ${protocol.date}.`,
+            sentence(plan.date ? 'other-day' : 'no-day', {
+              planned: asItIs(plan.date),
+              protocol: asItIs(protocol.date),
+            }),
             by(dateEdits),
           ),
         ]
@@ -213,7 +231,10 @@ function planned({ protocol, plan }: Layers, { planReasons }: Circumstances): re
       ? [
           difference(
             'length',
-            `Planned for ${range(plan)}; by the protocol ${range(protocol)}.`,
+            sentence('other-length', {
+              planned: range(plan, sentence),
+              protocol: range(protocol, sentence),
+            }),
             length.reasons.length === 0 && plan.isFromStart ? start : length,
           ),
         ]
@@ -221,13 +242,18 @@ function planned({ protocol, plan }: Layers, { planReasons }: Circumstances): re
   ];
 }
 
-const range = ({ minutesLow, minutesHigh }: Pick<PlanStep, 'minutesLow' | 'minutesHigh'>): string =>
-  minutesLow === minutesHigh ? `${minutesLow} minutes` : `${minutesLow} to ${minutesHigh} minutes`;
+const range = (
+  { minutesLow, minutesHigh }: Pick<PlanStep, 'minutesLow' | 'minutesHigh'>,
+  sentence: Sentences,
+): Said =>
+  minutesLow === minutesHigh
+    ? sentence('minutes', { minutes: asItIs(minutesLow ?? '') })
+    : sentence('minutes-between', { least: asItIs(minutesLow ?? ''), most: asItIs(minutesHigh ?? '') });
 
 /** A session whose date is long past, and of which nobody has said what became of it. */
 function recorded(
   { plan, delivered, missed = [] }: Layers,
-  { today, dayOf, isRunning, daysUntilAsked }: Circumstances,
+  { today, dayOf, isRunning, daysUntilAsked, sentence }: Circumstances,
 ): readonly Difference[] {
   const isAsked =
     plan?.state === 'open' &&
@@ -241,26 +267,23 @@ function recorded(
   }
   const later = plan.explanations.filter(({ edit, at }) => edit === 'note' && (dayOf(at) ?? '') >= plan.date);
   const said = missed.filter(({ day }) => day >= plan.date);
+  const named = { session: plan.title, day: asItIs(plan.date) };
   if (said.length > 0) {
     return [
-      difference(
-        'session-not-recorded',
-        `"${plan.title}" was planned for ${plan.date} and did not take place on that day.`,
-        { reasons: said.map(({ reason }) => reason), sources: said.map(({ reference }) => reference) },
-      ),
+      difference('session-not-recorded', sentence('not-held-on-day', named), {
+        reasons: said.map(({ reason }) => reason),
+        sources: said.map(({ reference }) => reference),
+      }),
     ];
   }
-  return [
-    difference(
-      'session-not-recorded',
-      `"${plan.title}" was planned for ${plan.date} and has no record.`,
-      from(later),
-    ),
-  ];
+  return [difference('session-not-recorded', sentence('has-no-record', named), from(later))];
 }
 
 /** What was done against what was planned; nothing is asked where no elements were planned. */
-function elements({ plan, delivered }: Layers, { dayOf }: Circumstances): readonly Difference[] {
+function elements(
+  { plan, delivered }: Layers,
+  { dayOf, sentence, nameOf }: Circumstances,
+): readonly Difference[] {
   if (!plan || !delivered || plan.elements.length === 0 || delivered.elements.length === 0) {
     return [];
   }
@@ -280,12 +303,16 @@ function elements({ plan, delivered }: Layers, { dayOf }: Circumstances): readon
         said.length > 0
           ? { reasons: said.map(({ reason }) => reason), sources: said.map(({ source }) => source) }
           : notes;
-      return difference('element-not-used', `${named(element)} was planned and not used.`, reasons, element);
+      const text = sentence('element-not-used', { element: nameOf(element) });
+      return difference('element-not-used', text, reasons, element);
     }),
     ...unplanned.map(([, element]) =>
-      difference('element-not-planned', `${named(element)} was used and not planned.`, notes, element),
+      difference(
+        'element-not-planned',
+        sentence('element-not-planned', { element: nameOf(element) }),
+        notes,
+        element,
+      ),
     ),
   ];
 }
-
-const named = ({ display, code }: Coding): string => display ?? code ?? '';

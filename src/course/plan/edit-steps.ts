@@ -1,12 +1,19 @@
 // Does one edit to the steps of a plan: each kind of edit by its own rule. Numbers are given afterwards, when all dates are known.
 import { addDays, type CalendarDate, daysBetween } from '../calendar.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { asItIs, type Values } from '../said.ts';
 import type { PlanEdit } from './plan-edit.ts';
 import { byDate, type PlanStep, type StepElement } from './plan-step.ts';
 
 /** The steps as they then are, or why it cannot be done. */
 export type Outcome = readonly PlanStep[] | { readonly reason: string };
 
-export function withEdit(steps: readonly PlanStep[], edit: PlanEdit, today: CalendarDate): Outcome {
+export function withEdit(
+  steps: readonly PlanStep[],
+  edit: PlanEdit,
+  today: CalendarDate,
+  sentence: Sentences,
+): Outcome {
   const step = edit.step === undefined ? undefined : steps.find(({ stepId }) => stepId === edit.step);
   if (edit.step !== undefined && !step) {
     return { reason: `"${edit.step}" is no session of this course` };
@@ -19,7 +26,7 @@ export function withEdit(steps: readonly PlanStep[], edit: PlanEdit, today: Cale
     edit.kind !== 'note'
   ) {
     const what = step.state === 'dropped' ? 'was dropped' : 'is past';
-    return { reason: `"${step.title}" ${what} and stays as it is; open: ${openNumbers(steps)}` };
+    return { reason: `"${step.title.text}" ${what} and stays as it is; open: ${openNumbers(steps)}` };
   }
   switch (edit.kind) {
     case 'drop':
@@ -27,7 +34,7 @@ export function withEdit(steps: readonly PlanStep[], edit: PlanEdit, today: Cale
     case 'add':
       return insert(steps, step ?? live(steps).at(-1), { ...edit, today }, (after) => ({
         stepId: freeId(steps, 'added'),
-        title: edit.title ?? 'Extra session',
+        title: edit.title === undefined ? sentence('session-extra') : asItIs(edit.title),
         ...(after?.definition !== undefined && { definition: after.definition }),
         ...minutesOf(edit.minutes, after),
         elements: edit.elements,
@@ -35,13 +42,13 @@ export function withEdit(steps: readonly PlanStep[], edit: PlanEdit, today: Cale
     case 'repeat':
       return insert(steps, step, { ...edit, today }, (after) => ({
         stepId: freeId(steps, `${edit.step}-again`),
-        title: `${after?.title} (again)`,
+        title: sentence('session-repeated', titleOf(after)),
         ...(after?.definition !== undefined && { definition: after.definition }),
         ...minutesOf(undefined, after),
         elements: after?.elements ?? [],
       }));
     case 'split':
-      return split(steps, step, edit, today);
+      return split(steps, step, edit, today, sentence);
     case 'move':
       return move(steps, edit);
     case 'change-dose':
@@ -134,11 +141,12 @@ function split(
   step: PlanStep | undefined,
   edit: Extract<PlanEdit, { kind: 'split' }>,
   today: CalendarDate,
+  sentence: Sentences,
 ): Outcome {
   const [first, second] = edit.minutes;
   const both = insert(steps, step, { ...edit, today }, (after) => ({
     stepId: freeId(steps, `${edit.step}-part`),
-    title: `${after?.title}, second part`,
+    title: sentence('session-second-part', titleOf(after)),
     ...(after?.definition !== undefined && { definition: after.definition }),
     minutesLow: second,
     minutesHigh: second,
@@ -150,6 +158,8 @@ function split(
         each.stepId === edit.step ? { ...each, minutesLow: first, minutesHigh: first } : each,
       );
 }
+
+const titleOf = (like: PlanStep | undefined): Values => (like ? { session: like.title } : {});
 
 const minutesOf = (minutes: number | undefined, like: PlanStep | undefined) => {
   const low = minutes ?? like?.minutesLow;

@@ -1,8 +1,11 @@
 // Brings the open steps of a running course from one version of its protocol to a newer one. What was held stays as it was; what people agreed stays as they agreed.
 
 import { addDays, type CalendarDate, daysBetween, isCalendarDate } from '../calendar.ts';
+import type { Sentences } from '../course-sentences.ts';
+import type { Said } from '../said.ts';
 import type { ProtocolStep } from './baseline.ts';
 import { migratedStep, type StepAspect } from './migrate-step.ts';
+import { renumberedTitle } from './numbered-titles.ts';
 import { byDate, type PlanStep } from './plan-step.ts';
 import { renumbered } from './tailor-plan.ts';
 
@@ -24,6 +27,7 @@ export interface Migration extends ProtocolVersions {
   /** Steps whose tailoring people give up for what the new version has. */
   readonly renewed: ReadonlySet<string>;
   readonly today: CalendarDate;
+  readonly sentence: Sentences;
 }
 
 /** Why a step stays as it is though the versions differ in it. */
@@ -31,7 +35,7 @@ type Keeping = 'held' | 'dropped' | 'tailored' | 'overdue' | 'passed' | 'optiona
 
 export interface StepImpact {
   readonly stepId: string;
-  readonly title: string;
+  readonly title: Said;
   /** changed: in part or as a whole; the aspects say which. kept: the versions differ here, and the course stays as it is. */
   readonly change: 'added' | 'dropped' | 'changed' | 'kept';
   readonly keptBecause?: Keeping;
@@ -158,6 +162,7 @@ function impactOn(
     edits,
     isRenewed: migration.renewed.has(stepId),
     isOverdue: place.isPast(step),
+    sentence: migration.sentence,
   });
   if (aspects.length === 0) return undefined;
   if (step.state !== 'open') return kept(step.state === 'closed' ? 'held' : 'dropped', asKept(aspects));
@@ -174,7 +179,7 @@ const asKept = (aspects: readonly StepAspect[]): readonly StepAspect[] =>
 
 /** The sessions that the new version asks for and the old one did not. */
 function addedSteps(
-  { to }: Migration,
+  { to, sentence }: Migration,
   steps: readonly PlanStep[],
   place: Place,
 ): { readonly steps: readonly PlanStep[]; readonly impacts: readonly StepImpact[] } {
@@ -185,7 +190,7 @@ function addedSteps(
   });
   const added: PlanStep[] = [];
   const impacts: StepImpact[] = [];
-  for (const [index, { stepId, title, isRequired, ...wanted }] of to.entries()) {
+  for (const [index, { stepId, title, isRequired, number: inProtocol, ...wanted }] of to.entries()) {
     const earlier = place.old.get(stepId);
     if (planned.has(stepId) || (earlier && (earlier.isRequired || !isRequired))) continue;
     if (!isRequired || index < lastPast) {
@@ -194,7 +199,15 @@ function addedSteps(
       continue;
     }
     const { date, number } = placeInPlan(to, index, [...steps, ...added]);
-    const step: PlanStep = { ...wanted, stepId, title, date, number, elements: [], state: 'open' };
+    const step: PlanStep = {
+      ...wanted,
+      stepId,
+      title: renumberedTitle(title, inProtocol, number, sentence),
+      date,
+      number,
+      elements: [],
+      state: 'open',
+    };
     added.push(step);
     impacts.push({ stepId, title, change: 'added', aspects: [], after: step });
   }
@@ -224,7 +237,7 @@ function placeInPlan(
 
 /** Numbers the steps anew and lets no date that was set here lie in the past. */
 function settled(
-  { steps: before, today }: Migration,
+  { steps: before, today, sentence }: Migration,
   steps: readonly PlanStep[],
   impacts: readonly StepImpact[],
 ): MigratedPlan {
@@ -238,13 +251,15 @@ function settled(
   const days = first < today ? daysBetween(first, today) : 0;
   const final = renumbered(
     steps.map((step) => (days > 0 && isSetHere(step) ? { ...step, date: addDays(step.date, days) } : step)),
+    sentence,
   );
   const byId = new Map(final.map((step) => [step.stepId, step]));
   return {
     steps: final,
     impacts: impacts.map((impact) => {
       const after = impact.after && byId.get(impact.stepId);
-      return after ? { ...impact, after } : impact;
+      if (!after) return impact;
+      return { ...impact, after, ...(impact.change === 'added' && { title: after.title }) };
     }),
   };
 }

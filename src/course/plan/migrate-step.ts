@@ -1,7 +1,10 @@
 // Merges one step of a plan with a newer version of its protocol, aspect by aspect: what the versions have alike stays, what people changed stays, the rest follows.
 
 import { addDays, isCalendarDate } from '../calendar.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { isSaidAlike } from '../said.ts';
 import type { ProtocolStep } from './baseline.ts';
+import { renumberedTitle } from './numbered-titles.ts';
 import type { PlanStep, StepElement } from './plan-step.ts';
 
 export interface StepAspect {
@@ -26,6 +29,7 @@ export interface StepMerge {
   /** People give up what they changed about it. */
   readonly isRenewed: boolean;
   readonly isOverdue: boolean;
+  readonly sentence: Sentences;
 }
 
 const dateEdits = ['move', 'add', 'repeat', 'split', 'change-interval'];
@@ -64,11 +68,14 @@ const changes = (name: StepAspect['name'], change: Partial<PlanStep>): Part => (
   change,
 });
 
-function titleOf(step: PlanStep, { before, after, isRenewed }: StepMerge): Part | undefined {
-  if (!after || after.title === step.title) return undefined;
-  if (!isRenewed && before?.title === after.title) return undefined;
-  return isRenewed || !before || step.title === before.title
-    ? changes('title', { title: after.title })
+/** A title that says its number is the same one, whatever the place of the session in either version. */
+function titleOf(step: PlanStep, { before, after, isRenewed, sentence }: StepMerge): Part | undefined {
+  const here = ({ title, number }: ProtocolStep) => renumberedTitle(title, number, step.number, sentence);
+  const [own, title] = [before && here(before), after && here(after)];
+  if (!title || isSaidAlike(title, step.title)) return undefined;
+  if (!isRenewed && own && isSaidAlike(own, title)) return undefined;
+  return isRenewed || !own || step.title.text === own.text
+    ? changes('title', { title })
     : keeps('title', 'tailored');
 }
 

@@ -3,7 +3,9 @@ import type { Coding, RequestGroup, ServiceRequest } from '@medplum/fhirtypes';
 import type { CalendarDate, Days } from '../calendar.ts';
 import { extensionUrl } from '../course-codes.ts';
 import { isOpenSession } from '../course-moves.ts';
-import { sessionNumber } from '../next-step/next-step.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { sessionNumber, sessionTitle } from '../next-step/next-step.ts';
+import type { Said } from '../said.ts';
 import { minutesOf } from '../session/session-quantity.ts';
 
 export interface StepElement {
@@ -17,7 +19,7 @@ export interface PlanStep {
   readonly stepId: string;
   /** Place in the course; unique. */
   readonly number: number;
-  readonly title: string;
+  readonly title: Said;
   /** Empty where the session names no day of the calendar. */
   readonly date: CalendarDate;
   readonly minutesLow?: number;
@@ -38,18 +40,22 @@ function stepIdOf(session: ServiceRequest, order: RequestGroup | undefined): str
   return own ?? action?.id ?? `number-${sessionNumber(session)}`;
 }
 
-/** `elementOf` names the element of an activity of the library. */
+interface Read extends Pick<Days, 'dayOf'> {
+  /** Names the element of an activity of the library. */
+  readonly elementOf: (activity: string) => string | undefined;
+  readonly sentence: Sentences;
+}
+
 export function planStep(
   session: ServiceRequest,
   order: RequestGroup | undefined,
-  elementOf: (activity: string) => string | undefined,
-  { dayOf }: Pick<Days, 'dayOf'>,
+  { dayOf, elementOf, sentence }: Read,
 ): PlanStep {
   const { definition, activities } = canonicalsOf(session, elementOf);
   return {
     stepId: stepIdOf(session, order),
     number: sessionNumber(session),
-    title: session.code?.text ?? `Session ${sessionNumber(session)}`,
+    title: sessionTitle(session, sentence),
     date: dayOf(session.occurrenceDateTime) ?? '',
     ...minutesOf(session),
     ...(definition !== undefined && { definition }),

@@ -2,12 +2,15 @@
 import type { Duration } from '@medplum/fhirtypes';
 import { UnreadablePlan } from '../../fhir/unreadable-plan.ts';
 import { type CalendarDate, laterBy } from '../calendar.ts';
+import type { Said } from '../said.ts';
 
 /** One session as the protocol describes it. */
 export interface SessionTemplate {
   /** The action's id in the plan; stable over versions. */
   readonly actionId: string;
-  readonly title: string;
+  /** In the protocol, from 1. */
+  readonly place: number;
+  readonly title: Said;
   /** Distance from the start of the course, in whole d, wk, mo or a. */
   readonly offset: Duration;
   readonly minutesLow?: number;
@@ -23,7 +26,7 @@ export interface PlannedSession {
   /** 1, 2, 3 ... in the order of the plan. */
   readonly number: number;
   readonly actionId: string;
-  readonly title: string;
+  readonly title: Said;
   readonly date: CalendarDate;
   readonly minutesLow?: number;
   readonly minutesHigh?: number;
@@ -89,7 +92,7 @@ export function datedSessions(
   start: CalendarDate,
   minutes?: number,
 ): readonly PlannedSession[] {
-  return templates.map(({ offset, isRequired: _isRequired, ...template }, index) => ({
+  return templates.map(({ offset, isRequired: _isRequired, place: _place, ...template }, index) => ({
     ...template,
     ...(minutes !== undefined && { minutesLow: minutes, minutesHigh: minutes }),
     number: index + 1,

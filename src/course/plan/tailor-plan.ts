@@ -1,6 +1,8 @@
 // Changes the steps of a plan as people agreed: held sessions stay as they are, numbers stay unique, and later dates follow by one rule.
 import { type CalendarDate, isCalendarDate } from '../calendar.ts';
+import type { Sentences } from '../course-sentences.ts';
 import { withEdit } from './edit-steps.ts';
+import { withNumbers } from './numbered-titles.ts';
 import type { PlanEdit } from './plan-edit.ts';
 import { byDate, type PlanStep } from './plan-step.ts';
 
@@ -18,15 +20,16 @@ export function tailorPlan(
   before: readonly PlanStep[],
   edits: readonly PlanEdit[],
   today: CalendarDate,
+  sentence: Sentences,
 ): TailoredPlan {
   let steps = before;
   const effects: (readonly string[])[] = [];
   for (const [index, edit] of edits.entries()) {
-    const edited = withEdit(steps, edit, today);
+    const edited = withEdit(steps, edit, today, sentence);
     if ('reason' in edited) {
       return { kind: 'refused', edit: index, reason: edited.reason };
     }
-    const next = renumbered(edited);
+    const next = renumbered(edited, sentence);
     const changed = changedSteps(steps, next);
     const early = next.find(
       ({ stepId, date, state }) =>
@@ -36,7 +39,7 @@ export function tailorPlan(
       return {
         kind: 'refused',
         edit: index,
-        reason: `"${early.title}" would be on ${early.date}: a planned session is on ${today} or later`,
+        reason: `"${early.title.text}" would be on ${early.date}: a planned session is on ${today} or later`,
       };
     }
     const beyond = next.find(({ state, date }) => state === 'open' && !isCalendarDate(date));
@@ -44,7 +47,7 @@ export function tailorPlan(
       return {
         kind: 'refused',
         edit: index,
-        reason: `"${beyond.title}" would be on a day that no calendar has`,
+        reason: `"${beyond.title.text}" would be on a day that no calendar has`,
       };
     }
     effects.push(changed);
@@ -53,8 +56,8 @@ export function tailorPlan(
   return { kind: 'tailored', steps, effects };
 }
 
-/** Held and dropped sessions keep their numbers; the open ones take the free ones in the order of their dates. */
-export function renumbered(steps: readonly PlanStep[]): readonly PlanStep[] {
+/** Held and dropped sessions keep their numbers; the open ones take the free ones in the order of their dates, and a title that says its number follows. */
+export function renumbered(steps: readonly PlanStep[], sentence: Sentences): readonly PlanStep[] {
   const taken = new Set(steps.filter(({ state }) => state !== 'open').map(({ number }) => number));
   const numbers = new Map<string, number>();
   let number = 1;
@@ -65,9 +68,7 @@ export function renumbered(steps: readonly PlanStep[]): readonly PlanStep[] {
     numbers.set(stepId, number);
     number += 1;
   }
-  return steps
-    .map((step) => ({ ...step, number: numbers.get(step.stepId) ?? step.number }))
-    .toSorted((left, right) => left.number - right.number);
+  return withNumbers(steps, numbers, sentence).toSorted((left, right) => left.number - right.number);
 }
 
 /** The ids of what is new or other than before. */

@@ -7,8 +7,8 @@ import type {
   RequestGroup,
   ServiceRequest,
 } from '@medplum/fhirtypes';
-import { beside } from '../../fhir/kept-translations.ts';
 import { extensionUrl } from '../course-codes.ts';
+import { isSaidAlike, type Said, saidAs, saidIn } from '../said.ts';
 import { sessionQuantity } from '../session/session-quantity.ts';
 import type { PlanStep } from './plan-step.ts';
 
@@ -68,14 +68,11 @@ export function sessionOfStep(
   };
 }
 
-/** A title that people changed has no translation any more. */
-function titled(code: CodeableConcept | undefined, title: string): CodeableConcept {
-  return code?.text === title ? code : { ...(code?.coding && { coding: code.coding }), text: title };
-}
-
-function titleBeside({ action }: RequestGroup, { stepId, title }: PlanStep) {
-  const before = action?.find(({ id }) => id === stepId);
-  return before?.title === title && beside(before, 'title');
+function titled(code: CodeableConcept = {}, title: Said): CodeableConcept {
+  const before = saidIn(code, 'text');
+  return before && isSaidAlike(before, title)
+    ? code
+    : { ...(code.coding && { coding: code.coding }), ...saidAs('text', title) };
 }
 
 /** A session that the plan did not have, for the same people and the same course as one that it has. */
@@ -101,8 +98,7 @@ export function orderOfSteps(
     .map((step) => ({
       id: step.stepId,
       prefix: String(step.number),
-      title: step.title,
-      ...titleBeside(order, step),
+      ...saidAs('title', step.title),
       timingDateTime: step.date,
       resource: { reference: `ServiceRequest/${idOf(step.stepId)}` },
     }));

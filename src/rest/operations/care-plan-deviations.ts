@@ -3,10 +3,13 @@
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
 import { type Deviations, readDeviations } from '../../workflows/course-changes/read-deviations.ts';
-import type { Operation } from '../operation.ts';
+import { namedCoding, namedConcept } from '../../workflows/courses/names-of-codes.ts';
+import { saidParameter } from '../../workflows/said-parameter.ts';
+import type { Operation, OperationRequest } from '../operation.ts';
 import { minutesParts } from './changed-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 
+type Catalogue = OperationRequest['context']['catalogue'];
 type ComparedSession = Deviations['sessions'][number];
 type Difference = ComparedSession['differences'][number];
 
@@ -24,6 +27,7 @@ export const carePlanDeviations: Operation = {
       differences: ofPlan,
       at: asOf,
     } = await readDeviations(request.context, request.id ?? '', at);
+    const { catalogue } = request.context;
     const open = [...ofPlan, ...sessions.flatMap(({ differences }) => differences)].filter(
       ({ verdict }) => verdict === 'unexplained',
     );
@@ -32,8 +36,8 @@ export const carePlanDeviations: Operation = {
       parameter: [
         { name: 'carePlan', valueReference: { reference: `CarePlan/${carePlan.id}` } },
         { name: 'at', valueInstant: asOf },
-        ...ofPlan.map(differenceParameter),
-        ...sessions.map(sessionParameter),
+        ...ofPlan.map((each) => differenceParameter(each, catalogue)),
+        ...sessions.map((each) => sessionParameter(each, catalogue)),
         { name: 'unexplained', valueInteger: open.length },
       ],
     };
@@ -54,13 +58,13 @@ function instantOf(given: ParameterReader): string | undefined {
   return at === undefined ? undefined : new Date(Date.parse(at)).toISOString();
 }
 
-function sessionParameter(row: ComparedSession): ParametersParameter {
+function sessionParameter(row: ComparedSession, catalogue: Catalogue): ParametersParameter {
   const { protocol, plan, delivered, missed = [] } = row;
   return {
     name: 'session',
     part: [
       { name: 'step', valueString: row.stepId },
-      { name: 'title', valueString: row.title },
+      saidParameter('title', row.title),
       { name: 'verdict', valueCode: row.verdict },
       ...(protocol
         ? [
@@ -79,7 +83,10 @@ function sessionParameter(row: ComparedSession): ParametersParameter {
                 { name: 'status', valueCode: plan.status },
                 { name: 'planned', valueDate: plan.date },
                 ...minutesParts(plan),
-                ...plan.elements.map(({ element }) => ({ name: 'element', valueCoding: element })),
+                ...plan.elements.map(({ element }) => ({
+                  name: 'element',
+                  valueCoding: namedCoding(catalogue, element),
+                })),
               ],
             },
           ]
@@ -88,7 +95,7 @@ function sessionParameter(row: ComparedSession): ParametersParameter {
         name: 'missed',
         part: [
           ...(day ? [{ name: 'day', valueDate: day }] : []),
-          { name: 'reason', valueCodeableConcept: reason },
+          { name: 'reason', valueCodeableConcept: namedConcept(catalogue, reason) },
           source(reference),
         ],
       })),
@@ -105,7 +112,7 @@ function sessionParameter(row: ComparedSession): ParametersParameter {
                 ...delivered.elements.map((dose) => ({
                   name: 'element',
                   part: [
-                    { name: 'code', valueCoding: dose.element },
+                    { name: 'code', valueCoding: namedCoding(catalogue, dose.element) },
                     { name: 'minutes', valueInteger: dose.minutes },
                     source(dose.source),
                   ],
@@ -114,20 +121,25 @@ function sessionParameter(row: ComparedSession): ParametersParameter {
             },
           ]
         : []),
-      ...row.differences.map(differenceParameter),
+      ...row.differences.map((each) => differenceParameter(each, catalogue)),
     ],
   };
 }
 
-function differenceParameter(difference: Difference): ParametersParameter {
+function differenceParameter(difference: Difference, catalogue: Catalogue): ParametersParameter {
   return {
     name: 'difference',
     part: [
       { name: 'code', valueCode: difference.code },
       { name: 'verdict', valueCode: difference.verdict },
-      { name: 'text', valueString: difference.text },
-      ...(difference.element ? [{ name: 'element', valueCoding: difference.element }] : []),
-      ...difference.reasons.map((reason) => ({ name: 'reason', valueCodeableConcept: reason })),
+      saidParameter('text', difference.text),
+      ...(difference.element
+        ? [{ name: 'element', valueCoding: namedCoding(catalogue, difference.element) }]
+        : []),
+      ...difference.reasons.map((reason) => ({
+        name: 'reason',
+        valueCodeableConcept: namedConcept(catalogue, reason),
+      })),
       ...difference.sources.map(source),
     ],
   };

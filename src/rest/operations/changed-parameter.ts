@@ -1,6 +1,7 @@
 // Writes a session of a changed plan as a part of Parameters: how it is now, and how it was.
 import type { ParametersParameter } from '@medplum/fhirtypes';
 import type { ChangedSession } from '../../workflows/course-changes/tailoring-request.ts';
+import { saidParameter } from '../../workflows/said-parameter.ts';
 
 type PlanStep = ChangedSession['after'];
 
@@ -23,7 +24,7 @@ export function stepParts(
 ): ParametersParameter[] {
   return [
     { name: 'number', valueInteger: step.number },
-    { name: 'title', valueString: step.title },
+    saidParameter('title', step.title),
     { name: 'planned', valueDate: step.date },
     ...minutesParts(step),
     ...step.elements.map(({ element }) => ({ name: 'element', valueCoding: element })),

@@ -1,6 +1,7 @@
 // Writes what a new version of a protocol changes in one step of a course as a part of Parameters.
 import type { ParametersParameter } from '@medplum/fhirtypes';
 import type { MigrationResult } from '../../workflows/course-changes/migration-request.ts';
+import { saidParameter } from '../../workflows/said-parameter.ts';
 import { stepParts } from './changed-parameter.ts';
 
 export function stepImpactParameter(impact: MigrationResult['impacts'][number]): ParametersParameter {
@@ -9,7 +10,7 @@ export function stepImpactParameter(impact: MigrationResult['impacts'][number]):
     name: 'step',
     part: [
       { name: 'step', valueString: stepId },
-      { name: 'title', valueString: title },
+      saidParameter('title', title),
       { name: 'change', valueCode: change },
       ...(keptBecause ? [{ name: 'because', valueCode: keptBecause }] : []),
       ...aspects.map((aspect) => ({

@@ -26,7 +26,7 @@ import {
 } from './plan-migration.ts';
 import { type ChosenProtocol, protocolChosen } from './protocol-chosen.ts';
 import { explainDeviations } from './record-deviations.ts';
-import { type AgreedReason, agreedReason, authorOf, reasonInWords } from './tailoring-reason.ts';
+import { type AgreedReason, agreedReason, authorOf, reasonsNotSaid } from './tailoring-reason.ts';
 
 /** A course with more sessions than this is a mistake of typing. */
 const mostImaginable = 52;
@@ -139,7 +139,7 @@ async function migrated(
   const saved = await savePlan(context, plan, {
     steps,
     changed,
-    carePlan: onVersion(withReason(plan.carePlan, reason), canonical),
+    carePlan: onVersion(withReason(context, plan.carePlan, reason), canonical),
     order: onVersion(plan.order, canonical),
     reasonOf: () => reason,
   });
@@ -183,10 +183,10 @@ function newActivities(impacts: PlanMigration['impacts']): PlanStep['elements'] 
 }
 
 function warningsOf(impacts: PlanMigration['impacts'], title: string | undefined): readonly string[] {
-  const added = impacts.filter(({ change }) => change === 'added').map((each) => `"${each.title}"`);
+  const added = impacts.filter(({ change }) => change === 'added').map((each) => `"${each.title.text}"`);
   const missing = impacts
     .filter(({ aspects }) => aspects.some(({ keptBecause }) => keptBecause === 'not-offered'))
-    .map((each) => `"${each.title}"`);
+    .map((each) => `"${each.title.text}"`);
   return [
     ...(added.length > 0
       ? [`${added.join(', ')}: choose with the person what the session consists of (CarePlan/[id]/$tailor).`]
@@ -207,16 +207,14 @@ const onVersion = <T extends { readonly instantiatesCanonical?: string[] }>(
   instantiatesCanonical: [canonical, ...(resource.instantiatesCanonical ?? []).slice(1)],
 });
 
-function withReason(carePlan: CarePlan, reason: CodeableConcept): CarePlan {
-  const words = reasonInWords(reason);
-  const isSaid = carePlan.extension?.some(({ valueString }) => valueString === words);
-  return isSaid
-    ? carePlan
-    : {
-        ...carePlan,
-        extension: [...(carePlan.extension ?? []), { url: extensionUrl.tailoringReason, valueString: words }],
-      };
-}
+const withReason = (
+  { catalogue }: WorkflowContext,
+  carePlan: CarePlan,
+  reason: CodeableConcept,
+): CarePlan => ({
+  ...carePlan,
+  extension: [...(carePlan.extension ?? []), ...reasonsNotSaid(catalogue, carePlan, [reason])],
+});
 
 /** The episode names the version that its course runs by. */
 async function enrolledAnew(

@@ -16,6 +16,7 @@ import { baselineOf, type CoursePlan } from '../courses/course-plan.ts';
 import { protocolOf } from '../courses/protocol-of.ts';
 import { findProtocol } from '../courses/protocol-of-course.ts';
 import { readable } from '../courses/readable-plan.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 
@@ -77,6 +78,7 @@ export async function planMigration(
     ),
     renewed,
     today,
+    sentence: sentencesOf(context.catalogue),
   });
   return {
     steps: migrated.steps,
@@ -117,7 +119,7 @@ async function stepsRunOn(
 function datedSteps(plan: PlanDefinition, start: string): readonly ProtocolStep[] {
   const seen = new Set<string>();
   return readable(plan, () => datedProtocol(protocolOf(plan, undefined).all, start)).flatMap(
-    ({ actionId, number: _number, ...step }): ProtocolStep[] => {
+    ({ actionId, ...step }): ProtocolStep[] => {
       if (seen.has(actionId)) return [];
       seen.add(actionId);
       return [{ stepId: actionId, ...step }];

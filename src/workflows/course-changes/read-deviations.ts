@@ -1,5 +1,5 @@
 // Reads protocol, plan and what took place of one course, now or as it was at an instant, and lays them side by side.
-import type { CarePlan, Encounter, Procedure, Provenance, ServiceRequest } from '@medplum/fhirtypes';
+import type { CarePlan, Coding, Encounter, Procedure, Provenance, ServiceRequest } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem, extensionUrl, planDeviationSystem } from '../../course/course-codes.ts';
 import { inOrder } from '../../course/next-step/next-step.ts';
@@ -15,13 +15,16 @@ import {
 } from '../../course/plan/deviations.ts';
 import { explanationsOf } from '../../course/plan/explanations.ts';
 import { type PlanStep, planStep } from '../../course/plan/plan-step.ts';
+import { saidConcept, saidIn } from '../../course/said.ts';
 import { missedDays } from '../../course/session/attendance.ts';
 import { deliveredDose } from '../../course/session/element-dose.ts';
 import { notFound } from '../../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { baselineOf, readCoursePlan } from '../courses/course-plan.ts';
 import { elementOfActivity } from '../courses/element-choice.ts';
+import { nameOfCode } from '../courses/names-of-codes.ts';
 import { sessionBounds } from '../courses/protocol-warnings.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { versionAt, versionsAt } from '../resources/version-before.ts';
@@ -65,10 +68,11 @@ export async function deviationsOf(
     atMs,
   );
   const elementOf = elementOfActivity(context.catalogue);
+  const sentence = sentencesOf(context.catalogue);
   const instant = at ?? context.clock.now().toISOString();
   const days = daysOf({ ...context, clock: { now: () => new Date(instant) } });
   const layers = sessions.map((session): Layers => {
-    const step = planStep(session, order, elementOf, days);
+    const step = planStep(session, order, { ...days, elementOf, sentence });
     const delivered = deliveredIn(session, records);
     const missed = missedDays(
       records.encounters.filter(({ basedOn }) =>
@@ -86,11 +90,15 @@ export async function deviationsOf(
   const circumstances = {
     ...days,
     isRunning: carePlan.status === 'active',
+    sentence,
+    nameOf: (element: Coding) => nameOfCode(context.catalogue, element),
     ...daysUntilAsked(context.catalogue),
     // One that has an id is about something else than the sessions (course/course-resources.ts).
-    planReasons: (carePlan.extension ?? []).flatMap(({ id, url, valueString }) =>
-      url === extensionUrl.tailoringReason && valueString && id === undefined ? [{ text: valueString }] : [],
-    ),
+    planReasons: (carePlan.extension ?? []).flatMap((each) => {
+      const said = each.url === extensionUrl.tailoringReason && each.id === undefined;
+      const words = said ? saidIn(each, 'valueString') : undefined;
+      return words ? [saidConcept(words)] : [];
+    }),
   };
   const rows = withProtocol(layers, baseline ? protocolSteps(baseline, days) : []).map((each) =>
     compared(each, circumstances),
@@ -101,7 +109,7 @@ export async function deviationsOf(
     carePlan,
     at: instant,
     sessions: rows,
-    differences: bounds ? comparedCount(rows, bounds, circumstances.planReasons) : [],
+    differences: bounds ? comparedCount(rows, bounds, circumstances) : [],
   };
 }
 

@@ -2,7 +2,9 @@
 import type { DetectedIssue } from '@medplum/fhirtypes';
 import { planDeviationSystem } from '../../course/course-codes.ts';
 import type { ComparedSession, Difference } from '../../course/plan/deviations.ts';
+import { saidAs, saidConcept } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { revise } from './plan-changes.ts';
@@ -71,8 +73,6 @@ async function issuesOf(
   ]);
 }
 
-const detailOf = ({ text }: Difference): string => text;
-
 /** The same code about the same session, and the same element where it is about one. */
 function isOf(issue: DetectedIssue, { plan }: ComparedSession, difference: Difference): boolean {
   return (
@@ -81,7 +81,7 @@ function isOf(issue: DetectedIssue, { plan }: ComparedSession, difference: Diffe
       ({ system, code }) => system === planDeviationSystem && code === difference.code,
     ) === true &&
     issue.implicated?.some(({ reference }) => reference === plan?.reference) === true &&
-    (difference.element === undefined || issue.detail === detailOf(difference))
+    (difference.element === undefined || issue.detail === difference.text.text)
   );
 }
 
@@ -105,7 +105,7 @@ function issue(
       reference === undefined ? [] : [{ reference }],
     ),
     evidence: [{ detail: [{ reference: `CarePlan/${carePlan.id}` }] }],
-    detail: detailOf(difference),
+    ...saidAs('detail', difference.text),
   };
 }
 
@@ -135,9 +135,9 @@ async function explain(
     if (!reason && !session?.delivered && deviations.carePlan.status !== 'active') {
       continue;
     }
-    const action = reason ?? {
-      text: session?.delivered ? 'The session has been recorded' : 'The plan has been changed',
-    };
+    const action =
+      reason ??
+      saidConcept(sentencesOf(context.catalogue)(session?.delivered ? 'session-recorded' : 'plan-changed'));
     await revise(context, {
       ...open,
       mitigation: [{ action, date: context.clock.now().toISOString() }],

@@ -1,6 +1,5 @@
 // Changes the plan of a running course as therapist and patient agreed, with the reason of each change. Tailoring is ordinary care.
 import type { Annotation, CarePlan, CodeableConcept, Provenance } from '@medplum/fhirtypes';
-import { extensionUrl } from '../../course/course-codes.ts';
 import type { PlanEdit } from '../../course/plan/plan-edit.ts';
 import type { PlanStep } from '../../course/plan/plan-step.ts';
 import { changedSteps, tailorPlan } from '../../course/plan/tailor-plan.ts';
@@ -13,12 +12,13 @@ import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays } from '../courses/course-plan.ts';
 import { nextStepOf } from '../courses/next-step-of.ts';
 import { protocolWarnings } from '../courses/protocol-warnings.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import { checkedEdit } from './checked-edits.ts';
 import { type SavedPlan, savePlan } from './plan-changes.ts';
 import { explainDeviations } from './record-deviations.ts';
-import { type AgreedReason, agreedReason, authorOf, reasonInWords } from './tailoring-reason.ts';
+import { type AgreedReason, agreedReason, authorOf, reasonsNotSaid } from './tailoring-reason.ts';
 import type { GivenEdit, TailoringRequest, TailoringResult } from './tailoring-request.ts';
 
 export interface CheckedEdit extends AgreedReason {
@@ -69,6 +69,7 @@ export async function tailored(
     plan.steps,
     edits.map(({ edit }) => edit),
     days.today,
+    sentencesOf(context.catalogue),
   );
   if (result.kind === 'refused') {
     throw businessRule(result.reason, edits[result.edit]?.given.expression);
@@ -84,7 +85,7 @@ export async function tailored(
   const saved = await savePlan(context, plan, {
     steps,
     changed: new Set([...changed, ...noted.keys()]),
-    carePlan: planAfter(plan.carePlan, edits, plan.steps, author, at),
+    carePlan: planAfter(context, plan.carePlan, edits, plan.steps, author, at),
     order: plan.order,
     reasonOf: (stepId) => reasonOfDrop(edits, stepId),
     finish: (session, { stepId }) => {
@@ -138,14 +139,13 @@ function notesBySession(
 }
 
 function planAfter(
+  { catalogue }: WorkflowContext,
   carePlan: CarePlan,
   edits: readonly CheckedEdit[],
   steps: readonly PlanStep[],
   author: string,
   at: string,
 ): CarePlan {
-  const said = new Set(carePlan.extension?.map(({ valueString }) => valueString));
-  const reasons = [...new Set(edits.map(({ reason }) => reasonInWords(reason)))];
   const notes = edits.flatMap(({ edit, given }) =>
     edit.kind === 'note' && !isOpen(steps, edit.step) ? [annotation(given.text ?? '', author, at)] : [],
   );
@@ -154,9 +154,11 @@ function planAfter(
     ...carePlan,
     extension: [
       ...(carePlan.extension ?? []),
-      ...reasons
-        .filter((reason) => !said.has(reason))
-        .map((reason) => ({ url: extensionUrl.tailoringReason, valueString: reason })),
+      ...reasonsNotSaid(
+        catalogue,
+        carePlan,
+        edits.map(({ reason }) => reason),
+      ),
     ],
     ...(note.length > 0 && { note }),
   };

@@ -1,9 +1,11 @@
 // Checks why a plan is changed, and whether it was agreed: a code of ours, words, or both; without the person's agreement, a sentence why.
-import type { CodeableConcept, Coding } from '@medplum/fhirtypes';
+import type { CarePlan, CodeableConcept, Coding, Extension } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
-import { tailoringReasonSystem } from '../../course/course-codes.ts';
+import { extensionUrl, tailoringReasonSystem } from '../../course/course-codes.ts';
+import { asItIs, type Said, saidAs } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { nameOfCode } from '../courses/names-of-codes.ts';
 
 export interface GivenReason {
   readonly reason?: CodeableConcept;
@@ -99,9 +101,20 @@ function agreement(
   return notAgreedReason;
 }
 
-/** The reason in words, for where R4 has room for words alone. */
-export const reasonInWords = ({ text, coding }: CodeableConcept): string =>
-  text ?? coding?.[0]?.display ?? coding?.[0]?.code ?? '';
+const inWords = (catalogue: Catalogue, { text, coding }: CodeableConcept): Said =>
+  text === undefined ? nameOfCode(catalogue, coding?.[0] ?? {}) : asItIs(text);
+
+/** Those that the plan does not say yet, each once and in words: R4 has no room for codes here. */
+export function reasonsNotSaid(
+  catalogue: Catalogue,
+  { extension = [] }: CarePlan,
+  reasons: readonly CodeableConcept[],
+): readonly Extension[] {
+  const words = reasons.map((reason) => inWords(catalogue, reason));
+  return [...new Map(words.map((each) => [each.text, each])).values()]
+    .filter(({ text }) => !extension.some(({ valueString }) => valueString === text))
+    .map((each) => ({ url: extensionUrl.tailoringReason, ...saidAs('valueString', each) }));
+}
 
 /** Who changes the plan: the one who is asking, or the leader of the course when a token stands for nobody. */
 export function authorOf({ actor }: WorkflowContext, careManager: string | undefined): string {

@@ -12,6 +12,7 @@ import { readKnown, readReferenced } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { elementOfActivity } from './element-choice.ts';
+import { sentencesOf } from './sentences-of.ts';
 
 export interface CoursePlan {
   readonly carePlan: CarePlan & { readonly id: string };
@@ -35,14 +36,17 @@ export async function readCoursePlan(context: WorkflowContext, carePlanId: strin
   const order = (
     await readReferenced(context.store, reference, ['RequestGroup'], 'CarePlan.activity')
   ).resource();
-  const elementOf = elementOfActivity(context.catalogue);
-  const days = daysOf(context);
+  const read = {
+    ...daysOf(context),
+    elementOf: elementOfActivity(context.catalogue),
+    sentence: sentencesOf(context.catalogue),
+  };
   return {
     carePlan: { ...carePlan, id: carePlanId },
     patient: carePlan.subject.reference ?? '',
     order,
     sessions,
-    steps: sessions.map((session) => planStep(session, order, elementOf, days)),
+    steps: sessions.map((session) => planStep(session, order, read)),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { PlanDefinition } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../../course/calendar.ts';
 import { extensionUrl } from '../../course/course-codes.ts';
+import { renumberedTitle } from '../../course/plan/numbered-titles.ts';
 import { datedProtocol, datedSessions, isWithinProtocol } from '../../course/plan/schedule.ts';
 import { businessRule, conflict, invalid } from '../../fhir/error.ts';
 import { latestScores } from '../answers/latest-scores.ts';
@@ -13,6 +14,7 @@ import { readReferenced, referenceTo } from '../resources/read-known.ts';
 import type { EnrolmentRequest } from './enrolment-request.ts';
 import { protocolOf } from './protocol-of.ts';
 import { readable } from './readable-plan.ts';
+import { sentencesOf } from './sentences-of.ts';
 
 const managerTypes = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
 
@@ -58,8 +60,13 @@ export function plannedSessions(context: WorkflowContext, request: EnrolmentRequ
     );
   }
   const start = startOf(context, request);
+  const sentence = sentencesOf(context.catalogue);
+  const templates = protocol.templates.map((template, index) => ({
+    ...template,
+    title: renumberedTitle(template.title, template.place, index + 1, sentence),
+  }));
   return readable(plan, () => ({
-    sessions: datedSessions(protocol.templates, start, minutes),
+    sessions: datedSessions(templates, start, minutes),
     protocol: datedProtocol(protocol.all, start),
     warnings,
   }));

@@ -1,6 +1,7 @@
 // Brings a plan's sessions into the form that the course is planned from, as many as are wanted.
 import type { PlanDefinition } from '@medplum/fhirtypes';
 import { chooseSessions, type SessionBounds, type SessionTemplate } from '../../course/plan/schedule.ts';
+import { asItIs, saidIn } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { sessionsOf } from '../../pathways/sessions-of.ts';
 import { readable } from './readable-plan.ts';
@@ -42,10 +43,23 @@ export function protocolOf(plan: PlanDefinition, wanted: number | undefined): Pr
       'PlanDefinition.action',
     );
   }
+  const all = protocol.sessions.map((session, index): SessionTemplate => {
+    const { actionId, title, offset, minutesLow, minutesHigh, isRequired, definition } = session;
+    return {
+      actionId,
+      place: index + 1,
+      title: saidIn(session, 'title') ?? asItIs(title),
+      offset,
+      minutesLow,
+      minutesHigh,
+      isRequired,
+      ...(definition !== undefined && { definition }),
+    };
+  });
   const bounds = { least: protocol.least, most: protocol.most };
   return {
-    templates: chooseSessions(protocol.sessions, wanted, bounds),
-    all: protocol.sessions,
+    templates: chooseSessions(all, wanted, bounds),
+    all,
     bounds,
     minutes: { least: protocol.minutesLow, most: protocol.minutesHigh },
   };

@@ -56,7 +56,7 @@ export async function protocolWarnings(
       : [`${live.length} sessions are planned; the protocol has ${bounds.least} to ${bounds.most}.`]),
     ...(missing.length > 0
       ? [
-          `${missing.map(({ title }) => `"${title}"`).join(', ')} is dropped; by the protocol every course has it (requiredBehavior must).`,
+          `${missing.map(({ title }) => `"${title.text}"`).join(', ')} is dropped; by the protocol every course has it (requiredBehavior must).`,
         ]
       : []),
     ...(outside.length > 0

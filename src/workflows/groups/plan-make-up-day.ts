@@ -4,9 +4,11 @@ import { courseIdentifierSystem, hasCourseCode } from '../../course/course-codes
 import { makeUpResources } from '../../course/group/group-change-resources.ts';
 import { appointmentOf, type GroupDay } from '../../course/group/group-resources.ts';
 import { sessionNumber } from '../../course/next-step/next-step.ts';
+import { asItIs, saidAs, saidIn } from '../../course/said.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { type Given, readKnown, readOfPatient } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
@@ -80,10 +82,14 @@ async function written(
   ).resource();
   const sessions = await sessionsOf(context, carePlan);
   const number = Math.max(...sessions.map(sessionNumber)) + 1;
+  const title = sentencesOf(context.catalogue)('own-day', {
+    day: saidIn(missed.code ?? {}, 'text') ?? asItIs(''),
+  });
   const day: GroupDay = {
     number,
     actionId: `make-up-${number}`,
-    title: `A day of one's own: ${missed.code?.text ?? ''}`,
+    title: title.text,
+    ...saidAs('title', title),
     at: at.value,
     date,
     ...(missed.quantityQuantity?.value !== undefined && { minutes: missed.quantityQuantity.value }),

@@ -3,13 +3,16 @@ import type { ProtocolStep } from '../../../src/course/plan/baseline.ts';
 import { type Migration, migratePlan } from '../../../src/course/plan/migrate-plan.ts';
 import type { PlanStep, StepElement } from '../../../src/course/plan/plan-step.ts';
 import { isEarlierVersion } from '../../../src/course/plan/protocol-version.ts';
+import { asItIs } from '../../../src/course/said.ts';
+import { sentence } from '../../support/sentence.ts';
 
 const activity = 'https://example.org/ActivityDefinition/breathing';
 
 /** Four weekly sessions from 4 January; the last one may be left out. */
 const protocol: readonly ProtocolStep[] = ['one', 'two', 'three', 'four'].map((stepId, index) => ({
   stepId,
-  title: `Session ${stepId}`,
+  number: index + 1,
+  title: asItIs(`Session ${stepId}`),
   date: `2027-01-${String(4 + 7 * index).padStart(2, '0')}`,
   minutesLow: 30,
   minutesHigh: 45,
@@ -47,6 +50,7 @@ const migration = (parts: Partial<Migration>): Migration => ({
   tailored: new Map(),
   renewed: new Set(),
   today: '2027-01-05',
+  sentence,
   ...parts,
 });
 
@@ -63,12 +67,14 @@ const dates = (parts: Partial<Migration>): readonly string[] =>
 
 describe('a newer version of a protocol', () => {
   it('changes nothing where both versions are alike, whatever people tailored', () => {
-    const steps = course({ two: { minutesLow: 60, minutesHigh: 60, date: '2027-01-13', title: 'Ours' } });
+    const steps = course({
+      two: { minutesLow: 60, minutesHigh: 60, date: '2027-01-13', title: asItIs('Ours') },
+    });
     expect(migratePlan(migration({ steps }))).toEqual({ steps, impacts: [] });
   });
 
   it('leaves what was held and what was dropped', () => {
-    const to = nextVersion({ one: { title: 'Other' }, two: { title: 'Other' } });
+    const to = nextVersion({ one: { title: asItIs('Other') }, two: { title: asItIs('Other') } });
     const steps = course({ two: { state: 'dropped' } });
     expect(told({ steps, to })).toEqual(['one, kept, held, title kept', 'two, kept, dropped, title kept']);
     expect(migratePlan(migration({ steps, to })).steps).toEqual(steps);
@@ -205,7 +211,8 @@ describe('a newer version of a protocol', () => {
   it('adds what it asks for, not what it offers, and nothing that the course is beyond', () => {
     const step = (stepId: string, date: string, isRequired = true): ProtocolStep => ({
       stepId,
-      title: stepId,
+      number: 1,
+      title: asItIs(stepId),
       date,
       isRequired,
     });
@@ -268,8 +275,38 @@ describe('a newer version of a protocol', () => {
     ]);
   });
 
+  it('leaves a title that says the number of its session at the number that it has in the course', () => {
+    const titled = (steps: readonly ProtocolStep[]) =>
+      steps.map((step, index) => ({
+        ...step,
+        number: index + 1,
+        title: sentence('session-numbered', { number: asItIs(index + 1) }),
+      }));
+    const [one, two, three, four] = protocol as [ProtocolStep, ProtocolStep, ProtocolStep, ProtocolStep];
+    const between = { ...two, stepId: 'between', date: '2027-01-07' };
+    const steps = titled(protocol.slice(0, 3)).map((step, index) =>
+      planned(step, index, index === 0 ? { state: 'closed' } : {}),
+    );
+    const result = migratePlan(
+      migration({
+        steps,
+        from: titled(protocol),
+        to: titled([one, between, two, three, four]),
+      }),
+    );
+    expect(result.impacts.map(({ stepId, change, title }) => [stepId, change, title.text])).toEqual([
+      ['between', 'added', 'Session 2'],
+    ]);
+    expect(result.steps.map(({ stepId, title }) => [stepId, title.text, title.translations['nl']])).toEqual([
+      ['one', 'Session 1', 'Sessie 1'],
+      ['between', 'Session 2', 'Sessie 2'],
+      ['two', 'Session 3', 'Sessie 3'],
+      ['three', 'Session 4', 'Sessie 4'],
+    ]);
+  });
+
   it('can be done by itself a second time without changing anything', () => {
-    const to = nextVersion({ two: { title: 'Other', date: '2027-01-14' } });
+    const to = nextVersion({ two: { title: asItIs('Other'), date: '2027-01-14' } });
     const { steps } = migratePlan(migration({ to }));
     expect(migratePlan(migration({ steps, from: to, to }))).toEqual({ steps, impacts: [] });
   });

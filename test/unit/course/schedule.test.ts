@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { addDays, addDuration, addMonths, isCalendarDate } from '../../../src/course/calendar.ts';
 import { chooseSessions, datedSessions, type SessionTemplate } from '../../../src/course/plan/schedule.ts';
 
+import { asItIs } from '../../../src/course/said.ts';
+
 const weeks = (value: number) => ({ value, code: 'wk', system: 'http://unitsofmeasure.org' });
 const templates: readonly SessionTemplate[] = [0, 1, 2, 3, 5, 7, 9, 11, 13, 15, 17, 19].map(
   (offset, index) => ({
     actionId: `session-${index}`,
-    title: `Session ${index + 1}`,
+    place: index + 1,
+    title: asItIs(`Session ${index + 1}`),
     offset: weeks(offset),
     minutesLow: 30,
     minutesHigh: 45,

@@ -4,9 +4,13 @@ import { addDays, daysBetween } from '../../../src/course/calendar.ts';
 import type { PlanEdit } from '../../../src/course/plan/plan-edit.ts';
 import type { PlanStep } from '../../../src/course/plan/plan-step.ts';
 import { daysToShift, retimed } from '../../../src/course/plan/retime.ts';
-import { tailorPlan } from '../../../src/course/plan/tailor-plan.ts';
+import { tailorPlan as tailorWith } from '../../../src/course/plan/tailor-plan.ts';
+import { asItIs } from '../../../src/course/said.ts';
+import { sentence } from '../../support/sentence.ts';
 
 const today = '2026-12-01';
+const tailorPlan = (plan: readonly PlanStep[], edits: readonly PlanEdit[], on: string) =>
+  tailorWith(plan, edits, on, sentence);
 const body = { element: { code: 'body-oriented' } };
 const talk = { element: { code: 'education' } };
 
@@ -31,7 +35,7 @@ const plans = fc
 const step = (number: number, date: string, state: PlanStep['state']): PlanStep => ({
   stepId: `session-${number}`,
   number,
-  title: `Session ${number}`,
+  title: sentence('session-numbered', { number: asItIs(number) }),
   date,
   minutesLow: 30,
   minutesHigh: 45,
@@ -186,7 +190,7 @@ describe('one edit', () => {
     const result = tailorPlan(plan, all, today);
     return result.kind === 'refused'
       ? result.reason
-      : result.steps.map(({ number, title, date, state }) => `${number} ${title} ${date} ${state}`);
+      : result.steps.map(({ number, title, date, state }) => `${number} ${title.text} ${date} ${state}`);
   };
 
   it('puts a repeated session at the distance of the plan, and the later ones move along', () => {
@@ -194,8 +198,8 @@ describe('one edit', () => {
       '1 Session 1 2026-11-24 closed',
       '2 Session 2 2026-12-01 open',
       '3 Session 2 (again) 2026-12-08 open',
-      '4 Session 3 2026-12-15 open',
-      '5 Session 4 2026-12-29 open',
+      '4 Session 4 2026-12-15 open',
+      '5 Session 5 2026-12-29 open',
     ]);
   });
 
@@ -205,7 +209,7 @@ describe('one edit', () => {
       '2 Session 2 2026-12-01 open',
       '3 Session 3 2026-12-08 open',
       '4 Extra session 2026-12-11 open',
-      '5 Session 4 2026-12-22 open',
+      '5 Session 5 2026-12-22 open',
     ]);
   });
 
@@ -218,13 +222,39 @@ describe('one edit', () => {
     ]);
   });
 
-  it('changes the order when a session is moved past others that stay', () => {
+  it('changes the order when a session is moved past others that stay, and a title that says its number says the new one', () => {
     expect(planAfter({ kind: 'move', step: 'session-2', date: '2027-01-05', shift: false })).toEqual([
       '1 Session 1 2026-11-24 closed',
-      '2 Session 3 2026-12-08 open',
-      '3 Session 4 2026-12-22 open',
-      '4 Session 2 2027-01-05 open',
+      '2 Session 2 2026-12-08 open',
+      '3 Session 3 2026-12-22 open',
+      '4 Session 4 2027-01-05 open',
     ]);
+  });
+
+  it('leaves a title that says no number or another one, and what was made of a title goes along with it', () => {
+    const named: readonly PlanStep[] = [
+      { ...step(1, '2026-12-01', 'open'), title: asItIs('Session 1: how you sleep') },
+      { ...step(2, '2026-12-08', 'open'), title: asItIs('Session 12') },
+      { ...step(3, '2026-12-15', 'open'), title: asItIs('Breathing') },
+    ];
+    const result = tailorPlan(
+      named,
+      [
+        { kind: 'repeat', step: 'session-1' },
+        { kind: 'split', step: 'session-3', minutes: [20, 25] },
+        { kind: 'move', step: 'session-1', date: '2027-03-01', shift: false },
+      ],
+      today,
+    );
+    expect(result).toMatchObject({
+      steps: [
+        { number: 1, title: { text: 'Session 5: how you sleep (again)' } },
+        { number: 2, title: { text: 'Session 12' } },
+        { number: 3, title: { text: 'Breathing' } },
+        { number: 4, title: { text: 'Breathing, second part' } },
+        { number: 5, title: { text: 'Session 5: how you sleep' } },
+      ],
+    });
   });
 
   it('adds a session today where the day that is counted for it has passed', () => {

@@ -1,6 +1,7 @@
 // Only what is wrong in a plan is told as that: a fault of ours, or a refusal of another kind, goes its own way.
 import type { PlanDefinition } from '@medplum/fhirtypes';
 import { datedSessions, type SessionTemplate } from '../../../src/course/plan/schedule.ts';
+import { asItIs } from '../../../src/course/said.ts';
 import { FhirError, outcomeOf } from '../../../src/fhir/error.ts';
 import { UnreadablePlan } from '../../../src/fhir/unreadable-plan.ts';
 import { groupPlanOf } from '../../../src/pathways/group-plan-of.ts';
@@ -19,7 +20,8 @@ const plan: PlanDefinition = {
 };
 const template: SessionTemplate = {
   actionId: 'session-02',
-  title: 'Session 2',
+  place: 2,
+  title: asItIs('Session 2'),
   offset: { value: 0.5, code: 'wk' },
   minutesLow: 30,
   minutesHigh: 45,

@@ -207,10 +207,10 @@ describe('tailoring', () => {
       '1 First session 2026-11-20 active',
       '2 Session 2 2026-11-27 active',
       '3 Session 2, second part 2026-12-04 active',
-      '4 Session 3 2026-12-11 active',
-      '5 Session 4 2026-12-18 revoked',
+      '4 Session 4 2026-12-11 active',
+      '5 Session 5 2026-12-18 revoked',
       '6 Session 6 2027-01-08 revoked',
-      '7 Session 5 2027-01-01 revoked',
+      '7 Session 7 2027-01-01 revoked',
     ]);
     expect(answer.parameter?.find(({ name }) => name === 'issues')?.resource).toEqual({
       resourceType: 'OperationOutcome',
