@@ -1,4 +1,4 @@
-// The sentences by which a course or a referral says what comes next, by which a Task asks somebody for it, by which a session is called that no plan has named, and by which plan and protocol are told apart. They are the content's.
+// The sentences that a course or a referral says. They are the content's (CodeSystem/course-sentence).
 import type { Said, Values } from './said.ts';
 
 export const sentenceSystem = 'https://w3id.org/alongside/fhir/CodeSystem/course-sentence';
@@ -68,8 +68,35 @@ type DifferenceSentence =
   | 'session-recorded'
   | 'plan-changed';
 
+/** The letter that is proposed at the end. */
+type LetterSentence =
+  | 'letter-title'
+  | 'letter-of-course'
+  | 'letter-done'
+  | 'letter-standing'
+  | 'letter-next'
+  | 'letter-to-be-written'
+  | 'letter-no-session'
+  | 'letter-one-session'
+  | 'letter-sessions'
+  | 'letter-element'
+  | 'letter-goal'
+  | 'goal-much-less'
+  | 'goal-less'
+  | 'goal-as-expected'
+  | 'goal-more'
+  | 'goal-much-more'
+  | 'goal-not-looked-back'
+  | 'goal-rated-once'
+  | 'goal-rated'
+  | 'letter-score-once'
+  | 'letter-score'
+  | 'letter-score-compared'
+  | 'threshold-published'
+  | 'threshold-none'
+  | 'letter-nothing-stands';
+
+type SentenceCode = NextSentence | DutySentence | TitleSentence | DifferenceSentence | LetterSentence;
+
 /** A sentence in every language of the content, with its places filled. */
-export type Sentences = (
-  code: NextSentence | DutySentence | TitleSentence | DifferenceSentence,
-  values?: Values,
-) => Said;
+export type Sentences = (code: SentenceCode, values?: Values) => Said;

@@ -52,7 +52,8 @@ export function filled({ text, translations }: Said, values: Values): Said {
 }
 
 /** The text as it is in this language, or as it stands. */
-const inLanguage = ({ text, translations }: Said, language: string): string => translations[language] ?? text;
+export const inLanguage = ({ text, translations }: Said, language: string): string =>
+  translations[language] ?? text;
 
 /** The same words, in every language that one of them has. */
 export const isSaidAlike = (left: Said, right: Said): boolean =>

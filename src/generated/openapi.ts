@@ -1128,7 +1128,8 @@ export interface paths {
         /**
          * Propose the letter at the end of a course.
          * @description A Composition from what is on record: sessions and elements, goals in the person's words, scores beside the
-         *     person's own start, and a place for what comes next. Nothing is stored. What is sent is stored as a
+         *     person's own start, and a place for what comes next. It is in the language that Accept-Language asks for, English or
+         *     Dutch. Nothing is stored. What is sent is stored as a
          *     DocumentReference that the referral Task names as its output `closing-letter`.
          */
         get: operations["carePlanClosingLetter"];
@@ -2471,6 +2472,11 @@ export interface components {
          *     `handling=lenient` (the default) for searches.
          */
         Prefer: string;
+        /**
+         * @description The languages that an answer is read in, the dearest first. Without one that the content has, the answer is in English.
+         * @example nl-BE, nl;q=0.9, en;q=0.5
+         */
+        AcceptLanguage: string;
         /**
          * @description The version that the client saw. Another current version is answered with 412.
          * @example W/"1"
@@ -6788,7 +6794,13 @@ export interface operations {
                 /** @description Only JSON is served. */
                 _format?: components["parameters"]["Format"];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The languages that an answer is read in, the dearest first. Without one that the content has, the answer is in English.
+                 * @example nl-BE, nl;q=0.9, en;q=0.5
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
             path: {
                 /**
                  * @description A logical id.
@@ -6810,6 +6822,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "resourceType": "Composition",
+                     *       "language": "en",
                      *       "status": "preliminary",
                      *       "type": {
                      *         "coding": [

@@ -15,7 +15,7 @@ export function commonHeaders(requestId: string) {
     'X-Request-Id': requestId,
     // Answers differ by who asks, and may hold a person's record: no cache may keep them.
     'Cache-Control': 'no-store, private',
-    Vary: 'Authorization, Accept',
+    Vary: 'Authorization, Accept, Accept-Language',
     'X-Content-Type-Options': 'nosniff',
   } as const;
 }

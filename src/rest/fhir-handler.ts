@@ -110,7 +110,7 @@ export function fhirHandler(system: RestSystem): FhirHandler {
     const query = queryAt < 0 ? [] : queryPairs(url.slice(queryAt + 1));
     return route.handle({
       ...request,
-      headers: {},
+      headers: { 'accept-language': request.headers['accept-language'] },
       query,
       type: typeOf(matched),
       id,

@@ -23,6 +23,8 @@ export interface OperationRequest {
   readonly ifMatch?: string;
   /** The Idempotency-Key header, when the client sent one. */
   readonly idempotencyKey?: string;
+  /** Of Accept-Language: tags such as "nl-be", the dearest first. */
+  readonly languages?: readonly string[];
 }
 
 export interface OperationResult {

@@ -6,6 +6,7 @@ import { checkResource } from '../workflows/resources/check-resource.ts';
 import { versionOfEtag } from '../workflows/resources/version-of-etag.ts';
 import { type Answer, resourceAnswer } from './answer.ts';
 import type { FhirRequest } from './fhir-request.ts';
+import { languagesAsked } from './languages-asked.ts';
 import type { OperationRequest, ServedOperation } from './operation.ts';
 import { checkParameterTypes } from './parameter-types.ts';
 import type { QueryPairs } from './rest-system.ts';
@@ -68,12 +69,14 @@ export async function runOperation(operation: ServedOperation, request: FhirRequ
   await demandOperation(operation, request);
   const ifMatch = versionOfEtag(request.headers['if-match']);
   const key = request.headers['idempotency-key'];
+  const languages = languagesAsked(request.headers['accept-language']);
   const asked: OperationRequest = {
     context: request.context,
     parameters: inputOf(operation, request),
     ...(instance !== undefined && { id: instance }),
     ...(ifMatch !== undefined && { ifMatch }),
     ...(typeof key === 'string' && { idempotencyKey: key }),
+    ...(languages.length > 0 && { languages }),
   };
   if ('answer' in operation) return operation.answer({ ...asked, http: request });
   const result = await operation.handle(asked);

@@ -51,7 +51,7 @@ it('has a letter that tells how an activity of the person was rated, and never t
   const standing = async () =>
     ((await course.get(`${plan}/$closing-letter`)).body as Composition).section?.[1]?.text?.div;
   const said = (words: string) =>
-    `<div xmlns="http://www.w3.org/1999/xhtml"><p>&quot;Climb the stairs&quot;: ${words}.</p></div>`;
+    `<div xmlns="http://www.w3.org/1999/xhtml" lang="en" xml:lang="en"><p>&quot;Climb the stairs&quot;: ${words}.</p></div>`;
   expect(await standing()).toBe(said('not looked back on yet'));
   await rated(2, '2026-11-02');
   expect(await standing()).toBe(said('2 at the start, from 0 (unable) to 10 (as before); not rated again'));

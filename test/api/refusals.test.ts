@@ -281,7 +281,7 @@ describe('headers of every answer', () => {
     ]) {
       expect(answer.headers).toMatchObject({
         'cache-control': 'no-store, private',
-        vary: 'Authorization, Accept',
+        vary: 'Authorization, Accept, Accept-Language',
         'x-content-type-options': 'nosniff',
       });
       expect(answer.headers['x-request-id']).toMatch(/^[A-Za-z0-9._-]{1,64}$/);

@@ -2,6 +2,8 @@
 import type {
   Bundle,
   CarePlan,
+  Composition,
+  Goal,
   Parameters,
   Patient,
   RequestGroup,
@@ -218,5 +220,113 @@ describe('what comes next', () => {
     expect(review && dutch(review, 'description')).toBe(
       'Het traject is gepauzeerd. Vraag de patiënt hoe het nu gaat, en spreek samen af wanneer en hoe het verdergaat.',
     );
+  });
+});
+
+describe('the closing letter', () => {
+  const letterIn = async (languages?: string) => {
+    const asked = course.get(`/fhir/CarePlan/${course.id}/$closing-letter`);
+    const answer = await (languages === undefined ? asked : asked.set('Accept-Language', languages));
+    expect([answer.status, answer.headers['vary']]).toEqual([200, 'Authorization, Accept, Accept-Language']);
+    return answer.body as Composition;
+  };
+  const paragraphs = ({ section = [] }: Composition) =>
+    section.map(({ title, text }) => [
+      title,
+      ...(text?.div ?? '').split(/<[^>]+>/).filter((part) => part !== ''),
+    ]);
+  const english = [
+    ['What we did', 'No session has been recorded yet.'],
+    ['Where goals and scores stand', '&quot;Walk to the lake&quot;: not looked back on yet.'],
+    [
+      'What comes next',
+      'The general practitioner and the person talk about what the course brought and what follows. Who stays responsible, and when you are in touch: to be written with the person.',
+    ],
+  ];
+
+  it.each([undefined, '*', 'en-GB,nl;q=0.5', 'fr', 'nl;q=0', 'nl;q=often', ';;,'])(
+    'is in English for Accept-Language: %s',
+    async (languages) => {
+      const letter = await letterIn(languages);
+      expect([letter.language, letter.title]).toEqual([
+        'en',
+        'Letter at the end of: Psychosomatic therapy in primary care',
+      ]);
+      expect(paragraphs(letter)).toEqual(english);
+    },
+  );
+
+  it.each(['nl', 'nl-BE', 'de, nl;q=0.7, en;q=0.5', 'NL'])(
+    'is wholly in Dutch for Accept-Language: %s',
+    async (languages) => {
+      const letter = await letterIn(languages);
+      expect([letter.language, letter.title]).toEqual([
+        'nl',
+        'Brief aan het einde van: Psychosomatische therapie in de eerste lijn',
+      ]);
+      expect(paragraphs(letter)).toEqual([
+        ['Wat we hebben gedaan', 'Er is nog geen sessie vastgelegd.'],
+        ['Hoe het staat met doelen en scores', '&quot;Walk to the lake&quot;: nog niet op teruggekeken.'],
+        [
+          'Wat hierna komt',
+          'De huisarts en de persoon praten over wat het traject heeft gebracht en wat er volgt. Wie verantwoordelijk blijft, en wanneer u contact hebt: samen met de persoon op te schrijven.',
+        ],
+      ]);
+      const stored = await course.send('post', '/fhir/Composition', letter);
+      expect([stored.status, stored.body.language]).toEqual([201, 'nl']);
+    },
+  );
+
+  it('is in the language that a batch asks for', async () => {
+    const batch = {
+      resourceType: 'Bundle',
+      type: 'batch',
+      entry: [{ request: { method: 'GET', url: `CarePlan/${course.id}/$closing-letter` } }],
+    };
+    const answer = await course.send('post', '/fhir', batch, { 'Accept-Language': 'nl' });
+    const [entry] = (answer.body as Bundle<Composition>).entry ?? [];
+    expect(entry?.resource?.language).toBe('nl');
+  });
+
+  it('has what was done, goals and scores in Dutch too', async () => {
+    const day = new Date(course.service.clock.now()).toISOString();
+    const resumed = await course.post(
+      `/fhir/CarePlan/${course.id}/$resume`,
+      [
+        { name: 'reason', valueCode: 'life-event' },
+        { name: 'agreed', valueBoolean: true },
+      ],
+      { 'If-Match': await course.version() },
+    );
+    expect(resumed.status).toBe(200);
+    const [goal] = await found<Goal>(`Goal?patient=${course.patient}`);
+    const held = await course.post(
+      `/fhir/CarePlan/${course.id}/$session-complete`,
+      [
+        { name: 'start', valueDateTime: day },
+        { name: 'minutes', valueInteger: 45 },
+        { name: 'performer', valueReference: { reference: course.therapist } },
+        {
+          name: 'element',
+          part: [
+            { name: 'code', valueString: 'education' },
+            { name: 'minutes', valueInteger: 20 },
+          ],
+        },
+        {
+          name: 'goalProgress',
+          part: [
+            { name: 'goal', valueReference: { reference: `Goal/${goal?.id}` } },
+            { name: 'gas', valueInteger: -1 },
+          ],
+        },
+      ],
+      { 'If-Match': await course.version() },
+    );
+    expect([held.status, held.body.issue]).toEqual([201, undefined]);
+    expect(paragraphs(await letterIn('nl')).slice(0, 2)).toEqual([
+      ['Wat we hebben gedaan', '1 sessie, 45 minuten samen.', 'Psychosomatische educatie: 20 minuten.'],
+      ['Hoe het staat met doelen en scores', '&quot;Walk to the lake&quot;: minder dan verwacht.'],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-// GET CarePlan/[id]/$closing-letter: proposes the letter at the end of a course. Nothing is stored.
+// GET CarePlan/[id]/$closing-letter: proposes the letter at the end of a course, in the language that Accept-Language asks for. Nothing is stored.
 // https://hl7.org/fhir/R4/operations.html
 import { proposeClosingLetter } from '../../workflows/courses/propose-closing-letter.ts';
 import type { Operation } from '../operation.ts';
@@ -12,6 +12,7 @@ export const carePlanClosingLetter: Operation = {
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/care-plan-closing-letter',
   async handle(request) {
     parameterReader(request.parameters, []);
-    return { status: 200, resource: await proposeClosingLetter(request.context, request.id ?? '') };
+    const { context, id = '', languages } = request;
+    return { status: 200, resource: await proposeClosingLetter(context, id, languages) };
   },
 };

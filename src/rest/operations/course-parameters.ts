@@ -7,6 +7,7 @@ import type {
   CourseSession,
 } from '../../workflows/courses/course-parts.ts';
 import type { Course } from '../../workflows/courses/read-course.ts';
+import { saidParameter, textParameter } from '../../workflows/said-parameter.ts';
 
 /** The minutes of each element over the course, and how talk and body work alternated. */
 export function doseParameters({
@@ -57,7 +58,7 @@ export function sessionParameter(
     part: [
       { name: 'number', valueInteger: number },
       { name: 'status', valueCode: session.status },
-      ...text('title', session.code?.text),
+      ...textParameter('title', session.code ?? {}, 'text'),
       ...date('planned', session.occurrenceDateTime, days),
       source('source', `ServiceRequest/${session.id}`),
       ...(encounter
@@ -91,7 +92,7 @@ export function scoreParameter({ score, start, points }: CourseScore): Parameter
   return {
     name: 'score',
     part: [
-      { name: 'title', valueString: score.title },
+      saidParameter('title', score.title),
       { name: 'code', valueCoding: score.code },
       { name: 'questionnaire', valueCanonical: score.questionnaire },
       ...(start

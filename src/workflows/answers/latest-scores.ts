@@ -1,6 +1,7 @@
 // Finds a person's totals of the questionnaires that a course follows, as the content defines them.
 import type { Coding, Observation } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
+import { asItIs, type Said, saidIn } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 
@@ -12,7 +13,7 @@ const followed = [
 
 export interface FollowedScore {
   readonly questionnaire: string;
-  readonly title: string;
+  readonly title: Said;
   readonly code: Coding & { readonly code: string };
 }
 
@@ -36,7 +37,7 @@ function scoresIn(catalogue: Catalogue): readonly FollowedScore[] {
       ? [
           {
             questionnaire: url,
-            title: questionnaire?.title ?? coding.display ?? coding.code,
+            title: saidIn(questionnaire ?? {}, 'title') ?? asItIs(coding.display ?? coding.code),
             code: { ...coding, code: coding.code },
           },
         ]

@@ -5,7 +5,6 @@ import { factorsToWorkOn } from '../../course/formulation/factors-to-work-on.ts'
 import { newestFormulation } from '../../course/formulation/formulation.ts';
 import { findingsOf, type GoalFact, type ScoreFact } from '../../course/next-step/next-step-findings.ts';
 import { type NextSteps, nameOfFlag, rankNextSteps } from '../../course/next-step/rank-next-steps.ts';
-import { asItIs, saidIn } from '../../course/said.ts';
 import { elementFacts } from '../../course/session/element-facts.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { scoreChangeSystem } from '../../instruments/score-change.ts';
@@ -53,7 +52,7 @@ export async function nextStepsOf(context: WorkflowContext, plan: CoursePlan): P
 
 /** The newest score beside the person's own start, with the change that is stored where there is one. */
 async function scoreFacts(
-  { store, catalogue }: WorkflowContext,
+  { store }: WorkflowContext,
   patient: string,
   scores: readonly CourseScore[],
 ): Promise<readonly ScoreFact[]> {
@@ -62,8 +61,7 @@ async function scoreFacts(
     byToken('code', { system: scoreChangeSystem, code: 'score-change' }),
   ]);
   return scores.map(({ score, start, points }): ScoreFact => {
-    const questionnaire = catalogue.questionnaire(score.questionnaire);
-    const title = (questionnaire && saidIn(questionnaire, 'title')) ?? asItIs(score.title);
+    const { title } = score;
     const last = points.at(-1);
     if (!start || !last) return { title, sources: [], change: { kind: 'none' } };
     const both = [start.observation, last.observation].map(({ id }) => `Observation/${id}`);

@@ -30,9 +30,9 @@ it('tells what was done, where goals and scores stand beside the own start, and 
   const before = (await world.all('Composition')).length;
   const letter = await proposed(carePlan.id ?? '');
   expect(textOf(letter)).toEqual([
-    '<div xmlns="http://www.w3.org/1999/xhtml"><p>1 session, 45 minutes together.</p><p>Psychosomatic education: 20 minutes.</p></div>',
-    '<div xmlns="http://www.w3.org/1999/xhtml"><p>&quot;Walk &lt;far&gt; &amp; &quot;back&quot;&quot;: as expected.</p><p>Patient Health Questionnaire 15 (PHQ-15): 14 at the start, 11 now (published threshold of change: 3).</p></div>',
-    '<div xmlns="http://www.w3.org/1999/xhtml"><p>The general practitioner and the person talk about what the course brought and what follows. Who stays responsible, and when you are in touch: to be written with the person.</p></div>',
+    '<div xmlns="http://www.w3.org/1999/xhtml" lang="en" xml:lang="en"><p>1 session, 45 minutes together.</p><p>Psychosomatic education: 20 minutes.</p></div>',
+    '<div xmlns="http://www.w3.org/1999/xhtml" lang="en" xml:lang="en"><p>&quot;Walk &lt;far&gt; &amp; &quot;back&quot;&quot;: as expected.</p><p>Patient Health Questionnaire 15 (PHQ-15): 14 at the start, 11 now (published threshold of change: 3).</p></div>',
+    '<div xmlns="http://www.w3.org/1999/xhtml" lang="en" xml:lang="en"><p>The general practitioner and the person talk about what the course brought and what follows. Who stays responsible, and when you are in touch: to be written with the person.</p></div>',
   ]);
   expect(letter).toMatchObject({
     status: 'preliminary',
