@@ -26,6 +26,10 @@ type DutySentence =
   | 'not-in-touch-since'
   | 'ask-how'
   | 'make-up-offer'
+  | 'waits-for-place'
+  | 'promise-changed'
+  | 'no-date-promised'
+  | 'days-between'
   | 'course-completed'
   | 'course-ended-early'
   | 'course-in-error'
@@ -96,7 +100,44 @@ type LetterSentence =
   | 'threshold-none'
   | 'letter-nothing-stands';
 
-type SentenceCode = NextSentence | DutySentence | TitleSentence | DifferenceSentence | LetterSentence;
+/** Why something is not open any more. */
+export type ReasonSentence =
+  | 'session-not-planned'
+  | 'course-has-ended'
+  | 'whatever-helps'
+  | 'answered-for-later-day'
+  | 'referral-goes-on'
+  | 'referral-answered'
+  | 'begins-or-another-day'
+  | 'referral-or-course-ended'
+  | 'another-accepted'
+  | 'candidate-declined'
+  | 'pair-has-stopped'
+  | 'pair-stopping'
+  | 'left-by-choice'
+  | 'nobody-takes-part'
+  | 'questionnaire-closed'
+  | 'another-word'
+  | 'alarm-looked-at'
+  | 'course-not-paused'
+  | 'letter-is-there'
+  | 'task-taken-or-done'
+  | 'session-settled'
+  | 'session-ahead'
+  | 'talked-about'
+  | 'been-in-touch';
+
+/** What holds for what is the person's own. */
+type OwnSentence = 'goal-stays-own' | 'may-be-withdrawn';
+
+type SentenceCode =
+  | NextSentence
+  | DutySentence
+  | TitleSentence
+  | DifferenceSentence
+  | LetterSentence
+  | ReasonSentence
+  | OwnSentence;
 
 /** A sentence in every language of the content, with its places filled. */
 export type Sentences = (code: SentenceCode, values?: Values) => Said;

@@ -330,3 +330,27 @@ describe('the closing letter', () => {
     ]);
   });
 });
+
+it('what ends with a course says why, to the person whose it is', async () => {
+  const plan = (await course.get(`/fhir/CarePlan/${course.id}`)).body as CarePlan;
+  const reason = {
+    url: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
+    valueCodeableConcept: { text: 'Moves abroad' },
+  };
+  const ended = await course.send(
+    'put',
+    `/fhir/CarePlan/${course.id}`,
+    { ...plan, status: 'revoked', extension: [...(plan.extension ?? []), reason] },
+    { 'If-Match': await course.version() },
+  );
+  expect([ended.status, ended.body.issue]).toEqual([200, undefined]);
+  const [goal] = await found<Goal>(`Goal?patient=${course.patient}`);
+  expect(goal && dutch(goal, 'statusReason')).toBe(
+    'Het traject waarin aan dit doel is gewerkt, is afgelopen. Het doel blijft van u; of en hoe het verdergaat, wordt bij de volgende stap met u besproken.',
+  );
+  const withdrawn = (await found<Task>(`Task?patient=${course.patient}&status=cancelled`)).map(
+    ({ statusReason = {} }) => dutch(statusReason, 'text'),
+  );
+  expect(withdrawn).toContain('Het traject is afgelopen');
+  expect(withdrawn).not.toContain(undefined);
+});

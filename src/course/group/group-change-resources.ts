@@ -13,6 +13,7 @@ import type {
 import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, extensionUrl, tailoringReasonSystem } from '../course-codes.ts';
+import { type Said, saidAs } from '../said.ts';
 import { type GroupDay, groupDay } from './group-resources.ts';
 
 const reasonOf = (reason: CodeableConcept): Extension => ({
@@ -175,6 +176,7 @@ export function makeUpResources(
 export function placeTask(
   id: string,
   wait: {
+    readonly said: Said;
     readonly patient: string;
     /** Absent: nobody by name. */
     readonly owner?: string;
@@ -189,8 +191,7 @@ export function placeTask(
     status: 'requested',
     intent: 'order',
     code: courseConcept('group-place'),
-    description:
-      'The person waits for a place in a group. Tell them when the next group is likely to begin, and who stays in contact until then.',
+    ...saidAs('description', wait.said),
     for: { reference: wait.patient },
     authoredOn: wait.authoredOn,
     lastModified: wait.authoredOn,

@@ -3,6 +3,7 @@ import type { CareTeam, CodeableConcept, Coding, Consent, Observation, Task } fr
 import { besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem, pairPartSystem, pairRoleSystem } from '../course-codes.ts';
+import { type Said, saidConcept } from '../said.ts';
 
 export interface Pair {
   /** "Patient/x". */
@@ -94,6 +95,8 @@ export function pairConsent(
     readonly patient: string;
     /** "CareTeam/x" of the two. */
     readonly team: string;
+    /** What holds for it. */
+    readonly rule: Said;
   },
 ): Consent {
   return {
@@ -107,9 +110,7 @@ export function pairConsent(
     patient: { reference: consent.patient },
     dateTime: consent.on,
     performer: [{ reference: consent.by }],
-    policyRule: {
-      text: 'May be withdrawn at any time, without a reason and without any effect on treatment',
-    },
+    policyRule: saidConcept(consent.rule),
     provision: { type: 'permit', data: [{ meaning: 'related', reference: { reference: consent.team } }] },
   };
 }

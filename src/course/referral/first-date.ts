@@ -3,6 +3,8 @@
 // https://hl7.org/fhir/R4/task-definitions.html#Task.restriction.period
 import type { Period, Task } from '@medplum/fhirtypes';
 import type { Days } from '../calendar.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { asItIs, type Said } from '../said.ts';
 
 export const howToPromise =
   'add restriction.period, from the first possible day to the last ({"restriction": {"period": {"start": "YYYY-MM-DD", "end": "YYYY-MM-DD"}}}); for one date give it twice';
@@ -32,6 +34,9 @@ export function promiseFault(promise: Period | undefined, { today, dayOf }: Days
 
 /** The promise in words: "2027-01-04" or "2027-01-04 to 2027-01-29". */
 export const promiseText =
-  ({ dayOf }: Pick<Days, 'dayOf'>) =>
-  ({ start, end }: Period): string =>
-    [...new Set([start, end].flatMap((at) => dayOf(at) ?? []))].join(' to ');
+  ({ dayOf }: Pick<Days, 'dayOf'>, sentence: Sentences) =>
+  ({ start, end }: Period): Said => {
+    const [first, last = first] = [start, end].flatMap((at) => dayOf(at) ?? []).map(asItIs);
+    if (!first || !last) return sentence('no-date-promised');
+    return first.text === last.text ? first : sentence('days-between', { first, last });
+  };

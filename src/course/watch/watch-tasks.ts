@@ -108,8 +108,8 @@ export function watchTasksAbout(
 }
 
 /** What the Task asked for has come about without it, or nobody needs it any more. */
-export function overtakenTask(task: Task, why: string, at: string): Task {
-  return { ...task, status: 'cancelled', statusReason: { text: why }, lastModified: at };
+export function overtakenTask(task: Task, why: CodeableConcept, at: string): Task {
+  return { ...task, status: 'cancelled', statusReason: why, lastModified: at };
 }
 
 /** True when the time of a rule has passed since a day. */

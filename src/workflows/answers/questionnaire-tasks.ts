@@ -17,6 +17,7 @@ import { besideAs } from '../../fhir/kept-translations.ts';
 import type { WorkflowContext } from '../context.ts';
 import { courseFacts } from '../courses/course-facts.ts';
 import { protocolToGoOnBy } from '../courses/protocol-of-course.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
@@ -45,7 +46,7 @@ export async function keepQuestionnaireTasks(
   }
   for (const task of known.values()) {
     if (task.status !== 'requested') continue;
-    const statusReason = { text: 'The session that it belonged to is not planned any more' };
+    const statusReason = reasonOf(context, 'session-not-planned');
     await move(context, task, { status: 'cancelled', statusReason });
   }
 }
@@ -84,7 +85,7 @@ export async function endQuestionnaireTasks(
     if (due !== undefined && due > today) {
       await move(context, rest, { status: 'requested', executionPeriod: { start: due } });
     } else {
-      await move(context, rest, { status: 'cancelled', statusReason: { text: 'The course has ended' } });
+      await move(context, rest, { status: 'cancelled', statusReason: reasonOf(context, 'course-has-ended') });
     }
   }
 }
@@ -122,7 +123,7 @@ export async function closeQuestionnaireTask(
   });
   for (const { task, due } of asked) {
     if (isAsked(task) && due < nearest.due) {
-      const statusReason = { text: 'It was filled in for a later day' };
+      const statusReason = reasonOf(context, 'answered-for-later-day');
       await move(context, task, { status: 'cancelled', statusReason });
     }
   }

@@ -5,7 +5,7 @@ import { giversOf, teamsOf } from '../../course/consent-stands.ts';
 import { hasCourseCode } from '../../course/course-codes.ts';
 import { asItIs, inARow, saidIn } from '../../course/said.ts';
 import { forEffect, forLeaving, type WorkflowContext } from '../context.ts';
-import { sentencesOf } from '../courses/sentences-of.ts';
+import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { groupRunOf, type MemberOfRun, memberOfRun } from '../groups/group-run-of.ts';
 import { leaveRun } from '../groups/leave-run.ts';
 import { closeWhatWasOpened } from '../pairs/close-pair.ts';
@@ -52,7 +52,7 @@ export async function followWithdrawal(
       const ofGroup = await forLeaving(context, plan.id ?? '');
       const run = await groupRunOf(ofGroup, whole);
       const leaving = { context, ofPerson, ofGroup, consent: `Consent/${consent.id}` };
-      await leaveRun(leaving, run, member, { text: 'The pair stops with the course' });
+      await leaveRun(leaving, run, member, reasonOf(context, 'pair-stopping'));
     }
   }
 }

@@ -2,10 +2,10 @@
 import type { CarePlan, CodeableConcept, Coding, Extension } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { extensionUrl, tailoringReasonSystem } from '../../course/course-codes.ts';
-import { asItIs, type Said, saidAs } from '../../course/said.ts';
+import { saidAs } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
-import { nameOfCode } from '../courses/names-of-codes.ts';
+import { inWords } from '../courses/names-of-codes.ts';
 
 export interface GivenReason {
   readonly reason?: CodeableConcept;
@@ -100,9 +100,6 @@ function agreement(
   }
   return notAgreedReason;
 }
-
-const inWords = (catalogue: Catalogue, { text, coding }: CodeableConcept): Said =>
-  text === undefined ? nameOfCode(catalogue, coding?.[0] ?? {}) : asItIs(text);
 
 /** Those that the plan does not say yet, each once and in words: R4 has no room for codes here. */
 export function reasonsNotSaid(

@@ -9,8 +9,7 @@ import { byReference, byToken, findResources } from '../resources/find-resources
 import { updateChecked } from '../resources/write-checked.ts';
 import { goalsOf } from './course-facts.ts';
 import { reviewsOf } from './course-tasks.ts';
-
-const hasEnded = { text: 'The course has ended' };
+import { reasonOf, sentencesOf } from './sentences-of.ts';
 
 /** Of these requests ("ServiceRequest/x"): nobody is to come for what is not held. */
 export async function cancelAppointments(
@@ -22,6 +21,7 @@ export async function cancelAppointments(
   const appointments = await findResources(context.store, 'Appointment', [
     byReference('based-on', ...requests),
   ]);
+  const hasEnded = reasonOf(context, 'course-has-ended');
   for (const appointment of appointments.filter((each) => isAhead(each) && isOnlyOf(each, patient))) {
     const cancelled: Appointment = { ...appointment, status: 'cancelled', cancelationReason: hasEnded };
     await updateChecked(context, cancelled, appointment.meta?.versionId ?? '');
@@ -44,6 +44,7 @@ export async function withdrawOffers(context: WorkflowContext, carePlan: CarePla
     ({ code, status }) => hasCourseCode(code, 'make-up-offer') && status === 'requested',
   );
   const reviews = carePlan.partOf ? [] : await reviewsOf(context, carePlan);
+  const hasEnded = reasonOf(context, 'course-has-ended');
   for (const task of [...offers, ...reviews]) {
     const lastModified = context.clock.now().toISOString();
     const withdrawn: Task = { ...task, status: 'cancelled', statusReason: hasEnded, lastModified };
@@ -58,9 +59,10 @@ export async function endGoals(
   end: PlanEnd,
 ): Promise<readonly Goal[]> {
   const open: Goal[] = [];
+  const staysOwn = sentencesOf(context.catalogue)('goal-stays-own');
   for (const goal of await goalsOf(context, carePlan)) {
     if (await isUsedElsewhere(context, carePlan, 'goal', `Goal/${goal.id}`)) continue;
-    const ended = goalAtEnd(goal, end, daysOf(context).today);
+    const ended = goalAtEnd(goal, end, daysOf(context).today, staysOwn);
     const after = ended ? (await updateChecked(context, ended, goal.meta?.versionId ?? '')).resource() : goal;
     if (after.lifecycleStatus === 'on-hold') open.push(after);
   }

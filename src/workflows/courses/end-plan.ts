@@ -9,9 +9,7 @@ import { updateChecked } from '../resources/write-checked.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { homeworkOf } from './course-tasks.ts';
 import { cancelAppointments, endGoals, endTeams, withdrawOffers } from './end-around-plan.ts';
-
-/** Why nobody asks any more how it went. */
-export const whateverHelps: CodeableConcept = { text: 'The course has ended. Whatever helps may go on.' };
+import { reasonOf } from './sentences-of.ts';
 
 /** The ending in a request that has an extension for its reason, and no element. An earlier reason gives way. */
 export function withStatusReason<T extends CarePlan | RequestGroup | ServiceRequest>(
@@ -71,7 +69,7 @@ async function endHomework(context: WorkflowContext, carePlan: CarePlan): Promis
     const ended: Task = {
       ...step,
       status: 'cancelled',
-      statusReason: whateverHelps,
+      statusReason: reasonOf(context, 'whatever-helps'),
       lastModified: context.clock.now().toISOString(),
     };
     await updateChecked(context, ended, step.meta?.versionId ?? '');

@@ -21,3 +21,7 @@ export const namedConcept = (catalogue: Catalogue, concept: CodeableConcept): Co
   concept.coding
     ? { ...concept, coding: concept.coding.map((coding) => namedCoding(catalogue, coding)) }
     : concept;
+
+/** In words alone: those that were given, else what the first code is called. */
+export const inWords = (catalogue: Catalogue, { text, coding }: CodeableConcept): Said =>
+  text === undefined ? nameOfCode(catalogue, coding?.[0] ?? {}) : asItIs(text);

@@ -1,7 +1,9 @@
 // Reads the sentences of a course from the content, in every language that it has.
+import type { CodeableConcept } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
-import { type Sentences, sentenceSystem } from '../../course/course-sentences.ts';
-import { filled } from '../../course/said.ts';
+import { type ReasonSentence, type Sentences, sentenceSystem } from '../../course/course-sentences.ts';
+import { filled, saidConcept } from '../../course/said.ts';
+import type { WorkflowContext } from '../context.ts';
 import { nameOf } from '../next-steps/next-step-content.ts';
 
 /** Throws an Error (a fault of our content) for a sentence that is not published. */
@@ -12,3 +14,7 @@ export const sentencesOf =
     if (!concept) throw new Error(`${sentenceSystem} has no sentence "${code}"`);
     return filled(nameOf(concept), values);
   };
+
+/** Why something is not open any more, as a status says it. */
+export const reasonOf = ({ catalogue }: WorkflowContext, code: ReasonSentence): CodeableConcept =>
+  saidConcept(sentencesOf(catalogue)(code));

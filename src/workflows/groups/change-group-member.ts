@@ -11,6 +11,7 @@ import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forEffect, forGroup, inTransaction, type WorkflowContext } from '../context.ts';
 import { refuseSecondCourse } from '../courses/enrolment-checks.ts';
+import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
@@ -93,6 +94,7 @@ async function join(
     }
     const owner = await whoTakesOn(context, patient, ...run.leaders);
     const task = placeTask(context.newId(), {
+      said: sentencesOf(context.catalogue)('waits-for-place'),
       patient,
       ...(owner !== undefined && { owner }),
       plan: run.carePlan.instantiatesCanonical?.[0] ?? '',
@@ -164,11 +166,12 @@ async function leave(
   if (!member) {
     throw businessRule(`${who} does not take part in this group`, request.member.expression);
   }
-  const text =
-    request.reason ??
-    (member.pair ? 'The pair stops with the course' : 'The person chose to leave the group');
+  const reason =
+    request.reason === undefined
+      ? reasonOf(context, member.pair ? 'pair-stopping' : 'left-by-choice')
+      : { text: request.reason };
   // With the first of its teams the one who writes may lose sight of the person: it is the service's to write.
   const ofPerson = await forEffect(context, 'follow-task', member.patient.slice('Patient/'.length));
   const ofGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
-  return leaveRun({ context, ofPerson, ofGroup }, run, member, { text });
+  return leaveRun({ context, ofPerson, ofGroup }, run, member, reason);
 }

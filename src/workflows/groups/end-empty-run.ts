@@ -5,16 +5,16 @@ import { revoked } from '../../course/group/group-change-resources.ts';
 import type { WorkflowContext } from '../context.ts';
 import { cancelAppointments, endTeams } from '../courses/end-around-plan.ts';
 import { endOrder } from '../courses/end-plan.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import type { RunOfGroup } from './group-run-of.ts';
-
-const reason = { text: 'Nobody takes part any more' };
 
 /** With the rights of the group. What was held stays as it is. */
 export async function endEmptyRun(
   ofGroup: WorkflowContext,
   { carePlan, days }: Pick<RunOfGroup, 'carePlan' | 'days'>,
 ): Promise<CarePlan> {
+  const reason = reasonOf(ofGroup, 'nobody-takes-part');
   const open = days.filter(({ status }) => isOpenSession(status));
   for (const day of open) {
     await updateChecked<ServiceRequest>(ofGroup, revoked(day, reason), day.meta?.versionId ?? '');

@@ -3,6 +3,7 @@
 import type { CarePlan, Task } from '@medplum/fhirtypes';
 import { businessRule, forbidden } from '../../fhir/error.ts';
 import { forEffect, forLeaving, inTransaction, type WorkflowContext } from '../context.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
 import { groupRunOf, memberOfRun } from './group-run-of.ts';
@@ -51,7 +52,7 @@ export function leaveGroup(context: WorkflowContext, request: LeaveRequest): Pro
     }
     const ofGroup = await forLeaving(inside, request.carePlanId);
     const run = await groupRunOf(ofGroup, groupPlan);
-    const text = member.pair ? 'The pair stops with the course' : 'The person chose to leave the group';
-    return leaveRun({ context: inside, ofPerson, ofGroup }, run, member, { text });
+    const reason = reasonOf(inside, member.pair ? 'pair-stopping' : 'left-by-choice');
+    return leaveRun({ context: inside, ofPerson, ofGroup }, run, member, reason);
   });
 }

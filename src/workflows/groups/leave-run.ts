@@ -9,7 +9,7 @@ import { forEffect, type WorkflowContext } from '../context.ts';
 import { reviewsOf } from '../courses/course-tasks.ts';
 import { endWhatWasPlanned } from '../courses/end-plan.ts';
 import { episodeInStatus } from '../courses/move-episode.ts';
-import { sentencesOf } from '../courses/sentences-of.ts';
+import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { closeWhatWasOpened } from '../pairs/close-pair.ts';
 import { takeBackHomework } from '../pairs/end-pair.ts';
@@ -68,7 +68,7 @@ async function takeBackNextSteps(ofPerson: WorkflowContext, own: CarePlan): Prom
   for (const task of await reviewsOf(ofPerson, own)) {
     await updateChecked(
       ofPerson,
-      overtakenTask(task, 'The course has ended', at),
+      overtakenTask(task, reasonOf(ofPerson, 'course-has-ended'), at),
       task.meta?.versionId ?? '',
     );
   }

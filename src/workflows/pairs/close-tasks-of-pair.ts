@@ -4,11 +4,10 @@ import type { CarePlan, Task } from '@medplum/fhirtypes';
 import { isOpenTask } from '../../course/watch/watch-tasks.ts';
 import type { WorkflowContext } from '../context.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { seesBeside } from './sees-beside.ts';
-
-const pairHasStopped = { text: 'The pair has stopped with the course' };
 
 /** Open ones are taken back; of those that were done it is no longer said by whom. Answers with those that were taken back, as they were. */
 export async function closeTasksOfPair(
@@ -26,7 +25,7 @@ export async function closeTasksOfPair(
   for (const task of tasks.filter((each) => ties(each).some((who) => isOnlyByPair.get(who)))) {
     const lastModified = context.clock.now().toISOString();
     const closed: Task = isOpenTask(task)
-      ? { ...task, status: 'cancelled', statusReason: pairHasStopped, lastModified }
+      ? { ...task, status: 'cancelled', statusReason: reasonOf(context, 'pair-has-stopped'), lastModified }
       : { ...unsaid(task, isOnlyByPair), lastModified };
     await updateChecked(context, closed, task.meta?.versionId ?? '');
     if (isOpenTask(task)) takenBack.push(task);

@@ -3,7 +3,7 @@ import type { Task } from '@medplum/fhirtypes';
 import { courseIdentifierSystem, hasCourseCode } from '../../course/course-codes.ts';
 import { allowedHomeworkMoves } from '../../course/course-moves.ts';
 import { forPractitioner, type WorkflowContext } from '../context.ts';
-import { whateverHelps } from '../courses/end-plan.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import type { MemberOfRun, RunOfGroup } from '../groups/group-run-of.ts';
 import { byToken, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
@@ -34,7 +34,12 @@ async function takeBack(
   );
   for (const task of own) {
     const lastModified = context.clock.now().toISOString();
-    const ended: Task = { ...task, status: 'cancelled', statusReason: whateverHelps, lastModified };
+    const ended: Task = {
+      ...task,
+      status: 'cancelled',
+      statusReason: reasonOf(context, 'whatever-helps'),
+      lastModified,
+    };
     await updateChecked(context, ended, task.meta?.versionId ?? '');
   }
 }

@@ -12,6 +12,7 @@ import {
 import { businessRule } from '../../fhir/error.ts';
 import type { GroupPlan, PairPlan } from '../../pathways/group-plan-of.ts';
 import { forPractitioner, inTransaction, type WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { checkSize, placeOf, plannedDays } from '../groups/group-run-checks.ts';
 import type { GroupRunResult } from '../groups/group-run-request.ts';
@@ -90,8 +91,12 @@ async function writePair(
     [pairs.therapist.consent, therapist, pair.therapistConsent],
   ] as const) {
     const given = { code, by, on, patient };
+    const rule = sentencesOf(context.catalogue)('may-be-withdrawn');
     await createChecked(context, consentObservation(context.newId(), given));
-    await createChecked(context, pairConsent(context.newId(), { ...given, team: `CareTeam/${team.id}` }));
+    await createChecked(
+      context,
+      pairConsent(context.newId(), { ...given, rule, team: `CareTeam/${team.id}` }),
+    );
   }
   const carePlan = await writeMember(
     context,

@@ -7,6 +7,7 @@ import { businessStatus } from '../../course/referral/referral-resources.ts';
 import { businessRule, conflict } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import { episodeInStatus, episodeOf } from '../courses/move-episode.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
@@ -91,7 +92,7 @@ async function closeOtherCandidates(
   referral: string,
   accepted: Task,
 ): Promise<void> {
-  const reason = { text: 'Another candidate accepted the referral' };
+  const reason = reasonOf(context, 'another-accepted');
   for (const task of await coordinationTasksOf(context, referral)) {
     if (task.id !== accepted.id && !isFinal(task.status)) {
       const closed: Task = {

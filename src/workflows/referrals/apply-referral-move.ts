@@ -4,7 +4,7 @@ import type { TaskStatus } from '../../course/referral/referral-moves.ts';
 import { alternativeOf, businessStatusCode } from '../../course/referral/referral-resources.ts';
 import { asItIs } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
-import { sentencesOf } from '../courses/sentences-of.ts';
+import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { acceptReferral, type ReferralMove } from './accept-referral.ts';
 import { coordinationTasksOf } from './coordination-tasks.ts';
 import {
@@ -51,7 +51,7 @@ export async function applyReferralMove(context: WorkflowContext, current: Task,
 
 /** While others are asked, nothing is decided yet; with the last no the one who asked decides what follows. */
 async function decline(context: WorkflowContext, move: ReferralMove): Promise<void> {
-  await closeQuestions(context, move.current, { text: 'The candidate declined' });
+  await closeQuestions(context, move.current, reasonOf(context, 'candidate-declined'));
   if (await hasOtherCandidates(context, move.referral, move.current)) {
     return;
   }

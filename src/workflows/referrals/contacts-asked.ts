@@ -3,6 +3,7 @@ import type { Task } from '@medplum/fhirtypes';
 import { courseSystem } from '../../course/course-codes.ts';
 import { isOpenTask, overtakenTask } from '../../course/watch/watch-tasks.ts';
 import type { WorkflowContext } from '../context.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 
@@ -49,7 +50,7 @@ export async function takeBackContacts(context: WorkflowContext, about: AskedAbo
   const asked = await contactsAsked(context, about);
   const at = context.clock.now().toISOString();
   for (const task of asked) {
-    const taken = overtakenTask(task, 'The referral or the course has ended', at);
+    const taken = overtakenTask(task, reasonOf(context, 'referral-or-course-ended'), at);
     await updateChecked(context, taken, task.meta?.versionId ?? '');
   }
   return asked.some((task) => isAboutWhatWasMissed(task));

@@ -9,7 +9,7 @@ import type { WorkflowContext } from '../context.ts';
 import { cancelAppointments } from '../courses/end-around-plan.ts';
 import { endWhatWasPlanned, withStatusReason } from '../courses/end-plan.ts';
 import { episodeInStatus, episodeOf, moveEpisode } from '../courses/move-episode.ts';
-import { sentencesOf } from '../courses/sentences-of.ts';
+import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
@@ -184,7 +184,7 @@ async function closeAll(
   carePlanStatus: 'completed' | 'revoked',
 ): Promise<readonly Goal[]> {
   const { current, next, referral } = move;
-  await closeQuestions(context, current, { text: 'The course has ended' });
+  await closeQuestions(context, current, reasonOf(context, 'course-has-ended'));
   const goals = await closeCourse(context, move, carePlanStatus);
   await closeRequest(context, referral, 'completed', next);
   await moveEpisode(context, referral, 'finished');

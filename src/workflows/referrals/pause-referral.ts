@@ -8,7 +8,7 @@ import { resumePlan } from '../course-changes/resume-course.ts';
 import { readCoursePlan } from '../courses/course-plan.ts';
 import { reviewsAbout } from '../courses/course-tasks.ts';
 import { episodeOf, moveEpisode } from '../courses/move-episode.ts';
-import { sentencesOf } from '../courses/sentences-of.ts';
+import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import type { ReferralMove } from './accept-referral.ts';
 import { carePlansOf } from './end-referral.ts';
@@ -53,7 +53,7 @@ export async function goOnWithReferral(context: WorkflowContext, move: ReferralM
     if (carePlan?.id) {
       const plan = await readCoursePlan(context, carePlan.id);
       const { id = '' } = current;
-      await resumePlan(context, plan, { reason: { text: 'The referral goes on' } }, { but: id });
+      await resumePlan(context, plan, { reason: reasonOf(context, 'referral-goes-on') }, { but: id });
     }
   }
   await moveEpisode(context, referral, 'active');

@@ -1,8 +1,11 @@
 // The first date that an acceptance promises: it must be there, it changes only with a reason, and the Task tells that it changed.
-import type { Task } from '@medplum/fhirtypes';
+import type { Annotation, Task } from '@medplum/fhirtypes';
 import { isSamePromise, promiseFault, promiseOf, promiseText } from '../../course/referral/first-date.ts';
+import { saidAs } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
+import { inWords } from '../courses/names-of-codes.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import { demandSide, hasText } from './referral-side.ts';
@@ -47,9 +50,17 @@ export function checkChangedPromise(context: WorkflowContext, current: Task, nex
 
 /** The versions of the Task keep each promise; the note lets whoever reads the newest one see that it changed, and why. */
 export function withNoteOfChange(context: WorkflowContext, current: Task, next: Task): Task {
-  const words = promiseText(daysOf(context));
-  const [before, after] = [promiseOf(current), promiseOf(next)];
-  const reason = next.statusReason?.text ?? next.statusReason?.coding?.[0]?.display ?? '';
-  const text = `First date promised before: ${before ? words(before) : 'none'}; now: ${after ? words(after) : 'none'}. Reason: ${reason}`;
-  return { ...next, note: [...(next.note ?? []), { time: context.clock.now().toISOString(), text }] };
+  const sentence = sentencesOf(context.catalogue);
+  const words = promiseText(daysOf(context), sentence);
+  const said = sentence('promise-changed', {
+    before: words(promiseOf(current) ?? {}),
+    now: words(promiseOf(next) ?? {}),
+    reason: inWords(context.catalogue, next.statusReason ?? {}),
+  });
+  const note: Annotation = {
+    time: context.clock.now().toISOString(),
+    text: said.text,
+    ...saidAs('text', said),
+  };
+  return { ...next, note: [...(next.note ?? []), note] };
 }

@@ -190,19 +190,19 @@ async function takeBackRecorded(
         !isBefore(session, person) ||
         isSpokenAbout(tasks, session)
       ) {
-        await takeBack(task, 'It is recorded what became of the session, or the course is not running now');
+        await takeBack(task, 'session-settled');
       }
     }
     if (isWatchTask(task, 'course-left-open')) {
       const carePlan = carePlans.find(({ id }) => `CarePlan/${id}` === about);
       if (isPaused || !carePlan || hasOpen(sessions.filter((session) => isOfCourse(session, carePlan)))) {
-        await takeBack(task, 'A session lies ahead again, or the course is not running now');
+        await takeBack(task, 'session-ahead');
       }
     }
     if (isWatchTask(task, 'step-at-home-ended')) {
       const step = tasks.find(({ id }) => `Task/${id}` === about);
       if (isPaused || !step || !isOpenTask(step)) {
-        await takeBack(task, 'It was talked about, or the course is not running now');
+        await takeBack(task, 'talked-about');
       }
     }
   }

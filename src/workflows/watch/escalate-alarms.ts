@@ -31,7 +31,7 @@ export const escalateAlarms: JobWork = {
     const { context, reference, tasks, rule, set, takeBack } = person;
     for (const task of tasks.filter((each) => isWatchTask(each, 'alarm-waiting') && isOpenTask(each))) {
       const alarm = tasks.find(({ id }) => `Task/${id}` === task.focus?.reference);
-      if (!alarm || !isOpenTask(alarm)) await takeBack(task, 'Somebody has looked at the alarm');
+      if (!alarm || !isOpenTask(alarm)) await takeBack(task, 'alarm-looked-at');
     }
     const now = context.clock.now();
     const late = tasks.filter((task) => isAlarmTask(task) && isPastDue(task, now, person.today));

@@ -122,9 +122,9 @@ async function takeBackAnswered(
   for (const task of tasks.filter(isReminder)) {
     const about = task.focus?.reference ?? '';
     if (isWatchTask(task, 'promise-passed')) {
-      if (!late.has(about)) await takeBack(task, 'Another day was named, or the referral goes on');
+      if (!late.has(about)) await takeBack(task, 'begins-or-another-day');
     } else if (!waiting.has(about)) {
-      await takeBack(task, 'The referral has been answered');
+      await takeBack(task, 'referral-answered');
     }
   }
 }

@@ -22,7 +22,7 @@ export const lookAtLongPauses: JobWork = {
     const paused = found.filter((carePlan) => isCourse(carePlan) && carePlan.status === 'on-hold');
     for (const task of tasks.filter((each) => isWatchTask(each, 'long-pause') && isOpenTask(each))) {
       if (!paused.some(({ id }) => `CarePlan/${id}` === task.focus?.reference)) {
-        await takeBack(task, 'The course is not paused any more');
+        await takeBack(task, 'course-not-paused');
       }
     }
     const how = rule('long-pause');

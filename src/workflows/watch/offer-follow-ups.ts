@@ -48,6 +48,6 @@ async function wasHad({ tasks, takeBack }: PersonAtHand, about: string): Promise
   );
   if (!planned.some(({ status }) => status === 'completed')) return false;
   const reminders = watchTasksAbout(tasks, about, 'follow-up-due').filter(isOpenTask);
-  for (const task of reminders) await takeBack(task, 'Somebody has been in touch');
+  for (const task of reminders) await takeBack(task, 'been-in-touch');
   return true;
 }

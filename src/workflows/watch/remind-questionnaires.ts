@@ -34,7 +34,7 @@ export const remindQuestionnaires: JobWork = {
     const { context, reference, tasks, takeBack } = person;
     for (const task of tasks.filter(isReminder)) {
       const due = tasks.find(({ id }) => `Task/${id}` === task.focus?.reference);
-      if (!due || !isOpenTask(due)) await takeBack(task, 'The questionnaire is not open any more');
+      if (!due || !isOpenTask(due)) await takeBack(task, 'questionnaire-closed');
     }
     const open = tasks.filter((task) => isDueTask(task) && isOpenTask(task) && isRunning(task));
     if (open.length === 0) return;
@@ -70,7 +70,7 @@ async function remind(person: PersonAtHand, due: Task, course: CarePlan | undefi
   const since = earlier.at(-1)?.authoredOn ?? due.executionPeriod?.start ?? due.authoredOn;
   if (stage === undefined || since === undefined || !isLongSince(dayOf(since), rule(stage), today)) return;
   // One at a time.
-  for (const task of earlier.filter(isOpenTask)) await takeBack(task, 'Another word takes its place');
+  for (const task of earlier.filter(isOpenTask)) await takeBack(task, 'another-word');
   const requester = due.requester?.reference?.startsWith('Practitioner')
     ? due.requester.reference
     : undefined;

@@ -100,7 +100,7 @@ async function sweepReferrals(person: PersonAtHand, requests: readonly ServiceRe
     const earlier = watchTasksAbout(tasks, about, 'no-next-step');
     const answered = isUntakenReferral(request) ? lastAnswerOf(request, tasks) : undefined;
     if (answered === undefined) {
-      for (const task of earlier.filter(isOpenTask)) await takeBack(task, 'The referral goes on');
+      for (const task of earlier.filter(isOpenTask)) await takeBack(task, 'referral-goes-on');
       continue;
     }
     const isInHand = tasks.some(
@@ -144,7 +144,7 @@ async function sweepCourses(
     const letters = watchTasksAbout(tasks, about, 'closing-letter-due');
     const letter = rule('closing-letter');
     if (await hasClosingLetter(person, carePlan, referral)) {
-      for (const task of letters.filter(isOpenTask)) await takeBack(task, 'The letter is there');
+      for (const task of letters.filter(isOpenTask)) await takeBack(task, 'letter-is-there');
     } else if (letters.length === 0 && isLongSince(end, letter, today)) {
       await set({ rule: letter, about, carePlan: about, named: [carePlan.author?.reference] });
     }
@@ -164,8 +164,7 @@ async function sweepUnowned(person: PersonAtHand, careManager: string | undefine
     const about = `Task/${task.id}`;
     const earlier = watchTasksAbout(tasks, about, 'no-next-step');
     if (!isUnowned(task, stopped)) {
-      for (const each of earlier.filter(isOpenTask))
-        await takeBack(each, 'The Task has an owner, or is done');
+      for (const each of earlier.filter(isOpenTask)) await takeBack(each, 'task-taken-or-done');
     } else if (owner !== undefined && !earlier.some(isOpenTask)) {
       const since = earlier.at(-1)?.authoredOn ?? task.authoredOn ?? task.meta?.lastUpdated;
       if (since !== undefined && isLongSince(dayOf(since), how, today))

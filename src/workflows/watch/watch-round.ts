@@ -3,6 +3,7 @@
 import type { Patient, PlanDefinition, ResourceType, Task } from '@medplum/fhirtypes';
 import type { ServiceEffect } from '../../auth/service-effects.ts';
 import type { CalendarDate } from '../../course/calendar.ts';
+import type { ReasonSentence } from '../../course/course-sentences.ts';
 import {
   type WatchRule,
   type WatchRuleId,
@@ -12,6 +13,7 @@ import {
 import { overtakenTask, type WatchContent, watchTask } from '../../course/watch/watch-tasks.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forEffect, inTransaction, type WorkflowContext } from '../context.ts';
+import { reasonOf } from '../courses/sentences-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
 
@@ -66,7 +68,7 @@ export interface PersonAtHand {
   readonly dayOf: Round['dayOf'];
   readonly rule: (id: WatchRuleId) => WatchRule;
   readonly set: (content: TaskToSet) => Promise<void>;
-  readonly takeBack: (task: Task, why: string) => Promise<void>;
+  readonly takeBack: (task: Task, why: ReasonSentence) => Promise<void>;
   /** Counts what was written by other ways than these two. */
   readonly wrote: (what: 'set' | 'takenBack', how: number) => void;
 }
@@ -143,7 +145,7 @@ function lookAt(work: JobWork, round: Round, plan: PlanDefinition, patientId: st
         done.set += 1;
       },
       async takeBack(task, why) {
-        const closed = overtakenTask(task, why, context.clock.now().toISOString());
+        const closed = overtakenTask(task, reasonOf(context, why), context.clock.now().toISOString());
         await updateChecked(context, closed, task.meta?.versionId ?? '');
         done.takenBack += 1;
       },

@@ -1,9 +1,10 @@
 // What counts as the promise of a first date.
 import { howToPromise, promiseFault, promiseText } from '../../../src/course/referral/first-date.ts';
 import { daysAt } from '../../support/days-at.ts';
+import { sentence } from '../../support/sentence.ts';
 
 const days = daysAt('2026-11-20T09:00:00Z');
-const words = promiseText(days);
+const words = promiseText(days, sentence);
 
 describe('a promised first date', () => {
   it.each([
@@ -44,7 +45,11 @@ describe('a promised first date', () => {
   });
 
   it('is told as a day or as a range', () => {
-    expect(words({ start: '2026-12-01', end: '2026-12-01' })).toBe('2026-12-01');
-    expect(words({ start: '2026-12-01', end: '2026-12-15' })).toBe('2026-12-01 to 2026-12-15');
+    expect(words({ start: '2026-12-01', end: '2026-12-01' }).text).toBe('2026-12-01');
+    expect(words({ start: '2026-12-01', end: '2026-12-15' })).toEqual({
+      text: '2026-12-01 to 2026-12-15',
+      translations: { nl: '2026-12-01 tot 2026-12-15' },
+    });
+    expect(words({}).translations['nl']).toBe('geen');
   });
 });

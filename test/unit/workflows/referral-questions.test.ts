@@ -136,7 +136,7 @@ describe('a question', () => {
       output: [{ type: { coding: [{ system, code: 'alternative' }] }, valueString: 'The group in spring' }],
     });
     const asked = (await world.all('Task')).find(({ partOf }) => partOf);
-    expect([asked?.status, asked?.statusReason]).toEqual(['cancelled', { text: 'The candidate declined' }]);
+    expect([asked?.status, asked?.statusReason?.text]).toEqual(['cancelled', 'The candidate declined']);
     const { store } = world.contextOf('therapist');
     expect((await store.read('Patient', 'anna')).kind).toBe('missing');
   });
