@@ -14,11 +14,12 @@ import type {
 import { beside } from '../fhir/kept-translations.ts';
 import type { CalendarDate } from './calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from './course-codes.ts';
+import type { Sentences } from './course-sentences.ts';
 import { activityRating } from './goal/activity-progress.ts';
 import type { GasLevel } from './goal/goal-progress.ts';
 import { baselineGroup, type ProtocolSession } from './plan/baseline.ts';
 import type { PlannedSession } from './plan/schedule.ts';
-import { saidAs } from './said.ts';
+import { asItIs, saidAs, saidConcept, saidIn } from './said.ts';
 import { sessionQuantity } from './session/session-quantity.ts';
 
 /** A goal in the patient's own words, with what each level would look like where that was agreed. */
@@ -43,6 +44,7 @@ export interface CourseContent {
   /** Canonical of the protocol with |version: a running course keeps the one it began with. */
   readonly plan: string;
   readonly title: string;
+  readonly sentence: Sentences;
   readonly start: CalendarDate;
   readonly authoredOn: string;
   readonly careManager: string;
@@ -120,12 +122,13 @@ function episode(ids: CourseIds, content: CourseContent): EpisodeOfCare {
 }
 
 function careTeam(ids: CourseIds, content: CourseContent): CareTeam {
+  const { sentence } = content;
   const memberTypes = /^(Practitioner|PractitionerRole|Organization)\//;
   const participant: CareTeamParticipant[] = [
-    { role: [{ text: 'Patient' }], member: { reference: content.patient } },
-    { role: [{ text: 'Therapist' }], member: { reference: content.careManager } },
+    { role: [saidConcept(sentence('team-patient'))], member: { reference: content.patient } },
+    { role: [saidConcept(sentence('team-therapist'))], member: { reference: content.careManager } },
     ...(content.requester && memberTypes.test(content.requester)
-      ? [{ role: [{ text: 'Referring practitioner' }], member: { reference: content.requester } }]
+      ? [{ role: [saidConcept(sentence('team-referrer'))], member: { reference: content.requester } }]
       : []),
   ];
   return {
@@ -133,7 +136,10 @@ function careTeam(ids: CourseIds, content: CourseContent): CareTeam {
     id: ids.careTeam,
     identifier: [courseIdentifier(content.courseId)],
     status: 'active',
-    name: `Team of the course: ${content.title}`,
+    ...saidAs(
+      'name',
+      sentence('team-of-course', { course: saidIn(content, 'title') ?? asItIs(content.title) }),
+    ),
     subject: { reference: content.patient },
     period: { start: content.start },
     participant,

@@ -98,6 +98,7 @@ type LetterSentence =
   | 'letter-score-compared'
   | 'threshold-published'
   | 'threshold-none'
+  | 'threshold-not-published'
   | 'letter-nothing-stands';
 
 /** Why something is not open any more. */
@@ -130,6 +131,23 @@ export type ReasonSentence =
 /** What holds for what is the person's own. */
 type OwnSentence = 'goal-stays-own' | 'may-be-withdrawn';
 
+/** Who takes part in a course. */
+type TeamSentence = 'team-of-course' | 'team-patient' | 'team-therapist' | 'team-referrer';
+
+/** What is written of a session or a day. */
+type NoteSentence =
+  | 'note-title'
+  | 'note-symptoms'
+  | 'note-discovered'
+  | 'note-agreed'
+  | 'note-small-step'
+  | 'note-work'
+  | 'note-results'
+  | 'day-note-title'
+  | 'day-note-leaders'
+  | 'day-note-themes'
+  | 'instead-of';
+
 type SentenceCode =
   | NextSentence
   | DutySentence
@@ -137,7 +155,9 @@ type SentenceCode =
   | DifferenceSentence
   | LetterSentence
   | ReasonSentence
-  | OwnSentence;
+  | OwnSentence
+  | TeamSentence
+  | NoteSentence;
 
 /** A sentence in every language of the content, with its places filled. */
 export type Sentences = (code: SentenceCode, values?: Values) => Said;

@@ -162,7 +162,8 @@ function dayOf(plan: PlanDefinition, action: PlanDefinitionAction, before: strin
 }
 
 /** What has a code of the content's own and no step of the pathway. */
-function elementOf({ code, title, definitionCanonical }: PlanDefinitionAction): readonly GroupElement[] {
+function elementOf(action: PlanDefinitionAction): readonly GroupElement[] {
+  const { code, title, definitionCanonical } = action;
   const coding = code?.[0]?.coding?.[0];
   if (!coding?.system?.startsWith(base) || coding.system === stepSystem || !coding.code) {
     return [];
@@ -171,6 +172,7 @@ function elementOf({ code, title, definitionCanonical }: PlanDefinitionAction): 
     {
       coding,
       title: title ?? coding.code,
+      ...beside(action, 'title'),
       ...(definitionCanonical && { activity: definitionCanonical }),
     },
   ];

@@ -2,7 +2,9 @@
 import type {
   Bundle,
   CarePlan,
+  CareTeam,
   Composition,
+  Encounter,
   Goal,
   Parameters,
   Patient,
@@ -37,6 +39,15 @@ const order = async () => {
   );
   return new Map((group?.action ?? []).map((action) => [action.title, dutch(action, 'title')]));
 };
+
+it('the team of a course, and who is in it', async () => {
+  const [team] = await found<CareTeam>(`CareTeam?subject=${course.patient}`);
+  expect(team && dutch(team, 'name')).toBe(
+    'Team van het traject: Psychosomatische therapie in de eerste lijn',
+  );
+  const roles = team?.participant?.map(({ role }) => dutch(role?.[0] ?? {}, 'text'));
+  expect(roles).toEqual(['Patiënt', 'Therapeut']);
+});
 
 it('a plan, its sessions and their order', async () => {
   const carePlan = (await course.get(`/fhir/CarePlan/${course.id}`)).body as CarePlan;
@@ -306,6 +317,7 @@ describe('the closing letter', () => {
         { name: 'start', valueDateTime: day },
         { name: 'minutes', valueInteger: 45 },
         { name: 'performer', valueReference: { reference: course.therapist } },
+        { name: 'discovered', valueString: 'Rest helps' },
         {
           name: 'element',
           part: [
@@ -329,6 +341,31 @@ describe('the closing letter', () => {
       ['Hoe het staat met doelen en scores', '&quot;Walk to the lake&quot;: minder dan verwacht.'],
     ]);
   });
+});
+
+it('the record of a session, with its headings', async () => {
+  const [encounter] = await found<Encounter>(`Encounter?subject=${course.patient}&status=finished`);
+  expect(saidIn(encounter?.type?.[0] ?? {}, 'text')).toEqual({
+    text: 'First session',
+    translations: { nl: 'Eerste sessie' },
+  });
+  const [note] = await found<Composition>(`Composition?subject=${course.patient}&type=11506-3`);
+  expect([note, ...(note?.section ?? [])].map((each) => saidIn(each ?? {}, 'title'))).toEqual([
+    { text: 'Session note: First session', translations: { nl: 'Aantekening van de sessie: Eerste sessie' } },
+    { text: 'What was discovered', translations: { nl: 'Wat er is ontdekt' } },
+    { text: 'Work done', translations: { nl: 'Wat er is gedaan' } },
+    {
+      text: 'Goals and what to try at home',
+      translations: { nl: 'Doelen en wat thuis te proberen' },
+    },
+  ]);
+  const { parameter = [] } = (await course.get(`/fhir/CarePlan/${course.id}/$session-brief`))
+    .body as Parameters;
+  const section = parameter
+    .find(({ name }) => name === 'lastSession')
+    ?.part?.find(({ name }) => name === 'note')
+    ?.part?.find(({ name }) => name === 'section')?.part?.[0];
+  expect(dutch(section ?? {}, 'valueString')).toBe('Wat er is ontdekt');
 });
 
 it('what ends with a course says why, to the person whose it is', async () => {

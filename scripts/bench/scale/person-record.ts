@@ -11,9 +11,11 @@ import type {
 } from '@medplum/fhirtypes';
 import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
 import { courseResources } from '../../../src/course/course-resources.ts';
+import type { Sentences } from '../../../src/course/course-sentences.ts';
 import { datedProtocol, datedSessions } from '../../../src/course/plan/schedule.ts';
 import { scoreObservations } from '../../../src/instruments/score-observations.ts';
 import { protocolOf } from '../../../src/workflows/courses/protocol-of.ts';
+import { sentencesOf } from '../../../src/workflows/courses/sentences-of.ts';
 import { answersTo } from '../answers.ts';
 import {
   courseParts,
@@ -119,7 +121,7 @@ function answered(
   return [response, ...observations];
 }
 
-function course(plan: PlanDefinition, patient: number): readonly Resource[] {
+function course(plan: PlanDefinition, sentence: Sentences, patient: number): readonly Resource[] {
   const start = instant(visitMs(patient, 'enrolment')).slice(0, 10);
   const id = (part: number) => recordId(patient, 'enrolment', part);
   const goals = [
@@ -141,6 +143,7 @@ function course(plan: PlanDefinition, patient: number): readonly Resource[] {
       patient: patientReference(patient),
       plan: pinned(plan),
       title: plan.title ?? 'Course',
+      sentence,
       start,
       authoredOn: instant(visitMs(patient, 'enrolment')),
       careManager: therapistOf(patient),
@@ -181,6 +184,7 @@ export function recordMaker(contentFolder: string): RecordOf {
   const [phq15, fsq] = [instrument('phq-15'), instrument('fsq')];
   const plan = catalogue.definition(`${canonical}/PlanDefinition/psychosomatic-therapy`);
   if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${contentFolder} has no plan of a course`);
+  const sentence = sentencesOf(catalogue);
   return (patient, visit) => {
     switch (visit) {
       case 'registration':
@@ -189,7 +193,7 @@ export function recordMaker(contentFolder: string): RecordOf {
       case 'third':
         return [...answered(phq15, patient, visit), ...answered(fsq, patient, visit)];
       case 'enrolment':
-        return course(plan, patient);
+        return course(plan, sentence, patient);
       case 'second':
       case 'last':
         return answered(phq15, patient, visit);

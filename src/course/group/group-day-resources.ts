@@ -8,9 +8,11 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import { besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, extensionUrl } from '../course-codes.ts';
-import { inARow, type Said, saidAs } from '../said.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { asItIs, inARow, type Said, saidAs, saidIn } from '../said.ts';
 import { narrative } from '../session/session-note.ts';
 import { type DayElement, type MemberPresence, themesHeard, wasThere } from './group-presence.ts';
 import { pairRole } from './pair-resources.ts';
@@ -20,7 +22,8 @@ export interface HeldDay {
   readonly group: string;
   /** "ServiceRequest/x" of the group. */
   readonly request: string;
-  readonly title: string;
+  readonly title: Said;
+  readonly sentence: Sentences;
   /** An instant with its zone. */
   readonly start: string;
   /** The day of it. */
@@ -84,7 +87,7 @@ export function groupEncounter(id: string, day: HeldDay): Encounter {
     identifier: [...day.identifiers],
     status: 'finished',
     class: ambulatory,
-    type: [{ ...courseConcept('group-day'), text: day.title }],
+    type: [{ ...courseConcept('group-day'), ...saidAs('text', day.title) }],
     subject: { reference: day.group },
     basedOn: [{ reference: day.request }],
     participant: [
@@ -101,7 +104,9 @@ export function groupEncounter(id: string, day: HeldDay): Encounter {
 
 /** What the leaders hand over; the workflow has looked for names in it. */
 export function handOverNote(id: string, encounter: string, day: HeldDay, note: string): Composition {
-  const themes = day.themes.map(({ title, minutes }) => `${title}: ${minutes} min`);
+  const { sentence } = day;
+  const themes = day.themes.map(({ title: theme, minutes }) => `${theme}: ${minutes} min`);
+  const title = sentence('day-note-title', { day: day.title });
   return {
     resourceType: 'Composition',
     id,
@@ -111,10 +116,13 @@ export function handOverNote(id: string, encounter: string, day: HeldDay, note: 
     encounter: { reference: `Encounter/${encounter}` },
     date: day.recordedAt,
     author: day.leaders.map((reference) => ({ reference })),
-    title: `After the day: ${day.title}`,
+    title: title.text,
+    ...saidAs('title', title),
     section: [
-      { title: 'From leader to leader', text: narrative([note]) },
-      ...(themes.length > 0 ? [{ title: 'Themes of the day', text: narrative(themes) }] : []),
+      { ...saidAs('title', sentence('day-note-leaders')), text: narrative([note]) },
+      ...(themes.length > 0
+        ? [{ ...saidAs('title', sentence('day-note-themes')), text: narrative(themes) }]
+        : []),
     ],
   };
 }
@@ -174,7 +182,7 @@ export function memberDayResources(
     ...(element.activity && { instantiatesCanonical: [element.activity] }),
     basedOn: [{ reference: `ServiceRequest/${member.request.id}` }],
     status: 'completed',
-    code: { coding: [element.coding], text: element.title },
+    code: { coding: [element.coding], text: element.title, ...besideAs(element, 'title', 'text') },
     subject: { reference: member.patient },
     encounter: { reference: encounter },
     performedPeriod: periodOf(day.start, minutes),
@@ -191,7 +199,7 @@ export function memberDayResources(
       id: ids.encounter,
       status: 'finished',
       class: ambulatory,
-      type: [{ ...courseConcept('group-day'), text: day.title }],
+      type: [{ ...courseConcept('group-day'), ...saidAs('text', day.title) }],
       subject: { reference: member.patient },
       ...(member.episode && { episodeOfCare: [{ reference: member.episode }] }),
       basedOn: [{ reference: `ServiceRequest/${member.request.id}` }],
@@ -208,7 +216,15 @@ export function memberDayResources(
       ...themesHeard(day.themes, minutes).map((theme) => done(theme)),
       ...presence.quiet.map(({ exercise, instead }) =>
         done(instead, {
-          reasonCode: [{ coding: [exercise.coding], text: `Chosen instead of: ${exercise.title}` }],
+          reasonCode: [
+            {
+              coding: [exercise.coding],
+              ...saidAs(
+                'text',
+                day.sentence('instead-of', { exercise: saidIn(exercise, 'title') ?? asItIs(exercise.title) }),
+              ),
+            },
+          ],
         }),
       ),
     ],

@@ -12,6 +12,7 @@ import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept } from '../course-codes.ts';
 import { courseResources } from '../course-resources.ts';
+import type { Sentences } from '../course-sentences.ts';
 import { asItIs, saidIn } from '../said.ts';
 import { appointmentOf, type GroupDay, type GroupRun } from './group-resources.ts';
 
@@ -29,6 +30,7 @@ export interface MemberIds {
 
 export interface MemberPlan {
   readonly patient: string;
+  readonly sentence: Sentences;
   /** "CarePlan/x" of the group. */
   readonly groupPlan: string;
   readonly run: Omit<GroupRun, 'runId' | 'members' | 'identifiers'>;
@@ -87,6 +89,7 @@ export function memberResources(ids: MemberIds, member: MemberPlan): MemberResou
       plan: run.plan,
       title: run.title,
       ...beside(run, 'title'),
+      sentence: member.sentence,
       start: days[0]?.date ?? madeOn,
       authoredOn: run.authoredOn,
       careManager: first,

@@ -2,6 +2,7 @@
 import type { Appointment, CodeableConcept, Encounter, Identifier } from '@medplum/fhirtypes';
 import type { Days } from '../calendar.ts';
 import { courseConcept } from '../course-codes.ts';
+import { type Said, saidAs } from '../said.ts';
 
 const attendanceSystem = 'https://w3id.org/alongside/fhir/CodeSystem/session-attendance';
 /** Of an Encounter: why it did not take place. https://hl7.org/fhir/R4/extension-encounter-reasoncancelled.html */
@@ -74,7 +75,7 @@ interface MissedMeeting {
   /** "ServiceRequest/y" of the session, "EpisodeOfCare/z". */
   readonly session: string;
   readonly episode?: string;
-  readonly title: string;
+  readonly title: Said;
   /** The day that it was planned for, or the time of day when that is known. */
   readonly start: string;
   readonly performer?: string;
@@ -98,7 +99,7 @@ export function missedMeeting(id: string, content: MissedMeeting): Encounter {
       code: 'AMB',
       display: 'ambulatory',
     },
-    type: [{ ...courseConcept('therapy-session'), text: content.title }],
+    type: [{ ...courseConcept('therapy-session'), ...saidAs('text', content.title) }],
     subject: { reference: content.patient },
     ...(episode && { episodeOfCare: [{ reference: episode }] }),
     basedOn: [{ reference: content.session }],

@@ -12,6 +12,7 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { extensionUrl, hasCourseCode } from '../course-codes.ts';
+import type { Sentences } from '../course-sentences.ts';
 import { isReason } from '../formulation/why-this.ts';
 import type { Revision } from '../plan/tailored-resources.ts';
 import { type NotePart, noteHeadings } from './session-note.ts';
@@ -24,6 +25,7 @@ export interface Corrections {
   /** The parts of the note that were said anew, or taken out. */
   readonly said: ReadonlySet<NotePart>;
   readonly at: string;
+  readonly sentence: Sentences;
 }
 
 /** Each resource of the record as it is to be; those that are new have no version yet. */
@@ -137,19 +139,28 @@ function homeworkAfter(stored: Task | undefined, next: Task, at: string): Task {
   };
 }
 
-const derivedTitles = ['Work done', 'Goals and what to try at home'];
+/** Headings of what follows from what was recorded. */
+const derivedHeadings = ['note-work', 'note-results'] as const;
 
 /** A part of the note of which nothing was said stays word for word. */
-function compositionAfter(stored: Composition | undefined, { built, said, at }: Corrections): Composition {
+function compositionAfter(
+  stored: Composition | undefined,
+  { built, said, at, sentence }: Corrections,
+): Composition {
   if (!stored) return built.composition;
   const newSections = built.composition.section ?? [];
   const inStored = (title: string) => stored.section?.find((section) => section.title === title);
   const inNew = (title: string) => newSections.find((section) => section.title === title);
   const parts = Object.entries(noteHeadings).flatMap(([part, heading]): CompositionSection[] => {
-    const section = said.has(part as NotePart) ? inNew(heading) : inStored(heading);
+    const { text } = sentence(heading);
+    const section = said.has(part as NotePart) ? inNew(text) : inStored(text);
     return section ? [section] : [];
   });
-  const headings = new Set<string>([...Object.values(noteHeadings), ...derivedTitles]);
+  const derivedTitles = derivedHeadings.map((heading) => sentence(heading).text);
+  const headings = new Set([
+    ...Object.values(noteHeadings).map((heading) => sentence(heading).text),
+    ...derivedTitles,
+  ]);
   const others = (stored.section ?? []).filter(({ title }) => !headings.has(title ?? ''));
   const derived = derivedTitles.flatMap((title) => inNew(title) ?? []);
   const section = [...parts, ...others, ...derived];

@@ -1,12 +1,12 @@
 // The parts of a session note, in the order in which a session goes, and their text as narrative.
 import type { Narrative } from '@medplum/fhirtypes';
 
-/** Headings by part; a session opens with the symptoms since the last one (Wortman et al., BMJ Open 2022). */
+/** The sentence that heads each part; a session opens with the symptoms since the last one (Wortman et al., BMJ Open 2022). */
 export const noteHeadings = {
-  symptomsSince: 'Symptoms since last time',
-  discovered: 'What was discovered',
-  agreements: 'What was agreed',
-  oneSmallStep: 'One small step',
+  symptomsSince: 'note-symptoms',
+  discovered: 'note-discovered',
+  agreements: 'note-agreed',
+  oneSmallStep: 'note-small-step',
 } as const;
 
 export type NotePart = keyof typeof noteHeadings;

@@ -1,6 +1,7 @@
 // What was recorded of one session, read back from its resources into the parts that a correction may change.
 import type { Composition, Encounter, Observation, Procedure, Task } from '@medplum/fhirtypes';
 import { elementSystem, extensionUrl, hasCourseCode } from '../course-codes.ts';
+import type { Sentences } from '../course-sentences.ts';
 import { isReason } from '../formulation/why-this.ts';
 import { isActivityRating } from '../goal/activity-progress.ts';
 import type { HomeworkItem } from './homework.ts';
@@ -49,9 +50,9 @@ export interface KeptHomework extends Kept<HomeworkItem, Task> {
   readonly isSmallStep: boolean;
 }
 
-export function keptHomework(record: SessionRecord): readonly KeptHomework[] {
-  const step = record.composition?.section?.find(({ title }) => title === noteHeadings.oneSmallStep)?.text
-    ?.div;
+export function keptHomework(record: SessionRecord, sentence: Sentences): readonly KeptHomework[] {
+  const heading = sentence(noteHeadings.oneSmallStep).text;
+  const step = record.composition?.section?.find(({ title }) => title === heading)?.text?.div;
   return record.tasks
     .filter((task) => hasCourseCode(task.code, 'homework'))
     .map((stored): KeptHomework => {

@@ -13,6 +13,7 @@ import type {
 } from '@medplum/fhirtypes';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, extensionUrl } from '../course-codes.ts';
+import type { Sentences } from '../course-sentences.ts';
 import {
   type ActivityRule,
   activityAchievement,
@@ -20,6 +21,7 @@ import {
   activityTarget,
 } from '../goal/activity-progress.ts';
 import { achievementOf, type GasLevel } from '../goal/goal-progress.ts';
+import { type Said, saidAs } from '../said.ts';
 import { confidenceObservation, type HomeworkItem, homeworkTask } from './homework.ts';
 import { type NotePart, narrative, noteHeadings } from './session-note.ts';
 
@@ -57,7 +59,8 @@ export interface SessionContent {
   readonly carePlan: string;
   readonly session: string;
   readonly episode?: string;
-  readonly title: string;
+  readonly title: Said;
+  readonly sentence: Sentences;
   /** A calendar date, or an instant with its zone when the time of day is known. */
   readonly start: string;
   /** On which it began. */
@@ -159,7 +162,7 @@ function encounterResource(id: string, content: SessionContent): Encounter {
       code: 'AMB',
       display: 'ambulatory',
     },
-    type: [{ ...courseConcept('therapy-session'), text: content.title }],
+    type: [{ ...courseConcept('therapy-session'), ...saidAs('text', content.title) }],
     subject: { reference: content.patient },
     ...(content.episode && { episodeOfCare: [{ reference: content.episode }] }),
     basedOn: [{ reference: content.session }],
@@ -250,30 +253,35 @@ function goalAfter(progress: GoalProgress, observationId: string, content: Sessi
 
 /** CPG progress note: LOINC 11506-3, with a section for each part that was written. */
 function composition(ids: SessionIds, encounter: Reference<Encounter>, content: SessionContent): Composition {
+  const { sentence } = content;
+  const title = sentence('note-title', { session: content.title });
+  const headed = (code: Parameters<Sentences>[0], rest: CompositionSection): CompositionSection => ({
+    ...saidAs('title', sentence(code)),
+    ...rest,
+  });
   const written = Object.entries(noteHeadings).flatMap(([part, heading]): CompositionSection[] => {
     const text = content.note[part as NotePart];
-    return text === undefined ? [] : [{ title: heading, text: narrative([text]) }];
+    return text === undefined ? [] : [headed(heading, { text: narrative([text]) })];
   });
   const work: CompositionSection[] =
     ids.procedures.length === 0
       ? []
       : [
-          {
-            title: 'Work done',
+          headed('note-work', {
             text: narrative(
               content.elements.map(
                 ({ element, minutes }) => `${element.display ?? element.code ?? ''}: ${minutes} min`,
               ),
             ),
             entry: ids.procedures.map((id) => to('Procedure', id)),
-          },
+          }),
         ];
   const results = [
     ...ids.observations.map((id) => to('Observation', id)),
     ...ids.homework.map((id) => to('Task', id)),
   ];
   const followUp: CompositionSection[] =
-    results.length === 0 ? [] : [{ title: 'Goals and what to try at home', entry: results }];
+    results.length === 0 ? [] : [headed('note-results', { entry: results })];
   const sections = [...written, ...work, ...followUp];
   return {
     resourceType: 'Composition',
@@ -284,7 +292,8 @@ function composition(ids: SessionIds, encounter: Reference<Encounter>, content: 
     encounter,
     date: content.recordedAt,
     author: [{ reference: content.performer }],
-    title: `Session note: ${content.title}`,
+    title: title.text,
+    ...saidAs('title', title),
     ...(sections.length > 0 && { section: sections }),
   };
 }

@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { type Course, readCourse } from '../../workflows/courses/read-course.ts';
+import { sentencesOf } from '../../workflows/courses/sentences-of.ts';
 import type { Operation } from '../operation.ts';
 import {
   date,
@@ -27,12 +28,16 @@ export const carePlanCourse: Operation = {
   async handle(request) {
     parameterReader(request.parameters, []);
     const course = await readCourse(request.context, request.id ?? '');
-    const answer: Parameters = { resourceType: 'Parameters', parameter: courseParameters(course) };
+    const sentence = sentencesOf(request.context.catalogue);
+    const answer: Parameters = {
+      resourceType: 'Parameters',
+      parameter: courseParameters(course, sentence),
+    };
     return { status: 200, resource: answer };
   },
 };
 
-function courseParameters(course: Course): ParametersParameter[] {
+function courseParameters(course: Course, sentence: ReturnType<typeof sentencesOf>): ParametersParameter[] {
   const { carePlan, sessions } = course;
   const held = sessions.filter(({ encounter }) => encounter);
   const minutes = held.reduce((sum, { encounter }) => sum + (encounter?.length?.value ?? 0), 0);
@@ -50,7 +55,7 @@ function courseParameters(course: Course): ParametersParameter[] {
       withParts(sessionParameter(session, course.days), plannedParts(session, course)),
     ),
     ...doseParameters(course),
-    ...course.scores.map(scoreParameter),
+    ...course.scores.map((score) => scoreParameter(score, sentence)),
     ...course.goals.map((each) => withParts(goalParameter(each), whyParts(course.why(each.goal, 'goal')))),
     ...tScoreParameters(course),
     ...course.homework.map((task) => {

@@ -9,6 +9,8 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import type { CourseSession } from '../../workflows/courses/course-parts.ts';
+import { sentencesOf } from '../../workflows/courses/sentences-of.ts';
+import { textParameter } from '../../workflows/said-parameter.ts';
 import { readSessionBrief, type SessionBrief } from '../../workflows/sessions/read-session-brief.ts';
 import type { Operation } from '../operation.ts';
 import {
@@ -35,12 +37,19 @@ export const carePlanSessionBrief: Operation = {
   async handle(request) {
     parameterReader(request.parameters, []);
     const brief = await readSessionBrief(request.context, request.id ?? '');
-    const answer: Parameters = { resourceType: 'Parameters', parameter: briefParameters(brief) };
+    const sentence = sentencesOf(request.context.catalogue);
+    const answer: Parameters = {
+      resourceType: 'Parameters',
+      parameter: briefParameters(brief, sentence),
+    };
     return { status: 200, resource: answer };
   },
 };
 
-function briefParameters(brief: SessionBrief): ParametersParameter[] {
+function briefParameters(
+  brief: SessionBrief,
+  sentence: ReturnType<typeof sentencesOf>,
+): ParametersParameter[] {
   const { carePlan, last, upcoming, draft } = brief;
   return [
     source('carePlan', `CarePlan/${carePlan.id}`),
@@ -50,7 +59,7 @@ function briefParameters(brief: SessionBrief): ParametersParameter[] {
     ...openerParameters(brief.opener),
     ...brief.homework.map((task) => homeworkParameter(task, brief)),
     ...brief.experiments.map(experimentParameter),
-    ...brief.scores.map(scoreParameter),
+    ...brief.scores.map((score) => scoreParameter(score, sentence)),
     ...brief.goals.map(goalParameter),
     ...tScoreParameters(brief),
     ...formulationParameters(brief),
@@ -86,12 +95,15 @@ function noteOf({ last, days }: SessionBrief): Pick<ParametersParameter, 'part'>
               name: 'note',
               part: [
                 source('source', `Composition/${note.id}`),
-                ...(note.section ?? []).flatMap(({ title, text: narrative }) =>
-                  title && narrative?.div
+                ...(note.section ?? []).flatMap((section) =>
+                  section.title && section.text?.div
                     ? [
                         {
                           name: 'section',
-                          part: [...text('title', title), ...text('text', plain(narrative.div))],
+                          part: [
+                            ...textParameter('title', section, 'title'),
+                            ...text('text', plain(section.text.div)),
+                          ],
                         },
                       ]
                     : [],
@@ -144,7 +156,7 @@ function homeworkParameter(task: Task, { confidence, days }: SessionBrief): Para
     part: [
       source('source', `Task/${task.id}`),
       { name: 'status', valueCode: task.status },
-      ...text('description', task.description),
+      ...textParameter('description', task, 'description'),
       ...date('due', task.executionPeriod?.end, days),
       ...(task.input ?? []).flatMap(({ type, valueString }) => [
         ...(type.coding?.[0]?.code === 'find-out' ? text('findOut', valueString) : []),

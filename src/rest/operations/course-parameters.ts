@@ -7,6 +7,7 @@ import type {
   CourseSession,
 } from '../../workflows/courses/course-parts.ts';
 import type { Course } from '../../workflows/courses/read-course.ts';
+import type { sentencesOf } from '../../workflows/courses/sentences-of.ts';
 import { saidParameter, textParameter } from '../../workflows/said-parameter.ts';
 
 /** The minutes of each element over the course, and how talk and body work alternated. */
@@ -88,7 +89,10 @@ export function sessionParameter(
   };
 }
 
-export function scoreParameter({ score, start, points }: CourseScore): ParametersParameter {
+export function scoreParameter(
+  { score, start, points }: CourseScore,
+  sentence: ReturnType<typeof sentencesOf>,
+): ParametersParameter {
   return {
     name: 'score',
     part: [
@@ -105,7 +109,7 @@ export function scoreParameter({ score, start, points }: CourseScore): Parameter
         : []),
       ...points.map(({ observation, change }) => ({
         name: 'later',
-        part: [...observationParts(observation), ...changeParts(change)],
+        part: [...observationParts(observation), ...changeParts(change, sentence)],
       })),
     ],
   };
@@ -125,7 +129,10 @@ function observationParts(observation: Observation): ParametersParameter[] {
 }
 
 /** The difference to the start, and whether a published threshold exists and is reached. It says nothing about what caused it. */
-function changeParts(change: CourseScore['points'][number]['change']): ParametersParameter[] {
+function changeParts(
+  change: CourseScore['points'][number]['change'],
+  sentence: ReturnType<typeof sentencesOf>,
+): ParametersParameter[] {
   if (change.kind === 'not-comparable') {
     return [{ name: 'notComparable', valueCode: change.reason }];
   }
@@ -139,7 +146,7 @@ function changeParts(change: CourseScore['points'][number]['change']): Parameter
           { name: 'isThresholdReached', valueBoolean: threshold.isReached },
           ...threshold.citations.map((citation) => ({ name: 'citation', valueString: citation })),
         ]
-      : [{ name: 'thresholdText', valueString: 'no published threshold' }]),
+      : [saidParameter('thresholdText', sentence('threshold-not-published'))]),
     ...(change.error
       ? [
           {

@@ -34,6 +34,7 @@ import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
 import { episodeInStatus, episodeOf } from './move-episode.ts';
 import { demandUrl } from './protocol-of.ts';
 import { repeatedEnrolment } from './recorded-course.ts';
+import { sentencesOf } from './sentences-of.ts';
 
 /** Refused: 404 unknown plan or patient, 409 a running course of this plan, 422 no goal, no accepted referral, no reason where one is asked. */
 export function enrollPatient(context: WorkflowContext, request: EnrolmentRequest): Promise<EnrolmentResult> {
@@ -100,6 +101,7 @@ async function newCourse(
       plan: pinned(plan),
       title: plan.title ?? plan.name ?? 'Course',
       ...beside(plan, 'title'),
+      sentence: sentencesOf(context.catalogue),
       start,
       authoredOn,
       careManager,

@@ -108,6 +108,7 @@ async function join(
   const { followUp } = run.programme;
   const own = await writeMember(context, {
     patient,
+    sentence: sentencesOf(context.catalogue),
     groupPlan: `CarePlan/${run.carePlan.id}`,
     run: {
       plan: run.carePlan.instantiatesCanonical?.[0] ?? '',

@@ -64,7 +64,8 @@ export async function heldDay(
   return {
     group: run.group,
     request: `ServiceRequest/${request.id}`,
-    title: title.text,
+    title,
+    sentence,
     start,
     date,
     minutes,

@@ -6,6 +6,7 @@ import { type GroupRun, groupResources } from '../../course/group/group-resource
 import { beside } from '../../fhir/kept-translations.ts';
 import type { GroupPlan } from '../../pathways/group-plan-of.ts';
 import { forGroup, type WorkflowContext } from '../context.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { createChecked } from '../resources/write-checked.ts';
 
@@ -60,6 +61,7 @@ export function memberPlanOf(
   const last = run.days.at(-1);
   return {
     patient,
+    sentence: sentencesOf(context.catalogue),
     groupPlan: `CarePlan/${run.runId}`,
     run,
     days: run.days,

@@ -243,7 +243,7 @@ async function changeOf(context: WorkflowContext, correcting: Correcting, at: st
         ]
       : [];
   return {
-    after: [...correctedRecord(record, { built, said, at }), ...review],
+    after: [...correctedRecord(record, { built, said, at, sentence: content.sentence }), ...review],
     warnings: [...delivery.warnings, ...warnings],
   };
 }

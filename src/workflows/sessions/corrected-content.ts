@@ -1,7 +1,9 @@
 // Brings what is said anew about a session together with what stays as it was recorded, and checks the whole as a new record would be.
 import type { CarePlan, Extension, Observation, Procedure, Task } from '@medplum/fhirtypes';
+import type { Sentences } from '../../course/course-sentences.ts';
 import { isActivityRating } from '../../course/goal/activity-progress.ts';
 import { isGasLevel } from '../../course/goal/goal-progress.ts';
+import { asItIs, saidIn } from '../../course/said.ts';
 import type { HomeworkItem } from '../../course/session/homework.ts';
 import { type NotePart, noteHeadings } from '../../course/session/session-note.ts';
 import {
@@ -15,6 +17,7 @@ import type { DeliveredElement, SessionContent, SessionIds } from '../../course/
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import { activityRule } from '../courses/goal-progress-of.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { readReferenced } from '../resources/read-known.ts';
 import type { CorrectionRequest } from './correction-request.ts';
@@ -41,6 +44,7 @@ export async function correctedContent(
   request: CorrectionRequest,
 ): Promise<CorrectedContent> {
   const { encounter } = record;
+  const sentence = sentencesOf(context.catalogue);
   const cleared = clearedParts(request);
   const minutes = request.minutes ?? encounter.length?.value ?? 0;
   if (request.start === undefined && daysOf(context).dayOf(encounter.period?.start) === undefined) {
@@ -52,7 +56,7 @@ export async function correctedContent(
   const { start, day } = startOf(context, { start: request.start ?? encounter.period?.start, minutes });
   const elements = await elementsOf(context, carePlan, record, request, minutes, cleared);
   const given = request.homework && (await withReasons(context, carePlan, request.homework));
-  const homework = homeworkOf(record, request, given, cleared).map(({ item, kept }) => ({
+  const homework = homeworkOf(record, request, given, cleared, sentence).map(({ item, kept }) => ({
     item: kept && kept.part.due === item.due ? item : checkedHomework(item, day),
     kept,
   }));
@@ -66,7 +70,8 @@ export async function correctedContent(
       carePlan: `CarePlan/${carePlan.id}`,
       session: encounter.basedOn?.[0]?.reference ?? '',
       ...(episode && { episode }),
-      title: encounter.type?.[0]?.text ?? '',
+      title: saidIn(encounter.type?.[0] ?? {}, 'text') ?? asItIs(''),
+      sentence,
       start,
       day,
       minutes,
@@ -162,8 +167,9 @@ function homeworkOf(
   request: CorrectionRequest,
   given: readonly HomeworkItem[] | undefined,
   cleared: ReadonlySet<string>,
+  sentence: Sentences,
 ): readonly HomeworkAfter[] {
-  const kept = keptHomework(record);
+  const kept = keptHomework(record, sentence);
   const step = smallStep(
     kept.find(({ isSmallStep }) => isSmallStep),
     request,

@@ -2,7 +2,7 @@
 // Nothing ends by itself: either a day is agreed, or somebody gets in touch.
 import type { Appointment, CarePlan, Encounter, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { contentIdentifierSystem } from '../../course/course-codes.ts';
-import { type CourseStep, sessionNumber } from '../../course/next-step/next-step.ts';
+import { type CourseStep, sessionTitle } from '../../course/next-step/next-step.ts';
 import {
   type AbsenceCode,
   absenceConcept,
@@ -18,6 +18,7 @@ import { agreedReason } from '../course-changes/tailoring-reason.ts';
 import { episodeReference, readCoursePlan } from '../courses/course-plan.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
 import { courseStep } from '../courses/course-step.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import {
   followAppointment,
@@ -127,7 +128,7 @@ async function record(
       patient,
       session: `ServiceRequest/${session.id}`,
       ...(episode && { episode }),
-      title: session.code?.text ?? `Session ${sessionNumber(session)}`,
+      title: sessionTitle(session, sentencesOf(context.catalogue)),
       start,
       ...(performer && { performer }),
       absence: reason,

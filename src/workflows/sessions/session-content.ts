@@ -3,7 +3,7 @@ import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
 import { isCalendarDate } from '../../course/calendar.ts';
 import { elementSystem } from '../../course/course-codes.ts';
 import type { GoalStatus } from '../../course/course-moves.ts';
-import { sessionNumber } from '../../course/next-step/next-step.ts';
+import { sessionTitle } from '../../course/next-step/next-step.ts';
 import { type HomeworkItem, isConfidence } from '../../course/session/homework.ts';
 import { sharedMinutes } from '../../course/session/planned-elements.ts';
 import type {
@@ -16,6 +16,7 @@ import type { WorkflowContext } from '../context.ts';
 import { episodeReference } from '../courses/course-plan.ts';
 import { elementChoice } from '../courses/element-choice.ts';
 import { goalProgressOf } from '../courses/goal-progress-of.ts';
+import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { programmeElements } from '../groups/programme-element.ts';
 import { readReferenced, referenceTo } from '../resources/read-known.ts';
@@ -35,13 +36,15 @@ export async function sessionContent(
   const { start, day } = startOf(context, request);
   const episode = episodeReference(carePlan);
   const homework = await withReasons(context, carePlan, request.homework);
+  const sentence = sentencesOf(context.catalogue);
   return {
     patient,
     performer: await performerOf(context, request),
     carePlan: `CarePlan/${carePlan.id}`,
     session: `ServiceRequest/${session.id}`,
     ...(episode && { episode }),
-    title: session.code?.text ?? `Session ${sessionNumber(session)}`,
+    title: sessionTitle(session, sentence),
+    sentence,
     start,
     day,
     minutes: request.minutes,

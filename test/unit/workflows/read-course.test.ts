@@ -143,7 +143,7 @@ describe('the course', () => {
       ({ part }) => part?.[1]?.valueCoding?.code === 'fsq-total',
     );
     const later = score?.part?.find(({ name }) => name === 'later');
-    expect(later?.part?.slice(3)).toEqual([
+    expect(later?.part?.slice(3)).toMatchObject([
       { name: 'difference', valueDecimal: -4 },
       { name: 'threshold', valueCode: 'none-published' },
       { name: 'thresholdText', valueString: 'no published threshold' },
