@@ -187,7 +187,13 @@ describe('a newer version of a protocol', () => {
   });
 
   it('adds a first session before the one that was the first, and one where nothing else is left', () => {
-    const zero: ProtocolStep = { stepId: 'zero', title: 'Zero', date: '2027-01-02', isRequired: true };
+    const zero: ProtocolStep = {
+      stepId: 'zero',
+      number: 1,
+      title: asItIs('Zero'),
+      date: '2027-01-02',
+      isRequired: true,
+    };
     const open = { one: { state: 'open' as const } };
     const to = [zero, ...protocol];
     expect(dates({ to, steps: course(open), today: '2027-01-01' })).toEqual([
