@@ -132,7 +132,14 @@ export type ReasonSentence =
 type OwnSentence = 'goal-stays-own' | 'may-be-withdrawn';
 
 /** Who takes part in a course. */
-type TeamSentence = 'team-of-course' | 'team-patient' | 'team-therapist' | 'team-referrer';
+type TeamSentence =
+  | 'team-of-course'
+  | 'team-patient'
+  | 'team-therapist'
+  | 'team-referrer'
+  | 'group-name'
+  | 'leaders-of-group'
+  | 'pair-on-course';
 
 /** What is written of a session or a day. */
 type NoteSentence =

@@ -1,6 +1,6 @@
 // What a group run shows to whom, walked over HTTP: leaders the run and its members, a member their own part, others nothing; and the
 // diary of a member to nobody but its writer.
-import type { Bundle, CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { Bundle, CarePlan, CareTeam, Group, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { saidIn } from '../../src/course/said.ts';
 import { entries, type PeopleOverHttp, parameters, startPeople, to } from '../support/people-over-http.ts';
 import type { TestService } from '../support/test-system.ts';
@@ -127,6 +127,24 @@ it("has the days of a member's own plan in both languages", async () => {
   expect(titles).toHaveLength(8);
   expect(titles).toContainEqual({ text: 'Energy', translations: { nl: 'Energie' } });
   expect(titles.filter((title) => title?.translations['nl'] === undefined)).toEqual([]);
+});
+
+it('has the names of the group and of the team that leads it in both languages', async () => {
+  const [group] = (await search('Group', 'system')) as Group[];
+  const teams = (await search(`CareTeam?subject=Group/${groupId}`, 'system')) as CareTeam[];
+  const names = [group, teams[0]].map((each) => each && saidIn(each, 'name'));
+  expect(names).toEqual([
+    {
+      text: expect.stringMatching(/^Recovery-oriented group programme \(PROP\), from \d{4}-/) as unknown,
+      translations: {
+        nl: expect.stringMatching(/^Op herstel gericht groepsprogramma \(PROP\), vanaf \d{4}-/) as unknown,
+      },
+    },
+    {
+      text: 'Leaders: Recovery-oriented group programme (PROP)',
+      translations: { nl: 'Begeleiders: Op herstel gericht groepsprogramma (PROP)' },
+    },
+  ]);
 });
 
 it('refuses who may not, what is old, and a note with a name, which it does not repeat', async () => {

@@ -14,6 +14,8 @@ import type {
 import { beside, besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem, extensionUrl } from '../course-codes.ts';
+import type { Sentences } from '../course-sentences.ts';
+import { asItIs, saidAs, saidIn } from '../said.ts';
 
 /** One day of a run. */
 export interface GroupDay {
@@ -67,7 +69,8 @@ export interface GroupResources {
 
 const isLocation = (place: string | undefined): boolean => place?.startsWith('Location/') === true;
 
-export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
+export function groupResources(ids: GroupIds, run: GroupRun, sentence: Sentences): GroupResources {
+  const group = saidIn(run, 'title') ?? asItIs(run.title);
   const subject: Reference<Group> = { reference: `Group/${ids.group}` };
   const identifier: Identifier = { system: courseIdentifierSystem, value: run.runId };
   const [firstDay, lastDay] = [run.days[0], run.days.at(-1)];
@@ -83,7 +86,7 @@ export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
       active: true,
       type: 'person',
       actual: true,
-      name: `${run.title}, from ${period.start ?? ''}`,
+      ...saidAs('name', sentence('group-name', { group, day: asItIs(period.start ?? '') })),
       quantity: run.members.length,
       member: run.members.map((reference) => ({
         entity: { reference },
@@ -95,7 +98,7 @@ export function groupResources(ids: GroupIds, run: GroupRun): GroupResources {
       id: ids.careTeam,
       identifier: [identifier],
       status: 'active',
-      name: `Leaders: ${run.title}`,
+      ...saidAs('name', sentence('leaders-of-group', { group })),
       subject,
       ...(period.start && { period: { start: period.start } }),
       participant: run.leaders.map((reference, index) => ({

@@ -3,7 +3,7 @@ import type { CareTeam, CodeableConcept, Coding, Consent, Observation, Task } fr
 import { besideAs } from '../../fhir/kept-translations.ts';
 import type { CalendarDate } from '../calendar.ts';
 import { courseConcept, courseIdentifierSystem, pairPartSystem, pairRoleSystem } from '../course-codes.ts';
-import { type Said, saidConcept } from '../said.ts';
+import { type Said, saidAs, saidConcept } from '../said.ts';
 
 export interface Pair {
   /** "Patient/x". */
@@ -32,7 +32,8 @@ export function pairRole(code: PairRole): CodeableConcept {
 export function pairTeam(
   id: string,
   pair: Pick<Pair, 'patient' | 'therapist'>,
-  run: { readonly runId: string; readonly title: string; readonly start: CalendarDate },
+  run: { readonly runId: string; readonly start: CalendarDate },
+  said: Said,
 ): CareTeam {
   return {
     resourceType: 'CareTeam',
@@ -40,7 +41,7 @@ export function pairTeam(
     identifier: [{ system: courseIdentifierSystem, value: run.runId }],
     status: 'active',
     category: [{ coding: [{ system: pairPartSystem, code: 'pair', display: 'Pair' }] }],
-    name: `Pair: ${run.title}`,
+    ...saidAs('name', said),
     subject: { reference: pair.patient },
     period: { start: run.start },
     participant: [

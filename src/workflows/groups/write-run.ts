@@ -41,6 +41,7 @@ export async function writeRun(
       appointments: run.days.map(() => context.newId()),
     },
     run,
+    sentencesOf(context.catalogue),
   );
   const asGroup = await forGroup(context, { newGroup: groupId });
   await createChecked(asGroup, built.group);

@@ -9,6 +9,7 @@ import {
   pairTask,
   pairTeam,
 } from '../../course/group/pair-resources.ts';
+import { asItIs, saidIn } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { GroupPlan, PairPlan } from '../../pathways/group-plan-of.ts';
 import { forPractitioner, inTransaction, type WorkflowContext } from '../context.ts';
@@ -83,15 +84,17 @@ async function writePair(
 ): Promise<readonly Resource[]> {
   const { patient, therapist } = pair;
   const { pairs } = programme;
+  const sentence = sentencesOf(context.catalogue);
   const [first, last] = [run.days[0], run.days.at(-1)].map((day) => day?.date ?? '');
-  const team = pairTeam(context.newId(), pair, { ...run, start: first ?? '' });
+  const name = sentence('pair-on-course', { course: saidIn(run, 'title') ?? asItIs(run.title) });
+  const team = pairTeam(context.newId(), pair, { ...run, start: first ?? '' }, name);
   const stored = (await createChecked(context, team)).resource();
   for (const [code, by, on] of [
     [pairs.patient.consent, patient, pair.patientConsent],
     [pairs.therapist.consent, therapist, pair.therapistConsent],
   ] as const) {
     const given = { code, by, on, patient };
-    const rule = sentencesOf(context.catalogue)('may-be-withdrawn');
+    const rule = sentence('may-be-withdrawn');
     await createChecked(context, consentObservation(context.newId(), given));
     await createChecked(
       context,

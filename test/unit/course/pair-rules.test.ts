@@ -1,11 +1,12 @@
 // The rules of a pair by themselves: who is one, and what each of the two is asked to do.
 import type { CareTeam } from '@medplum/fhirtypes';
 import { pairOf, pairTask, pairTeam } from '../../../src/course/group/pair-resources.ts';
+import { asItIs } from '../../../src/course/said.ts';
 import { isForThePersonAlone, mayBeForThePersonAlone } from '../../../src/fhir/for-the-person-alone.ts';
 import { practitionerOf } from '../../../src/fhir/practitioner-record.ts';
 
 const two = { patient: 'Patient/a', therapist: 'Practitioner/b' };
-const team = pairTeam('t', two, { runId: 'run', title: 'Course', start: '2026-12-01' });
+const team = pairTeam('t', two, { runId: 'run', start: '2026-12-01' }, asItIs('Pair'));
 const content = {
   title: 'Prepare',
   runId: 'run',
