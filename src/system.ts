@@ -19,7 +19,7 @@ import { createValidator } from './fhir/validation/create-validator.ts';
 import { readSearch } from './rest/read-search.ts';
 import type { RestSystem } from './rest/rest-system.ts';
 import type { Clock } from './runtime/clock.ts';
-import { cqlProcess } from './runtime/cql-engine.ts';
+import { expressionEngine } from './runtime/expression-engine.ts';
 import type { NewId } from './runtime/ids.ts';
 import { inHand } from './runtime/in-hand.ts';
 import { jobFiles } from './runtime/job-files.ts';
@@ -217,7 +217,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   const database = await openStore(options, { registry, compartment });
   await database.bringIndexUpToDate((type, resources) => log.info('indexed anew', { type, resources }));
   const { tokens } = database;
-  const cql = cqlProcess();
+  const expressions = expressionEngine();
   const facts = {
     patientsOf: (resource: Resource) => compartment.patientsOf(resource),
     ...(baseUrl && { baseUrl: `${baseUrl}/fhir` }),
@@ -235,7 +235,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     wall,
     newId,
     actor,
-    cql,
+    expressions,
     readSearch: (text) => readSearch(reading, text),
   });
 
@@ -296,7 +296,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     async close() {
       leaveExports?.();
       await runner.stop();
-      await cql.close();
+      await expressions.close();
       await database.close();
       if (exportFiles === undefined && dataDir === ':memory:') await files.removeAll();
     },

@@ -2,14 +2,19 @@
 import type { Bundle, Patient, PlanDefinition, Resource } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../src/content/catalogue.ts';
 import { canonicalOf } from '../../src/fhir/canonical.ts';
-import { type CqlEngine, cqlRun } from '../../src/fhir/cql.ts';
 import { meets } from '../../src/fhir/data-requirement.ts';
+import { type ExpressionEngine, runApart } from '../../src/fhir/run-apart.ts';
 import { compilePlan } from '../../src/pathways/compile-plan.ts';
 import type { DefinitionSource } from '../../src/pathways/compiled-plan.ts';
-import { type ActionTrace, type ConditionTrace, judgePlan, seenIn } from '../../src/pathways/judge-plan.ts';
+import {
+  type ActionTrace,
+  askedAbout,
+  type ConditionTrace,
+  judgePlan,
+} from '../../src/pathways/judge-plan.ts';
 import { dataNeeds } from '../../src/pathways/plan-input.ts';
 import type { Verdict } from '../../src/pathways/verdict.ts';
-import { cqlProcess } from '../../src/runtime/cql-engine.ts';
+import { expressionEngine } from '../../src/runtime/expression-engine.ts';
 import { wallClock } from '../../src/runtime/wall-clock.ts';
 import { presentOf } from '../../src/workflows/present.ts';
 import type { ContentFile, Finding } from './content-file.ts';
@@ -25,7 +30,7 @@ export async function conditionFindings(
   files: readonly ContentFile[],
   catalogue: Catalogue,
 ): Promise<readonly Finding[]> {
-  const engine = cqlProcess();
+  const engine = expressionEngine();
   try {
     const source = withExamples(files, catalogue);
     const findings: Finding[] = [];
@@ -67,7 +72,7 @@ async function planFaults(
   plan: PlanDefinition,
   people: readonly Bundle[],
   source: DefinitionSource,
-  engine: CqlEngine,
+  engine: ExpressionEngine,
 ): Promise<readonly string[]> {
   const { issues } = compilePlan(plan, source, 'published');
   const seen = new Map<string, { readonly verdicts: Set<Verdict>; readonly isOpen: boolean }>();
@@ -101,7 +106,7 @@ async function conditionsFor(
   plan: PlanDefinition,
   person: Bundle,
   source: DefinitionSource,
-  engine: CqlEngine,
+  engine: ExpressionEngine,
 ): Promise<readonly ConditionTrace[]> {
   const data = (person.entry ?? []).flatMap(({ resource }): Resource[] => (resource ? [resource] : []));
   const subject = data.find((resource): resource is Patient => resource.resourceType === 'Patient');
@@ -114,6 +119,8 @@ async function conditionsFor(
   );
   const flat = (traces: readonly ActionTrace[]): ConditionTrace[] =>
     traces.flatMap((trace) => [...trace.conditions, ...flat(trace.children), ...flat(trace.nested)]);
-  const cql = await cqlRun(engine, compiled.cql, present).answersFor({ subject, dataOf: seenIn(facts) });
-  return flat(judgePlan(compiled, { subject, facts, ...present, cql }).actions);
+  const answers = await runApart(engine, compiled.apart, present).answersFor(
+    askedAbout(compiled, { subject, facts }),
+  );
+  return flat(judgePlan(compiled, { subject, facts, ...present, answers }).actions);
 }

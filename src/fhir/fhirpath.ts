@@ -1,5 +1,5 @@
 // Runs the FHIRPath of our own plans: compiled once, never throwing, never reading the clock, never writing to the console.
-// https://hl7.org/fhirpath/ ; only expressions from published content come here, because matches() can hang on a hostile pattern.
+// https://hl7.org/fhirpath/ ; only expressions from published content come here, because matches() can hang on a hostile pattern: those of others are run apart (run-apart.ts).
 import fhirpath from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 
@@ -28,6 +28,15 @@ const hiddenClocks = new Map([
   ['timeOfDay', '%now'],
 ]);
 
+/** Why an expression that calls these functions is not run, and what to write instead; undefined when it may be. */
+export function readsWallClock(functions: Iterable<string>): string | undefined {
+  for (const name of functions) {
+    const instead = hiddenClocks.get(name);
+    if (instead) return `${name}() reads the wall clock; use ${instead}`;
+  }
+  return undefined;
+}
+
 const compiled = new Map<string, FhirPath | MalformedFhirPath>();
 
 /** Parses once for each text. What the library provides by itself (%resource, %ucum ...) is not listed in `variables`. */
@@ -50,17 +59,13 @@ function compile(expression: string): FhirPath | MalformedFhirPath {
   } catch (error) {
     return { kind: 'malformed', message: messageOf(error) };
   }
-  for (const name of words.functions) {
-    const instead = hiddenClocks.get(name);
-    if (instead) {
-      return { kind: 'malformed', message: `${name}() reads the wall clock; use ${instead}` };
-    }
-  }
+  const hidden = readsWallClock(words.functions);
+  if (hidden) return { kind: 'malformed', message: hidden };
   const counted = countedIn(expression);
   return {
     kind: 'compiled',
     expression,
-    variables: [...words.variables].filter((name) => !builtIn.has(name)),
+    variables: givenFrom(words.variables),
     evaluate(focus, variables) {
       const list = counted && variables[counted.variable];
       if (counted && Array.isArray(list)) {
@@ -83,6 +88,10 @@ function countedIn(expression: string): { readonly variable: string; readonly qu
 }
 
 const builtIn = new Set(['context', 'resource', 'rootResource', 'ucum', 'sct', 'loinc']);
+
+/** The variables that whoever runs the expression gives, without those that FHIRPath has by itself. */
+export const givenFrom = (variables: Iterable<string>): string[] =>
+  [...variables].filter((name) => !builtIn.has(name));
 
 /** A FHIRPath Date ("2026-11-20") or DateTime, which compares with dates of a resource; a plain string would not. */
 export function fhirPathTime(text: string): unknown {

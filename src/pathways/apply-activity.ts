@@ -10,14 +10,15 @@ import type {
 } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
 import { beside } from '../fhir/kept-translations.ts';
+import type { Validator } from '../fhir/validator.ts';
 import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, judgePlan } from './judge-plan.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { type PlanSubject, subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';
-import { withDynamicValues } from './proposed-actions.ts';
 import { counterfactualTag, unusedData, whatIfKey, whatIfWords } from './what-if.ts';
+import { withWrittenValues } from './written-values.ts';
 
 /** What the values of an activity come from. */
 type ActivitySource = Pick<DefinitionSource, 'library' | 'codesOf'>;
@@ -28,6 +29,8 @@ export interface ApplyActivityInput extends Omit<JudgeInput, 'facts' | 'mergesNe
   readonly trust: Trust;
   readonly practitioner?: Reference<Practitioner>;
   readonly encounter?: Reference<Encounter>;
+  /** Of what the computed values are written into. */
+  readonly validator: Pick<Validator, 'validate'>;
 }
 
 export interface ActivityResult {
@@ -79,10 +82,11 @@ export function applyActivity(input: ApplyActivityInput): ActivityResult {
     goals: [],
   });
   const judgement = judgePlan(plan, { ...input, facts: new Map() });
-  const { request } = withDynamicValues(action, made, action.frame, {
-    values: (expression) => judgement.values(expression),
-    issues,
-  });
+  const { request } = withWrittenValues(
+    action,
+    { request: made, frame: action.frame },
+    { valueOf: (expression) => judgement.valueOf(expression), validator: input.validator, issues },
+  );
   const proposed = withParticipants(request, definition, subject, issues);
   const told = withIssues(asProposal(proposed), issues, idOf(proposalPart.messages));
   return { resource: whatIf ? counterfactual(told) : told, issues };

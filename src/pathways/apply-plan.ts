@@ -15,6 +15,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { beside } from '../fhir/kept-translations.ts';
+import type { Validator } from '../fhir/validator.ts';
 import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, type Judgement, judgePlan } from './judge-plan.ts';
@@ -30,6 +31,8 @@ export interface ApplyInput extends JudgeInput {
   readonly trust: Trust;
   readonly practitioner?: Reference<Practitioner>;
   readonly encounter?: Reference<Encounter>;
+  /** Of what a plan's computed values are written into. */
+  readonly validator: Pick<Validator, 'validate'>;
   /** care-plan: everything contained in a CarePlan. bundle: the CPG form, each resource an entry. */
   readonly resultType: 'care-plan' | 'bundle';
 }
@@ -57,7 +60,8 @@ export function applyPlan(input: ApplyInput): ApplyResult {
     reference,
     subject,
     today: input.today,
-    values: (expression) => judgement.values(expression),
+    valueOf: (expression) => judgement.valueOf(expression),
+    validator: input.validator,
     created,
     goals,
     issues,

@@ -1,15 +1,20 @@
 // Finds the ELM behind the name of a CQL definition, and everything that it may read; what cannot be run says why and what to do.
 import type { Coding, Library } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
-import type { CqlAnswer, CqlAnswers } from '../fhir/cql.ts';
 import { type Elm, elmContentType, elmOf, includedIn, typesRead } from '../fhir/elm.ts';
+import { answeredApart } from './answered-apart.ts';
 import type { CompiledExpression, DefinitionSource } from './compiled-plan.ts';
 import type { CodesOfValueSet, PlanInput } from './plan-input.ts';
 
-export interface CqlScope {
-  readonly inputs: ReadonlyMap<string, PlanInput>;
-  /** The libraries of the plan, whose definitions a CQL identifier names, and those that they depend on. */
+export interface Libraries {
+  /** Those of the plan, whose definitions a CQL identifier names, and those that they depend on. */
   readonly libraries: readonly Library[];
+  /** The names of those of the plan that were not found. */
+  readonly unknown: readonly string[];
+}
+
+export interface CqlScope extends Libraries {
+  readonly inputs: ReadonlyMap<string, PlanInput>;
   readonly codesOf?: CodesOfValueSet | undefined;
 }
 
@@ -22,14 +27,11 @@ export const cqlLanguages: ReadonlySet<string> = new Set([
   'text/cql-expression',
 ]);
 
-/** Where the answers to CQL stand among the variables, which are found before anything is judged. */
-export const cqlVariable = 'answers to CQL';
-
 /** So many libraries are followed, which no sensible plan reaches. */
 export const mostLibraries = 50;
 
 /** The libraries with these names and those that they depend on (RelatedArtifact), each once, those named first. */
-export function librariesOf(names: readonly string[], source: DefinitionSource): readonly Library[] {
+export function librariesOf(names: readonly string[], source: Pick<DefinitionSource, 'library'>): Libraries {
   const found = new Map<string, Library>();
   const wanted = [...names];
   for (let name = wanted.shift(); name !== undefined && found.size < mostLibraries; name = wanted.shift()) {
@@ -39,7 +41,10 @@ export function librariesOf(names: readonly string[], source: DefinitionSource):
     found.set(key, library);
     wanted.push(...dependenciesOf(library));
   }
-  return [...found.values()];
+  return {
+    libraries: [...found.values()],
+    unknown: names.filter((name) => source.library?.(name) === undefined),
+  };
 }
 
 /** Canonicals of what a Library depends on. */
@@ -61,7 +66,7 @@ export function compileCql(text: string, language: string, scope: CqlScope): Com
       (wanted === undefined || library.name === wanted || elm.identifier.id === wanted) &&
       elm.definitions.some((each) => each.name === name),
   );
-  if (!found) return notRun(whyNotFound(name, language, scope.libraries, held.length));
+  if (!found) return notRun(whyNotFound(name, language, scope, held.length));
   const all = held.map(({ elm }) => elm);
   const valueSets = valueSetsOf(all, scope.codesOf);
   const why =
@@ -76,7 +81,8 @@ export function compileCql(text: string, language: string, scope: CqlScope): Com
   return {
     kind: 'ready',
     inputs,
-    cql: {
+    apart: {
+      kind: 'cql',
       key,
       name,
       elm: found.elm.document,
@@ -84,17 +90,18 @@ export function compileCql(text: string, language: string, scope: CqlScope): Com
       valueSets,
       inputs: keys,
     },
-    run: {
-      kind: 'compiled',
-      expression: text,
-      variables: [],
-      evaluate: (_, variables) => answerIn(variables[cqlVariable], key),
-    },
+    run: answeredApart(text, [], key),
   };
 }
 
-function whyNotFound(name: string, language: string, libraries: readonly Library[], withElm: number): string {
+function whyNotFound(
+  name: string,
+  language: string,
+  { libraries, unknown }: Libraries,
+  withElm: number,
+): string {
   const asked = `no library of the plan holds "${name}" as ELM, which ${language} asks for`;
+  if (unknown.length > 0) return `${asked}: store ${unknown.join(', ')} first, which is not known here`;
   if (libraries.length === 0) return `${asked}: name the Library in PlanDefinition.library`;
   if (withElm === 0) {
     return `${asked}: CQL is not translated here, so publish its Library with the ELM as an attachment (${elmContentType})`;
@@ -145,11 +152,4 @@ function valueSetsOf(
     found[canonical] = codes;
   }
   return found;
-}
-
-const isAnswers = (value: unknown): value is CqlAnswers => value instanceof Map;
-
-function answerIn(answers: unknown, key: string): CqlAnswer {
-  const answer = isAnswers(answers) ? answers.get(key) : undefined;
-  return answer ?? { kind: 'failed', message: 'CQL was not run for this question' };
 }

@@ -1,16 +1,15 @@
 // Compiles a PlanDefinition, once for each object in memory, so that applying it costs little.
 import type {
   CodeableConcept,
-  Library,
   PlanDefinition,
   PlanDefinitionAction,
   PlanDefinitionActionDynamicValue,
 } from '@medplum/fhirtypes';
 import { canonicalOf } from '../fhir/canonical.ts';
-import type { CqlExpression } from '../fhir/cql.ts';
+import type { ApartExpression } from '../fhir/run-apart.ts';
 import { actionFrame } from './action-frame.ts';
 import { activityRequest } from './activity-request.ts';
-import { librariesOf } from './compile-cql.ts';
+import { type Libraries, librariesOf } from './compile-cql.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
 import { compileGoals } from './compile-goals.ts';
 import type { CompiledAction, CompiledPlan, CompiledRole, DefinitionSource, Trust } from './compiled-plan.ts';
@@ -19,7 +18,12 @@ import { orderConflicts } from './order-conflicts.ts';
 import { inputsOf, type PlanInput, parametersOf } from './plan-input.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { partName } from './proposal-ids.ts';
+import { participantsNotCarried } from './proposed-participants.ts';
 import { missingRequest, plainRequest, questionnaireRequest } from './request-template.ts';
+import { isContained, seenFrom } from './seen-from.ts';
+
+/** Far more than a person could take up. A few plans that each hold the next one twice would have millions. */
+const mostActions = 5000;
 
 interface Compiled {
   readonly source: DefinitionSource;
@@ -34,14 +38,15 @@ export function compilePlan(plan: PlanDefinition, source: DefinitionSource, trus
   if (known && known.source === source && known.trust === trust) {
     return known.plan;
   }
-  const compiled = compileOne(plan, {
+  const compiled = compileOne(plan, nameOf(plan), {
     source,
+    owner: plan,
     trust,
     path: '',
     above: [],
     inputs: new Map(),
     reads: new Set(),
-    cql: [],
+    apart: [],
     issues: [],
     paths: new Set(),
   });
@@ -51,23 +56,27 @@ export function compilePlan(plan: PlanDefinition, source: DefinitionSource, trus
 
 interface Setting {
   readonly source: DefinitionSource;
+  /** Whose contained resources are meant by "#x". */
+  readonly owner: PlanDefinition;
   readonly trust: Trust;
   readonly path: string;
   /** Canonicals of the plans that are being compiled, to find cycles. */
   readonly above: readonly string[];
   readonly inputs: Map<string, PlanInput>;
   readonly reads: Set<string>;
-  readonly cql: CqlExpression[];
+  readonly apart: ApartExpression[];
   readonly issues: PlanIssue[];
   readonly paths: Set<string>;
 }
 
-function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
-  const canonical = canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
-  const libraries = librariesOf(plan.library ?? [], setting.source);
+const nameOf = (plan: PlanDefinition): string =>
+  canonicalOf(plan) ?? `PlanDefinition/${plan.id ?? 'without-id'}`;
+
+function compileOne(plan: PlanDefinition, canonical: string, setting: Setting): CompiledPlan {
+  const libraries = librariesOf(plan.library ?? [], seenFrom(setting.owner, setting.source));
   const inside = { ...setting, above: [...setting.above, canonical] };
   const scope = withInputs(
-    { inputs: new Map(), libraries, codesOf: setting.source.codesOf },
+    { inputs: new Map(), ...libraries, codesOf: setting.source.codesOf },
     parametersOf(plan),
     setting.path,
     inside,
@@ -83,8 +92,9 @@ function compileOne(plan: PlanDefinition, setting: Setting): CompiledPlan {
     goals: compileGoals(plan, setting, actions),
     inputs: setting.inputs,
     reads: setting.reads,
-    cql: setting.cql,
+    apart: setting.apart,
     issues: setting.issues,
+    size: setting.paths.size,
   };
 }
 
@@ -124,7 +134,7 @@ function compileAction(
       setting.issues.push(planIssue('error', 'not-supported', path, compiled.why));
     } else {
       for (const name of compiled.run.variables) setting.reads.add(name);
-      if (compiled.cql) setting.cql.push(compiled.cql);
+      if (compiled.apart) setting.apart.push(compiled.apart);
     }
     return compiled;
   };
@@ -133,7 +143,7 @@ function compileAction(
   const target = targetOf(action, title, path, below);
   setting.issues.push(...participantsNotCarried(target.participants ?? [], path));
   // The values of a definition come from its own libraries.
-  const own = target.libraries ? { ...scope, libraries: target.libraries } : scope;
+  const own = target.libraries ? { ...scope, ...target.libraries } : scope;
   const writtenFrom =
     (from: Scope) =>
     ({ path: place, expression: said }: PlanDefinitionActionDynamicValue) => ({
@@ -168,25 +178,13 @@ function compileAction(
   };
 }
 
-/** Who it would be is not known: a RequestGroup names people and roles, never a kind of them. */
-function participantsNotCarried(
-  participants: NonNullable<PlanDefinitionAction['participant']>,
-  path: string,
-): PlanIssue[] {
-  return participants.flatMap(({ type, role }) => {
-    if (type === 'patient' || (type === 'practitioner' && role)) return [];
-    const what = type === 'practitioner' ? 'a practitioner without a role' : type;
-    return [planIssue('warning', 'not-supported', path, `${what} is not carried as a participant`)];
-  });
-}
-
 type Target = Pick<CompiledAction, 'request' | 'nested'> & {
   readonly participants?: PlanDefinitionAction['participant'];
   /** What the definition is about. */
   readonly topics?: readonly CodeableConcept[];
   readonly dynamicValues?: PlanDefinitionAction['dynamicValue'];
   /** Of a definition that names some. */
-  readonly libraries?: readonly Library[];
+  readonly libraries?: Libraries;
 };
 
 /** What a leaf creates: a request, or the RequestGroup of another plan. A group creates nothing unless it points to something too. */
@@ -202,9 +200,10 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
     if (isGroup && !action.definitionUri) return participants ? { participants } : {};
     return { ...(participants && { participants }), request: plainRequest(action, title) };
   }
-  const definition = setting.source.definition(canonical);
+  const definition = seenFrom(setting.owner, setting.source).definition(canonical);
+  const name = (definition && canonicalOf(definition)) ?? namedHere(canonical, setting);
   if (definition?.resourceType === 'ActivityDefinition') {
-    const template = activityRequest(action, title, definition, canonicalOf(definition) ?? canonical);
+    const template = activityRequest(action, title, definition, name);
     for (const why of template.notCarried) {
       setting.issues.push(planIssue('warning', 'not-supported', path, why));
     }
@@ -213,26 +212,46 @@ function targetOf(action: PlanDefinitionAction, title: string, path: string, set
       participants: participants ?? definition.participant ?? [],
       topics: [...(definition.topic ?? []), ...(definition.code ? [definition.code] : [])],
       ...(definition.dynamicValue && { dynamicValues: definition.dynamicValue }),
-      ...(definition.library && { libraries: librariesOf(definition.library, setting.source) }),
+      ...(definition.library && {
+        libraries: librariesOf(
+          definition.library,
+          seenFrom(isContained(canonical) ? setting.owner : definition, setting.source),
+        ),
+      }),
     };
   }
   if (definition?.resourceType === 'Questionnaire') {
     return {
       ...(participants && { participants }),
-      request: questionnaireRequest(action, title, canonicalOf(definition) ?? canonical),
+      request: questionnaireRequest(action, title, name),
     };
   }
   if (definition) {
-    const name = canonicalOf(definition) ?? canonical;
-    if (!setting.above.includes(name)) {
-      return { ...(participants && { participants }), nested: compileOne(definition, setting) };
+    if (setting.paths.size >= mostActions) {
+      setting.issues.push(
+        planIssue(
+          'error',
+          'too-costly',
+          path,
+          `${name} is not followed: with the plans inside of it, a plan has at most ${mostActions} actions`,
+        ),
+      );
+    } else if (setting.above.includes(name)) {
+      problem(`${name} contains itself; it is not followed again`);
+    } else {
+      const owner = isContained(canonical) ? setting.owner : definition;
+      const nested = compileOne(definition, name, { ...setting, owner });
+      return { ...(participants && { participants }), nested };
     }
-    problem(`${name} contains itself; it is not followed again`);
   } else {
     problem(`${canonical} is not known; a Task stands in its place`);
   }
   return { ...(participants && { participants }), request: missingRequest(action, title, canonical) };
 }
+
+/** A canonical of what is contained leads out of the result only together with that of the plan. */
+const namedHere = (canonical: string, { owner }: Setting): string =>
+  isContained(canonical) ? `${nameOf(owner)}${canonical}` : canonical;
 
 const codesIn = (concepts: readonly CodeableConcept[]): string[] =>
   concepts.flatMap(({ coding }) => (coding ?? []).flatMap(({ code }) => code ?? []));

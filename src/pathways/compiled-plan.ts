@@ -11,9 +11,9 @@ import type {
   RequestGroupAction,
   RequestGroupActionRelatedAction,
 } from '@medplum/fhirtypes';
-import type { CqlExpression } from '../fhir/cql.ts';
 import type { HashedName } from '../fhir/deterministic-id.ts';
 import type { FhirPath } from '../fhir/fhirpath.ts';
+import type { ApartExpression } from '../fhir/run-apart.ts';
 import type { CodesOfValueSet, PlanInput } from './plan-input.ts';
 import type { PlanIssue } from './plan-issue.ts';
 import type { RequestTemplate } from './request-template.ts';
@@ -27,10 +27,7 @@ export interface DefinitionSource {
   library?(canonical: string): Library | undefined;
 }
 
-/**
- * Whether expressions may be run: only those of content that this service publishes are, because an expression can be
- * made to run for ever. The conditions of any other plan are unknown, and its dynamic values are not written.
- */
+/** Whether FHIRPath is run at once: only that of content which this service publishes is, because an expression can be made to run for ever. */
 export type Trust = 'published' | 'foreign';
 
 /** An expression with the inputs that it reads, or the reason why it cannot be run. */
@@ -40,7 +37,7 @@ export type CompiledExpression =
       readonly run: FhirPath;
       readonly inputs: readonly PlanInput[];
       /** What has to be run before anything is judged. */
-      readonly cql?: CqlExpression;
+      readonly apart?: ApartExpression;
     }
   | { readonly kind: 'not-run'; readonly why: string };
 
@@ -109,8 +106,10 @@ export interface CompiledPlan {
   readonly inputs: ReadonlyMap<string, PlanInput>;
   /** The variables that its expressions read. */
   readonly reads: ReadonlySet<string>;
-  /** The CQL that its expressions name, nested plans included. */
-  readonly cql: readonly CqlExpression[];
+  /** Those of its expressions that are run apart, nested plans included. */
+  readonly apart: readonly ApartExpression[];
   /** What is wrong with the plan itself, whoever it is applied to. */
   readonly issues: readonly PlanIssue[];
+  /** How many actions it has, those of nested plans included. */
+  readonly size: number;
 }

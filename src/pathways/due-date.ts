@@ -3,7 +3,7 @@ import type { Duration } from '@medplum/fhirtypes';
 
 const msOfDay = 86_400_000;
 
-/** UCUM d, wk, mo and a, whole numbers only: anything else is undefined. https://hl7.org/fhir/R4/valueset-duration-units.html */
+/** UCUM d, wk, mo and a, whole numbers only, and no later than FHIR can write: anything else is undefined. https://hl7.org/fhir/R4/valueset-duration-units.html */
 export function dueDate(date: string, duration: Duration): string | undefined {
   const amount = duration.value;
   const start = Date.parse(`${date}T00:00:00Z`);
@@ -24,10 +24,14 @@ export function dueDate(date: string, duration: Duration): string | undefined {
   }
 }
 
-function addMonths(start: Date, months: number): string {
+function addMonths(start: Date, months: number): string | undefined {
   const [year, month] = [start.getUTCFullYear(), start.getUTCMonth() + months];
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   return calendarDate(Date.UTC(year, month, Math.min(start.getUTCDate(), lastDay)));
 }
 
-const calendarDate = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+const firstDayMs = Date.UTC(1000, 0, 1);
+const lastDayMs = Date.UTC(9999, 11, 31);
+
+const calendarDate = (ms: number): string | undefined =>
+  ms >= firstDayMs && ms <= lastDayMs ? new Date(ms).toISOString().slice(0, 10) : undefined;

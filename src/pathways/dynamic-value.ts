@@ -1,4 +1,5 @@
 // Writes a computed value into a request where PlanDefinition.action.dynamicValue.path points to.
+import { someReference } from '../fhir/reference.ts';
 import { type Written, writeElement } from '../fhir/write-element.ts';
 
 /** What makes a request what it is, and an action of a RequestGroup what it holds: a plan's author cannot write there. */
@@ -12,20 +13,13 @@ const fixed = {
     'subject',
     'for',
     'contained',
+    'implicitRules',
+    'modifierExtension',
     'resource',
     'action',
+    'relatedAction',
   ]),
   writer: "the plan's",
-};
-
-/** The elements with a required binding that are left to write: without it a result would not be valid R4. */
-const codesOf: Readonly<Record<string, readonly string[]>> = {
-  priority: ['routine', 'urgent', 'asap', 'stat'],
-  groupingBehavior: ['visual-group', 'logical-group', 'sentence-group'],
-  selectionBehavior: ['any', 'all', 'all-or-none', 'exactly-one', 'at-most-one', 'one-or-more'],
-  requiredBehavior: ['must', 'could', 'must-unless-documented'],
-  precheckBehavior: ['yes', 'no'],
-  cardinalityBehavior: ['single', 'multiple'],
 };
 
 /** A copy of `target` with the values at the path. `typeName` is the target's type, such as "ServiceRequest" or "RequestGroup.action". */
@@ -37,13 +31,20 @@ export function writeDynamicValue<T extends object>(
 ): Written<T> {
   const written = writeElement(target, typeName, path, values, fixed);
   if (written.kind === 'fault') return written;
-  for (const [name, codes] of Object.entries(codesOf)) {
-    const code: unknown = Reflect.get(written.value, name);
-    if (typeof code === 'string' && !codes.includes(code)) {
-      return { kind: 'fault', why: `"${path}": ${name} is one of ${codes.join(', ')}` };
-    }
-  }
+  // Where a request stands in the answer, and what else the answer holds, is no matter of its author.
+  const before = localReferences(target);
+  if ([...localReferences(written.value)].some((reference) => !before.has(reference)))
+    return { kind: 'fault', why: `"${path}": a reference to something inside of the answer` };
   // Translations of the text that was there do not fit the new one.
   Reflect.deleteProperty(written.value, `_${path}`);
   return written;
+}
+
+function localReferences(target: object): ReadonlySet<string> {
+  const found = new Set<string>();
+  someReference(target, (reference) => {
+    if (reference.startsWith('#')) found.add(reference);
+    return false;
+  });
+  return found;
 }

@@ -1,10 +1,10 @@
 // What a published plan says follows from new data about a person, as a GuidanceResponse that can be kept: what applies, what not, what is not known.
 // https://hl7.org/fhir/R4/guidanceresponse.html
 import type { DataRequirement, GuidanceResponse, Observation, PlanDefinition } from '@medplum/fhirtypes';
-import type { CqlExpression } from '../fhir/cql.ts';
+import type { ApartExpression, AskedAbout } from '../fhir/run-apart.ts';
 import { compilePlan } from './compile-plan.ts';
 import type { DefinitionSource } from './compiled-plan.ts';
-import { type ActionVerdict, type JudgeInput, judgeFirstLevel } from './judge-plan.ts';
+import { type ActionVerdict, askedAbout, type JudgeInput, judgeFirstLevel } from './judge-plan.ts';
 import { dataNeeds, inputsOf, type PlanInput } from './plan-input.ts';
 
 export interface GuidanceInput extends JudgeInput {
@@ -58,14 +58,24 @@ export function guidanceNeeds(plan: PlanDefinition, { codesOf }: DefinitionSourc
   return found;
 }
 
-/** The CQL that the first level of the plan names. */
-export function guidanceCql(plan: PlanDefinition, definitions: DefinitionSource): readonly CqlExpression[] {
+/** What is run apart of the first level of the plan. */
+export function guidanceApart(
+  plan: PlanDefinition,
+  definitions: DefinitionSource,
+): readonly ApartExpression[] {
   return compilePlan(plan, definitions, 'published').actions.flatMap(({ conditions }) =>
     conditions.flatMap(({ expression }) =>
-      expression.kind === 'ready' && expression.cql ? [expression.cql] : [],
+      expression.kind === 'ready' && expression.apart ? [expression.apart] : [],
     ),
   );
 }
+
+/** What these may read. */
+export const guidanceAbout = (
+  plan: PlanDefinition,
+  definitions: DefinitionSource,
+  person: Pick<JudgeInput, 'subject' | 'facts'>,
+): AskedAbout => askedAbout(compilePlan(plan, definitions, 'published'), person);
 
 /** Of the plan's first level: the actions below follow when the one above is taken up. */
 export function guidanceOf(input: GuidanceInput): GuidanceResponse {

@@ -1,10 +1,10 @@
 // Decides for each action of a plan whether it applies to a person, and keeps how it was decided. Nothing is left out here:
 // $apply and $explain read the same judgement.
 import type { Resource } from '@medplum/fhirtypes';
-import type { CqlAnswers } from '../fhir/cql.ts';
 import { fhirPathTime } from '../fhir/fhirpath.ts';
 import type { Present } from '../fhir/present.ts';
-import { cqlVariable } from './compile-cql.ts';
+import type { Answer, Answers, AskedAbout } from '../fhir/run-apart.ts';
+import { answersVariable } from './answered-apart.ts';
 import type { CompiledAction, CompiledCondition, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
 import type { InputTrace, PlanInput } from './plan-input.ts';
 import type { PlanSubject } from './plan-subject.ts';
@@ -16,7 +16,7 @@ import { whyUndecided } from './why-undecided.ts';
 export type Facts = ReadonlyMap<string, readonly Resource[] | 'not-visible'>;
 
 /** What the asker sees of an input, by its key. */
-export const seenIn =
+const seenIn =
   (facts: Facts) =>
   (key: string): readonly Resource[] => {
     const fact = facts.get(key);
@@ -29,8 +29,8 @@ export interface JudgeInput extends Present {
   readonly facts: Facts;
   /** %practitioner, %organization, %encounter, as far as the call named them. */
   readonly given?: Readonly<Record<string, Resource>>;
-  /** The answers to the CQL that the plan names. */
-  readonly cql?: CqlAnswers;
+  /** To the expressions of the plan that are run apart. */
+  readonly answers?: Answers;
   /** A question about something that is not so; its data are among the facts. */
   readonly whatIf?: WhatIf;
   /** A nested plan becomes part of the group around it, so that one in which nothing applies is left out. */
@@ -69,9 +69,14 @@ export interface ActionTrace extends ActionVerdict {
 
 export interface Judgement {
   readonly actions: readonly ActionTrace[];
-  /** The values of an expression; empty when it cannot be run or an input that it needs is missing. */
-  values(expression: CompiledExpression): readonly unknown[];
+  valueOf(expression: CompiledExpression): Computed;
 }
+
+/** Not run: what the plan's own issues tell. Missing: an input that it needs, in words. */
+export type Computed =
+  | Answer
+  | { readonly kind: 'not-run' }
+  | { readonly kind: 'missing'; readonly why: string };
 
 export function judgePlan(plan: CompiledPlan, input: JudgeInput): Judgement {
   const person = personOf(plan, input);
@@ -88,11 +93,11 @@ export function judgePlan(plan: CompiledPlan, input: JudgeInput): Judgement {
   };
   return {
     actions: plan.actions.map(judgeAction),
-    values: (expression) => {
-      if (expression.kind === 'not-run' || traced(expression.inputs, person).some(({ missing }) => missing))
-        return [];
-      const result = expression.run.evaluate(person.subject, person.variables);
-      return result.kind === 'values' ? result.values : [];
+    valueOf: (expression) => {
+      if (expression.kind === 'not-run') return expression;
+      const missing = traced(expression.inputs, person).flatMap((input) => input.missing ?? []);
+      if (missing.length > 0) return { kind: 'missing', why: missing.join('; ') };
+      return expression.run.evaluate(person.subject, person.variables);
     },
   };
 }
@@ -108,9 +113,9 @@ const none: readonly never[] = [];
 function judgeFor(person: Person): (action: CompiledAction) => ActionVerdict {
   const known = new Map<string, ConditionTrace>();
   const judgeCondition = (condition: CompiledCondition): ConditionTrace => {
-    // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer; that of CQL has a key.
-    const cql = condition.expression.kind === 'ready' ? condition.expression.cql : undefined;
-    const text = cql?.key ?? `${condition.source.expression?.language ?? ''} ${condition.text}`;
+    // The name of an input means one thing in a whole plan, so the same text that can be run has the same answer; what is run apart has a key.
+    const apart = condition.expression.kind === 'ready' ? condition.expression.apart : undefined;
+    const text = apart?.key ?? `${condition.source.expression?.language ?? ''} ${condition.text}`;
     const earlier = condition.expression.kind === 'ready' ? known.get(text) : undefined;
     if (earlier) return { ...earlier, condition };
     const trace = judge(condition, person);
@@ -227,21 +232,29 @@ function dateOf(text: string): unknown {
   return latestDate.value;
 }
 
-function variablesOf(
+function variablesOf(plan: CompiledPlan, input: JudgeInput): Record<string, unknown> {
+  const { localNow, today, answers } = input;
+  return {
+    ...dataVariables(plan, input),
+    ...(answers && { [answersVariable]: answers }),
+    // Parsing an instant costs as much as a condition, and few rules look at the time of day.
+    ...(plan.reads.has('now') && { now: fhirPathTime(localNow) }),
+    today: dateOf(today),
+  };
+}
+
+/** The variables without the present: resources, lists of resources and numbers, by name. */
+function dataVariables(
   plan: CompiledPlan,
-  { subject, facts, localNow, today, given, cql }: JudgeInput,
+  { subject, facts, given }: Pick<JudgeInput, 'subject' | 'facts' | 'given'>,
 ): Record<string, unknown> {
   const variables: Record<string, unknown> = {
     practitioner: [],
     organization: [],
     encounter: [],
     ...given,
-    ...(cql && { [cqlVariable]: cql }),
     subject,
     patient: subject.resourceType === 'Patient' ? subject : [],
-    // Parsing an instant costs as much as a condition, and few rules look at the time of day.
-    ...(plan.reads.has('now') && { now: fhirPathTime(localNow) }),
-    today: dateOf(today),
   };
   for (const [name, input] of plan.inputs) {
     if (input.parameter) {
@@ -254,3 +267,13 @@ function variablesOf(
   }
   return variables;
 }
+
+/** What an expression that is run apart may read. */
+export const askedAbout = (
+  plan: CompiledPlan,
+  input: Pick<JudgeInput, 'subject' | 'facts' | 'given'>,
+): AskedAbout => ({
+  subject: input.subject,
+  dataOf: seenIn(input.facts),
+  variables: dataVariables(plan, input),
+});

@@ -78,12 +78,16 @@ function addRelation(order: Order, id: string, relation: RequestGroupActionRelat
 }
 
 /** For each pair that time has to pass between, the shortest way back, when there is one; each cycle once. */
-function cyclesIn(order: Order): readonly (readonly string[])[] {
+function cyclesIn(whole: Order): readonly (readonly string[])[] {
+  const order = withoutEnds(whole);
   const found = new Map<string, readonly string[]>();
+  const told = new Set<string>();
   for (const [from, edges] of order) {
     for (const { to, isStrict } of edges) {
-      const way = isStrict ? wayBetween(order, to, from) : undefined;
+      if (!isStrict || told.has(`${from}|${to}`)) continue;
+      const way = wayBetween(order, to, from);
       if (!way) continue;
+      for (const [index, point] of way.entries()) told.add(`${way[index - 1] ?? from}|${point}`);
       const ids = [from, ...way].map((point) => point.slice(point.indexOf(' ') + 1));
       const cycle = ids.filter((id, index) => id !== ids[index - 1]);
       const name = [...new Set(cycle)].sort().join(' ');
@@ -91,6 +95,44 @@ function cyclesIn(order: Order): readonly (readonly string[])[] {
     }
   }
   return [...found.values()];
+}
+
+/** Only what lies on a cycle or between two. Nothing is left of a plan without one, which is told in time that grows with the plan alone. */
+function withoutEnds(order: Order): Order {
+  const left = withoutStarts(turned(withoutStarts(turned(order))));
+  return new Map(
+    [...order].flatMap(([from, edges]) =>
+      left.has(from) ? [[from, edges.filter(({ to }) => left.has(to))] as const] : [],
+    ),
+  );
+}
+
+/** Each relation the other way round. */
+function turned(order: Order): Order {
+  const backwards: Order = new Map();
+  for (const [from, edges] of order) {
+    for (const { to, isStrict } of edges) add(backwards, to, from, isStrict);
+  }
+  return backwards;
+}
+
+/** Takes away, again and again, what nothing leads to. */
+function withoutStarts(order: Order): Order {
+  const leadingTo = new Map<Point, number>();
+  for (const edges of order.values()) {
+    for (const { to } of edges) leadingTo.set(to, (leadingTo.get(to) ?? 0) + 1);
+  }
+  const starts = [...order.keys()].filter((point) => !leadingTo.has(point));
+  const left = new Map(order);
+  for (const point of starts) {
+    left.delete(point);
+    for (const { to } of order.get(point) ?? []) {
+      const others = (leadingTo.get(to) ?? 0) - 1;
+      leadingTo.set(to, others);
+      if (others === 0) starts.push(to);
+    }
+  }
+  return left;
 }
 
 /** From one point to another, both included. */

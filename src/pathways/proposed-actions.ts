@@ -11,22 +11,20 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { beside } from '../fhir/kept-translations.ts';
-import type { CompiledAction, CompiledExpression, CompiledPlan } from './compiled-plan.ts';
-import { writeDynamicValue } from './dynamic-value.ts';
+import type { CompiledAction, CompiledPlan } from './compiled-plan.ts';
 import type { ActionTrace } from './judge-plan.ts';
 import { keptRelations } from './kept-relations.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
 import { type GoalSetting, goalsWorkedOn, proposeGoals } from './proposed-goal.ts';
 import { type ParticipantSetting, participantsOf } from './proposed-participants.ts';
 import { goalExtensions } from './request-template.ts';
+import { type ValueSetting, withWrittenValues } from './written-values.ts';
 
-export interface ProposalSetting extends ParticipantSetting, GoalSetting {
+export interface ProposalSetting extends ParticipantSetting, GoalSetting, ValueSetting {
   readonly encounter?: Reference<Encounter>;
   readonly practitioner?: Reference<Practitioner>;
-  values(expression: CompiledExpression): readonly unknown[];
   /** Grows with each request, in order. */
   readonly created: Resource[];
-  readonly issues: PlanIssue[];
   /** Whether the actions of a nested plan are put where the action that points to it stands. */
   readonly mergesNested: boolean;
   /** Grows with the canonicals of the plans that were merged. */
@@ -199,35 +197,9 @@ function targetOf(
     setting.created.push(plain);
     return { id, frame };
   }
-  const filled = withDynamicValues(action, plain, frame, setting);
+  const filled = withWrittenValues(action, { request: plain, frame }, setting);
   setting.created.push(filled.request);
   return { id, frame: filled.frame };
-}
-
-/** The definition's values come first, then the action's; a path that begins with "action." means the RequestGroup's action. */
-export function withDynamicValues<T extends Resource>(
-  action: CompiledAction,
-  request: T,
-  frame: RequestGroupAction,
-  setting: Pick<ProposalSetting, 'values' | 'issues'>,
-): { readonly request: T; readonly frame: RequestGroupAction } {
-  let filled = { request, frame };
-  for (const { path, expression } of action.dynamicValues) {
-    const values = setting.values(expression);
-    if (values.length === 0) continue;
-    const onAction = /^%?action\.(.+)$/.exec(path)?.[1];
-    const written = onAction
-      ? writeDynamicValue(filled.frame, 'RequestGroup.action', onAction, values)
-      : writeDynamicValue(filled.request, request.resourceType, path, values);
-    if (written.kind === 'fault') {
-      setting.issues.push(
-        planIssue('error', 'invalid', action.path, `a dynamic value was not written: ${written.why}`),
-      );
-    } else {
-      filled = { ...filled, [onAction ? 'frame' : 'request']: written.value };
-    }
-  }
-  return filled;
 }
 
 function nestedGroup(

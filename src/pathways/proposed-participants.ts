@@ -1,7 +1,8 @@
 // Who takes part in a proposed action: the person, and a PractitionerRole for each role, made once in a proposal.
-import type { Group, Patient, PractitionerRole, Reference } from '@medplum/fhirtypes';
+import type { Group, Patient, PlanDefinitionAction, PractitionerRole, Reference } from '@medplum/fhirtypes';
 import type { HashedName } from '../fhir/deterministic-id.ts';
 import type { CompiledAction, CompiledRole } from './compiled-plan.ts';
+import { type PlanIssue, planIssue } from './plan-issue.ts';
 
 export interface ParticipantSetting {
   /** The id of the thing with this name in this application of the plan. */
@@ -43,4 +44,16 @@ function roleReference(
   const reference = { reference: setting.reference(id) };
   setting.roles.set(key, { resource: { resourceType: 'PractitionerRole', id, code: [concept] }, reference });
   return reference;
+}
+
+/** Who it would be is not known: a RequestGroup names people and roles, never a kind of them. */
+export function participantsNotCarried(
+  participants: NonNullable<PlanDefinitionAction['participant']>,
+  path: string,
+): PlanIssue[] {
+  return participants.flatMap(({ type, role }) => {
+    if (type === 'patient' || (type === 'practitioner' && role)) return [];
+    const what = type === 'practitioner' ? 'a practitioner without a role' : type;
+    return [planIssue('warning', 'not-supported', path, `${what} is not carried as a participant`)];
+  });
 }

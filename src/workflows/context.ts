@@ -2,7 +2,7 @@
 import type { Actor } from '../auth/actor.ts';
 import type { GroupOfRun, ServiceEffect } from '../auth/service-effects.ts';
 import type { Catalogue } from '../content/catalogue.ts';
-import type { CqlEngine } from '../fhir/cql.ts';
+import type { ExpressionEngine } from '../fhir/run-apart.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import type { Validator } from '../fhir/validator.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,7 +20,7 @@ export interface WorkflowContext {
   readonly wall: WallClock;
   readonly newId: NewId;
   readonly actor: Actor;
-  readonly cql: CqlEngine;
+  readonly expressions: ExpressionEngine;
   /** Reads a search that stands in content, such as "Observation?code=x", strictly. Throws FhirError 400. */
   readonly readSearch: (text: string) => SearchQuery;
   /** Of a transaction of several entries. */

@@ -180,7 +180,7 @@ it.each<[string, string, string, Library, string | RegExp]>([
     'application/elm+json',
     'Has Flag',
     library,
-    'expressions are run only in plans that this service publishes',
+    'the expression language application/elm+json is not run; text/fhirpath is',
   ],
 ])(
   'leaves the action for a person to decide with %s; strict refuses it',

@@ -1,14 +1,19 @@
 // After new scores: asks the published plans that want to know what follows now, and keeps their answer with its reasons.
 import type { Observation, PlanDefinition } from '@medplum/fhirtypes';
-import { cqlRun } from '../../fhir/cql.ts';
-import { guidanceCql, guidanceNeeds, guidanceOf, isTriggeredBy } from '../../pathways/guidance.ts';
-import { seenIn } from '../../pathways/judge-plan.ts';
+import { runApart } from '../../fhir/run-apart.ts';
+import {
+  guidanceAbout,
+  guidanceApart,
+  guidanceNeeds,
+  guidanceOf,
+  isTriggeredBy,
+} from '../../pathways/guidance.ts';
 import type { WorkflowContext } from '../context.ts';
 import { gatherInputs } from '../plans/gather-inputs.ts';
 import { presentOf } from '../present.ts';
 
 /** A transaction is open meanwhile. What takes longer is for a person to decide. */
-const longestCqlMs = 2000;
+const longestMs = 2000;
 
 /** Writes one GuidanceResponse for each plan that is triggered by these scores. The context's store is a transaction's. */
 export async function recordGuidance(
@@ -30,13 +35,12 @@ export async function recordGuidance(
   for (const plan of plans) {
     const id = newId();
     const facts = await gatherInputs(context, patientId, guidanceNeeds(plan, catalogue));
-    const expressions = guidanceCql(plan, catalogue);
-    const cql =
+    const expressions = guidanceApart(plan, catalogue);
+    const answers =
       expressions.length > 0
-        ? await cqlRun(context.cql, expressions, present, longestCqlMs).answersFor({
-            subject,
-            dataOf: seenIn(facts),
-          })
+        ? await runApart(context.expressions, expressions, present, longestMs).answersFor(
+            guidanceAbout(plan, catalogue, { subject, facts }),
+          )
         : undefined;
     const guidance = guidanceOf({
       plan,
@@ -44,7 +48,7 @@ export async function recordGuidance(
       subject,
       facts,
       ...present,
-      ...(cql && { cql }),
+      ...(answers && { answers }),
       id,
       reasons: scores.map((score) => `Observation/${score.id ?? ''}`),
     });

@@ -1,9 +1,11 @@
 // ActivityDefinition/$apply: proposes one request out of a definition, for a person or a group. Stores nothing.
 import type { ActivityDefinition, Resource } from '@medplum/fhirtypes';
-import { cqlRun } from '../../fhir/cql.ts';
 import { FhirError, notFound } from '../../fhir/error.ts';
+import { runApart } from '../../fhir/run-apart.ts';
 import { applyActivity, compileActivity } from '../../pathways/apply-activity.ts';
 import type { DefinitionSource, Trust } from '../../pathways/compiled-plan.ts';
+import { askedAbout } from '../../pathways/judge-plan.ts';
+import { pointedToBy } from '../../pathways/seen-from.ts';
 import type { WorkflowContext } from '../context.ts';
 import { presentOf } from '../present.ts';
 import { findByCanonical } from '../resources/find-by-canonical.ts';
@@ -39,19 +41,22 @@ export async function applyActivityDefinition(
   const { subject, whatIf } = data
     ? whatIfAbout(stored, data, [], present.now)
     : { subject: stored, whatIf: undefined };
-  const { cql } = compileActivity(definition, libraries, trust);
+  const compiled = compileActivity(definition, libraries, trust);
   const answers =
-    cql.length > 0 && subject.resourceType === 'Patient'
-      ? await cqlRun(context.cql, cql, present).answersFor({ subject, dataOf: () => [] })
+    compiled.apart.length > 0
+      ? await runApart(context.expressions, compiled.apart, present).answersFor(
+          askedAbout(compiled, { subject, facts: new Map(), given: around.given }),
+        )
       : undefined;
   const result = applyActivity({
     definition,
     libraries,
     trust,
+    validator: context.validator,
     subject,
     ...present,
     ...around,
-    ...(answers && { cql: answers }),
+    ...(answers && { answers }),
     ...(whatIf && { whatIf }),
   });
   const hindrances = result.issues.filter(({ severity }) => severity !== 'information');
@@ -65,7 +70,7 @@ interface LoadedActivity {
   readonly trust: Trust;
 }
 
-/** Refused: 404. Of a definition that this service does not publish, the CQL alone is run. */
+/** Refused: 404. */
 async function loadActivity(context: WorkflowContext, name: PlanName): Promise<LoadedActivity> {
   const { catalogue } = context;
   const published = (definition: ActivityDefinition): LoadedActivity => ({
@@ -86,7 +91,7 @@ async function loadActivity(context: WorkflowContext, name: PlanName): Promise<L
 }
 
 async function foreign(context: WorkflowContext, definition: ActivityDefinition): Promise<LoadedActivity> {
-  const { library } = await librarySource(context, definition.library ?? []);
+  const { library } = await librarySource(context, pointedToBy(definition).libraries);
   return {
     definition,
     libraries: { codesOf: (valueSet) => context.catalogue.codesOf(valueSet), ...(library && { library }) },

@@ -18,9 +18,10 @@ export async function applyPlanDefinition(
   context: WorkflowContext,
   request: ApplyRequest,
 ): Promise<CarePlan | Bundle> {
+  const { validator } = context;
   const { resultType, mergesNested } = request;
   const runs = await preparePlanRuns(context, request);
-  const results = runs.map((run) => applyPlan({ ...run, resultType, mergesNested }));
+  const results = runs.map((run) => applyPlan({ ...run, validator, resultType, mergesNested }));
   const hindrances = results.flatMap(({ issues }) =>
     issues.filter(({ severity }) => severity !== 'information'),
   );

@@ -3,7 +3,7 @@ import type { Library } from '@medplum/fhirtypes';
 import { dependenciesOf, mostLibraries } from '../../pathways/compile-cql.ts';
 import type { DefinitionSource } from '../../pathways/compiled-plan.ts';
 import type { WorkflowContext } from '../context.ts';
-import { findByCanonical } from '../resources/find-by-canonical.ts';
+import { findDefined } from '../resources/find-by-canonical.ts';
 
 /** What is not known is left out; the plan then says that it misses it. */
 export async function librarySource(
@@ -14,7 +14,7 @@ export async function librarySource(
   const wanted = [...names];
   for (let name = wanted.pop(); name !== undefined && found.size < mostLibraries; name = wanted.pop()) {
     if (found.has(name)) continue;
-    const library = context.catalogue.library(name) ?? (await findByCanonical(context, 'Library', name));
+    const library = context.catalogue.library(name) ?? (await findDefined(context, 'Library', name));
     if (!library) continue;
     found.set(name, library);
     wanted.push(...dependenciesOf(library));

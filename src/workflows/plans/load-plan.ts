@@ -3,10 +3,10 @@ import type { PlanDefinition } from '@medplum/fhirtypes';
 import type { Definition } from '../../content/catalogue.ts';
 import { notFound } from '../../fhir/error.ts';
 import type { DefinitionSource, Trust } from '../../pathways/compiled-plan.ts';
-import { canonicalsOf } from '../../pathways/plan-input.ts';
+import { pointedToBy } from '../../pathways/seen-from.ts';
 import type { StoredVersion } from '../../store/store.ts';
 import type { WorkflowContext } from '../context.ts';
-import { findByCanonical } from '../resources/find-by-canonical.ts';
+import { findByCanonical, findDefined } from '../resources/find-by-canonical.ts';
 import { publishedAs } from '../resources/published-as.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { librarySource } from './library-source.ts';
@@ -49,18 +49,21 @@ async function asPublished(
     : foreign(context, stored.resource());
 }
 
-/** A plan that somebody else wrote: applied, but of its expressions only the CQL is run. Its definitions may be stored ones. */
+/** A plan that somebody else wrote. Its definitions may be stored ones. */
 async function foreign(context: WorkflowContext, plan: PlanDefinition): Promise<LoadedPlan> {
   const found = new Map<string, Definition>();
-  const libraries: string[] = [...(plan.library ?? [])];
-  const wanted = [...canonicalsOf(plan)];
+  const first = pointedToBy(plan);
+  const libraries = [...first.libraries];
+  const wanted = [...first.definitions];
   for (let canonical = wanted.pop(); canonical !== undefined; canonical = wanted.pop()) {
     if (found.has(canonical)) continue;
     const definition = context.catalogue.definition(canonical) ?? (await findDefinition(context, canonical));
     if (!definition) continue;
     found.set(canonical, definition);
-    if (definition.resourceType === 'PlanDefinition') wanted.push(...canonicalsOf(definition));
-    if (definition.resourceType !== 'Questionnaire') libraries.push(...(definition.library ?? []));
+    if (definition.resourceType === 'Questionnaire') continue;
+    const more = pointedToBy(definition);
+    wanted.push(...more.definitions);
+    libraries.push(...more.libraries);
   }
   const definitions: DefinitionSource = {
     definition: (canonical) => found.get(canonical),
@@ -70,10 +73,11 @@ async function foreign(context: WorkflowContext, plan: PlanDefinition): Promise<
   return { plan, definitions, trust: 'foreign' };
 }
 
+/** By its canonical; by its id where the plan names it as "ActivityDefinition/x", as the examples of R4 do. */
 async function findDefinition(context: WorkflowContext, canonical: string): Promise<Definition | undefined> {
   return (
-    (await findByCanonical(context, 'ActivityDefinition', canonical)) ??
-    (await findByCanonical(context, 'Questionnaire', canonical)) ??
-    findByCanonical(context, 'PlanDefinition', canonical)
+    (await findDefined(context, 'ActivityDefinition', canonical)) ??
+    (await findDefined(context, 'Questionnaire', canonical)) ??
+    findDefined(context, 'PlanDefinition', canonical)
   );
 }

@@ -1,10 +1,10 @@
 // What $apply and $explain both need before the pure part begins: the plan, the people and their data.
 import type { Encounter, Practitioner, Reference, Resource } from '@medplum/fhirtypes';
-import { cqlRun } from '../../fhir/cql.ts';
 import { businessRule, invalid, notFound } from '../../fhir/error.ts';
+import { runApart } from '../../fhir/run-apart.ts';
 import { compilePlan } from '../../pathways/compile-plan.ts';
 import type { CompiledAction, CompiledPlan } from '../../pathways/compiled-plan.ts';
-import { type JudgeInput, seenIn } from '../../pathways/judge-plan.ts';
+import { askedAbout, type JudgeInput } from '../../pathways/judge-plan.ts';
 import { dataNeeds } from '../../pathways/plan-input.ts';
 import { type PlanSubject, subjectReference } from '../../pathways/plan-subject.ts';
 import type { WorkflowContext } from '../context.ts';
@@ -36,7 +36,7 @@ export type PlanRun = LoadedPlan & JudgeInput & RunContext;
 
 /**
  * One run for each subject, in order. Refused: 404 for a plan, a subject or anything else that the asker cannot see; 422 for a subject
- * that is neither a Patient nor a Group, and for assumptions about somebody else.
+ * that is neither a Patient nor a Group, for assumptions about somebody else, and for more than one answer can hold.
  */
 export async function preparePlanRuns(
   context: WorkflowContext,
@@ -48,12 +48,13 @@ export async function preparePlanRuns(
   ]);
   const around = await readAround(context, request, subjects);
   const compiled = compilePlan(loaded.plan, loaded.definitions, loaded.trust);
+  demandFewActions(compiled, subjects.length);
   const present = presentOf(context);
   const data = assumedData(request.whatIf?.data ?? []);
   demandOwnData(data, subjects);
   const declined = declinedIn(compiled, request.whatIf?.declined ?? []);
   const needs = dataNeeds(compiled.inputs.values());
-  const run = compiled.cql.length > 0 ? cqlRun(context.cql, compiled.cql, present) : undefined;
+  const run = compiled.apart.length > 0 ? runApart(context.expressions, compiled.apart, present) : undefined;
   const runs: PlanRun[] = [];
   for (const stored of subjects) {
     const question = request.whatIf && whatIfAbout(stored, data, declined, present.now);
@@ -62,12 +63,9 @@ export async function preparePlanRuns(
       subject.resourceType === 'Group'
         ? new Map<string, readonly Resource[]>()
         : await gatherInputs(context, subject.id ?? '', needs, question?.whatIf.data);
-    const cql =
-      run && subject.resourceType === 'Patient'
-        ? await run.answersFor({ subject, dataOf: seenIn(facts) })
-        : undefined;
+    const answers = await run?.answersFor(askedAbout(compiled, { subject, facts, given: around.given }));
     runs.push({
-      ...(cql && { cql }),
+      ...(answers && { answers }),
       ...loaded,
       ...around,
       subject,
@@ -77,6 +75,19 @@ export async function preparePlanRuns(
     });
   }
   return runs;
+}
+
+/** About a hundred megabytes of answer. */
+const mostActionsInAll = 100_000;
+
+/** Refused (422): more than one answer can hold. */
+function demandFewActions({ size, canonical }: CompiledPlan, people: number): void {
+  if (size * people > mostActionsInAll) {
+    throw businessRule(
+      `${canonical} has ${size} actions: ask for at most ${Math.floor(mostActionsInAll / size)} people in one call`,
+      'Parameters.parameter',
+    );
+  }
 }
 
 /** Refused (422): a name that no action of the plan has, so that nobody takes an unchanged plan for an answer. */

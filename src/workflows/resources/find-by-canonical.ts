@@ -2,8 +2,10 @@
 import type { ExtractResource, Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Definition } from '../../content/catalogue.ts';
 import { canonicalOf, parseCanonical } from '../../fhir/canonical.ts';
+import { referenceTarget } from '../../fhir/reference.ts';
 import type { WorkflowContext } from '../context.ts';
 import { findResources } from './find-resources.ts';
+import { readIfKnown } from './read-known.ts';
 
 type DefinitionType = Extract<ResourceType, Definition['resourceType'] | 'Library'>;
 
@@ -32,6 +34,20 @@ export async function findByCanonical<K extends DefinitionType>(
     if (earlier) return earlier;
   }
   return undefined;
+}
+
+/** As findByCanonical; "Library/x" is the one with this id, with or without |version. */
+export async function findDefined<K extends DefinitionType>(
+  context: WorkflowContext,
+  type: K,
+  name: string,
+): Promise<ExtractResource<K> | undefined> {
+  const { url, version } = parseCanonical(name);
+  const target = referenceTarget(url);
+  if (target?.kind !== 'local') return findByCanonical(context, type, name);
+  if (target.type !== type) return undefined;
+  const found = (await readIfKnown(context.store, type, target.id))?.resource();
+  return found && (version === undefined || canonicalOf(found)?.endsWith(`|${version}`)) ? found : undefined;
 }
 
 /** The last one that was stored under this id with this url|version. */

@@ -17,11 +17,18 @@ export async function readKnown<K extends ResourceType>(
   id: string,
   expression?: string,
 ): Promise<StoredVersion<ExtractResource<K>>> {
+  const version = await readIfKnown(store, type, id);
+  if (!version) throw notFound(`${type}/${id} is not known`, expression);
+  return version;
+}
+
+export async function readIfKnown<K extends ResourceType>(
+  store: Store,
+  type: K,
+  id: string,
+): Promise<StoredVersion<ExtractResource<K>> | undefined> {
   const result = await store.read(type, id);
-  if (result.kind !== 'found' || !isVersionOf(result.version, type)) {
-    throw notFound(`${type}/${id} is not known`, expression);
-  }
-  return result.version;
+  return result.kind === 'found' && isVersionOf(result.version, type) ? result.version : undefined;
 }
 
 function isVersionOf<K extends ResourceType>(

@@ -1,7 +1,7 @@
 // ActivityDefinition/$apply: one proposed request of each kind, valid R4, with what it cannot hold named.
 import type { ActivityDefinition, Appointment, Group, Resource } from '@medplum/fhirtypes';
 import { type ApplyActivityInput, applyActivity } from '../../../src/pathways/apply-activity.ts';
-import { anna, catalogue, fhir, present, problemsOf } from './plan-world.ts';
+import { anna, catalogue, fhir, present, problemsOf, validator } from './plan-world.ts';
 
 const url = 'https://example.org/ActivityDefinition/a';
 
@@ -18,7 +18,15 @@ function activity(more: Partial<ActivityDefinition>): ActivityDefinition {
 }
 
 const run = (definition: ActivityDefinition, more: Partial<ApplyActivityInput> = {}) =>
-  applyActivity({ definition, libraries: catalogue, trust: 'published', subject: anna, ...present, ...more });
+  applyActivity({
+    definition,
+    libraries: catalogue,
+    trust: 'published',
+    validator,
+    subject: anna,
+    ...present,
+    ...more,
+  });
 
 const physiotherapist = { text: 'Physiotherapist' };
 const group: Group = { resourceType: 'Group', id: 'eight', type: 'person', actual: true };
@@ -193,12 +201,12 @@ describe('dynamic values', () => {
     expect(resource).not.toHaveProperty('restriction');
   });
 
-  it('of a definition that is not published here are not run', () => {
+  it('of a definition that is not published here are found apart', () => {
     const { issues } = run(activity({ kind: 'Task', dynamicValue: [dynamicValue('description', "'x'")] }), {
       trust: 'foreign',
     });
     expect(issues.map(({ diagnostics }) => diagnostics)).toEqual([
-      'a: expressions are run only in plans that this service publishes',
+      'a: a dynamic value was not written: "description": the expression failed: it was not run for this question',
     ]);
   });
 });

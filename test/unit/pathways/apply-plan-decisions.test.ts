@@ -281,7 +281,7 @@ describe('a dynamic value', () => {
     ['%description', "'For ' & %subject.id", { description: 'For anna' }],
     ['executionPeriod.start', '%now', { executionPeriod: { start: '2026-11-20T10:00:00.000+01:00' } }],
     ['restriction.repetitions', '2 + 1', { restriction: { repetitions: 3 } }],
-    ['input[0].value.ofType(boolean)', 'true', { input: [{ valueBoolean: true }] }],
+    ['note[0].text', "'Agreed'", { note: [{ text: 'Agreed' }] }],
   ])('is written into the request: %s', (path, expression, task) => {
     const { resource } = applied(
       planOf([{ id: 'a', dynamicValue: [{ path, expression: fhirPath(expression) }] }]),
@@ -297,12 +297,25 @@ describe('a dynamic value', () => {
     ['executionPeriod.start', "'soon'", '"executionPeriod.start": the value is no dateTime'],
     ['executionPeriod', "'today'", '"executionPeriod": the value is no Period'],
     ['executionPeriod.start', "'2026-13-45'", '"executionPeriod.start": the value is no dateTime'],
-    ['priority', "'soonish'", '"priority": priority is one of routine, urgent, asap, stat'],
+    [
+      'priority',
+      "'soonish'",
+      '"priority": Task.priority: "soonish" is not in the required value set http://hl7.org/fhir/ValueSet/request-priority. Allowed: routine, urgent, asap, stat',
+    ],
     [
       'action.requiredBehavior',
       "'may'",
-      '"requiredBehavior": requiredBehavior is one of must, could, must-unless-documented',
+      '"action.requiredBehavior": RequestGroup.action[0].requiredBehavior: "may" is not in the required value set http://hl7.org/fhir/ValueSet/action-required-behavior. Allowed: must, could, must-unless-documented',
     ],
+    [
+      'input[0].value.ofType(boolean)',
+      'true',
+      '"input[0].value.ofType(boolean)": Task.input[0].type: Missing required property',
+    ],
+    ['text.div', "'<script>'", '"text.div": Task.text.div: txt-1: The element script is not permitted.'],
+    ['implicitRules', "'https://example.org'", "implicitRules is not the plan's to set"],
+    ['action.relatedAction[0].actionId', "'b'", "relatedAction is not the plan's to set"],
+    ['focus.reference', "'#b'", '"focus.reference": a reference to something inside of the answer'],
     ['action.resource', "'Task/x'", "resource is not the plan's to set"],
     ['action.action[0].title', "'x'", "action is not the plan's to set"],
     ['nowhere', "'x'", '"nowhere": Task has no nowhere'],
@@ -317,6 +330,32 @@ describe('a dynamic value', () => {
     const plain = proposed(planOf([{ id: 'a', title: 'Talk' }]));
     expect(others[0]).toEqual(plain.others[0]);
     expect(actions).toEqual(plain.actions);
+  });
+
+  it('is written together with what it needs beside it', () => {
+    const { resource, issues } = applied(
+      planOf([
+        {
+          id: 'a',
+          dynamicValue: [
+            { path: 'input[0].type.text', expression: fhirPath("'How often'") },
+            { path: 'input[0].value.ofType(integer)', expression: fhirPath('3') },
+          ],
+        },
+      ]),
+      [],
+    );
+    expect((resource as CarePlan).contained?.[1]).toMatchObject({
+      input: [{ type: { text: 'How often' }, valueInteger: 3 }],
+    });
+    expect(issues).toEqual([]);
+  });
+
+  it('whose expression fails is told', () => {
+    const { issues } = withValue('description', "'x' + 1");
+    expect(issues).toEqual([
+      'error a: a dynamic value was not written: "description": the expression failed: Cannot convert x to a number',
+    ]);
   });
 
   it('that is null writes nothing and is no fault', () => {

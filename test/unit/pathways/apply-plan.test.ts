@@ -7,6 +7,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { parseJson, toJson } from '../../../src/fhir/json.ts';
+import type { Answers } from '../../../src/fhir/run-apart.ts';
 import {
   anna,
   applied,
@@ -501,7 +502,7 @@ describe('a small plan', () => {
     expect(problemsOf(plan)).toEqual([]);
   });
 
-  it('of somebody else is applied, but its expressions are not run', () => {
+  it('of somebody else is decided by answers that were found apart', () => {
     const plan: PlanDefinition = {
       ...small,
       action: [
@@ -514,11 +515,14 @@ describe('a small plan', () => {
         },
       ],
     };
-    const result = applied(plan, [], { trust: 'foreign' });
-    expect(outline(carePlan(result.resource))).toEqual(['a Task ?']);
-    expect(result.issues.map(({ diagnostics }) => diagnostics)).toEqual([
-      'a: expressions are run only in plans that this service publishes',
-      'a: could not be decided: expressions are run only in plans that this service publishes',
+    const decidedBy = (answers: Answers) => applied(plan, [], { trust: 'foreign', answers });
+    const decided = decidedBy(new Map([['text/fhirpath true', { kind: 'values', values: [true] }]]));
+    expect(outline(carePlan(decided.resource))).toEqual(['a Task']);
+    expect(decided.issues).toEqual([]);
+    const open = decidedBy(new Map());
+    expect(outline(carePlan(open.resource))).toEqual(['a Task ?']);
+    expect(open.issues.map(({ diagnostics }) => diagnostics)).toEqual([
+      'a: could not be decided: the expression failed: it was not run for this question',
     ]);
   });
 

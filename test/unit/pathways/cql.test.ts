@@ -8,18 +8,18 @@ import type {
   PlanDefinition,
   Resource,
 } from '@medplum/fhirtypes';
-import { cqlRun } from '../../../src/fhir/cql.ts';
+import { runApart } from '../../../src/fhir/run-apart.ts';
 import { applyPlan } from '../../../src/pathways/apply-plan.ts';
 import { compilePlan } from '../../../src/pathways/compile-plan.ts';
 import type { DefinitionSource } from '../../../src/pathways/compiled-plan.ts';
-import { judgePlan, seenIn } from '../../../src/pathways/judge-plan.ts';
-import { cqlProcess } from '../../../src/runtime/cql-engine.ts';
+import { askedAbout, judgePlan } from '../../../src/pathways/judge-plan.ts';
+import { expressionEngine } from '../../../src/runtime/expression-engine.ts';
 import { wallClock } from '../../../src/runtime/wall-clock.ts';
 import { presentOf } from '../../../src/workflows/present.ts';
 import { elmLibrary, endless, retrieve } from '../../support/elm-library.ts';
 import { anna, inputFor, phq15, present, problemsOf, redFlag } from './plan-world.ts';
 
-const engine = cqlProcess();
+const engine = expressionEngine();
 afterAll(() => engine.close());
 
 const exists = (type: string) => ({ type: 'Exists', operand: retrieve(type) });
@@ -85,9 +85,9 @@ async function judged(
   const facts = new Map(
     found === 'not asked' ? [] : [...compiled.inputs.values()].map(({ key }) => [key, found] as const),
   );
-  const run = cqlRun(engine, compiled.cql, present);
-  const cql = await run.answersFor({ subject: anna, dataOf: seenIn(facts) });
-  const [action] = judgePlan(compiled, { subject: anna, facts, ...present, cql }).actions;
+  const run = runApart(engine, compiled.apart, present);
+  const answers = await run.answersFor(askedAbout(compiled, { subject: anna, facts }));
+  const [action] = judgePlan(compiled, { subject: anna, facts, ...present, answers }).actions;
   return { verdict: action?.verdict, missing: action?.missing, issues: compiled.issues };
 }
 
@@ -130,7 +130,8 @@ it('is stopped when it has no end, and the next one is run all the same', async 
 it('is not run again for others in one call once it was stopped, and the whole call has a limit', async () => {
   const asked: string[] = [];
   const slow = {
-    answer: ({ name }: { readonly name: string }) => {
+    answer: (question: { readonly kind: string; readonly name?: string }) => {
+      const { name = '' } = question;
       asked.push(name);
       return Promise.resolve(
         name === 'Endless'
@@ -140,10 +141,10 @@ it('is not run again for others in one call once it was stopped, and the whole c
     },
   };
   const compiled = ['Endless', 'Has Flag'].flatMap(
-    (name) => compilePlan(planWith(name), definitions, 'published').cql,
+    (name) => compilePlan(planWith(name), definitions, 'published').apart,
   );
-  const run = cqlRun(slow, compiled, present, 4000);
-  const person = { subject: anna, dataOf: () => [] };
+  const run = runApart(slow, compiled, present, 4000);
+  const person = { subject: anna, dataOf: () => [], variables: {} };
   const kinds = async () => [...(await run.answersFor(person)).values()];
   expect(await kinds()).toEqual([
     { kind: 'failed', message: 'it was stopped after 2000 ms' },
@@ -156,19 +157,19 @@ it('is not run again for others in one call once it was stopped, and the whole c
   ]);
   expect(await kinds()).toMatchObject([
     { message: 'it took too long in this call already' },
-    { message: 'the CQL of one call may take 4000 ms in all' },
+    { message: 'the expressions of one call may take 4000 ms in all' },
   ]);
   expect(asked).toEqual(['Endless', 'Has Flag', 'Has Flag', 'Has Flag']);
 });
 
 it('reads the instant that it is given, never the clock, and the day where the organisation is', async () => {
   const compiled = ['Year Now', 'Today'].flatMap(
-    (name) => compilePlan(planWith(name), definitions, 'published').cql,
+    (name) => compilePlan(planWith(name), definitions, 'published').apart,
   );
   const answersAt = async (zone: string) => {
     const clock = { now: () => new Date('1999-01-01T00:00:00Z') };
-    const run = cqlRun(engine, compiled, presentOf({ clock, wall: wallClock(zone) }));
-    const answers = await run.answersFor({ subject: anna, dataOf: () => [] });
+    const run = runApart(engine, compiled, presentOf({ clock, wall: wallClock(zone) }));
+    const answers = await run.answersFor({ subject: anna, dataOf: () => [], variables: {} });
     return [...answers.values()].map((each) => each.kind === 'values' && each.values);
   };
   expect(await answersAt('Europe/Amsterdam')).toEqual([[1999], ['1999-01-01']]);
@@ -195,11 +196,12 @@ it('sees what its own action declares, not what another action of the plan asks 
     [keys[0] ?? '', []],
     [keys[1] ?? '', [redFlag]],
   ]);
-  const cql = await cqlRun(engine, compiled.cql, present).answersFor({
-    subject: anna,
-    dataOf: seenIn(facts),
-  });
-  expect(judgePlan(compiled, { subject: anna, facts, ...present, cql }).actions[0]?.verdict).toBe('not-met');
+  const answers = await runApart(engine, compiled.apart, present).answersFor(
+    askedAbout(compiled, { subject: anna, facts }),
+  );
+  expect(judgePlan(compiled, { subject: anna, facts, ...present, answers }).actions[0]?.verdict).toBe(
+    'not-met',
+  );
 });
 
 it('means in each plan what the library of that plan defines', async () => {
@@ -215,11 +217,10 @@ it('means in each plan what the library of that plan defines', async () => {
   const source = { ...sourceOf(library, opposite), definition: () => inner };
   const compiled = compilePlan(outer, source, 'published');
   const facts = new Map([...compiled.inputs.values()].map(({ key }) => [key, [redFlag]] as const));
-  const cql = await cqlRun(engine, compiled.cql, present).answersFor({
-    subject: anna,
-    dataOf: seenIn(facts),
-  });
-  const { actions } = judgePlan(compiled, { subject: anna, facts, ...present, cql });
+  const answers = await runApart(engine, compiled.apart, present).answersFor(
+    askedAbout(compiled, { subject: anna, facts }),
+  );
+  const { actions } = judgePlan(compiled, { subject: anna, facts, ...present, answers });
   expect([actions[0]?.verdict, actions[1]?.nested[0]?.verdict]).toEqual(['met', 'not-met']);
 });
 
@@ -369,15 +370,14 @@ it('leads to a proposal as FHIRPath does, in a plan of somebody else too, whose 
   const plan = planWith('Has Flag');
   const compiled = compilePlan(plan, definitions, 'foreign');
   const facts = new Map([...compiled.inputs.values()].map(({ key }) => [key, [redFlag]] as const));
-  const cql = await cqlRun(engine, compiled.cql, present).answersFor({
-    subject: anna,
-    dataOf: seenIn(facts),
-  });
+  const answers = await runApart(engine, compiled.apart, present).answersFor(
+    askedAbout(compiled, { subject: anna, facts }),
+  );
   const { resource, issues } = applyPlan({
     ...inputFor(plan, []),
     definitions,
     facts,
-    cql,
+    answers,
     trust: 'foreign',
   });
   expect(issues).toEqual([]);
@@ -444,15 +444,14 @@ describe('values of CQL', () => {
     };
     const compiled = compilePlan(filled, withActivity, 'published');
     const facts = new Map([...compiled.inputs.values()].map(({ key }) => [key, [after, before]] as const));
-    const cql = await cqlRun(engine, compiled.cql, present).answersFor({
-      subject: anna,
-      dataOf: seenIn(facts),
-    });
+    const answers = await runApart(engine, compiled.apart, present).answersFor(
+      askedAbout(compiled, { subject: anna, facts }),
+    );
     const { resource, issues } = applyPlan({
       ...inputFor(filled, []),
       definitions: withActivity,
       facts,
-      cql,
+      answers,
     });
     expect(issues.map(({ diagnostics }) => diagnostics)).toEqual([
       expect.stringMatching(/^act: a dynamic value was not written: "code.text"/),

@@ -22,7 +22,7 @@ import { presentOf } from '../../../src/workflows/present.ts';
 const content = new URL('../../../fhir-profiles/', import.meta.url).pathname;
 export const catalogue = loadCatalogue(content);
 const base = baseDefinitions(`${content}base/`);
-const validator = createValidator({
+export const validator = createValidator({
   definition: (name) => base.definition(name),
   valueSet: (url) => base.requiredCodes(url),
   profiles: catalogue
@@ -99,6 +99,7 @@ export function inputFor(
     plan,
     definitions: catalogue,
     trust: 'published',
+    validator,
     subject: anna,
     facts: factsFor(plan, data),
     ...present,

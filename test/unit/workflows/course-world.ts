@@ -19,7 +19,7 @@ import type { Operation, OperationResult } from '../../../src/rest/operation.ts'
 import { readSearch } from '../../../src/rest/read-search.ts';
 import type { QueryPairs } from '../../../src/rest/rest-system.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import { cqlProcess } from '../../../src/runtime/cql-engine.ts';
+import { expressionEngine } from '../../../src/runtime/expression-engine.ts';
 import type { JobRuns } from '../../../src/runtime/job-runs.ts';
 import { wallClock } from '../../../src/runtime/wall-clock.ts';
 import { accessFor } from '../../../src/store/access-for.ts';
@@ -113,7 +113,7 @@ async function publishedContent(): Promise<Buffer> {
       wall,
       newId: randomUUID,
       actor: actors.system,
-      cql,
+      expressions,
       readSearch: (text) => readSearch(reading, text),
       store,
     });
@@ -132,7 +132,7 @@ async function publishedContent(): Promise<Buffer> {
 const wall = wallClock('Europe/Amsterdam');
 
 /** Started when something first asks for it, which no course does. */
-const cql = cqlProcess();
+const expressions = expressionEngine();
 
 const reading = {
   resourceTypes: [],
@@ -170,7 +170,7 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
       wall,
       newId,
       actor,
-      cql,
+      expressions,
       readSearch: (text) => readSearch(reading, text),
     };
   };

@@ -1,4 +1,4 @@
-// The process in which CQL is run, by a thread of it: what never ends or needs too much memory takes nobody with it. It ends with the
+// The process in which expressions are run, by a thread of it: what never ends or needs too much memory takes nobody with it. It ends with the
 // service, even while the thread is busy.
 import { Worker } from 'node:worker_threads';
 
@@ -6,7 +6,7 @@ const memoryMb = 256;
 
 /** The same from src/ and from dist/. */
 const workerFile = new URL(
-  import.meta.url.endsWith('.ts') ? './cql-worker.ts' : './cql-worker.js',
+  import.meta.url.endsWith('.ts') ? './expression-worker.ts' : './expression-worker.js',
   import.meta.url,
 );
 

@@ -1,13 +1,15 @@
-// Runs CQL in a process of its own, started when it is first needed: it costs a second and 100 MB that a service without CQL does not pay.
+// Runs CQL and the FHIRPath of others in a process of its own, started when it is first needed: it costs a second and 100 MB that a service
+// without either does not pay.
 // What takes too long, or too much memory, ends with that process and never with the service; the next question gets a new one. A thread of
 // the service's own would not do: one that allocates fast enough brings the whole process down, whatever its limit.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { WorkerAnswer, WorkerQuestion } from './cql-worker.ts';
+import type { ExpressionAnswer } from './expression-answer.ts';
+import type { WorkerQuestion } from './expression-worker.ts';
 
-type Reply = (WorkerAnswer | { readonly kind: 'late' }) & { readonly tookMs: number };
+type Reply = (ExpressionAnswer | { readonly kind: 'late' }) & { readonly tookMs: number };
 
-export interface CqlProcess {
+export interface EngineProcess {
   answer(question: WorkerQuestion, withinMs: number): Promise<Reply>;
   close(): Promise<void>;
 }
@@ -18,7 +20,10 @@ const mostWaiting = 100;
 
 /** The same from src/ and from dist/. */
 const processFile = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './cql-process.ts' : './cql-process.js', import.meta.url),
+  new URL(
+    import.meta.url.endsWith('.ts') ? './expression-process.ts' : './expression-process.js',
+    import.meta.url,
+  ),
 );
 
 /** The message that comes next; "late" when none comes in time. Rejects when the process ends instead. */
@@ -36,7 +41,8 @@ function next(child: ChildProcess, withinMs: number): Promise<unknown> {
       leave();
       reject(error);
     };
-    const ended = () => failed(new Error('the CQL engine ended, most often because it had no memory left'));
+    const ended = () =>
+      failed(new Error('the engine of expressions ended, most often because it had no memory left'));
     const timer = setTimeout(() => told('late'), withinMs);
     child.on('message', told).on('error', failed).on('exit', ended);
   });
@@ -53,7 +59,7 @@ function hold(child: ChildProcess, isHeld: boolean): void {
   }
 }
 
-export function cqlProcess(): CqlProcess {
+export function expressionEngine(): EngineProcess {
   let running: ChildProcess | undefined;
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
@@ -73,7 +79,7 @@ export function cqlProcess(): CqlProcess {
     child.on('error', forget).on('exit', forget);
     if ((await next(child, startWithinMs)) !== 'ready') {
       child.kill('SIGKILL');
-      throw new Error('the CQL engine did not start');
+      throw new Error('the engine of expressions did not start');
     }
     running = child;
     return child;
@@ -95,14 +101,14 @@ export function cqlProcess(): CqlProcess {
       child.send(question);
       const answer = await next(child, withinMs);
       hold(child, false);
-      if (answer !== 'late') return { ...(answer as WorkerAnswer), tookMs: tookMs() };
+      if (answer !== 'late') return { ...(answer as ExpressionAnswer), tookMs: tookMs() };
       end();
       return { kind: 'late', tookMs: tookMs() };
     } catch (error) {
       end();
       return {
         kind: 'failed',
-        message: error instanceof Error ? error.message : 'the CQL engine failed',
+        message: error instanceof Error ? error.message : 'the engine of expressions failed',
         tookMs: tookMs(),
       };
     }
@@ -111,7 +117,11 @@ export function cqlProcess(): CqlProcess {
   return {
     answer(question, withinMs) {
       if (waiting >= mostWaiting) {
-        return Promise.resolve({ kind: 'failed', message: 'too much CQL is waiting to be run', tookMs: 0 });
+        return Promise.resolve({
+          kind: 'failed',
+          message: 'too many expressions are waiting to be run',
+          tookMs: 0,
+        });
       }
       waiting += 1;
       const mine = turn.then(() => ask(question, withinMs)).finally(() => (waiting -= 1));

@@ -1,9 +1,10 @@
-// The thread in which CQL is run, one definition at a time, over the data that come with the question. It knows nothing else and is told nothing else.
-import { parentPort } from 'node:worker_threads';
+// Runs one CQL definition, translated to ELM, over the data that come with the question. https://cql.hl7.org/elm.html
 import fhir from 'cql-exec-fhir';
 import cql, { type RecordObject } from 'cql-execution';
+import type { ExpressionAnswer } from './expression-answer.ts';
 
-export interface WorkerQuestion {
+export interface CqlQuestion {
+  readonly kind: 'cql';
   readonly name: string;
   readonly elm: object;
   readonly included: readonly object[];
@@ -14,43 +15,29 @@ export interface WorkerQuestion {
   readonly now: string;
 }
 
-export type WorkerAnswer =
-  | { readonly kind: 'values'; readonly values: readonly unknown[] }
-  | { readonly kind: 'failed'; readonly message: string };
-
-// What the engine prints may hold data of a person.
-for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) console[level] = () => undefined;
-
 const source = fhir.PatientSource.FHIRv401();
 
-async function answerTo(question: WorkerQuestion): Promise<WorkerAnswer> {
-  try {
-    source.reset();
-    source.loadBundles([
-      { resourceType: 'Bundle', type: 'collection', entry: question.data.map((resource) => ({ resource })) },
-    ]);
-    const repository = new cql.Repository(question.included);
-    const library = new cql.Library(question.elm, repository);
-    const executor = new cql.Executor(library, new cql.CodeService(codesIn(question.valueSets)));
-    const at = cql.DateTime.parse(question.now);
-    if (at === null) throw new Error(`not a time: ${question.now}`);
-    const run: { readonly patientResults: unknown } = await executor.exec_expression(
-      question.name,
-      source,
-      at,
-    );
-    const people: object = typeof run.patientResults === 'object' ? (run.patientResults ?? {}) : {};
-    const results: unknown = Object.values<unknown>({ ...people })[0];
-    const value: unknown =
-      typeof results === 'object' && results !== null ? Reflect.get(results, question.name) : undefined;
-    return { kind: 'values', values: listOf(value).map(plain) };
-  } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
-  }
+/** Throws when the definition does. */
+export async function cqlAnswer(question: CqlQuestion): Promise<ExpressionAnswer> {
+  source.reset();
+  source.loadBundles([
+    { resourceType: 'Bundle', type: 'collection', entry: question.data.map((resource) => ({ resource })) },
+  ]);
+  const repository = new cql.Repository(question.included);
+  const library = new cql.Library(question.elm, repository);
+  const executor = new cql.Executor(library, new cql.CodeService(codesIn(question.valueSets)));
+  const at = cql.DateTime.parse(question.now);
+  if (at === null) throw new Error(`not a time: ${question.now}`);
+  const run: { readonly patientResults: unknown } = await executor.exec_expression(question.name, source, at);
+  const people: object = typeof run.patientResults === 'object' ? (run.patientResults ?? {}) : {};
+  const results: unknown = Object.values<unknown>({ ...people })[0];
+  const value: unknown =
+    typeof results === 'object' && results !== null ? Reflect.get(results, question.name) : undefined;
+  return { kind: 'values', values: listOf(value).map(plain) };
 }
 
 /** One version of each: which codes it has was decided before. */
-function codesIn(valueSets: WorkerQuestion['valueSets']) {
+function codesIn(valueSets: CqlQuestion['valueSets']) {
   return Object.fromEntries(
     Object.entries(valueSets).map(([canonical, codes]) => [
       canonical,
@@ -94,8 +81,3 @@ const codingOf = ({ system, code, display }: InstanceType<typeof cql.Code>) => (
 
 const isRecord = (value: unknown): value is RecordObject =>
   typeof value === 'object' && value !== null && 'getTypeInfo' in value;
-
-parentPort?.on('message', (question: WorkerQuestion) => {
-  void answerTo(question).then((answer) => parentPort?.postMessage(answer));
-});
-parentPort?.postMessage('ready');
