@@ -39,6 +39,11 @@ export interface Days {
    * or a month alone does.
    */
   readonly dayOf: (dateTime: string | undefined) => CalendarDate | undefined;
+  /**
+   * As dayOf; of a month or a year alone its last day, before which nothing of it has passed, and the first day of this calendar for what
+   * lies before it. Undefined for what is no dateTime.
+   */
+  readonly lastDayOf: (dateTime: string | undefined) => CalendarDate | undefined;
   /** When it begins, in milliseconds since 1970: a day, a month or a year with its first moment there. Undefined for what is no dateTime. */
   readonly beginOf: (dateTime: string | undefined) => number | undefined;
 }
@@ -62,20 +67,31 @@ const instantIn = (dateTime: string): number | undefined => {
   return Number.isNaN(atMs) ? undefined : atMs;
 };
 
+const firstDay: CalendarDate = '1000-01-01';
+
+function lastNamedIn(dateTime = ''): CalendarDate | undefined {
+  const { year, month = '12' } = /^(?<year>\d{4})(?:-(?<month>\d{2}))?/.exec(dateTime)?.groups ?? {};
+  if (year === undefined) return undefined;
+  const last = `${year}-${month}-${daysInMonth(Number(year), Number(month))}`;
+  return isCalendarDate(last) ? last : firstDay;
+}
+
 export function daysBy({ dateOf, instantOf }: Wall, nowMs: number): Days {
+  const dayOf = (dateTime = ''): CalendarDate | undefined => {
+    const written = dateTime.slice(0, 10);
+    if (!isCalendarDate(written)) return undefined;
+    if (dateTime.length === 10) return written;
+    const atMs = dateTime.includes('T') ? instantIn(dateTime) : undefined;
+    return atMs === undefined ? undefined : dateOf(atMs);
+  };
   return {
     today: dateOf(nowMs),
+    dayOf,
+    lastDayOf: (dateTime) => dayOf(dateTime) ?? lastNamedIn(dateTime),
     beginOf(dateTime = '') {
       if (dateTime.includes('T')) return instantIn(dateTime);
       const first = `${dateTime}-01-01`.slice(0, 10);
       return isCalendarDate(first) ? instantOf(`${first}T00:00`) : undefined;
-    },
-    dayOf(dateTime = '') {
-      const written = dateTime.slice(0, 10);
-      if (!isCalendarDate(written)) return undefined;
-      if (dateTime.length === 10) return written;
-      const atMs = dateTime.includes('T') ? instantIn(dateTime) : undefined;
-      return atMs === undefined ? undefined : dateOf(atMs);
     },
   };
 }

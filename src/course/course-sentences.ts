@@ -125,6 +125,10 @@ export type ReasonSentence =
   | 'task-taken-or-done'
   | 'session-settled'
   | 'session-ahead'
+  | 'not-kept-any-more'
+  | 'in-course-again'
+  | 'course-not-ended'
+  | 'no-such-course-ended'
   | 'talked-about'
   | 'been-in-touch';
 

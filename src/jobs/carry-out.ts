@@ -88,11 +88,11 @@ function roundOf(
   const requestId = `${job.name}/${run.slot}/${run.claim}`;
   const context = contextFor(jobActor(job.name, job.work), requestId);
   const seen: WorkflowContext = { ...context, clock: at ? { now: () => at } : clock };
-  const { today, dayOf } = daysOf(seen);
+  const { today, lastDayOf } = daysOf(seen);
   return {
     context: seen,
     today,
-    dayOf: (dateTime) => dayOf(dateTime) ?? dateTime,
+    dayOf: (dateTime) => lastDayOf(dateTime) ?? dateTime,
     isOver,
     failed: (patient, error) =>
       log.error('job could not deal with a record', {

@@ -9,6 +9,8 @@ export interface WallClock {
   written(atMs: number): string;
   /** The first instant, to the minute, at which the wall shows this or, when it never does, something later. */
   instantOf(local: string): number;
+  /** The second instant at which it shows this, in the hour that autumn repeats; undefined when it shows it once or never. */
+  againAt(local: string): number | undefined;
 }
 
 const minuteMs = 60_000;
@@ -74,11 +76,21 @@ export function wallClock(timeZone: string): WallClock {
     return `${new Date(atMs + ahead).toISOString().slice(0, -1)}${ahead < 0 ? '-' : '+'}${hour}:${minute}`;
   }
 
-  function instantOf(local: string): number {
+  /** Where the wall may show it: the offset changes at most once in the two days around. */
+  function around(local: string): readonly [first: number, second: number] {
     const asUtc = Date.parse(`${local}Z`);
-    // The offset changes at most once in the two days around.
     const [before, after] = [aheadMs(asUtc - dayMs), aheadMs(asUtc + dayMs)];
-    const [first, second] = [asUtc - Math.max(before, after), asUtc - Math.min(before, after)];
+    return [asUtc - Math.max(before, after), asUtc - Math.min(before, after)];
+  }
+
+  function againAt(local: string): number | undefined {
+    const [first, second] = around(local);
+    const isTwice = first !== second && shown(first) === local && shown(second) === local;
+    return isTwice ? second : undefined;
+  }
+
+  function instantOf(local: string): number {
+    const [first, second] = around(local);
     if (shown(first) === local) return first;
     if (shown(second) === local) return second;
     // The wall jumps over it, between these two: find the jump.
@@ -91,5 +103,5 @@ export function wallClock(timeZone: string): WallClock {
     return high;
   }
 
-  return { shown, dateOf: (atMs) => shown(atMs).slice(0, 10), written, instantOf };
+  return { shown, dateOf: (atMs) => shown(atMs).slice(0, 10), written, instantOf, againAt };
 }

@@ -31,6 +31,14 @@ export function tailorPlan(
     }
     const next = renumbered(edited, sentence);
     const changed = changedSteps(steps, next);
+    const beyond = next.find(({ state, date }) => state === 'open' && !isCalendarDate(date));
+    if (beyond) {
+      return {
+        kind: 'refused',
+        edit: index,
+        reason: `"${beyond.title.text}" would be on a day that no calendar has`,
+      };
+    }
     const early = next.find(
       ({ stepId, date, state }) =>
         state === 'open' && date < today && steps.find((step) => step.stepId === stepId)?.date !== date,
@@ -40,14 +48,6 @@ export function tailorPlan(
         kind: 'refused',
         edit: index,
         reason: `"${early.title.text}" would be on ${early.date}: a planned session is on ${today} or later`,
-      };
-    }
-    const beyond = next.find(({ state, date }) => state === 'open' && !isCalendarDate(date));
-    if (beyond) {
-      return {
-        kind: 'refused',
-        edit: index,
-        reason: `"${beyond.title.text}" would be on a day that no calendar has`,
       };
     }
     effects.push(changed);

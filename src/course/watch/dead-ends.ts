@@ -35,15 +35,15 @@ function episodeOfCourse(carePlan: CarePlan, episodes: readonly EpisodeOfCare[])
   return episodes.find(({ id }) => `EpisodeOfCare/${id}` === reference);
 }
 
-/** The day on which an ended course ended. */
+/** The day on which an ended course ended; one that lies ahead was planned, or stands for "no end". */
 export function endOfCourse(
   carePlan: CarePlan,
   episodes: readonly EpisodeOfCare[],
-  dayOf: (instant: string) => CalendarDate,
+  { today, dayOf }: { readonly today: CalendarDate; readonly dayOf: (instant: string) => CalendarDate },
 ): CalendarDate | undefined {
-  const end =
-    carePlan.period?.end ?? episodeOfCourse(carePlan, episodes)?.period?.end ?? carePlan.meta?.lastUpdated;
-  return end === undefined ? undefined : dayOf(end);
+  return [carePlan.period?.end, episodeOfCourse(carePlan, episodes)?.period?.end, carePlan.meta?.lastUpdated]
+    .flatMap((end) => (end === undefined ? [] : [dayOf(end)]))
+    .find((day) => day <= today);
 }
 
 const alarmSystems: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 // Reads from PlanDefinition/course-watch after which time something is put in front of somebody, in which words, and when it is due.
 import type { CodeableConcept, Duration, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
 import { besideAs } from '../../fhir/kept-translations.ts';
+import { laterBy } from '../calendar.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
 
@@ -45,6 +46,8 @@ export interface WatchRule {
   readonly choices: readonly CodeableConcept[];
 }
 
+const anyDay = '2000-01-01';
+
 /** Throws an Error (a fault of our content) when the plan does not say it. */
 export function watchRuleOf(plan: PlanDefinition, id: WatchRuleId): WatchRule {
   const action = plan.action?.find((each) => each.id === id);
@@ -52,7 +55,8 @@ export function watchRuleOf(plan: PlanDefinition, id: WatchRuleId): WatchRule {
   const durationOf = (wanted: string) => action?.extension?.find(({ url }) => url === wanted)?.valueDuration;
   const [dueWithin, looksBack] = [durationOf(dueWithinUrl), durationOf(looksBackUrl)];
   const code = codeOf(action);
-  if (!action?.title || !after || !dueWithin || !code) {
+  const isCounted = (duration: Duration) => laterBy(anyDay, duration) !== undefined;
+  if (!action?.title || !after || !dueWithin || !code || ![after, dueWithin].every(isCounted)) {
     throw new Error(`PlanDefinition/${plan.id} does not say what ${id} is, after which time and until when`);
   }
   return {

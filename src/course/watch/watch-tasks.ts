@@ -1,6 +1,6 @@
 // The Tasks by which the service puts something in front of somebody, and what is known from those that it set before.
 import type { CodeableConcept, Task } from '@medplum/fhirtypes';
-import { addDuration, type CalendarDate } from '../calendar.ts';
+import { addDuration, type CalendarDate, laterBy } from '../calendar.ts';
 import { type WatchRule, watchSystem } from './watch-rules.ts';
 
 export type WatchCode =
@@ -112,7 +112,8 @@ export function overtakenTask(task: Task, why: CodeableConcept, at: string): Tas
   return { ...task, status: 'cancelled', statusReason: why, lastModified: at };
 }
 
-/** True when the time of a rule has passed since a day. */
+/** True when the time of a rule has passed since a day; never since one after which the calendar ends. */
 export function isLongSince(day: CalendarDate, rule: WatchRule, today: CalendarDate): boolean {
-  return addDuration(day, rule.after) <= today;
+  const end = laterBy(day, rule.after);
+  return end !== undefined && end <= today;
 }

@@ -1,6 +1,6 @@
 // Lets a paused course go on: open dates are set anew by one number of days, reasons are cleared, and what rested takes its earlier status.
 import type { CarePlan, EpisodeOfCare, Extension, Provenance, Task } from '@medplum/fhirtypes';
-import { addDays, isCalendarDate } from '../../course/calendar.ts';
+import { isCalendarDate, laterBy } from '../../course/calendar.ts';
 import { extensionUrl } from '../../course/course-codes.ts';
 import type { CourseStep } from '../../course/next-step/next-step.ts';
 import { daysToShift, retimed } from '../../course/plan/retime.ts';
@@ -85,6 +85,8 @@ export async function resumePlan(
   const at = context.clock.now().toISOString();
   const steps = retimed(plan.steps, days);
   const open = steps.filter(({ state }) => state === 'open');
+  const beyond = open.find(({ date }) => !isCalendarDate(date));
+  if (beyond) throw businessRule(`"${beyond.title}" would be on a day that no calendar has: go on earlier`);
   const saved = await savePlan(context, plan, {
     steps,
     changed: new Set(open.map(({ stepId }) => stepId)),
@@ -140,12 +142,14 @@ async function tasksGoOn(
   for (const task of await homeworkOf(context, plan.carePlan)) {
     if (task.status === 'on-hold') {
       const end = daysOf(context).dayOf(task.executionPeriod?.end);
+      // One without an end, as 9999-12-31 often means, stays so.
+      const later = end && laterBy(end, { value: days, code: 'd' });
       const { statusReason: _reason, ...rest } = task;
       await revise(context, {
         ...rest,
         status: await earlierStatus(context, task),
         lastModified: at,
-        ...(end && { executionPeriod: { ...task.executionPeriod, end: addDays(end, days) } }),
+        ...(later && { executionPeriod: { ...task.executionPeriod, end: later } }),
       });
     }
   }

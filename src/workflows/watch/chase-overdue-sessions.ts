@@ -14,6 +14,7 @@ import type { JobWork, PersonAtHand } from './watch-round.ts';
 export const chaseOverdueSessions: JobWork = {
   effect: 'chase-overdue-sessions',
   searches: ['ServiceRequest', 'Task', 'CarePlan'],
+  sets: ['session-unrecorded', 'step-at-home-ended', 'course-left-open'],
 
   async people(round) {
     const goingOn = new Set<string | undefined>();

@@ -21,6 +21,7 @@ import { whoStillWorks } from './who-still-works.ts';
 export const escalateStaleReferrals: JobWork = {
   effect: 'escalate-stale-referrals',
   searches: ['Task'],
+  sets: ['referral-waiting', 'promise-passed'],
 
   async people(round) {
     const waiting = await peopleWith(

@@ -9,6 +9,7 @@ import type { JobWork, PersonAtHand } from './watch-round.ts';
 export const lookAtLongPauses: JobWork = {
   effect: 'look-at-long-pauses',
   searches: ['CarePlan', 'Task'],
+  sets: ['long-pause'],
 
   async people(round) {
     const paused = await peopleWith(round, 'CarePlan', [byToken('status', { code: 'on-hold' })], isCourse);

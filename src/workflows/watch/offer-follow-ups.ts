@@ -1,8 +1,9 @@
 // The job that asks, some months after a course, how it is now: at the times that the course's own protocol gives, however the course ended.
+import type { CarePlan } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../../course/course-codes.ts';
 import { followUpDue, plannedFollowUps } from '../../course/plan/planned-follow-ups.ts';
 import { endOfCourse } from '../../course/watch/dead-ends.ts';
-import { isOpenTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
+import { isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
 import { isCourse, isEnded, isRunning } from '../../course/watch/whose-turn.ts';
 import { protocolToGoOnBy } from '../courses/protocol-of-course.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
@@ -11,21 +12,31 @@ import type { JobWork, PersonAtHand } from './watch-round.ts';
 
 export const offerFollowUps: JobWork = {
   effect: 'offer-follow-ups',
-  searches: ['CarePlan'],
+  searches: ['CarePlan', 'Task'],
+  sets: ['follow-up-due'],
 
-  people: (round) =>
-    peopleWith(round, 'CarePlan', [byToken('status', { code: 'completed' }, { code: 'revoked' })], isCourse),
+  async people(round) {
+    const ended = await peopleWith(
+      round,
+      'CarePlan',
+      [byToken('status', { code: 'completed' }, { code: 'revoked' })],
+      isCourse,
+    );
+    const asked = await peopleWith(round, 'Task', [byToken('code', { code: 'follow-up-due' })], isOpenTask);
+    return new Set([...ended, ...asked]);
+  },
 
   async forPerson(person) {
-    const { context, reference, tasks, today, dayOf, rule, set } = person;
+    const { context, reference, tasks, today, rule, set } = person;
     const found = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
     const courses = found.filter(isCourse);
+    await takeBackMoot(person, courses);
     // Whoever is in a course again is asked there.
     if (courses.some(isRunning)) return;
     const how = rule('follow-up');
     const episodes = await findResources(context.store, 'EpisodeOfCare', [byReference('patient', reference)]);
     for (const carePlan of courses.filter(isEnded)) {
-      const end = endOfCourse(carePlan, episodes, dayOf);
+      const end = endOfCourse(carePlan, episodes, person);
       const protocol = await protocolToGoOnBy(context, carePlan);
       const due =
         end && protocol ? followUpDue(plannedFollowUps(protocol), end, today, how.looksBack) : undefined;
@@ -40,6 +51,16 @@ export const offerFollowUps: JobWork = {
     }
   },
 };
+
+/** What was asked before somebody was in a course again, or about a course that turned out not to have ended. */
+async function takeBackMoot({ tasks, takeBack }: PersonAtHand, courses: readonly CarePlan[]): Promise<void> {
+  const ended = new Set(courses.filter(isEnded).map(({ id }) => `CarePlan/${id}`));
+  for (const task of tasks.filter((each) => isWatchTask(each, 'follow-up-due') && isOpenTask(each))) {
+    if (courses.some(isRunning)) await takeBack(task, 'in-course-again');
+    else if (!ended.has(task.focus?.reference ?? ''))
+      await takeBack(task, 'no-such-course-ended');
+  }
+}
 
 /** A group plans its contact as a Task of its own from the start: whoever closes that has been in touch, and is not reminded any more. */
 async function wasHad({ tasks, takeBack }: PersonAtHand, about: string): Promise<boolean> {

@@ -18,6 +18,7 @@ const isDueTask = ({ code }: Task) =>
 export const remindQuestionnaires: JobWork = {
   effect: 'remind-questionnaires',
   searches: ['Task'],
+  sets: ['questionnaire-reminder', 'questionnaire-open'],
 
   async people(round) {
     const due = await peopleWith(round, 'Task', [byToken('code', questionnaireDue)], isOpenTask);
@@ -32,22 +33,22 @@ export const remindQuestionnaires: JobWork = {
 
   async forPerson(person) {
     const { context, reference, tasks, takeBack } = person;
-    for (const task of tasks.filter(isReminder)) {
-      const due = tasks.find(({ id }) => `Task/${id}` === task.focus?.reference);
-      if (!due || !isOpenTask(due)) await takeBack(task, 'questionnaire-closed');
-    }
+    const reminders = tasks.filter(isReminder);
     const open = tasks.filter((task) => isDueTask(task) && isOpenTask(task) && isRunning(task));
-    if (open.length === 0) return;
+    if (open.length === 0 && reminders.length === 0) return;
     const carePlans = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
-    for (const due of open) {
-      const course = carePlans.find(({ id }) =>
-        due.basedOn?.some((base) => base.reference === `CarePlan/${id}`),
-      );
-      // Who has paused is left in peace.
-      if (course === undefined || course.status === 'active' || course.status === 'completed') {
-        await remind(person, due, course);
-      }
+    const courseOf = (due: Task) =>
+      carePlans.find(({ id }) => due.basedOn?.some((base) => base.reference === `CarePlan/${id}`));
+    // Who has paused is left in peace, and a course that should not be there asks nothing.
+    const asked = open.filter((due) => {
+      const status = courseOf(due)?.status;
+      return status === undefined || status === 'active' || status === 'completed';
+    });
+    for (const task of reminders) {
+      if (!asked.some(({ id }) => `Task/${id}` === task.focus?.reference))
+        await takeBack(task, 'questionnaire-closed');
     }
+    for (const due of asked) await remind(person, due, courseOf(due));
   },
 };
 

@@ -29,6 +29,7 @@ import { ownerTypes, whoStillWorks } from './who-still-works.ts';
 export const sweepDeadEnds: JobWork = {
   effect: 'sweep-dead-ends',
   searches: ['Task', 'ServiceRequest', 'CarePlan', ...ownerTypes],
+  sets: ['no-next-step', 'closing-letter-due'],
 
   async people(round) {
     const referred = await peopleWith(
@@ -122,9 +123,10 @@ async function sweepCourses(
 ): Promise<void> {
   const { tasks, today, dayOf, rule, set, takeBack } = person;
   const isCaredForNow = carePlans.some(isRunning);
+  await takeBackMoot(person, carePlans);
   for (const carePlan of carePlans.filter(isEnded)) {
     const about = `CarePlan/${carePlan.id}`;
-    const end = endOfCourse(carePlan, episodes, dayOf);
+    const end = endOfCourse(carePlan, episodes, person);
     if (end === undefined) continue;
     const referral = carePlan.supportingInfo?.find(({ reference }) =>
       reference?.startsWith('ServiceRequest/'),
@@ -148,6 +150,21 @@ async function sweepCourses(
     } else if (letters.length === 0 && isLongSince(end, letter, today)) {
       await set({ rule: letter, about, carePlan: about, named: [carePlan.author?.reference] });
     }
+  }
+}
+
+/** What was asked about a course that turned out not to have ended, or before the person was in a course again. */
+async function takeBackMoot(
+  { tasks, takeBack }: PersonAtHand,
+  carePlans: readonly CarePlan[],
+): Promise<void> {
+  const about = new Map(carePlans.map((carePlan) => [`CarePlan/${carePlan.id}`, carePlan]));
+  for (const task of tasks.filter(isOpenTask)) {
+    const carePlan = about.get(task.focus?.reference ?? '');
+    if (!carePlan || !isWatchTask(task, 'no-next-step', 'closing-letter-due')) continue;
+    if (!isEnded(carePlan)) await takeBack(task, 'course-not-ended');
+    else if (isWatchTask(task, 'no-next-step') && carePlans.some(isRunning))
+      await takeBack(task, 'in-course-again');
   }
 }
 

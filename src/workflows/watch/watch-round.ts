@@ -10,7 +10,14 @@ import {
   watchPlanUrl,
   watchRuleOf,
 } from '../../course/watch/watch-rules.ts';
-import { overtakenTask, type WatchContent, watchTask } from '../../course/watch/watch-tasks.ts';
+import {
+  isOpenTask,
+  isWatchTask,
+  overtakenTask,
+  type WatchCode,
+  type WatchContent,
+  watchTask,
+} from '../../course/watch/watch-tasks.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { forEffect, inTransaction, type WorkflowContext } from '../context.ts';
 import { reasonOf } from '../courses/sentences-of.ts';
@@ -22,7 +29,7 @@ export interface Round {
   readonly context: WorkflowContext;
   /** Where the organisation is. */
   readonly today: CalendarDate;
-  /** Where the organisation is; what names no day stays as it is, and cannot be reckoned with. */
+  /** Where the organisation is; of a month or a year alone the last day. What is no dateTime stays as it is, and cannot be reckoned with. */
   readonly dayOf: (dateTime: string) => CalendarDate;
   /** True when the process is to stop, or somebody else has the slot: asked between two people. */
   readonly isOver: () => boolean;
@@ -77,7 +84,12 @@ export interface JobWork {
   readonly effect: ServiceEffect;
   /** What it searches over all people, to find whom it concerns. */
   readonly searches: readonly ResourceType[];
-  /** Ids of the patients who may be concerned. */
+  /**
+   * The Tasks that it sets and that are nobody's any more when the person has died, or their record is no longer kept: it takes them back.
+   * An alarm that waits is not among them.
+   */
+  readonly sets?: readonly WatchCode[];
+  /** Ids of the patients who may be concerned, those with an open Task that it has set among them. */
   readonly people: (round: Round) => Promise<ReadonlySet<string>>;
   /** Looks at what is so now, and changes nothing when it was called before. May be begun anew. */
   readonly forPerson: (person: PersonAtHand) => Promise<void>;
@@ -117,11 +129,21 @@ function lookAt(work: JobWork, round: Round, plan: PlanDefinition, patientId: st
     if (!known.has(patientId)) return nothing;
     const context = await forEffect(inside, work.effect, patientId);
     const read = await context.store.read<Patient>('Patient', patientId);
-    if (read.kind !== 'found' || !isCaredFor(read.version.resource())) return nothing;
+    if (read.kind !== 'found') return nothing;
     const patient = read.version.resource();
     const reference = `Patient/${patientId}`;
     const tasks = await findResources(context.store, 'Task', [byReference('patient', reference)]);
     const done = { ...nothing };
+    const takeBack = async (task: Task, why: ReasonSentence) => {
+      const closed = overtakenTask(task, reasonOf(context, why), context.clock.now().toISOString());
+      await updateChecked(context, closed, task.meta?.versionId ?? '');
+      done.takenBack += 1;
+    };
+    if (!isCaredFor(patient)) {
+      for (const task of tasks.filter((each) => isOpenTask(each) && isWatchTask(each, ...(work.sets ?? []))))
+        await takeBack(task, 'not-kept-any-more');
+      return done;
+    }
     await work.forPerson({
       context,
       asJob: inside,
@@ -144,11 +166,7 @@ function lookAt(work: JobWork, round: Round, plan: PlanDefinition, patientId: st
         await createChecked(context, task);
         done.set += 1;
       },
-      async takeBack(task, why) {
-        const closed = overtakenTask(task, reasonOf(context, why), context.clock.now().toISOString());
-        await updateChecked(context, closed, task.meta?.versionId ?? '');
-        done.takenBack += 1;
-      },
+      takeBack,
       wrote(what, how) {
         done[what] += how;
       },

@@ -1,5 +1,6 @@
 // Slots by the clock on the wall: one for each local day, through every change of the clocks from 2026 to 2028.
 import fc from 'fast-check';
+import { schedule } from '../../../src/jobs/schedule.ts';
 import { type LocalTime, newestDue, nextSlot, slotsBetween } from '../../../src/jobs/slots.ts';
 import { wallClock } from '../../../src/runtime/wall-clock.ts';
 
@@ -87,6 +88,24 @@ it('loses and repeats nothing where a time is looked at in pieces of any length'
     ),
     { numRuns: 60 },
   );
+});
+
+it.each([
+  ['in the night in which the clocks are set back', '2026-10-24T22:00:00Z', 25],
+  ['in the night in which they are set forward', '2027-03-27T23:00:00Z', 23],
+  ['in any other', '2026-11-20T23:00:00Z', 24],
+])('has a slot of a job of each quarter for each quarter %s', (_, midnight, hours) => {
+  const quarters = schedule.find(({ name }) => name === 'hear-unfinished-forms')?.times ?? [];
+  const start = Date.parse(midnight);
+  const slots = slotsBetween(
+    wallClock('Europe/Amsterdam'),
+    quarters,
+    start - 1,
+    start + hours * 3_600_000 - 1,
+  );
+  const instants = [...new Set(slots.map(({ atMs }) => atMs))];
+  expect(instants).toEqual(Array.from({ length: hours * 4 }, (_none, quarter) => start + quarter * 900_000));
+  expect(new Set(slots.map(({ name }) => name)).size).toBe(slots.length);
 });
 
 it('catches up only the newest after days without the service, and says which is next', () => {
