@@ -387,3 +387,87 @@ describe('a plan that is very large', () => {
     ]);
   });
 });
+
+describe('a definition inside the request', () => {
+  const post = (path: string, parameter: Parameters['parameter']) =>
+    request(service.url)
+      .post(`/fhir/${path}`)
+      .set('Authorization', service.bearer('system'))
+      .set('Content-Type', 'application/fhir+json')
+      .send({ resourceType: 'Parameters', parameter });
+  const subject = { name: 'subject', valueString: 'Patient/anna' };
+  const inside = (action: PlanDefinitionAction) => ({
+    name: 'planDefinition',
+    resource: { resourceType: 'PlanDefinition' as const, status: 'draft' as const, action: [action] },
+  });
+  const walk = {
+    id: 'a',
+    title: 'Walk',
+    condition: [{ kind: 'applicability' as const, expression: fhirPath('true') }],
+  };
+
+  it('is applied and explained as a stored one, the same each time, and is not stored', async () => {
+    const before = (await get('PlanDefinition?_summary=count')).body.total as number;
+    const applied = await post('PlanDefinition/$apply', [subject, inside(walk)]);
+    expect(applied.status).toBe(200);
+    expect(service.problemsOf(applied.body as Resource)).toEqual([]);
+    const again = await post('PlanDefinition/$apply', [subject, inside(walk)]);
+    expect(again.body).toEqual(applied.body);
+    const other = await post('PlanDefinition/$apply', [subject, inside({ ...walk, title: 'Sit' })]);
+    expect((other.body as CarePlan).id).not.toBe((applied.body as CarePlan).id);
+    const explained = await post('PlanDefinition/$explain', [subject, inside(walk)]);
+    expect(JSON.stringify(explained.body)).toContain('"valueCode":"met"');
+    const activity = {
+      resourceType: 'ActivityDefinition' as const,
+      status: 'draft' as const,
+      code: { text: 'Walk' },
+    };
+    const asked = await post('ActivityDefinition/$apply', [
+      subject,
+      { name: 'activityDefinition', resource: activity },
+    ]);
+    expect([asked.status, (asked.body as { code?: unknown }).code]).toEqual([200, { text: 'Walk' }]);
+    expect((await get('PlanDefinition?_summary=count')).body.total).toBe(before);
+  });
+
+  it.each<[string, string, Parameters['parameter'], number, string]>([
+    [
+      'beside the address',
+      'PlanDefinition/theirs/$apply',
+      [subject, inside(walk)],
+      400,
+      'the plan is already named by the address',
+    ],
+    [
+      'that is there twice',
+      'PlanDefinition/$apply',
+      [subject, inside(walk), inside(walk)],
+      400,
+      'name the plan once',
+    ],
+    [
+      'beside a canonical',
+      'PlanDefinition/$apply',
+      [
+        subject,
+        inside(walk),
+        { name: 'canonical', valueCanonical: 'https://example.org/PlanDefinition/theirs' },
+      ],
+      400,
+      'name the plan once',
+    ],
+    [
+      'of another type',
+      'PlanDefinition/$apply',
+      [subject, { name: 'planDefinition', resource: { resourceType: 'Patient' } }],
+      400,
+      '"planDefinition" is a PlanDefinition',
+    ],
+  ])('%s is refused', async (_, path, parameter, status, diagnostics) => {
+    const refused = await post(path, parameter);
+    expect([refused.status, (refused.body as OperationOutcome).issue[0]?.diagnostics]).toEqual([
+      status,
+      diagnostics,
+    ]);
+  });
+});

@@ -25,18 +25,15 @@ export const unusedNames = [
   'settingContext',
 ] as const;
 
-/** Refused (400): none at type level, several, one inside the request, one besides the address. */
+/** Refused (400): none at type level, several, one of another type, one besides the address. */
 export function definitionName(operation: OperationRequest, given: ParameterReader, named: Named): PlanName {
   const { type, parameter, word } = named;
   const entries = operation.parameters.parameter ?? [];
-  const inline = entries.findIndex(({ name, resource }) => name === parameter && resource);
-  if (inline >= 0) {
-    throw invalid(
-      `name ${articled(word)} that is stored here; ${articled(word)} inside the request is not applied`,
-      `Parameters.parameter[${inline}]`,
-    );
-  }
-  const [first, second] = namesOf(named).flatMap((name) => given.references(name));
+  const isInside = entries.some(({ name, resource }) => name === parameter && resource);
+  const [first, second] = [
+    ...(isInside ? given.resources(parameter) : given.references(parameter)),
+    ...namesOf(named).flatMap((name) => (name === parameter ? [] : given.references(name))),
+  ];
   if (operation.id !== undefined) {
     if (first) throw invalid(`the ${word} is already named by the address`, first.expression);
     return { kind: 'id', id: operation.id };
@@ -49,10 +46,14 @@ export function definitionName(operation: OperationRequest, given: ParameterRead
   }
   if (second) throw invalid(`name the ${word} once`, second.expression);
   const { value, expression } = first;
+  if (typeof value !== 'string') {
+    if (value.resourceType !== type) throw invalid(`"${parameter}" is ${articled(type)}`, expression);
+    return { kind: 'given', definition: value, expression };
+  }
   const [before, id] = value.split('/');
   return before === type && id !== undefined && /^[A-Za-z0-9\-.]{1,64}$/.test(id) && value === `${type}/${id}`
     ? { kind: 'id', id, expression }
     : { kind: 'canonical', canonical: value, expression };
 }
 
-const articled = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+const articled = (word: string): string => `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;

@@ -11,6 +11,7 @@ import { presentOf } from '../present.ts';
 import { findByCanonical } from '../resources/find-by-canonical.ts';
 import { publishedAs } from '../resources/published-as.ts';
 import { type Given, readKnown } from '../resources/read-known.ts';
+import { givenDefinition } from './given-definition.ts';
 import { librarySource } from './library-source.ts';
 import type { PlanName } from './load-plan.ts';
 import { readSubjects } from './plan-subjects.ts';
@@ -70,7 +71,7 @@ interface LoadedActivity {
   readonly trust: Trust;
 }
 
-/** Refused: 404. */
+/** Refused: 404; 403 for an activity in the request of somebody who could not store it. */
 async function loadActivity(context: WorkflowContext, name: PlanName): Promise<LoadedActivity> {
   const { catalogue } = context;
   const published = (definition: ActivityDefinition): LoadedActivity => ({
@@ -78,6 +79,8 @@ async function loadActivity(context: WorkflowContext, name: PlanName): Promise<L
     libraries: catalogue,
     trust: 'published',
   });
+  if (name.kind === 'given')
+    return foreign(context, givenDefinition<ActivityDefinition>(context, 'ActivityDefinition', name));
   if (name.kind === 'id') {
     const stored = await readKnown(context.store, 'ActivityDefinition', name.id, name.expression);
     const held = publishedAs(catalogue, stored);

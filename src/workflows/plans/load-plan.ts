@@ -1,5 +1,5 @@
 // Finds the plan that an operation is about and everything that it points to, and says whether its expressions may be run.
-import type { PlanDefinition } from '@medplum/fhirtypes';
+import type { PlanDefinition, Resource } from '@medplum/fhirtypes';
 import type { Definition } from '../../content/catalogue.ts';
 import { notFound } from '../../fhir/error.ts';
 import type { DefinitionSource, Trust } from '../../pathways/compiled-plan.ts';
@@ -9,12 +9,14 @@ import type { WorkflowContext } from '../context.ts';
 import { findByCanonical, findDefined } from '../resources/find-by-canonical.ts';
 import { publishedAs } from '../resources/published-as.ts';
 import { readKnown } from '../resources/read-known.ts';
+import { givenDefinition } from './given-definition.ts';
 import { librarySource } from './library-source.ts';
 
-/** By the id under which it is stored, or by url|version. `expression` is the place in the request. */
+/** By the id under which it is stored, by url|version, or as the request holds it. `expression` is the place in the request. */
 export type PlanName =
   | { readonly kind: 'id'; readonly id: string; readonly expression?: string }
-  | { readonly kind: 'canonical'; readonly canonical: string; readonly expression?: string };
+  | { readonly kind: 'canonical'; readonly canonical: string; readonly expression?: string }
+  | { readonly kind: 'given'; readonly definition: Resource; readonly expression: string };
 
 export interface LoadedPlan {
   readonly plan: PlanDefinition;
@@ -22,8 +24,10 @@ export interface LoadedPlan {
   readonly trust: Trust;
 }
 
-/** Refused: 404. Plans that this service publishes come as the same object each time, so that they are compiled once. */
+/** Refused: 404; 403 for a plan in the request of somebody who could not store it. Plans that this service publishes come as the same object each time, so that they are compiled once. */
 export async function loadPlan(context: WorkflowContext, name: PlanName): Promise<LoadedPlan> {
+  if (name.kind === 'given')
+    return foreign(context, givenDefinition<PlanDefinition>(context, 'PlanDefinition', name));
   if (name.kind === 'id') {
     return asPublished(context, await readKnown(context.store, 'PlanDefinition', name.id, name.expression));
   }

@@ -239,11 +239,11 @@ describe('PlanDefinition/$apply', () => {
       'Parameters.parameter[0]',
     ],
     [
-      'a plan inside the request',
+      'a plan inside the request of somebody who could not store it',
       [subject, { name: 'planDefinition', resource: planCalled('pss-pathway') }],
       gp,
-      'invalid',
-      'name a plan that is stored here; a plan inside the request is not applied',
+      'forbidden',
+      'This token (gp) may not store a PlanDefinition, so none inside its request is applied: name one that is stored here',
       'Parameters.parameter[1]',
     ],
   ])('refuses %s', async (_, parameter, actor, code, diagnostics, expression) => {
