@@ -89,6 +89,14 @@ function countedIn(expression: string): { readonly variable: string; readonly qu
 
 const builtIn = new Set(['context', 'resource', 'rootResource', 'ucum', 'sct', 'loinc']);
 
+/** Those that FHIR adds to FHIRPath, for an expression about a whole resource. https://hl7.org/fhir/R4/fhirpath.html#variables */
+export const fhirVariables = (focus: object): Readonly<Record<string, unknown>> => ({
+  resource: focus,
+  rootResource: focus,
+  sct: 'http://snomed.info/sct',
+  loinc: 'http://loinc.org',
+});
+
 /** The variables that whoever runs the expression gives, without those that FHIRPath has by itself. */
 export const givenFrom = (variables: Iterable<string>): string[] =>
   [...variables].filter((name) => !builtIn.has(name));

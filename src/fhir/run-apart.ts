@@ -2,6 +2,7 @@
 // it (https://cql.hl7.org/elm.html ; the translator is never here). The engine is given: it works away from the thread that answers
 // requests, so that an expression without an end can be stopped.
 import type { Coding, Resource } from '@medplum/fhirtypes';
+import { fhirVariables } from './fhirpath.ts';
 import type { Present } from './present.ts';
 
 /** An expression that is run apart. `key` is the same for two that have the same answer for the same person. */
@@ -113,7 +114,12 @@ function asked(expression: ApartExpression, person: AskedAbout) {
       variables[name] === undefined ? [] : [[name, variables[name]] as const],
     );
     const { kind, expression: text } = expression;
-    return { kind, expression: text, subject, variables: Object.fromEntries(read) };
+    return {
+      kind,
+      expression: text,
+      subject,
+      variables: { ...fhirVariables(subject), ...Object.fromEntries(read) },
+    };
   }
   const { kind, name, elm, included, valueSets, inputs } = expression;
   const found = inputs.flatMap((input) => person.dataOf(input));

@@ -15,7 +15,7 @@ import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, judgePlan } from './judge-plan.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
-import { type PlanSubject, subjectKey, subjectReference } from './plan-subject.ts';
+import { type PlanSubject, subjectIssues, subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';
 import { counterfactualTag, unusedData, whatIfKey, whatIfWords } from './what-if.ts';
 import { withWrittenValues } from './written-values.ts';
@@ -73,7 +73,7 @@ export function applyActivity(input: ApplyActivityInput): ActivityResult {
   const [action] = plan.actions;
   if (!action?.request) throw new Error(`no request comes of ActivityDefinition/${definition.id ?? ''}`);
   const idOf = proposalIds(plan.canonical, `${subjectKey(subject)}${whatIfKey(whatIf)}`);
-  const issues: PlanIssue[] = [...plan.issues, ...whatIfIssues(plan, input)];
+  const issues: PlanIssue[] = [...subjectIssues(subject), ...plan.issues, ...whatIfIssues(plan, input)];
   const made = action.request.make({
     id: idOf(action.name),
     subject: subjectReference(subject),

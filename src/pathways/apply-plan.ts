@@ -20,7 +20,7 @@ import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type JudgeInput, type Judgement, judgePlan } from './judge-plan.ts';
 import { type PlanIssue, planIssue } from './plan-issue.ts';
-import { subjectKey, subjectReference } from './plan-subject.ts';
+import { subjectIssues, subjectKey, subjectReference } from './plan-subject.ts';
 import { proposalIds, proposalPart } from './proposal-ids.ts';
 import { type ProposalSetting, proposedActions } from './proposed-actions.ts';
 import { counterfactualTag, unusedData, whatIfKey, whatIfWords } from './what-if.ts';
@@ -54,7 +54,7 @@ export function applyPlan(input: ApplyInput): ApplyResult {
   const subject: Reference<Patient | Group> = subjectReference(input.subject);
   const created: Resource[] = [];
   const goals: Goal[] = [];
-  const issues: PlanIssue[] = [...plan.issues, ...whatIfIssues(plan, input)];
+  const issues: PlanIssue[] = [...subjectIssues(input.subject), ...plan.issues, ...whatIfIssues(plan, input)];
   const setting: ProposalSetting = {
     idOf: proposalIds(plan.canonical, `${subjectKey(input.subject)}${whatIfKey(input.whatIf)}`),
     reference,

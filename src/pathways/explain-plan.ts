@@ -12,7 +12,7 @@ import { compilePlan } from './compile-plan.ts';
 import type { CompiledPlan, DefinitionSource, Trust } from './compiled-plan.ts';
 import { type ActionTrace, type ConditionTrace, type JudgeInput, judgePlan } from './judge-plan.ts';
 import type { InputTrace, PlanInput } from './plan-input.ts';
-import { subjectReference } from './plan-subject.ts';
+import { subjectIssues, subjectReference } from './plan-subject.ts';
 import type { Verdict } from './verdict.ts';
 import { counterfactualTag, unusedData, whatIfWords } from './what-if.ts';
 
@@ -34,7 +34,7 @@ export function explainPlan(input: ExplainInput): Parameters {
       { name: 'evaluatedAt', valueInstant: input.now.toISOString() },
       ...explainedWhatIf(plan, input),
       ...actions.flatMap((action) => explained(action, undefined, input.whatIf?.data ?? [])),
-      ...plan.issues.map((issue) => ({
+      ...[...subjectIssues(input.subject), ...plan.issues].map((issue) => ({
         name: 'problem',
         part: [
           { name: 'severity', valueCode: issue.severity },

@@ -1,7 +1,7 @@
 // Decides for each action of a plan whether it applies to a person, and keeps how it was decided. Nothing is left out here:
 // $apply and $explain read the same judgement.
 import type { Resource } from '@medplum/fhirtypes';
-import { fhirPathTime } from '../fhir/fhirpath.ts';
+import { fhirPathTime, fhirVariables } from '../fhir/fhirpath.ts';
 import type { Present } from '../fhir/present.ts';
 import type { Answer, Answers, AskedAbout } from '../fhir/run-apart.ts';
 import { answersVariable } from './answered-apart.ts';
@@ -249,6 +249,7 @@ function dataVariables(
   { subject, facts, given }: Pick<JudgeInput, 'subject' | 'facts' | 'given'>,
 ): Record<string, unknown> {
   const variables: Record<string, unknown> = {
+    ...fhirVariables(subject),
     practitioner: [],
     organization: [],
     encounter: [],

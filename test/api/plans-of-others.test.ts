@@ -114,6 +114,8 @@ describe('FHIRPath of somebody else', () => {
     ['%subject.birthDate <= %today - 18 years', 'met'],
     ['%now > @2026-11-20T08:59:00Z and %now < @2026-11-20T09:01:00Z', 'met'],
     ['%practitioner.exists()', 'not-met'],
+    ["%resource.id = 'anna' and %rootResource.id = 'anna' and %context.id = 'anna'", 'met'],
+    ["%sct = 'http://snomed.info/sct' and %loinc = 'http://loinc.org'", 'met'],
     ["'%nothing' = '%nothing' // %nor.here", 'met'],
   ])('decides: %s', async (expression, verdict) => {
     expect(await verdictOf(expression)).toEqual([verdict, '']);
@@ -470,4 +472,16 @@ describe('a definition inside the request', () => {
       diagnostics,
     ]);
   });
+});
+
+it.each<[string, object, string]>([
+  ['has died', { deceasedDateTime: '2026-01-01' }, 'the record says that this person has died'],
+  ['has a record that is not used', { active: false }, 'this record is no longer in use'],
+])('says of somebody who %s that it is so, and strict proposes nothing', async (_, change, text) => {
+  await put({ resourceType: 'Patient', id: 'carl', ...change });
+  await putPlan([{ id: 'a', title: 'A' }]);
+  expect((await apply('subject=Patient/carl')).issues).toEqual([`warning Patient/carl: ${text}`]);
+  const explained = await get('PlanDefinition/theirs/$explain?subject=Patient/carl');
+  expect(JSON.stringify(explained.body)).toContain(text);
+  expect((await get('PlanDefinition/theirs/$apply?subject=Patient/carl&strict=true')).status).toBe(422);
 });
