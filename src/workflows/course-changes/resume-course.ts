@@ -86,7 +86,8 @@ export async function resumePlan(
   const steps = retimed(plan.steps, days);
   const open = steps.filter(({ state }) => state === 'open');
   const beyond = open.find(({ date }) => !isCalendarDate(date));
-  if (beyond) throw businessRule(`"${beyond.title}" would be on a day that no calendar has: go on earlier`);
+  if (beyond)
+    throw businessRule(`"${beyond.title.text}" would be on a day that no calendar has: go on earlier`);
   const saved = await savePlan(context, plan, {
     steps,
     changed: new Set(open.map(({ stepId }) => stepId)),

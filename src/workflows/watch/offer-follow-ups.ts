@@ -57,8 +57,7 @@ async function takeBackMoot({ tasks, takeBack }: PersonAtHand, courses: readonly
   const ended = new Set(courses.filter(isEnded).map(({ id }) => `CarePlan/${id}`));
   for (const task of tasks.filter((each) => isWatchTask(each, 'follow-up-due') && isOpenTask(each))) {
     if (courses.some(isRunning)) await takeBack(task, 'in-course-again');
-    else if (!ended.has(task.focus?.reference ?? ''))
-      await takeBack(task, 'no-such-course-ended');
+    else if (!ended.has(task.focus?.reference ?? '')) await takeBack(task, 'no-such-course-ended');
   }
 }
 
