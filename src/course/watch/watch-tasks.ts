@@ -109,7 +109,10 @@ export function watchTasksAbout(
 
 /** What the Task asked for has come about without it, or nobody needs it any more. */
 export function overtakenTask(task: Task, why: CodeableConcept, at: string): Task {
-  return { ...task, status: 'cancelled', statusReason: why, lastModified: at };
+  const { authoredOn } = task;
+  // The clock of the node that set it may be ahead of this one's, and nothing is changed before it was made (inv-1).
+  const isBehind = authoredOn !== undefined && Date.parse(at) < Date.parse(authoredOn);
+  return { ...task, status: 'cancelled', statusReason: why, lastModified: isBehind ? authoredOn : at };
 }
 
 /** True when the time of a rule has passed since a day; never since one after which the calendar ends. */

@@ -3,6 +3,7 @@
 import type { Task } from '@medplum/fhirtypes';
 import type { CalendarDate } from '../../course/calendar.ts';
 import { courseSystem } from '../../course/course-codes.ts';
+import { isOpenSession } from '../../course/course-moves.ts';
 import {
   isWaitingReferral,
   passedPromise,
@@ -76,7 +77,7 @@ export const escalateStaleReferrals: JobWork = {
   },
 };
 
-/** "Task/x" of what was accepted for a day that has passed, with that day; not where an appointment lies ahead. */
+/** "Task/x" of what was accepted for a day that has passed, with that day; not where sessions are planned, or an appointment lies ahead. */
 async function latePromises({
   context,
   tasks,
@@ -88,16 +89,24 @@ async function latePromises({
     return promised === undefined ? [] : [{ task, promised }];
   });
   if (late.length === 0) return new Map();
+  const { store } = context;
   const booked = (
-    await findResources(context.store, 'Appointment', [
+    await findResources(store, 'Appointment', [
       byReference('patient', reference),
       byToken('status', { code: 'proposed' }, { code: 'pending' }, { code: 'booked' }, { code: 'arrived' }),
     ])
   ).filter(({ start }) => (days.dayOf(start) ?? '') >= days.today);
-  const isBooked = ({ focus }: Task) =>
-    booked.some(({ basedOn }) => basedOn?.some((each) => each.reference === focus?.reference));
+  // A course that is planned has watches of its own, and begins with the first session that is held.
+  const planned = (await findResources(store, 'ServiceRequest', [byReference('subject', reference)])).filter(
+    ({ status }) => status === 'completed' || isOpenSession(status),
+  );
+  const inHand = new Set(
+    [...booked, ...planned].flatMap(({ basedOn }) => basedOn?.map((each) => each.reference) ?? []),
+  );
   return new Map(
-    late.flatMap(({ task, promised }) => (isBooked(task) ? [] : [[`Task/${task.id}`, promised] as const])),
+    late.flatMap(({ task, promised }) =>
+      inHand.has(task.focus?.reference) ? [] : [[`Task/${task.id}`, promised] as const],
+    ),
   );
 }
 

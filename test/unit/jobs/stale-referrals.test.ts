@@ -2,7 +2,7 @@
 
 import type { Appointment } from '@medplum/fhirtypes';
 import { createResource } from '../../../src/workflows/resources/create-resource.ts';
-import { put, refer } from '../workflows/course-steps.ts';
+import { enroll, put, refer, referralTask } from '../workflows/course-steps.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
 import { courseWorld, errorsIn } from '../workflows/course-world.ts';
 import { keptLog, runOn, told, watchTasks } from './job-world.ts';
@@ -223,7 +223,7 @@ describe('a referral that was accepted for a first date that has passed', () => 
     expect(await errorsIn(world, ['Task'])).toEqual([]);
   });
 
-  it('is left alone once it begins, has ended, or has another date, whose passing is told anew', async () => {
+  it('is left alone once it has ended, or has another date, whose passing is told anew', async () => {
     const task = await accepted();
     await runOn(world, job, '2026-12-18');
     const statusReason = { text: 'She was ill' };
@@ -239,6 +239,17 @@ describe('a referral that was accepted for a first date that has passed', () => 
     await put(world, 'gp', task, { status: 'cancelled', statusReason: { text: 'She goes elsewhere' } });
     expect(await runOn(world, job, '2027-01-12')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
     expect(await runOn(world, job, '2027-03-01')).toMatchObject({ people: 0 });
+  });
+
+  it('is not asked about once sessions are planned, unless all of them were dropped', async () => {
+    const { sessions } = await enroll(world);
+    expect((await referralTask(world)).status).toBe('accepted');
+    expect(await runOn(world, job, '2026-12-18')).toMatchObject({ people: 1, set: 0, failed: 0 });
+    for (const session of sessions) await world.store.update({ ...session, status: 'revoked' } as never);
+    expect(await runOn(world, job, '2026-12-18')).toMatchObject({ set: 1, failed: 0 });
+    await world.store.update({ ...sessions[0], status: 'completed' } as never);
+    // By a clock that is some seconds behind that which set it, as another node's may be.
+    expect(await runOn(world, job, '2026-12-18')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
   });
 
   it('is not asked about while an appointment lies ahead', async () => {
