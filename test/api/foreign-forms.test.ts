@@ -353,7 +353,15 @@ describe('a form of another service', () => {
     expect(await told('QuestionnaireResponse', unnamed)).toEqual(
       warned('they name none by "questionnaire"', name),
     );
+    // Where the form is known, or somebody was called in without it, there is nothing to be told.
     expect(await told('QuestionnaireResponse', answered(patient, several))).toEqual([]);
+    const notAtAll = { valueCoding: { system: loinc, code: 'LA6568-5' } };
+    expect(await told('QuestionnaireResponse', answered(patient, notAtAll))).toEqual([]);
+    const byOurLinkId: QuestionnaireResponse = {
+      ...unnamed,
+      item: [{ linkId: 'phq-9-9', answer: [several] }],
+    };
+    expect(await told('QuestionnaireResponse', byOurLinkId)).toEqual([]);
     expect(await told('QuestionnaireResponse', { ...unnamed, item: undefined })).toEqual([]);
   });
 
