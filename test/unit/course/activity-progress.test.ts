@@ -20,6 +20,11 @@ it('reads the scale and the threshold of a single activity with its source', () 
   expect(citations).toContainEqual(expect.stringContaining('3 points for a single activity'));
 });
 
+it('reads no scale where the definition has none', () => {
+  const { qualifiedInterval: _qualifiedInterval, ...without } = definition;
+  expect(() => activityRuleOf(without)).toThrow('ObservationDefinition/psfs-activity has no range');
+});
+
 it.each<[readonly number[], number | undefined, string | undefined]>([
   [[], 8, undefined],
   [[2], 8, 'in-progress'],

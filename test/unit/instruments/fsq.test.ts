@@ -233,3 +233,10 @@ describe('the FSQ Observations', () => {
     ]);
   });
 });
+
+it('says the highest that each score could have been: 19 places, 12 points of severity, 31 in all', () => {
+  const highest = [...scoresOf('fsq', fsq(smallest))].flatMap(([code, score]) =>
+    'maxPossible' in score ? [[code, score.maxPossible]] : [],
+  );
+  expect(Object.fromEntries(highest)).toEqual({ 'fsq-wpi': 19, 'fsq-sss': 12, 'fsq-total': 31 });
+});
