@@ -21,14 +21,11 @@ export const chaseOverdueSessions: JobWork = {
     const sessions = await peopleWith(
       round,
       'ServiceRequest',
-      [
-        byToken('code', { system: courseSystem, code: 'therapy-session' }),
-        byToken('status', { code: 'active' }, { code: 'draft' }, { code: 'on-hold' }),
-      ],
+      [ofCourses, byToken('status', { code: 'active' }, { code: 'draft' }, { code: 'on-hold' })],
       (session) => {
         // One walk over what is open tells also which courses have something open.
         goingOn.add(session.requisition?.value);
-        return isAhead(session) && isBefore(session, round);
+        return isToRecord(session) && isBefore(session, round);
       },
     );
     const leftOpen = await peopleWith(
@@ -63,10 +60,7 @@ export const chaseOverdueSessions: JobWork = {
     const { store } = person.context;
     const subject = byReference('subject', person.reference);
     const carePlans = (await findResources(store, 'CarePlan', [subject])).filter(isCourse);
-    const sessions = await findResources(store, 'ServiceRequest', [
-      subject,
-      byToken('code', { system: courseSystem, code: 'therapy-session' }),
-    ]);
+    const sessions = await findResources(store, 'ServiceRequest', [subject, ofCourses]);
     await takeBackRecorded(person, carePlans, sessions);
     for (const carePlan of carePlans.filter(({ status }) => status === 'active')) {
       const own = sessions.filter((session) => isOfCourse(session, carePlan));
@@ -90,7 +84,16 @@ function isOfCourse({ requisition }: ServiceRequest, carePlan: CarePlan): boolea
   return course !== undefined && requisition?.value === course;
 }
 
-const isAhead = ({ status }: ServiceRequest) => status === 'active' || status === 'draft';
+/** A day of a group is a session of each member too, and is recorded for all of them at once. */
+const ofCourses = byToken(
+  'code',
+  { system: courseSystem, code: 'therapy-session' },
+  { system: courseSystem, code: 'group-day' },
+);
+
+/** One that a therapist has yet to record. */
+const isToRecord = ({ status, code }: ServiceRequest) =>
+  (status === 'active' || status === 'draft') && hasCourseCode(code, 'therapy-session');
 
 /** The first one only: those behind it are late for the same reason. */
 async function askForSession(
@@ -100,7 +103,7 @@ async function askForSession(
 ): Promise<void> {
   const { tasks, today, dayOf, rule, set } = person;
   const how = rule('session-unrecorded');
-  const session = inOrder(sessions).find((each) => isAhead(each) && isBefore(each, person));
+  const session = inOrder(sessions).find((each) => isToRecord(each) && isBefore(each, person));
   if (!session?.occurrenceDateTime || isSpokenAbout(tasks, session)) return;
   const about = `ServiceRequest/${session.id}`;
   const isAsked = sessions.some((each) =>
@@ -187,7 +190,7 @@ async function takeBackRecorded(
       if (
         isPaused ||
         !session ||
-        !isAhead(session) ||
+        !isToRecord(session) ||
         !isBefore(session, person) ||
         isSpokenAbout(tasks, session)
       ) {

@@ -3,6 +3,7 @@ import type { CarePlan, Practitioner, Task } from '@medplum/fhirtypes';
 import { complete, enroll, group, integer, put } from '../workflows/course-steps.ts';
 import type { CourseWorld } from '../workflows/course-world.ts';
 import { courseWorld, errorsIn } from '../workflows/course-world.ts';
+import { beginGroup, memberIds } from '../workflows/group-steps.ts';
 import { runOn, told, watchTasks } from './job-world.ts';
 
 let world: CourseWorld;
@@ -110,6 +111,15 @@ describe('a course in which no session lies ahead', () => {
       await happened();
       expect(await chase(day)).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
     }
+  });
+
+  it('is not asked about between two days of a group, which are no sessions of a therapist alone', async () => {
+    await beginGroup(world);
+    expect(await chase('2027-01-10')).toMatchObject({ set: 0, failed: 0 });
+    for (const day of await world.all('ServiceRequest')) {
+      await world.store.update({ ...day, status: 'completed' } as never);
+    }
+    expect(await chase('2027-02-10')).toMatchObject({ set: memberIds.length, failed: 0 });
   });
 
   it('is not asked about while a session rests with it, nor while one is late', async () => {
