@@ -40,8 +40,9 @@ import { fullLogBytes, migrateSqlite } from './store/sqlite/open-database.ts';
 import { openTokenStore } from './store/sqlite/open-token-store.ts';
 import { sqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { WorkflowContext } from './workflows/context.ts';
-import { type ExportRunner, exportRunner } from './workflows/exports/export-runner.ts';
+import { exportRunner } from './workflows/exports/export-runner.ts';
 import type { ExportTools } from './workflows/exports/export-tools.ts';
+import { keepExportsGoing } from './workflows/exports/keep-exports-going.ts';
 import { publishContent } from './workflows/publish-content.ts';
 
 export interface SystemOptions {
@@ -63,6 +64,8 @@ export interface SystemOptions {
   readonly contentFolder?: string;
   /** Does this process carry exports out? Not the command line, beside which the service may run. */
   readonly runsExports?: boolean;
+  /** How long an export waits for changes of other nodes that are still under way when it begins; 3 s unless said otherwise. */
+  readonly exportSettleMs?: number;
 }
 
 export interface System extends RestSystem {
@@ -98,39 +101,13 @@ function exportFolder(dataDir: string): string {
     : join(dataDir, 'exports');
 }
 
-const sweepEveryMs = 10 * 60 * 1000;
-/** A node that carried an export out and fell silent is replaced after the one and the other together at most. */
+/** A node that carried an export out and fell silent is replaced after so long, and the few seconds until others look. */
 const exportLeaseMs = 10 * 1000;
-const lookForExportsEveryMs = 3 * 1000;
 /**
  * On PostgreSQL. What does not reach its table within `usualPatience.silenceMs` of its instant is given up; the rest is for clocks of
  * nodes that do not agree.
  */
-const exportSettleMs = 3 * 1000;
-
-/**
- * Goes on with what an earlier process left, or another node dropped, and removes expired exports even when nobody asks for them.
- * Returns what ends that.
- */
-async function keepExportsGoing(runner: ExportRunner, log: Log): Promise<() => void> {
-  const repeat = (everyMs: number, work: () => Promise<void>, failure: string) =>
-    setInterval(() => {
-      work().catch((error: unknown) => {
-        log.error(failure, { error: error instanceof Error ? error.name : typeof error });
-      });
-    }, everyMs).unref();
-  await runner.resume();
-  const sweeping = repeat(
-    sweepEveryMs,
-    () => runner.discardExpired(),
-    'expired exports could not be removed',
-  );
-  const looking = repeat(lookForExportsEveryMs, () => runner.takeUp(), 'exports could not be taken up');
-  return () => {
-    clearInterval(sweeping);
-    clearInterval(looking);
-  };
-}
+const usualSettleMs = 3 * 1000;
 
 /** Several nodes that start on a new database publish at the same moment: those that come in the way of the first try again. */
 const publishing = { withinMs: 60 * 1000, pauseMs: 1000 };
@@ -253,7 +230,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     newName: randomNames,
     owner: randomNames(),
     leaseMs: exportLeaseMs,
-    settleMs: exportFiles === undefined ? 0 : exportSettleMs,
+    settleMs: exportFiles === undefined ? 0 : (options.exportSettleMs ?? usualSettleMs),
     isAlone: exportFiles === undefined,
   };
   const runner = exportRunner(tools);

@@ -86,6 +86,8 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     timeZone: options.timeZone ?? 'Europe/Amsterdam',
     newId,
     log: options.log ?? silentLog,
+    // There is no other node; the usual wait has tests of its own (exports-on-two-nodes.test.ts).
+    exportSettleMs: 100,
     ...(options.contentFolder !== undefined && { contentFolder: options.contentFolder }),
   });
   const bearers = new Map<string, string>();
