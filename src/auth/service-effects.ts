@@ -68,7 +68,7 @@ const serviceEffects = {
   },
   /** A scheduled job finds that a referral waits; it sets a Task, and takes it back when it was answered. */
   'escalate-stale-referrals': {
-    reads: ['Patient', 'Task', 'Appointment', 'ServiceRequest'],
+    reads: ['Patient', 'Task', 'Appointment', 'ServiceRequest', 'CarePlan'],
     creates: ['Task'],
     updates: ['Task'],
   },

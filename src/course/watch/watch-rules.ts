@@ -17,6 +17,7 @@ export type WatchRuleId =
   | 'referral-question-waiting'
   | 'promise-passed'
   | 'promise-passed-requester'
+  | 'referral-left-open'
   | 'questionnaire-reminder'
   | 'questionnaire-reminder-again'
   | 'questionnaire-open'

@@ -6,6 +6,7 @@ import { type WatchRule, watchSystem } from './watch-rules.ts';
 export type WatchCode =
   | 'referral-waiting'
   | 'promise-passed'
+  | 'referral-left-open'
   | 'questionnaire-reminder'
   | 'questionnaire-open'
   | 'session-unrecorded'

@@ -271,3 +271,72 @@ describe('a referral that was accepted for a first date that has passed', () => 
     expect(await runOn(world, job, '2026-12-23')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
   });
 });
+
+describe('a referral that is under way or on hold while nothing stands behind it', () => {
+  const begun = async (status: 'in-progress' | 'on-hold') => {
+    const task = await put(world, 'therapist', await refer(world), { status: 'accepted' });
+    const statusReason = { text: 'She looks after her mother' };
+    return put(world, 'therapist', task, { status, ...(status === 'on-hold' && { statusReason }) });
+  };
+
+  it.each(['in-progress', 'on-hold'] as const)(
+    'is put before whoever accepted it after two weeks, and again when nothing came of it: %s',
+    async (status) => {
+      const { id } = await begun(status);
+      expect(await runOn(world, job, '2026-12-03')).toMatchObject({ people: 1, set: 0, failed: 0 });
+      expect(await runOn(world, job, '2026-12-04')).toMatchObject({ people: 1, set: 1, failed: 0 });
+      expect(await runOn(world, job, '2027-03-01')).toMatchObject({ set: 0, takenBack: 0, failed: 0 });
+      const first = `referral-left-open Practitioner/therapist Task/${id} 2026-12-11`;
+      expect(await toldAll()).toEqual([`${first} requested`]);
+      const [task] = await watchTasks(world);
+      expect(task?.input?.map((each) => each.valueCodeableConcept?.coding?.[0]?.code)).toEqual([
+        'plan-course',
+        'end-with-next-step',
+        'talk-with-person',
+      ]);
+      if (!task) throw new Error('no Task');
+      await put(world, 'therapist', task, { status: 'completed' });
+      expect(await runOn(world, job, '2026-12-17')).toMatchObject({ set: 0, failed: 0 });
+      expect(await runOn(world, job, '2026-12-18')).toMatchObject({ set: 1, failed: 0 });
+      expect(await errorsIn(world, ['Task'])).toEqual([]);
+    },
+  );
+
+  it('is not asked about while a course runs or rests, and is when the course ended and the referral did not', async () => {
+    const { carePlan } = await enroll(world);
+    await put(world, 'therapist', await referralTask(world), { status: 'in-progress' });
+    const sessions = (await world.all('ServiceRequest')).filter(({ requisition }) => requisition);
+    const change = (status: string) => world.store.update({ ...carePlan, status } as never);
+    expect(await runOn(world, job, '2027-01-20')).toMatchObject({ people: 0 });
+    await change('on-hold');
+    expect(await runOn(world, job, '2027-01-20')).toMatchObject({ people: 0 });
+    await change('revoked');
+    // Sessions that are still to come are something that stands behind it.
+    expect(await runOn(world, job, '2027-02-10')).toMatchObject({ people: 1, set: 0, failed: 0 });
+    for (const session of sessions) await world.store.update({ ...session, status: 'revoked' } as never);
+    expect(await runOn(world, job, '2027-02-10')).toMatchObject({ people: 1, set: 1, failed: 0 });
+    await change('active');
+    expect(await runOn(world, job, '2027-02-11')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+  });
+
+  it('is not asked about while an appointment lies ahead, nor when it has ended', async () => {
+    const task = await begun('in-progress');
+    const book = (start: string): Appointment => ({
+      resourceType: 'Appointment',
+      id: 'next',
+      status: 'booked',
+      start,
+      end: start.replace('T09', 'T10'),
+      basedOn: [{ reference: task.focus?.reference ?? '' }],
+      participant: [{ actor: { reference: 'Patient/anna' }, status: 'accepted' }],
+    });
+    await world.store.create(book('2026-12-22T09:00:00Z'), { id: 'next' });
+    expect(await runOn(world, job, '2026-12-22')).toMatchObject({ set: 0, failed: 0 });
+    expect(await runOn(world, job, '2026-12-23')).toMatchObject({ set: 1, failed: 0 });
+    await world.store.update({ ...task, status: 'completed' } as never);
+    expect(await runOn(world, job, '2026-12-24')).toMatchObject({ set: 0, takenBack: 1, failed: 0 });
+    expect((await watchTasks(world)).map(({ statusReason }) => statusReason?.text)).toEqual([
+      'It begins, or another day was named, or the referral has ended',
+    ]);
+  });
+});
