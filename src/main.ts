@@ -19,7 +19,15 @@ import { timeOrderedIds } from './runtime/ids.ts';
 import { listen } from './runtime/listen.ts';
 import { jsonLog } from './runtime/log.ts';
 import { randomNames, randomSecrets } from './runtime/secrets.ts';
-import { createSystem, databaseOf, migrateDatabase, openTokens, type System, searchParts } from './system.ts';
+import {
+  createSystem,
+  databaseOf,
+  indexAnew,
+  migrateDatabase,
+  openTokens,
+  type System,
+  searchParts,
+} from './system.ts';
 
 const usage = `Usage: alongside [command]
 
@@ -208,10 +216,13 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     case 'jobs':
       return jobs(rest);
     case 'migrate': {
-      const database = databaseOf(readConfig(process.env));
+      const config = readConfig(process.env);
+      const database = databaseOf(config);
       process.exitCode = await runMigrateCommand(rest, {
         database,
         migrate: () => migrateDatabase(database),
+        indexAnew: (onReindexed) =>
+          indexAnew({ ...config, clock: systemClock, newId: timeOrderedIds(systemClock) }, onReindexed),
         say: (text) => process.stderr.write(text),
       });
       return;

@@ -156,20 +156,33 @@ export function openTokens(at: Database, clock: Clock): Promise<TokenStore> {
 }
 
 function openStore(
-  { dataDir, databaseUrl, clock, newId }: SystemOptions,
+  { clock, newId, ...at }: Database & Pick<SystemOptions, 'clock' | 'newId'>,
   search: ReturnType<typeof readSearchParameters>,
 ): Promise<OpenedStore> {
-  const database = databaseOf({ dataDir, databaseUrl });
+  const database = databaseOf(at);
   const given = { clock, newId, ...search };
   return opened(database, () =>
     database.kind === 'sqlite'
       ? sqliteStore({
           ...given,
           path: database.path,
-          ...(dataDir !== ':memory:' && { logBytes: fullLogBytes }),
+          ...(at.dataDir !== ':memory:' && { logBytes: fullLogBytes }),
         })
       : postgresStore({ ...given, url: database.url }),
   );
+}
+
+/** Indexes everything anew, for the command line: after the service got another address. The schema is brought up to date first. */
+export async function indexAnew(
+  options: Database & Pick<SystemOptions, 'clock' | 'newId'> & { readonly baseUrl?: string | undefined },
+  onReindexed: (type: string, resources: number) => void,
+): Promise<void> {
+  const database = await openStore(options, searchParts(options.baseUrl));
+  try {
+    await database.bringIndexUpToDate(onReindexed, 'everything');
+  } finally {
+    await database.close();
+  }
 }
 
 /** Throws when the content is broken or the database cannot be used; a service like that must not start. */

@@ -17,8 +17,11 @@ export interface OpenedStore {
   readonly exports: ExportStore;
   /** Which process carries which slot of a scheduled job out. */
   readonly jobRuns: JobRuns;
-  /** Indexes anew what was stored under other search parameters than those of now. Before anything is searched. */
-  readonly bringIndexUpToDate: (onReindexed: (type: string, resources: number) => void) => Promise<void>;
+  /** Indexes anew what was stored under other search parameters than those of now, or everything. Before anything is searched. */
+  readonly bringIndexUpToDate: (
+    onReindexed: (type: string, resources: number) => void,
+    what?: 'outdated' | 'everything',
+  ) => Promise<void>;
   /** The files of exports, where every process that uses this database finds them. Absent when only one process can use it. */
   readonly exportFiles?: JobFiles;
   /** Rejects when the database cannot be read: for /readyz. */

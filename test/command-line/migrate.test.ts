@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../scripts/postgres/local-server.ts';
+import { bodyOf } from '../support/answer-body.ts';
+import { asking } from '../support/asking.ts';
 import { runCommand } from '../support/command.ts';
+import { startTestService, type TestService } from '../support/test-system.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'alongside-migrate-'));
 let server: PostgresServer;
@@ -120,11 +123,54 @@ describe('migrate', () => {
     patienceMs,
   );
 
+  it.each(['SQLite', 'PostgreSQL'])(
+    "with --index finds what was stored by an address that became the service's own later: %s",
+    async (kind) => {
+      const dataDir = join(folder, `moved-${kind}`);
+      const databaseUrl = kind === 'SQLite' ? undefined : await server.createDatabase();
+      const inDatabase = databaseUrl !== undefined;
+      const environment = { DATA_DIR: dataDir, ...(inDatabase && { DATABASE_URL: databaseUrl }) };
+      /** How many Flags are the patient's, by a service that is started for it and does this first. */
+      const found = async (
+        firstId: number,
+        work?: (service: TestService) => Promise<unknown>,
+      ): Promise<unknown> => {
+        const service = await startTestService({ dataDir, firstId, ...(inDatabase && { databaseUrl }) });
+        try {
+          await work?.(service);
+          return bodyOf(await asking(() => service)('get', '/Flag?patient=Patient/p&_summary=count')).total;
+        } finally {
+          await service.stop();
+        }
+      };
+      const store = async (service: TestService) => {
+        const ask = asking(() => service);
+        await ask('put', '/Patient/p', { resourceType: 'Patient', id: 'p' });
+        const answer = await ask('post', '/Flag', {
+          resourceType: 'Flag',
+          status: 'active',
+          code: { text: 'Invented' },
+          subject: { reference: 'https://clinic.example/fhir/Patient/p' },
+        });
+        expect(answer.status).toBe(201);
+      };
+      expect(await found(1, store)).toBe(0);
+      expect(await migrate({ ...environment, BASE_URL: 'https://clinic.example' }, '--index')).toEqual([
+        0,
+        expect.stringMatching(
+          /is up to date: schema \d\.\n.*^Flag: 1 indexed anew\n.*^Resources indexed anew in all: \d+\.\n$/ms,
+        ),
+      ]);
+      expect(await found(1000)).toBe(1);
+    },
+    patienceMs,
+  );
+
   it(
     'tells how it is used, and refuses what would have no effect',
     async () => {
       expect(await migrate({}, '--help')).toEqual([0, expect.stringContaining('Usage:')]);
-      expect(await migrate({}, 'down')).toEqual([2, expect.stringContaining('takes no arguments')]);
+      expect(await migrate({}, 'down')).toEqual([2, expect.stringContaining('takes nothing but --index')]);
       expect(await migrate({ DATA_DIR: ':memory:' })).toEqual([
         2,
         expect.stringContaining('nothing would be kept'),

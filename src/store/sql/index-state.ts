@@ -74,10 +74,15 @@ async function indexType(type: string, parts: IndexParts): Promise<number> {
 }
 
 /**
- * May be interrupted and run again; two nodes may run it at once. A node with older definitions must not write meanwhile or
+ * Everything: also what was indexed by the definitions of now, while the service had another address. May be interrupted and run again;
+ * two nodes may run it at once. A node with older definitions must not write meanwhile or
  * afterwards: what it writes lacks what the newer ones add.
  */
-export async function bringIndexUpToDate(parts: IndexParts, onReindexed: OnReindexed): Promise<void> {
+export async function bringIndexUpToDate(
+  parts: IndexParts,
+  onReindexed: OnReindexed,
+  what: 'outdated' | 'everything' = 'outdated',
+): Promise<void> {
   const { session, registry } = parts;
   const known = await session.read((statements) =>
     statements.all<{ type: string; fingerprint: string }>('SELECT type, fingerprint FROM index_state', []),
@@ -85,7 +90,7 @@ export async function bringIndexUpToDate(parts: IndexParts, onReindexed: OnReind
   const fingerprints = new Map(known.map(({ type, fingerprint }) => [type, fingerprint]));
   const outdated = registry
     .types()
-    .filter((type) => fingerprints.get(type) !== fingerprintOf(registry, type));
+    .filter((type) => what === 'everything' || fingerprints.get(type) !== fingerprintOf(registry, type));
   for (const type of outdated) {
     const resources = await indexType(type, parts);
     if (resources > 0) onReindexed(type, resources);

@@ -30,8 +30,8 @@ export function openedOver(
     tokens: tokenStoreOver(session, clock, () => Promise.resolve()),
     exports: exportStoreOver(session, parts),
     jobRuns: jobRunsOver(session, clock),
-    bringIndexUpToDate: (onReindexed) =>
-      bringIndexUpToDate({ session, registry, dictionary, indexRows, writer }, onReindexed),
+    bringIndexUpToDate: (onReindexed, what) =>
+      bringIndexUpToDate({ session, registry, dictionary, indexRows, writer }, onReindexed, what),
     count: (table) =>
       session.read(
         (statements) => statements.get<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`)?.rows ?? 0,
