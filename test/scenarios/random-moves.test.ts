@@ -4,6 +4,8 @@
 import { env } from 'node:process';
 import type { CarePlan, Task } from '@medplum/fhirtypes';
 import fc from 'fast-check';
+import { schedule } from '../../src/jobs/schedule.ts';
+import { runOn } from '../unit/jobs/job-world.ts';
 import { type CourseWorld, courseWorld } from '../unit/workflows/course-world.ts';
 import { raised } from './random-moves/alarm-model.ts';
 import { ofKind } from './random-moves/answers-driver.ts';
@@ -16,7 +18,7 @@ import {
   sessionsOf,
 } from './random-moves/course-driver.ts';
 import { after, isAbout, type Model, type Move } from './random-moves/course-model.ts';
-import { assertKept, assertValid, isDiary, spoken } from './random-moves/kept-rules.ts';
+import { assertAskedFor, assertKept, assertValid, isDiary, spoken } from './random-moves/kept-rules.ts';
 import { keepFailing, keptMoves, moves } from './random-moves/random-moves.ts';
 
 const runs = Number(env['MODEL_RUNS'] ?? 100);
@@ -45,16 +47,41 @@ async function newPerson(): Promise<string> {
   return id;
 }
 
+/** Whom the runs were about, and what was done. */
+const played = new Map<string, readonly Move[]>();
+
+/** Months in which nobody does anything, and the jobs run; twice, for those who were asked first and did not answer. */
+async function silence(days: readonly string[], atWork: readonly string[]): Promise<void> {
+  for (const day of days) {
+    for (const { name } of schedule) {
+      expect([name, await runOn(world, name, day)]).toMatchObject([name, { outcome: 'done', failed: 0 }]);
+    }
+  }
+  for (const [patient, all] of played) {
+    assertAskedFor(`after ${JSON.stringify(all)}`, await recordOf(world, patient), atWork);
+  }
+}
+
+async function afterwards(): Promise<void> {
+  const therapists = ['therapist', 'other-therapist'];
+  const everybody = ['gp', ...therapists].map((id) => `Practitioner/${id}`);
+  await silence(['2029-03-01', '2029-06-01'], everybody);
+  for (const id of therapists) {
+    await world.store.update({ resourceType: 'Practitioner', id, active: false });
+  }
+  await silence(['2029-09-01', '2029-12-01'], ['Practitioner/gp']);
+}
+
 async function play(all: readonly Move[]): Promise<void> {
   const patient = await newPerson();
   let model: Model = {};
   let record = await recordOf(world, patient);
-  let played = 0;
+  let made = 0;
   for (const [at, move] of all.entries()) {
     const step = `move ${at + 1}, ${JSON.stringify(move)}`;
-    if (played === movesInARun) break;
+    if (made === movesInARun) break;
     if (!isAbout(model, move)) continue;
-    played += 1;
+    made += 1;
     const expected = after(model, move);
     const outcome = await carryOut(world, patient, move, record, at + 1);
     const next = await recordOf(world, patient);
@@ -67,6 +94,7 @@ async function play(all: readonly Move[]): Promise<void> {
     counts[outcome.kind] += 1;
   }
   assertValid(record);
+  played.set(patient, all);
 }
 
 function assertOutcome(
@@ -173,7 +201,8 @@ describe('random moves', () => {
       `states with something tried at home in an ended course ${spoken.homework}, with an open alarm ${spoken.alarms}, with a diary ${spoken.diaries}\n`,
     );
     expect(Math.min(counts.done, counts.refused)).toBeGreaterThan(runs);
+    await afterwards();
     // A rule that never had anything to say holds nothing.
-    expect(Math.min(spoken.homework, spoken.alarms, spoken.diaries)).toBeGreaterThan(runs / 10);
+    expect(Math.min(spoken.homework, spoken.alarms, spoken.diaries, spoken.asked)).toBeGreaterThan(runs / 10);
   }, 3_600_000);
 });

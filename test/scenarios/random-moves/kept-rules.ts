@@ -1,12 +1,12 @@
 // What must hold in any state of a person's record, however it came about; and how often each rule had something to say.
-import type { CarePlan, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
+import type { CarePlan, QuestionnaireResponse, Resource, Task } from '@medplum/fhirtypes';
 import { type CourseWorld, validator } from '../../unit/workflows/course-world.ts';
 import { patientOnly, seenByOthers } from './answers-driver.ts';
 import { homeworkOf, nextOf, type PersonRecord, sessionsOf } from './course-driver.ts';
 import { isOpenSession, isOpenTask } from './course-model.ts';
 
 /** Of the rules below: on how many states each could have failed. */
-export const spoken = { homework: 0, alarms: 0, diaries: 0 };
+export const spoken = { homework: 0, alarms: 0, diaries: 0, asked: 0 };
 
 const isEnded = ({ status }: CarePlan): boolean =>
   ['completed', 'revoked', 'entered-in-error'].includes(status);
@@ -101,6 +101,42 @@ function assertAlarms(step: string, { flags, alarms }: PersonRecord): void {
     ]);
   }
 }
+
+/**
+ * Where somebody is in support and nobody has done anything for long, somebody who works has been asked about just that, or about a
+ * Task that somebody left who has stopped.
+ */
+export function assertAskedFor(step: string, record: PersonRecord, atWork: readonly string[]): void {
+  const referrals = record.referrals.filter(({ status }) => status === 'active');
+  const carePlans = record.carePlans.filter((plan) => !isEnded(plan));
+  const tasks = record.all.filter(
+    (task): task is Task => task.resourceType === 'Task' && !record.coordination.includes(task),
+  );
+  const about = (subjects: ReadonlySet<string>) =>
+    tasks.filter(
+      ({ status, focus }) => isOpenTask(status) && focus?.reference && subjects.has(focus.reference),
+    );
+  for (const inSupport of [...referrals, ...carePlans]) {
+    spoken.asked += 1;
+    const subjects = referencesOf([
+      inSupport,
+      ...(inSupport.resourceType === 'CarePlan'
+        ? sessionsOf(inSupport, record)
+        : record.coordination.filter(({ focus }) => focus?.reference === `ServiceRequest/${inSupport.id}`)),
+    ]);
+    const first = about(subjects);
+    const asked = [...first, ...about(referencesOf(first))].filter(({ owner }) =>
+      atWork.includes(owner?.reference ?? ''),
+    );
+    // A running course is asked about itself; it is the same person.
+    const isCarried = inSupport.resourceType === 'ServiceRequest' && carePlans.length > 0;
+    const rule = `somebody is asked about ${inSupport.resourceType}/${inSupport.id}`;
+    expect([step, rule, isCarried || asked.length > 0]).toEqual([step, rule, true]);
+  }
+}
+
+const referencesOf = (all: readonly Resource[]): ReadonlySet<string> =>
+  new Set(all.map(({ resourceType, id }) => `${resourceType}/${id}`));
 
 export const isDiary = (resource: Resource): boolean =>
   resource.resourceType === 'QuestionnaireResponse' &&
