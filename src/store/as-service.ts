@@ -109,22 +109,44 @@ async function groupOf(
     return run.newGroup;
   }
   const seen = 'ownPlan' in run ? run.ownPlan : run.carePlan;
-  const plan = 'ownPlan' in run ? await wholeOf(ground, seen) : await ground.reach.peek('CarePlan', seen);
-  const [groupId] = plan?.kind === 'found' ? groupsOf(plan.version.resource(), ground.facts.baseUrl) : [];
+  const groupId =
+    'ownPlan' in run
+      ? await groupAround(ground, seen)
+      : ofPlan(await ground.reach.peek('CarePlan', seen), ground.facts);
   if (groupId === undefined) throw notFound(`CarePlan/${seen} is not known`);
   return groupId;
 }
 
-/** The plan that this one, of a patient whom the actor reaches, is a part of; they need see neither. */
-async function wholeOf(ground: ServiceGround, ownPlan: string): Promise<ReadResult | undefined> {
-  const own = await ground.store.peek('CarePlan', ownPlan);
+function ofPlan(plan: ReadResult, facts: PatientFacts): string | undefined {
+  return plan.kind === 'found' ? groupsOf(plan.version.resource(), facts.baseUrl)[0] : undefined;
+}
+
+/**
+ * The group whose plan this one, of a patient whom the actor reaches, is a part of; they need see neither. Whoever writes a plan writes what it
+ * is a part of: what counts is that the patient is in the group, which the service alone writes.
+ */
+async function groupAround(
+  { store, reach, facts }: ServiceGround,
+  ownPlan: string,
+): Promise<string | undefined> {
+  const own = await store.peek('CarePlan', ownPlan);
   const resource = own.kind === 'found' ? own.version.resource() : undefined;
   if (resource?.resourceType !== 'CarePlan') return undefined;
-  const patients = ground.facts.patientsOf(resource);
-  const inReach = await ground.reach.reachablePatients(patients);
+  const patients = facts.patientsOf(resource);
+  const inReach = await reach.reachablePatients(patients);
   const whole = resource.partOf?.[0]?.reference?.split('/')[1];
-  const isReached = patients.length > 0 && patients.every((id) => inReach.has(id));
-  return whole === undefined || !isReached ? undefined : ground.store.peek('CarePlan', whole);
+  if (whole === undefined || patients.length === 0 || !patients.every((id) => inReach.has(id)))
+    return undefined;
+  const groupId = ofPlan(await store.peek('CarePlan', whole), facts);
+  const group = groupId === undefined ? undefined : await store.peek('Group', groupId);
+  const members = group?.kind === 'found' ? membersOf(group.version.resource()) : [];
+  return patients.every((id) => members.includes(`Patient/${id}`)) ? groupId : undefined;
+}
+
+/** Who has not left. */
+function membersOf(group: Resource): readonly string[] {
+  const members = group.resourceType === 'Group' ? (group.member ?? []) : [];
+  return members.flatMap(({ entity, inactive }) => (inactive === true ? [] : (entity.reference ?? [])));
 }
 
 interface Service {

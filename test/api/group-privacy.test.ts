@@ -15,6 +15,7 @@ const tokens = {
   gp: ['gp', 'Practitioner/gp'],
   writer: ['patient', `Patient/${writer}`],
   peer: ['patient', `Patient/${peer}`],
+  outsider: ['patient', 'Patient/outsider'],
 } as const;
 type Who = keyof typeof tokens;
 
@@ -291,6 +292,87 @@ describe('the run', () => {
     const text = await exported('Patient/$export?_type=CarePlan');
     expect(text).toContain(`"Patient/${writer}"`);
     expect(text).not.toContain(group());
+  });
+});
+
+describe('a plan that says that it is a part of the run, of somebody who is not in it', () => {
+  const base = 'https://w3id.org/alongside/fhir';
+  const outsider = { reference: 'Patient/outsider' };
+  const elsewhere = { reference: 'Practitioner/elsewhere' };
+  let team: string;
+
+  beforeAll(async () => {
+    await send('put', outsider.reference, 'system', {
+      resourceType: 'Patient',
+      id: 'outsider',
+      generalPractitioner: [elsewhere],
+    });
+    // As the two of a pair, so that the therapist may leave for both.
+    const pair = await send('post', 'CareTeam', 'otherTherapist', {
+      resourceType: 'CareTeam',
+      status: 'active',
+      category: [{ coding: [{ system: `${base}/CodeSystem/joint-course-part`, code: 'pair' }] }],
+      subject: outsider,
+      participant: [{ member: outsider }, { member: elsewhere }],
+    });
+    team = `CareTeam/${pair.body.id}`;
+  });
+
+  const partOf = async (whole: string) => {
+    const made = await send('post', 'CarePlan', 'otherTherapist', {
+      resourceType: 'CarePlan',
+      identifier: [{ system: `${base}/identifier/course`, value: 'of-their-own' }],
+      status: 'active',
+      intent: 'plan',
+      subject: outsider,
+      partOf: [{ reference: `CarePlan/${whole}` }],
+      careTeam: [{ reference: team }, { reference: team }],
+    });
+    expect([made.status, made.body.issue]).toEqual([201, undefined]);
+    return String(made.body.id);
+  };
+  const versions = async () => {
+    const asked = [`CarePlan/${planId}`, `Group/${groupId}`].map((path) => send('get', path, 'system'));
+    return (await Promise.all(asked)).map(({ headers }) => headers['etag']);
+  };
+
+  it.each(['otherTherapist', 'outsider'])('opens nothing of it to %s, and changes nothing', async (who) => {
+    const before = await versions();
+    const refusals: unknown[] = [];
+    for (const whole of [planId, 'nobody-has-this']) {
+      const own = await partOf(whole);
+      const left = await send('post', `CarePlan/${own}/$leave`, who, undefined, { 'If-Match': 'W/"1"' });
+      refusals.push([left.status, left.text.replaceAll(own, '<own>')]);
+      expect((await send('get', `CarePlan/${own}`, who)).headers['etag']).toBe('W/"1"');
+    }
+    expect(refusals[0]).toEqual(refusals[1]);
+    expect(refusals[0]).toEqual([404, expect.stringContaining('CarePlan/<own> is not known')]);
+    expect(await versions()).toEqual(before);
+    expect((await send('get', outsider.reference, 'firstLeader')).status).toBe(404);
+  });
+
+  it('opens nothing by a consent that ends either, which is withdrawn all the same', async () => {
+    const before = await versions();
+    await partOf(planId);
+    const consent = {
+      resourceType: 'Consent',
+      status: 'active',
+      scope: {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'treatment' }],
+      },
+      category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+      patient: outsider,
+      dateTime: '2026-11-20',
+      performer: [outsider],
+      policyRule: { text: 'As agreed' },
+      provision: { type: 'permit', data: [{ meaning: 'related', reference: { reference: team } }] },
+    };
+    const given = await send('post', 'Consent', 'otherTherapist', consent);
+    expect([given.status, given.body.issue]).toEqual([201, undefined]);
+    const ended = { ...(given.body as object), status: 'inactive' };
+    const withdrawn = await send('put', `Consent/${given.body.id}`, 'outsider', ended);
+    expect([withdrawn.status, withdrawn.body.issue]).toEqual([200, undefined]);
+    expect(await versions()).toEqual(before);
   });
 });
 

@@ -1,9 +1,10 @@
 // What follows in the same commit when a consent no longer stands: the joint course that it let a pair take part in ends for the two as
 // with $leave, whoever sent a referral by it is told, and who wrote it down is kept.
-import type { Consent, Provenance, ProvenanceAgent, Task } from '@medplum/fhirtypes';
+import type { CarePlan, Consent, Provenance, ProvenanceAgent, Task } from '@medplum/fhirtypes';
 import { giversOf, teamsOf } from '../../course/consent-stands.ts';
 import { hasCourseCode } from '../../course/course-codes.ts';
 import { asItIs, inARow, saidIn } from '../../course/said.ts';
+import { FhirError } from '../../fhir/error.ts';
 import { forEffect, forLeaving, type WorkflowContext } from '../context.ts';
 import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { groupRunOf, type MemberOfRun, memberOfRun } from '../groups/group-run-of.ts';
@@ -49,11 +50,25 @@ export async function followWithdrawal(
         if (step) await handOver({ context, ofPerson }, pair, `CarePlan/${whole}`, step);
         continue;
       }
-      const ofGroup = await forLeaving(context, plan.id ?? '');
+      const ofGroup = await forRunAround(context, plan);
+      if (ofGroup === undefined) continue;
       const run = await groupRunOf(ofGroup, whole);
       const leaving = { context, ofPerson, ofGroup, consent: `Consent/${consent.id}` };
       await leaveRun(leaving, run, member, reasonOf(context, 'pair-stopping'));
     }
+  }
+}
+
+/** Undefined where the person is not in the run that their plan says it is a part of: their consent let nobody into it. */
+async function forRunAround(
+  context: WorkflowContext,
+  { id = '' }: CarePlan,
+): Promise<WorkflowContext | undefined> {
+  try {
+    return await forLeaving(context, id);
+  } catch (error) {
+    if (error instanceof FhirError && error.status === 404) return undefined;
+    throw error;
   }
 }
 
