@@ -1,17 +1,23 @@
 // Answers that a person keeps to themselves: diaries of a group programme, cards that were chosen and not shared, and what a
 // practitioner writes as somebody who takes part in a course themself.
 // The mark is an extension of ours on the QuestionnaireResponse; nobody but the person is shown what carries it.
-import type { Questionnaire, Resource } from '@medplum/fhirtypes';
+import type { Resource } from '@medplum/fhirtypes';
 import { isAboutPractitioner, mayBeAboutPractitioner } from './practitioner-record.ts';
 
 export const patientOnly = 'https://w3id.org/alongside/fhir/StructureDefinition/patient-only';
 
-/** The resource, or the form whose answers are meant, carries the mark; or it is a practitioner's own. */
-export function isForThePersonAlone(resource: Resource | Questionnaire): boolean {
-  const extension = 'extension' in resource ? resource.extension : undefined;
+/**
+ * The answers, or the form whose answers are meant, carry the mark; or it is a practitioner's own. On anything else the mark keeps nothing from
+ * anybody: an alarm, a problem or a person that one of them hides would be missed by all the others.
+ */
+export function isForThePersonAlone(resource: Resource): boolean {
+  return isMarked(resource) || isAboutPractitioner(resource);
+}
+
+function isMarked(resource: Resource): boolean {
   return (
-    extension?.some(({ url, valueBoolean }) => url === patientOnly && valueBoolean === true) === true ||
-    isAboutPractitioner(resource)
+    (resource.resourceType === 'QuestionnaireResponse' || resource.resourceType === 'Questionnaire') &&
+    resource.extension?.some(({ url, valueBoolean }) => url === patientOnly && valueBoolean === true) === true
   );
 }
 

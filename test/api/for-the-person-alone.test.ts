@@ -264,3 +264,44 @@ it('no export holds it, of the system, of patients or of a group', async () => {
     ]);
   }
 });
+
+describe('the mark on anything but answers', () => {
+  const about = { subject: { reference: patient } };
+  const marked: Readonly<Record<string, object>> = {
+    Flag: { ...about, status: 'active', code: { text: 'Somebody looks at this' } },
+    Condition: { ...about, code: { text: 'Fever' } },
+    Observation: { ...about, status: 'final', code: { text: 'Weight' } },
+    Task: { for: about.subject, status: 'requested', intent: 'order', code: { text: 'Call' } },
+  };
+  const misplaced = (type: string) =>
+    `The extension ${extension[0]?.url} stands on Questionnaire, Questionnaire.item.answerOption, QuestionnaireResponse, and not on ${type}: leave it out`;
+
+  it.each(Object.keys(marked))('is refused, so that nobody hides a %s from the others', async (type) => {
+    const [, [, asTherapist], [, asIntegrator]] = others as [unknown, [string, string], [string, string]];
+    const asGp = others[0]?.[1] ?? '';
+    const body = { resourceType: type, ...marked[type] };
+    const told = await send('post', type, asGp, body);
+    expect([told.status, told.body.issue]).toEqual([201, undefined]);
+    const [place, id] = [`${type}/${told.body.id}`, String(told.body.id)];
+    for (const bearer of [asTherapist, asIntegrator, own, service.bearer('system')]) {
+      for (const [method, path] of [
+        ['post', type],
+        ['put', place],
+      ] as const) {
+        const sent = { ...body, extension, ...(method === 'put' && { id }) };
+        const refused = await send(method, path, bearer, sent);
+        expect([path, refused.status, refused.body.issue[0]]).toEqual([
+          path,
+          400,
+          {
+            severity: 'error',
+            code: 'extension',
+            diagnostics: misplaced(type),
+            expression: [`${type}.extension[0]`],
+          },
+        ]);
+      }
+    }
+    for (const [, bearer] of others) expect((await send('get', place, bearer)).status).toBe(200);
+  });
+});

@@ -4,10 +4,11 @@
 import { loadDataType, OperationOutcomeError, type TypedValue, validateTypedValue } from '@medplum/core';
 import type { OperationOutcomeIssue, Resource, StructureDefinition } from '@medplum/fhirtypes';
 import type { Validator } from '../validator.ts';
+import { contextFault } from './extension-context.ts';
 import { mostIssues } from './findings.ts';
 import { type LooseBindings, looseBindingJudge } from './loose-bindings.ts';
 import { type Definitions, typeTables } from './type-table.ts';
-import { isTypeName, longItem, walk } from './walk.ts';
+import { type FoundExtension, isTypeName, longItem, walk } from './walk.ts';
 
 export interface ValidatorContent extends Definitions {
   /** Our profiles, each with its snapshot. */
@@ -46,7 +47,7 @@ export function createValidator(content: ValidatorContent): Validator {
       const spared = <T>(value: T): T => (walked.hasLongItem ? (withoutLongItems(value) as T) : value);
       const seen = spared(resource);
       return [
-        ...walked.extensions.flatMap(({ value, path }) => extensionIssues(spared(value), path)),
+        ...walked.extensions.flatMap((found) => extensionIssues({ ...found, value: spared(found.value) })),
         ...claimed.flatMap((url) => profileIssues(seen, url)),
       ].slice(0, mostIssues);
     },
@@ -63,13 +64,12 @@ export function createValidator(content: ValidatorContent): Validator {
     },
   };
 
-  /** An extension of ours is used as it is defined, wherever it stands. */
-  function extensionIssues(
-    value: Readonly<Record<string, unknown>>,
-    path: string,
-  ): readonly OperationOutcomeIssue[] {
+  /** An extension of ours is used as it is defined, and stands where it may. */
+  function extensionIssues({ value, path, on }: FoundExtension): readonly OperationOutcomeIssue[] {
     const profile = profiles.get(String(value['url']));
     if (!profile) return [];
+    const misplaced = contextFault(profile, on);
+    if (misplaced) return [issue('extension', misplaced, path)];
     loadProfile(profile);
     return librarysIssues({ type: profile.url, value }).map((each) => ({
       ...each,

@@ -23,14 +23,26 @@ export interface Walked {
   /** An array holds a string so long that the library, which looks at each letter of such a string, would take a second. */
   readonly hasLongItem: boolean;
   /** Every wanted extension that the walk came by. */
-  readonly extensions: readonly { readonly value: JsonObject; readonly path: string }[];
+  readonly extensions: readonly FoundExtension[];
+}
+
+export interface FoundExtension {
+  readonly value: JsonObject;
+  /** FHIRPath to it. */
+  readonly path: string;
+  /** What it stands on: the name of that type, such as `Reference` or `GoalTarget`, and its element in its own resource, such as `Goal.target`. */
+  readonly on: { readonly type: string; readonly element: string };
 }
 
 interface Walk extends Findings, WalkOptions {
   readonly isResourceType: (name: string) => boolean;
-  readonly extensions: { value: JsonObject; path: string }[];
+  readonly extensions: FoundExtension[];
   hasLongItem: boolean;
   scope: Scope;
+  /** The type of the object that is walked through. */
+  within: string;
+  /** The resource that is walked through, which may be contained: the name of its type, and how many steps of the path lead to it. */
+  resource: { readonly name: string; readonly depth: number };
 }
 
 /** Letters. No name or address line comes near it. */
@@ -48,6 +60,8 @@ export function walk(resource: JsonObject, table: TypeTable, options: WalkOption
     hasLongItem: false,
     extensions: [],
     scope: scopeOf(table.name, resource),
+    within: table.name,
+    resource: { name: table.name, depth: 1 },
   };
   walkScope(state, resource, table);
   // Where the walk gave up, nobody knows what follows.
@@ -70,6 +84,13 @@ function walkScope(state: Walk, value: JsonObject, type: TypeTable): void {
 }
 
 function walkObject(state: Walk, value: JsonObject, type: TypeTable): void {
+  const outer = state.within;
+  state.within = type.name;
+  walkMembers(state, value, type);
+  state.within = outer;
+}
+
+function walkMembers(state: Walk, value: JsonObject, type: TypeTable): void {
   let isEmpty = true;
   let present = 0;
   let choices = 0;
@@ -142,11 +163,18 @@ function walkComplex(state: Walk, value: JsonObject, field: Field): void {
   const unknownCode = field.codes && codeFault(value, field.type, field.codes);
   if (unknownCode) report(state, 'code-invalid', pathOf(state), unknownCode);
   if (field.type === 'Extension') {
-    if (state.isWanted(value['url'])) state.extensions.push({ value, path: pathOf(state) });
+    if (state.isWanted(value['url']))
+      state.extensions.push({ value, path: pathOf(state), on: holderOf(state) });
   } else if (field.type === 'Reference') {
     const fault = referenceFault(value['reference'], field.targets, state.scope, state.isResourceType);
     if (fault) report(state, fault.code, pathOf(state), fault.what);
   }
+}
+
+/** What the extension stands on, to which the walk has come. */
+function holderOf({ path, within, resource }: Walk): FoundExtension['on'] {
+  const steps = path.slice(resource.depth).filter((step) => typeof step === 'string');
+  return { type: within, element: [resource.name, ...steps.slice(0, -1)].join('.') };
 }
 
 function walkPrimitive(state: Walk, value: unknown, field: Field, place: number): void {
@@ -218,16 +246,18 @@ function walkInnerResource(state: Walk, value: JsonObject, field: Field): void {
     misshapen(state, pathOf(state), 'A resource of a type of R4 is expected');
     return;
   }
+  const { scope, resource } = state;
+  state.resource = { name: type.name, depth: state.path.length };
   // A contained resource shares the scope of its container; the entry of a Bundle is a world of its own.
   if (field.name === 'contained') {
     walkObject(state, value, type);
     if (state.isShaped) checkRules(state, type.rules, value);
-    return;
+  } else {
+    state.scope = scopeOf(type.name, value);
+    walkScope(state, value, type);
   }
-  const outer = state.scope;
-  state.scope = scopeOf(type.name, value);
-  walkScope(state, value, type);
-  state.scope = outer;
+  state.scope = scope;
+  state.resource = resource;
 }
 
 function checkRules(state: Walk, rules: readonly Rule[], value: unknown): void {

@@ -246,7 +246,7 @@ describe('a criterion', () => {
     });
   });
 
-  it('counts and reads nothing that was entered in error, nor what the person keeps to themselves', () => {
+  it('counts and reads nothing that was entered in error, nor what somebody keeps to themselves', () => {
     const group: MeasureGroup = {
       extension: [
         { url: 'http://hl7.org/fhir/uv/cqm/StructureDefinition/cqm-populationBasis', valueCode: 'Task' },
@@ -254,12 +254,7 @@ describe('a criterion', () => {
     };
     const task: Task = { resourceType: 'Task', status: 'requested', intent: 'order' };
     const wrong: Task = { ...task, status: 'entered-in-error' };
-    const kept: Task = {
-      ...task,
-      extension: [
-        { url: 'https://w3id.org/alongside/fhir/StructureDefinition/patient-only', valueBoolean: true },
-      ],
-    };
+    const kept: Task = { ...task, for: { reference: 'Practitioner/of-a-pair' } };
     expect(unitsOf(group, [task, wrong, kept, patient])).toEqual([task]);
     const unit = { focus: patient, patient, record: [wrong, kept] };
     expect(judgeCriterion(criterion('%tasks.exists()', { id: 'tasks', absent: 'none' }), unit, time)).toEqual(

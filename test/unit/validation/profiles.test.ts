@@ -54,16 +54,26 @@ const totalScore = profile('TotalScore', 'Observation', [
   }),
 ]);
 
-const basis = profile('Basis', 'Extension', [
-  element('Extension', '', 0, '*'),
-  element('Extension.url', 'uri', 1, '1', {
-    base: { path: 'Extension.url', ...single },
-    fixedUri: 'https://example.org/StructureDefinition/Basis',
-  }),
-  element('Extension.value[x]', 'canonical', 1, '1', { base: { path: 'Extension.value[x]', ...single } }),
-]);
+const extensionNamed = (id: string): StructureDefinition =>
+  profile(id, 'Extension', [
+    element('Extension', '', 0, '*'),
+    element('Extension.url', 'uri', 1, '1', {
+      base: { path: 'Extension.url', ...single },
+      fixedUri: `https://example.org/StructureDefinition/${id}`,
+    }),
+    element('Extension.value[x]', 'canonical', 1, '1', { base: { path: 'Extension.value[x]', ...single } }),
+  ]);
 
-const validator = validatorOnBase([totalScore, basis]);
+const basis = extensionNamed('Basis');
+const placed: StructureDefinition = {
+  ...extensionNamed('Placed'),
+  context: ['Observation.component', 'Observation.bodySite', 'Reference'].map((expression) => ({
+    type: 'element',
+    expression,
+  })),
+};
+
+const validator = validatorOnBase([totalScore, basis, placed]);
 const issuesOf = (value: unknown) => validator.validate(asSent(value));
 
 const score = {
@@ -132,6 +142,39 @@ describe('an extension of ours', () => {
         'Patient.name[0].extension[0].valueString',
         'Invalid additional property "valueString"',
       ),
+    ]);
+  });
+
+  it('stands where its context says, by element or by type, contained or not, and nowhere else', () => {
+    const extension = [{ url: placed.url, valueCanonical: 'https://example.org/x' }];
+    const code = { text: 'Weight' };
+    const observation = { resourceType: 'Observation', status: 'final', code } as const;
+    const misplaced = (on: string, path: string) =>
+      error(
+        'extension',
+        path,
+        `The extension ${placed.url} stands on Observation.component, Observation.bodySite, Reference, and not on ${on}: leave it out`,
+      );
+    expect(
+      issuesOf({
+        ...observation,
+        component: [{ code, extension }],
+        bodySite: { text: 'Knee', extension },
+        subject: { reference: 'Patient/x', extension },
+      }),
+    ).toEqual([]);
+    const contained = [{ ...observation, id: 'inner', bodySite: { text: 'Knee', extension } }];
+    const hasMember = [{ reference: '#inner' }];
+    expect(issuesOf({ ...observation, contained, hasMember })).toEqual([]);
+    expect(issuesOf({ ...observation, extension })).toEqual([
+      misplaced('Observation', 'Observation.extension[0]'),
+    ]);
+    expect(issuesOf({ ...observation, method: { text: 'Scales', extension } })).toEqual([
+      misplaced('Observation.method', 'Observation.method.extension[0]'),
+    ]);
+    const wrong = [{ ...observation, id: 'inner', extension }];
+    expect(issuesOf({ ...observation, contained: wrong, hasMember })).toEqual([
+      misplaced('Observation', 'Observation.contained[0].extension[0]'),
     ]);
   });
 });
