@@ -305,3 +305,30 @@ describe('the mark on anything but answers', () => {
     for (const [, bearer] of others) expect((await send('get', place, bearer)).status).toBe(200);
   });
 });
+
+it('answers that are scored tell nothing either when the person keeps them: no score, no guidance, no Task that is closed', async () => {
+  const coding = { system: 'http://loinc.org', code: 'LA18336-0' };
+  const items = 'abcefghijklm'
+    .split('')
+    .map((letter) => `phq-phq1${letter}`)
+    .concat('phq-phq2c', 'phq-phq2d');
+  const item = items.map((linkId) => ({ linkId, answer: [{ valueCoding: coding }] }));
+  const kept = await send('post', 'QuestionnaireResponse', own, answers('phq-15', { extension, item }));
+  expect([kept.status, kept.body.issue]).toEqual([201, undefined]);
+  const { id, ...asSent } = kept.body as { readonly id: string };
+  const put = await send('put', `QuestionnaireResponse/${id}`, own, {
+    ...asSent,
+    id,
+    authored: '2026-11-19',
+  });
+  expect([put.status, put.body.issue]).toEqual([200, undefined]);
+  for (const [, bearer] of [...others, ['the system', service.bearer('system')] as const]) {
+    for (const type of ['Observation', 'GuidanceResponse', 'Task', 'Provenance']) {
+      const found = await send('get', `${type}?_count=200`, bearer);
+      expect([type, found.status, found.text.includes(id)]).toEqual([type, 200, false]);
+    }
+    expect((await send('get', `Observation?subject=${patient}&code=70273-8`, bearer)).body.entry).toBe(
+      undefined,
+    );
+  }
+});

@@ -308,6 +308,16 @@ describe('answers about a therapist', () => {
   });
 });
 
+it('no Task tells of answers that a patient keeps, whatever the form', async () => {
+  const kept = await send('post', 'QuestionnaireResponse', 'patient3', {
+    ...agreed('Patient/patient-3'),
+    extension: [mark],
+  });
+  expect([kept.status, kept.body.issue]).toEqual([201, undefined]);
+  const tasks = await send('get', 'Task?patient=Patient/patient-3&_count=200', 'firstInstructor');
+  expect([tasks.status, tasks.text.includes(String(kept.body.id))]).toEqual([200, false]);
+});
+
 it('a day is recorded once all have agreed, and the instructors see who must still, not what they said', async () => {
   const everybody = numbers.flatMap((number) => [`patient${number}`, `therapist${number}`]);
   const attendance = everybody.map((who) => ({

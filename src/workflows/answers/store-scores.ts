@@ -47,7 +47,11 @@ export async function storeScores(
 }
 
 export async function voidScores(store: Store, observations: readonly Observation[]): Promise<void> {
-  for (const observation of observations) await update(store, { ...observation, status: 'entered-in-error' });
+  for (const observation of observations) {
+    if (observation.status !== 'entered-in-error') {
+      await update(store, { ...observation, status: 'entered-in-error' });
+    }
+  }
 }
 
 async function update(store: Store, observation: Observation): Promise<void> {

@@ -4,6 +4,7 @@ import type { Observation, Questionnaire, QuestionnaireResponse, Resource } from
 import { canonicalBase } from '../../content/catalogue.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
 import { businessRule, invalidResource } from '../../fhir/error.ts';
+import { isForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { patientIdOf } from '../../fhir/reference.ts';
 import { checkAnswers } from '../../instruments/check-answers.ts';
 import { asksForAlarms } from '../../instruments/raised-alarms.ts';
@@ -18,10 +19,12 @@ import {
 } from '../alarms/hear-foreign-form.ts';
 import { hearTakenBack } from '../alarms/hear-taken-back.ts';
 import { lastInstantBy } from '../alarms/last-instant.ts';
-import { patientToCallFor, raiseAlarms } from '../alarms/raise-alarms.ts';
+import { patientToCallFor, type RaisedBy, raiseAlarms } from '../alarms/raise-alarms.ts';
 import {
+  alarmsOfForm,
   answeredAt,
   isUnfinished,
+  notAskedYet,
   raiseUnfinishedAlarms,
   unfinishedAlarms,
   writerOf,
@@ -60,6 +63,7 @@ export const questionnaireResponseRule: WriteRule = {
     if (!answers || answers.response.status === 'entered-in-error') return;
     const service = await forEffect(context, 'score-questionnaire', answers.patientId);
     if (!isFinished(answers.response)) return hearStopped(service, stored.id, answers);
+    if (isForThePersonAlone(answers.response)) return hearKept(service, stored.id, answers);
     const scores = await storeScores(service, stored.id, answers, []);
     await follow(service, stored.id, answers, scores);
   },
@@ -89,7 +93,7 @@ export const questionnaireResponseRule: WriteRule = {
     const service = await forEffect(context, 'score-questionnaire', patientId);
     const earlier = await scoresOf(service.store, stored.id);
     // Withdrawing must work whatever became of the questionnaire since.
-    if (response.status === 'entered-in-error') {
+    if (response.status === 'entered-in-error' || isForThePersonAlone(response)) {
       await voidScores(service.store, earlier);
       await storeScoreChanges(service, patientId, definitionsOfVoided(context, response));
       await voidSafetyAnswers(service, stored.id);
@@ -97,6 +101,7 @@ export const questionnaireResponseRule: WriteRule = {
     const answers = response.status === 'entered-in-error' ? undefined : heardAnswers(context, response);
     if (!answers) return;
     if (!isFinished(response)) return hearStopped(service, stored.id, answers);
+    if (isForThePersonAlone(response)) return hearKept(service, stored.id, answers);
     const scores = await storeScores(service, stored.id, answers, earlier);
     const before = current.resourceType === 'QuestionnaireResponse' ? current : undefined;
     await follow(service, stored.id, answers, scores, before && { scores: earlier, response: before });
@@ -159,12 +164,7 @@ async function follow(
   await storeScoreChanges(service, patientId, definitions);
   await closeQuestionnaireTask(service, patientId, responseId, response);
   const raised = await alarmsSince(service, responseId, { ...answers, scores }, before);
-  await raiseAlarms(service, patientId, raised, {
-    from: [`QuestionnaireResponse/${responseId}`],
-    noticedBy: writerOf(response),
-    place: 'QuestionnaireResponse.subject',
-    saidMs: answeredAt(response, lastInstantBy(service)),
-  });
+  await raiseAlarms(service, patientId, raised, raisedBy(service, responseId, response));
   await recordSafetyAnswers(service, responseId, answers);
   if (scores.length > 0) await recordGuidance(service, patientId, scores);
 }
@@ -182,6 +182,35 @@ async function hearStopped(
     await patientToCallFor(service, patientId, 'QuestionnaireResponse.subject');
   if (response.status === 'stopped') await raiseUnfinishedAlarms(service, patientId, responseId, response);
 }
+
+/**
+ * A score, what a plan says of it, or a Task that is closed would tell others of what the person keeps to themselves: none is made. Whom an
+ * answer calls in is called, about the form itself, as for one that was left.
+ */
+async function hearKept(
+  service: WorkflowContext,
+  responseId: string,
+  { response, patientId }: HeardAnswers,
+): Promise<void> {
+  const alarms = alarmsOfForm(service, response, responseId);
+  await raiseAlarms(
+    service,
+    patientId,
+    await notAskedYet(service, `Patient/${patientId}`, response, alarms),
+    raisedBy(service, responseId, response),
+  );
+}
+
+const raisedBy = (
+  context: WorkflowContext,
+  responseId: string,
+  response: QuestionnaireResponse,
+): RaisedBy => ({
+  from: [`QuestionnaireResponse/${responseId}`],
+  noticedBy: writerOf(response),
+  place: 'QuestionnaireResponse.subject',
+  saidMs: answeredAt(response, lastInstantBy(context)),
+});
 
 function checkResponse(
   context: WorkflowContext,

@@ -21,7 +21,7 @@ export async function closePairTask(
   const [type, id] = who.split('/');
   const isComplete = response.status === 'completed' || response.status === 'amended';
   if (!isComplete || !id || (type !== 'Patient' && type !== 'Practitioner')) return;
-  if (isForTheWriterAlone(context, response)) return;
+  if (isForTheWriterAlone(context, type, response)) return;
   const own =
     type === 'Patient'
       ? await forEffect(context, 'score-questionnaire', id)
@@ -44,11 +44,14 @@ export async function closePairTask(
   }
 }
 
+/** By its form, or by the mark that a patient gave it. A therapist's Task is as much their own as what they answer. */
 function isForTheWriterAlone(
   { catalogue }: WorkflowContext,
-  { questionnaire = '' }: QuestionnaireResponse,
+  type: 'Patient' | 'Practitioner',
+  response: QuestionnaireResponse,
 ): boolean {
-  const { url } = parseCanonical(questionnaire);
+  if (type === 'Patient' && isForThePersonAlone(response)) return true;
+  const { url } = parseCanonical(response.questionnaire ?? '');
   return catalogue
     .published()
     .some((form) => form.resourceType === 'Questionnaire' && form.url === url && isForThePersonAlone(form));
