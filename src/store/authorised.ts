@@ -231,13 +231,15 @@ class Guard implements Store {
   async #checkUpdate(current: Resource, next: Resource): Promise<void> {
     const { actor, facts } = this.#ground;
     const refusal =
-      checkChange(current, next, actor, facts) ?? (isTied(actor) ? await this.#strangerIn(next) : undefined);
+      checkChange(current, next, actor, facts) ??
+      (isTied(actor) ? await this.#strangerIn(next, current) : undefined);
     if (refusal) await this.#refuse(attemptOf('update', next.resourceType, current.id), refusal);
   }
 
   /** The refusal for a patient who is named and not in reach. */
-  #strangerIn(resource: Resource): Promise<FhirError | undefined> {
-    return checkPatientsNamed(resource, this.#ground.facts, (ids) => this.#writing.reachablePatients(ids));
+  #strangerIn(resource: Resource, current?: Resource): Promise<FhirError | undefined> {
+    const reachable = (ids: readonly string[]) => this.#writing.reachablePatients(ids);
+    return checkPatientsNamed(resource, this.#ground.facts, reachable, current);
   }
 
   /** The content that an update replaces: of a deleted resource, what it held last. */

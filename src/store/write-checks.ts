@@ -24,15 +24,29 @@ export function patientNotFound(patientId: string): FhirError {
   return notFound(`Patient/${patientId} is not known`);
 }
 
-/** Refuses when a resource names a patient out of reach. `reachable` must be asked before the write. */
+/**
+ * Refuses when a resource names a patient out of reach, and when it would take the place of one (`current`) that lies in the record of such
+ * a patient too: it would change there, or be gone from it. `reachable` must be asked before the write.
+ */
 export async function checkPatientsNamed(
   resource: Resource,
   facts: PatientFacts,
   reachable: (patientIds: readonly string[]) => Promise<ReadonlySet<string>>,
+  current?: Resource,
 ): Promise<FhirError | undefined> {
   const named = patientsNamed(resource, facts.baseUrl);
-  if (named.length === 0) return undefined;
-  const inReach = await reachable(named);
+  // A Patient is its own record whatever it links to.
+  const sharing =
+    current === undefined || current.resourceType === 'Patient' ? [] : facts.patientsOf(current);
+  const asked = [...new Set([...sharing, ...named])];
+  if (asked.length === 0) return undefined;
+  const inReach = await reachable(asked);
+  if (sharing.some((id) => !inReach.has(id))) {
+    return businessRule(
+      `This ${resource.resourceType} is in the record of somebody else too, who is not among your patients: it is changed by whoever treats all whom it is about, or by the system that sent it.`,
+      resource.resourceType,
+    );
+  }
   const stranger = named.find((id) => !inReach.has(id));
   return stranger === undefined ? undefined : patientNotFound(stranger);
 }
