@@ -7,7 +7,7 @@ import { faultOfOwnTaskChange } from '../auth/own-task.ts';
 import { openTypes } from '../auth/permit-table.ts';
 import { businessRule, type FhirError, forbidden, notFound } from '../fhir/error.ts';
 import { groupsOf } from '../fhir/group-record.ts';
-import { practitionerOf } from '../fhir/practitioner-record.ts';
+import { isAboutPractitioner, practitionerOf } from '../fhir/practitioner-record.ts';
 import { localReference } from '../fhir/reference.ts';
 import { patientsNamed } from './patients-named.ts';
 
@@ -71,9 +71,7 @@ export function checkNew(resource: Resource, actor: Actor, facts: PatientFacts):
       resource.resourceType,
     );
   }
-  if (practitionerOf(resource, facts.baseUrl) !== undefined) {
-    return faultOfOwn(resource, self, facts);
-  }
+  if (isAboutPractitioner(resource)) return faultOfOwn(resource, self, facts);
   if (facts.patientsOf(resource).length === 0 && !isOpen(resource)) {
     return forbidden(
       `This ${resource.resourceType} must say which patient it is about.`,
@@ -125,7 +123,11 @@ export function checkChange(
     );
   }
   const owner = practitionerOf(current, facts.baseUrl);
-  if (owner !== practitionerOf(next, facts.baseUrl)) {
+  // A practitioner's own is kept from others wherever that record lies: nobody hides what is somebody else's by such an address.
+  if (
+    owner !== practitionerOf(next, facts.baseUrl) ||
+    isAboutPractitioner(current) !== isAboutPractitioner(next)
+  ) {
     return businessRule(
       'An update may not change whose own it is. Mark this one entered-in-error and create a new one.',
       next.resourceType,

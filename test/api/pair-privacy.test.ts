@@ -254,6 +254,26 @@ describe('what a therapist is asked to do', () => {
       "What is a practitioner's own refers to no patient.",
     ]);
   });
+
+  it('hides nothing of a patient, whatever the address by which it would be a practitioner’s own', async () => {
+    const patient = { reference: 'Patient/patient-1' };
+    const elsewhere = { reference: 'https://example.org/fhir/Practitioner/9' };
+    const asked = { resourceType: 'Task', status: 'requested', intent: 'order', code: { text: 'Call' } };
+    const made = await send('post', 'Task', 'gp', { ...asked, for: patient });
+    expect([made.status, made.body.issue]).toEqual([201, undefined]);
+    const hidden = { ...(made.body as object), for: elsewhere, focus: patient };
+    const put = await send('put', `Task/${made.body.id}`, 'therapist1', hidden);
+    expect([put.status, put.body.issue?.[0]?.diagnostics]).toEqual([
+      422,
+      'An update may not change whose own it is. Mark this one entered-in-error and create a new one.',
+    ]);
+    const posted = await send('post', 'Task', 'therapist1', { ...asked, for: elsewhere, focus: patient });
+    expect([posted.status, posted.body.issue?.[0]?.diagnostics]).toEqual([
+      403,
+      'What is about a practitioner is theirs: send answers about yourself (Practitioner/therapist-1), by yourself, that refer to no patient.',
+    ]);
+    expect((await send('get', `Task/${made.body.id}`, 'gp')).status).toBe(200);
+  });
 });
 
 describe('answers about a therapist', () => {
