@@ -21,7 +21,7 @@ export interface IndexParts {
 export type OnReindexed = (type: string, resources: number) => void;
 
 /** Counts up when index rows are computed in another way than before. */
-const rulesVersion = 3;
+const rulesVersion = 4;
 
 /** Resources in one transaction: others come in between. */
 const pageSize = 100;
