@@ -1,5 +1,11 @@
 // Observation/$lastn and Patient/$everything, and what a patient, a clinician and a stranger see by them.
-import type { Bundle, OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  Coding,
+  OperationOutcomeIssue,
+  ParametersParameter,
+  Resource,
+} from '@medplum/fhirtypes';
 import request from 'supertest';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
@@ -126,18 +132,61 @@ describe('Observation/$lastn', () => {
     expect(idsOf((await ask('patient=anna&code=a&max=5&date=lt2026-02-01')).body)).toEqual(['a-1']);
   });
 
-  it('is the same by POST', async () => {
+  const post = async (...criteria: readonly ParametersParameter[]) => {
     const parameter = [
-      { name: 'patient', valueString: 'Patient/anna' },
-      { name: 'code', valueString: 'a' },
+      { name: 'patient', valueReference: { reference: 'Patient/anna' } },
       { name: 'max', valueInteger: 2 },
+      ...criteria,
     ];
     const answer = await request(service.url)
       .post('/fhir/Observation/$lastn')
       .set('Authorization', gp)
       .set('Content-Type', 'application/fhir+json')
       .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
-    expect(idsOf(answer.body as Bundle)).toEqual(['a-2', 'a-1']);
+    return { status: answer.status, body: answer.body as Bundle };
+  };
+
+  it('is the same by POST', async () => {
+    expect(idsOf((await post({ name: 'code', valueString: 'a' })).body)).toEqual(['a-2', 'a-1']);
+  });
+
+  it('keeps to the system of a Coding, and takes any coding of a CodeableConcept', async () => {
+    const [system, other] = ['https://example.org/scores', 'https://example.org/other-scores'];
+    const coded = (name: string, ...coding: readonly Coding[]) => ({
+      name,
+      valueCodeableConcept: { coding: [...coding] },
+    });
+    const asked = async (...criteria: readonly ParametersParameter[]) =>
+      idsOf((await post(...criteria)).body);
+    expect(await asked({ name: 'code', valueCoding: { system, code: 'a' } })).toEqual(['a-2', 'a-1']);
+    expect(await asked({ name: 'code', valueCoding: { system: other, code: 'a' } })).toEqual([]);
+    expect(await asked({ name: 'code', valueCoding: { code: 'a' } })).toEqual(['a-2', 'a-1']);
+    expect(await asked(coded('code', { system: other, code: 'a' }, { system, code: 'b' }))).toEqual(['b-1']);
+    expect(await asked(coded('category', { system: 'https://example.org/x', code: 'survey' }))).toEqual([]);
+    const odd = { system, code: 'a,https://example.org/scores|b' };
+    expect(await asked({ name: 'code', valueCoding: odd })).toEqual([]);
+    for (const wrong of [
+      { name: 'code', valueCodeableConcept: { text: 'a' } },
+      { name: 'code', valueCoding: { display: 'a' } },
+    ]) {
+      expect(refusalOf(await post(wrong))).toEqual([
+        400,
+        '"code" is a code, with its system or without: a text such as "system|code", a Coding or a CodeableConcept',
+      ]);
+    }
+  });
+
+  it('is about one person: of two it would show the newest of either', async () => {
+    const one = '"patient" names one person: ask about each by itself';
+    expect(refusalOf(await ask('patient=anna,bert&code=a'))).toEqual([400, one]);
+    expect(refusalOf(await ask('subject=Patient/anna,Patient/bert&code=a'))).toEqual([
+      400,
+      one.replace('patient', 'subject'),
+    ]);
+    expect(refusalOf(await ask('patient=anna&patient=bert&code=a'))).toEqual([
+      400,
+      '"patient" may be given once only',
+    ]);
   });
 
   it('shows nothing of people out of reach, in the words for nobody', async () => {

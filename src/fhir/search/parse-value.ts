@@ -26,6 +26,9 @@ export function splitEscaped(text: string, separator: ',' | '|' | '$'): string[]
   return [...pieces, piece];
 }
 
+/** A part of a value, as it is written where a separator in it must not separate. */
+export const escaped = (text: string) => text.replace(/[\\,|$]/g, '\\$&');
+
 export const unescaped = (text: string) => text.replace(/\\([\\,|$])/g, '$1');
 
 const prefixes: Readonly<Record<string, Prefix>> = {

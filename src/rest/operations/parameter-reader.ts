@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/parameters.html
 import type { CodeableConcept, Coding, Parameters, ParametersParameter, Resource } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
+import { escaped } from '../../fhir/search/parse-value.ts';
 import { isObject } from '../../fhir/validation/element-tests.ts';
 
 /** A value with the place where it stood, for a refusal later on. */
@@ -28,6 +29,8 @@ export interface ParameterReader {
   /** The same, but that a code without a system stays a code, of a list that the one who asks knows. */
   listed(name: string): CodeableConcept | undefined;
   coding(name: string): Placed<Coding> | undefined;
+  /** Each as a search takes a token: "system|code" of a Coding, by commas those of a CodeableConcept; a text as it is. */
+  tokens(name: string): readonly Placed<string>[];
   /** A whole resource, as it came. */
   resource(name: string): Placed<Resource> | undefined;
   resources(name: string): readonly Placed<Resource>[];
@@ -91,6 +94,7 @@ function readerOf(
     concept: (name) => single(name, conceptOf),
     listed: (name) => single(name, listedOf),
     coding: (name) => placedOne(name, codingOf),
+    tokens: (name) => each(name, tokenOf),
     resource: (name) => placedOne(name, resourceIn),
     resources: (name) => each(name, resourceIn),
     groups: (name, partNames) =>
@@ -183,6 +187,19 @@ function listedOf(entry: Placed<ParametersParameter>): CodeableConcept {
 function codingOf({ value, expression }: Placed<ParametersParameter>): Coding {
   if (!value.valueCoding) throw invalid(`"${value.name}" is a Coding`, expression);
   return value.valueCoding;
+}
+
+function tokenOf(entry: Placed<ParametersParameter>): string {
+  const { name, valueCoding, valueCodeableConcept } = entry.value;
+  if (!valueCoding && !valueCodeableConcept) return textOf(entry);
+  const codings = valueCoding ? [valueCoding] : (valueCodeableConcept?.coding ?? []);
+  if (codings.length === 0 || codings.some(({ code }) => code === undefined)) {
+    const diagnostics = `"${name}" is a code, with its system or without: a text such as "system|code", a Coding or a CodeableConcept`;
+    throw invalid(diagnostics, entry.expression);
+  }
+  return codings
+    .map(({ system, code = '' }) => [...(system ? [system] : []), code].map(escaped).join('|'))
+    .join(',');
 }
 
 function resourceIn({ value, expression }: Placed<ParametersParameter>): Resource {
