@@ -1,5 +1,6 @@
 // Lists the codes of our own value sets, for the required bindings of our own profiles.
 import type { CodeSystem, Resource, ValueSet } from '@medplum/fhirtypes';
+import { parseCanonical } from '../fhir/canonical.ts';
 import { type CodeList, expandValueSet } from '../fhir/validation/expand-value-set.ts';
 
 /** By canonical, with or without a version; undefined for what is not ours or cannot be listed. */
@@ -8,11 +9,12 @@ export function contentCodes(published: readonly Resource[]): (canonical: string
   const codeSystems = byUrl(
     published.filter((each): each is CodeSystem => each.resourceType === 'CodeSystem'),
   );
+  // Of our own there is one version of each.
   return (canonical) =>
     expandValueSet(
       canonical,
-      (url) => valueSets.get(url),
-      (url) => codeSystems.get(url),
+      (part) => valueSets.get(parseCanonical(part).url),
+      (part) => codeSystems.get(parseCanonical(part).url),
     );
 }
 

@@ -7841,6 +7841,8 @@ export interface operations {
                 code?: string;
                 /** @description For a value set: the code system of the code. */
                 system?: string;
+                /** @description The version of that code system. */
+                systemVersion?: string;
                 /** @description The display to check. */
                 display?: string;
                 /** @description May it be a group? */
@@ -7971,6 +7973,8 @@ export interface operations {
                 code?: string;
                 /** @description For a value set: the code system of the code. */
                 system?: string;
+                /** @description The version of that code system. */
+                systemVersion?: string;
                 /** @description The display to check. */
                 display?: string;
                 /** @description May it be a group? */
@@ -8772,6 +8776,8 @@ export interface operations {
                  * @example http://hl7.org/fhir/administrative-gender
                  */
                 system?: string;
+                /** @description The version of that code system. */
+                version?: string;
                 /** @description Only maps made from this value set. */
                 source?: string;
                 /** @description Only maps made to this value set. */
@@ -8930,6 +8936,8 @@ export interface operations {
                  * @example http://hl7.org/fhir/administrative-gender
                  */
                 system?: string;
+                /** @description The version of that code system. */
+                version?: string;
                 /** @description Only maps made from this value set. */
                 source?: string;
                 /** @description Only maps made to this value set. */

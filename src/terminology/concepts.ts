@@ -76,15 +76,6 @@ export function isUnder(system: CodeSystem, below: string, above: string): boole
   return climb(below);
 }
 
-/** No longer in use, by the properties of HL7 and of the specification. */
-export function isInactive({ property }: CodeSystemConcept): boolean {
-  return (property ?? []).some(
-    ({ code, valueBoolean, valueCode, valueString }) =>
-      (code === 'inactive' && valueBoolean === true) ||
-      (code === 'status' && ['retired', 'inactive', 'deprecated'].includes(valueCode ?? valueString ?? '')),
-  );
-}
-
 /** Groups that stand in the list for order's sake, and that nobody should choose. */
 export function isAbstract({ property }: CodeSystemConcept): boolean {
   return (property ?? []).some(({ code, valueBoolean }) => code === 'notSelectable' && valueBoolean === true);

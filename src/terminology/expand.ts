@@ -1,14 +1,17 @@
 // Writes a value set out as the list of its codes, with their displays. https://hl7.org/fhir/R4/valueset-operation-expand.html
 import type {
+  CodeSystem,
   ValueSet,
   ValueSetComposeIncludeConcept,
   ValueSetExpansionContains,
   ValueSetExpansionParameter,
 } from '@medplum/fhirtypes';
+import { canonicalOf } from '../fhir/canonical.ts';
 import { fold } from '../fhir/search/fold.ts';
 import { expandValueSet } from '../fhir/validation/expand-value-set.ts';
-import { type Concept, displayIn, findConcept, isAbstract, isInactive } from './concepts.ts';
-import { type TermSource, withGiven } from './term-source.ts';
+import { isInactive } from '../fhir/validation/inactive-code.ts';
+import { type Concept, displayIn, findConcept, isAbstract } from './concepts.ts';
+import { type TermSource, withValueSet } from './term-source.ts';
 
 export interface ExpansionRequest {
   /** Words that all must be found in the display, a designation or the code; case and accents do not matter. */
@@ -26,6 +29,8 @@ export interface ExpansionRequest {
 export interface Member {
   readonly system: string;
   readonly code: string;
+  /** Undefined when it is not held. */
+  readonly codeSystem: CodeSystem | undefined;
   readonly concept: Concept | undefined;
   readonly inSet: ValueSetComposeIncludeConcept | undefined;
 }
@@ -35,27 +40,52 @@ export function membersOf(valueSet: ValueSet, source: TermSource): readonly Memb
   // A value set that came with a request may have no url; the expander finds its parts by url.
   const url = valueSet.url ?? 'urn:alongside:given';
   const own = { ...valueSet, url };
-  const all = withGiven(source, { valueSet: own });
+  const all = withValueSet(source, own);
+  // The code systems that the list is made of, which may be named with a version.
+  const used = new Map<string, CodeSystem>();
   const list = expandValueSet(
     url,
     (canonical) => all.valueSet(canonical),
-    (canonical) => all.codeSystem(canonical),
+    (canonical) => {
+      const found = all.codeSystem(canonical);
+      if (found?.url !== undefined) used.set(found.url, found);
+      return found;
+    },
   );
   if (!list) return undefined;
-  const listed = new Map(
-    (valueSet.compose?.include ?? []).flatMap(({ system, concept }) =>
-      (concept ?? []).map((each) => [`${system} ${each.code}`, each] as const),
-    ),
-  );
+  const listed = namedIn(own, all);
   return Object.entries(list).flatMap(([system, codes]) => {
-    const codeSystem = source.codeSystem(system);
+    const codeSystem = used.get(system) ?? source.codeSystem(system);
     return codes.map((code) => ({
       system,
       code,
+      codeSystem,
       concept: codeSystem && findConcept(codeSystem, code),
       inSet: listed.get(`${system} ${code}`),
     }));
   });
+}
+
+type ListedConcepts = ReadonlyMap<string, ValueSetComposeIncludeConcept>;
+
+/** What codes are called in a value set, and in those that it imports where it says nothing itself: the nearest first. */
+function namedIn(valueSet: ValueSet, source: TermSource): ListedConcepts {
+  const named = new Map<string, ValueSetComposeIncludeConcept>();
+  const seen = new Set([valueSet]);
+  for (const each of seen) {
+    for (const { system, concept, valueSet: imported } of each.compose?.include ?? []) {
+      for (const listed of concept ?? []) {
+        const key = `${system} ${listed.code}`;
+        if (!named.has(key)) named.set(key, listed);
+      }
+      for (const canonical of imported ?? []) {
+        const found = source.valueSet(canonical);
+        // A set goes on to what is added while it is walked.
+        if (found) seen.add(found);
+      }
+    }
+  }
+  return named;
 }
 
 export function designationsOf({ concept, inSet }: Member) {
@@ -79,6 +109,7 @@ export function expansionOf(
   const { offset = 0, count } = request;
   const page = members.slice(offset, count === undefined ? undefined : offset + count);
   const { compose, ...head } = valueSet;
+  const parameter = [...asked(request), ...versionsUsed(members)];
   return {
     ...head,
     ...(request.includeDefinition && compose && { compose }),
@@ -87,7 +118,7 @@ export function expansionOf(
       timestamp: at,
       total: members.length,
       offset,
-      parameter: [...asked(request), ...versionsUsed(members, source)],
+      ...(parameter.length > 0 && { parameter }),
       ...(page.length > 0 && { contains: page.map((member) => containsOf(member, request)) }),
     },
   };
@@ -127,9 +158,9 @@ function asked(request: ExpansionRequest): ValueSetExpansionParameter[] {
   ];
 }
 
-function versionsUsed(members: readonly Member[], source: TermSource): ValueSetExpansionParameter[] {
-  return [...new Set(members.map(({ system }) => system))].flatMap((system) => {
-    const version = source.codeSystem(system)?.version;
-    return version === undefined ? [] : [{ name: 'version', valueUri: `${system}|${version}` }];
+function versionsUsed(members: readonly Member[]): ValueSetExpansionParameter[] {
+  return [...new Set(members.map(({ codeSystem }) => codeSystem))].flatMap((codeSystem) => {
+    const canonical = codeSystem?.version === undefined ? undefined : canonicalOf(codeSystem);
+    return canonical === undefined ? [] : [{ name: 'version', valueUri: canonical }];
   });
 }

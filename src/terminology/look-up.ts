@@ -6,7 +6,8 @@ import type {
   Parameters,
   ParametersParameter,
 } from '@medplum/fhirtypes';
-import { displayIn, findConcept, isAbstract, isInactive } from './concepts.ts';
+import { isInactive } from '../fhir/validation/inactive-code.ts';
+import { displayIn, findConcept, isAbstract } from './concepts.ts';
 
 export interface LookUpRequest {
   readonly code: string;

@@ -14,16 +14,10 @@ export function isNamedBy(resource: CodeSystem | ValueSet | ConceptMap, canonica
   return resource.url === url && (version === undefined || resource.version === version);
 }
 
-/** A source that also knows resources which came with the request. They come first. */
-export function withGiven(
-  source: TermSource,
-  given: { readonly valueSet?: ValueSet | undefined; readonly codeSystem?: CodeSystem | undefined },
-): TermSource {
-  const { valueSet, codeSystem } = given;
+/** A source that also knows the value set that came with the request. It comes first. */
+export function withValueSet(source: TermSource, given: ValueSet): TermSource {
   return {
-    valueSet: (canonical) =>
-      valueSet && isNamedBy(valueSet, canonical) ? valueSet : source.valueSet(canonical),
-    codeSystem: (canonical) =>
-      codeSystem && isNamedBy(codeSystem, canonical) ? codeSystem : source.codeSystem(canonical),
+    ...source,
+    valueSet: (canonical) => (isNamedBy(given, canonical) ? given : source.valueSet(canonical)),
   };
 }

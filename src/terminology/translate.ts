@@ -73,7 +73,7 @@ function forward(
   tried: readonly ConceptMap[],
 ): Found {
   const parts = (map.group ?? [])
-    .filter(({ source }) => source === undefined || coding.system === undefined || source === coding.system)
+    .filter(({ source, sourceVersion }) => isOf(coding, source, sourceVersion))
     .map((group): Found => {
       const elements = (group.element ?? []).filter(({ code }) => code === coding.code);
       if (elements.length === 0) return unmapped(map, group, coding, find, tried);
@@ -85,6 +85,13 @@ function forward(
       };
     });
   return joined(parts);
+}
+
+/** What is mapped in one version of a code system says nothing of another. */
+function isOf(coding: Coding, system: string | undefined, version: string | undefined): boolean {
+  const isSame = (asked: string | undefined, mapped: string | undefined) =>
+    asked === undefined || mapped === undefined || asked === mapped;
+  return isSame(coding.system, system) && isSame(coding.version, version);
 }
 
 function matchOf(
@@ -145,7 +152,7 @@ function unmapped(
 
 function backward(map: ConceptMap, coding: Coding): Found {
   const parts = (map.group ?? [])
-    .filter(({ target }) => target === undefined || coding.system === undefined || target === coding.system)
+    .filter(({ target, targetVersion }) => isOf(coding, target, targetVersion))
     .flatMap((group) =>
       (group.element ?? []).map((element): Found => {
         const targets = (element.target ?? []).filter(({ code }) => code === coding.code);

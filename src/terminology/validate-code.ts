@@ -43,12 +43,16 @@ export function validateInValueSet(
   if (!members) return undefined;
   const name = valueSet.url ?? 'the value set given';
   return bestOf(question, (coding) => {
+    const meant = codesMeant(coding);
     const found = members.filter(
-      ({ code, system }) => code === coding.code && (coding.system === undefined || coding.system === system),
+      ({ code, system, codeSystem }) =>
+        (coding.system === undefined || coding.system === system) && code === meant(codeSystem),
     );
     const [member, second] = found;
     if (!member) return `${shown(coding)} is not in ${name}`;
     if (second) return `${shown(coding)} is in ${name} under several systems: say which`;
+    const otherVersion = member.codeSystem && whyOtherVersion(coding, member.codeSystem);
+    if (otherVersion) return otherVersion;
     const display = displayOf(member, question.displayLanguage);
     return {
       system: member.system,
@@ -67,6 +71,8 @@ export function validateInCodeSystem(system: CodeSystem, question: CodeQuestion)
     if (coding.system !== undefined && coding.system !== system.url) {
       return `${shown(coding)} is of another system than ${system.url}`;
     }
+    const otherVersion = whyOtherVersion(coding, system);
+    if (otherVersion) return otherVersion;
     const concept = findConcept(system, coding.code ?? '');
     if (!concept) {
       const what = `${shown(coding)} is not known in ${system.url}`;
@@ -85,6 +91,23 @@ export function validateInCodeSystem(system: CodeSystem, question: CodeQuestion)
   });
 }
 
+/** The code as a code system writes it, where case does not matter there; looked up once for each. */
+function codesMeant({ code = '' }: Coding): (codeSystem: CodeSystem | undefined) => string {
+  const meant = new Map<CodeSystem, string>();
+  return (codeSystem) => {
+    if (codeSystem?.caseSensitive !== false) return code;
+    const known = meant.get(codeSystem) ?? findConcept(codeSystem, code)?.own.code ?? code;
+    meant.set(codeSystem, known);
+    return known;
+  };
+}
+
+/** What is true of a code in one version need not be in another. */
+function whyOtherVersion({ code, version }: Coding, held: CodeSystem): string | undefined {
+  if (version === undefined || held.version === undefined || version === held.version) return undefined;
+  return `"${code}" is asked about in version ${version} of ${held.url}; held here is ${held.version}`;
+}
+
 /** `find` answers with what is wrong when the code is not there. */
 function bestOf(
   { codings, allowsAbstract }: CodeQuestion,
@@ -99,6 +122,13 @@ function bestOf(
       return { ...base, result: false, message: `${shown(coding)} is a group that is not to be chosen` };
     }
     const given = coding.display;
+    if (given !== undefined && found.names.length === 0) {
+      return {
+        ...base,
+        result: true,
+        message: `${shown(coding)} has no display here that "${given}" could be held to`,
+      };
+    }
     const isRight = given === undefined || found.names.some((name) => fold(name) === fold(given));
     return isRight
       ? { ...base, result: true }

@@ -1,23 +1,14 @@
 // $expand, $validate-code, $lookup, $subsumes and $translate on what is published, on R4's own tables and on what is stored.
-import type {
-  CodeSystem,
-  ConceptMap,
-  OperationOutcomeIssue,
-  ParametersParameter,
-  Resource,
-  ValueSet,
-  ValueSetExpansion,
-} from '@medplum/fhirtypes';
+import type { CodeSystem, ConceptMap, ValueSet } from '@medplum/fhirtypes';
 import request from 'supertest';
+import {
+  codesListed,
+  type TermsHeard,
+  type TermsOverHttp,
+  termsOverHttp,
+  valueNamed,
+} from '../support/terminology-over-http.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
-
-interface Heard {
-  readonly status: number;
-  readonly parameter: readonly ParametersParameter[];
-  readonly expansion: ValueSetExpansion;
-  readonly compose: ValueSet['compose'];
-  readonly issue: readonly OperationOutcomeIssue[];
-}
 
 let service: TestService;
 const ours = 'https://w3id.org/alongside/fhir';
@@ -108,38 +99,17 @@ const rest: ConceptMap = {
   ],
 };
 
+let terms: TermsOverHttp;
+const get: TermsOverHttp['get'] = (address, bearer) => terms.get(address, bearer);
+const post: TermsOverHttp['post'] = (address, parameter) => terms.post(address, parameter);
+
 beforeAll(async () => {
   service = await startTestService();
-  for (const resource of [colours, warm, map, rest] as const) {
-    const answer = await request(service.url)
-      .put(`/fhir/${resource.resourceType}/${resource.id}`)
-      .set('Authorization', service.bearer('system'))
-      .set('Content-Type', 'application/fhir+json')
-      .send(JSON.stringify(resource));
-    expect([answer.status, answer.body]).toEqual([201, expect.anything()]);
-  }
+  terms = termsOverHttp(service);
+  await terms.store([colours, warm, map, rest]);
 });
 afterAll(() => service.stop());
-
-async function get(address: string, bearer = service.bearer('system')): Promise<Heard> {
-  const answer = await request(service.url).get(`/fhir/${address}`).set('Authorization', bearer);
-  expect(service.problemsOf(answer.body as Resource)).toEqual([]);
-  return { ...(answer.body as Heard), status: answer.status };
-}
-async function post(address: string, parameter: readonly ParametersParameter[]): Promise<Heard> {
-  const answer = await request(service.url)
-    .post(`/fhir/${address}`)
-    .set('Authorization', service.bearer('system'))
-    .set('Content-Type', 'application/fhir+json')
-    .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
-  return { ...(answer.body as Heard), status: answer.status };
-}
-const codes = ({ expansion }: Heard) => (expansion.contains ?? []).map(({ code }) => code);
-const value = ({ parameter }: Heard, name: string) => {
-  const found = parameter.find((each) => each.name === name);
-  return found?.valueBoolean ?? found?.valueString ?? found?.valueCode;
-};
-const told = ({ status, issue }: Heard) => [status, issue[0]?.code, issue[0]?.diagnostics];
+const told = ({ status, issue }: TermsHeard) => [status, issue[0]?.code, issue[0]?.diagnostics];
 
 describe('ValueSet/$expand', () => {
   it('lists a published value set with its displays, by url or by id', async () => {
@@ -169,17 +139,20 @@ describe('ValueSet/$expand', () => {
 
   it('filters by every word, in pages', async () => {
     const bands = `ValueSet/$expand?url=${ours}/ValueSet/score-band`;
-    expect(codes(await get(`${bands}&filter=FSQ%20ern`))).toEqual(['fsq-severe', 'fsq-very-severe']);
+    expect(codesListed(await get(`${bands}&filter=FSQ%20ern`))).toEqual(['fsq-severe', 'fsq-very-severe']);
     const page = await get(`${bands}&filter=severe&offset=1&count=1`);
-    expect([page.expansion.total, codes(page)]).toEqual([6, ['fsq-very-severe']]);
+    expect([page.expansion.total, codesListed(page)]).toEqual([6, ['fsq-very-severe']]);
     const none = await get(`${bands}&count=0`);
     expect([none.expansion.total, none.expansion.contains]).toEqual([22, undefined]);
-    expect(codes(await get(`${bands}&offset=99`))).toEqual([]);
+    expect(codesListed(await get(`${bands}&offset=99`))).toEqual([]);
   });
 
   it('lists what is stored, with designations, languages and without what is retired', async () => {
-    expect(codes(await get('ValueSet/$expand?url=https://example.org/warm'))).toEqual(['red', 'violet']);
-    expect(codes(await get('ValueSet/warm/$expand?activeOnly=true'))).toEqual(['red']);
+    expect(codesListed(await get('ValueSet/$expand?url=https://example.org/warm'))).toEqual([
+      'red',
+      'violet',
+    ]);
+    expect(codesListed(await get('ValueSet/warm/$expand?activeOnly=true'))).toEqual(['red']);
     const dutch = await get('ValueSet/warm/$expand?displayLanguage=nl-BE&includeDesignations=true');
     expect(dutch.expansion.contains?.[0]).toMatchObject({
       code: 'red',
@@ -201,7 +174,7 @@ describe('ValueSet/$expand', () => {
       },
     };
     const heard = await post('ValueSet/$expand', [{ name: 'valueSet', resource: given }]);
-    expect(codes(heard)).toEqual(['male', 'female', 'other', 'warm', 'red', 'violet', 'cold']);
+    expect(codesListed(heard)).toEqual(['male', 'female', 'other', 'warm', 'red', 'violet', 'cold']);
     expect(heard.expansion.contains?.find(({ code }) => code === 'warm')?.abstract).toBe(true);
   });
 
@@ -224,7 +197,7 @@ describe('ValueSet/$expand', () => {
     expect(told(heard)).toEqual([
       422,
       'not-supported',
-      'https://example.org/self cannot be listed: one of its parts is not held here, is held in part only, or is chosen by a filter other than is-a and descendent-of',
+      'https://example.org/self cannot be listed: one of its parts is not held here, or not in the version that it names, is held in part only, or is chosen by a filter other than is-a and descendent-of',
     ]);
   });
 
@@ -235,7 +208,7 @@ describe('ValueSet/$expand', () => {
     ];
     const resource: ValueSet = { resourceType: 'ValueSet', status: 'draft', compose: { include } };
     const heard = await post('ValueSet/$expand', [{ name: 'valueSet', resource }]);
-    expect([heard.status, codes(heard)]).toEqual([200, ['y']]);
+    expect([heard.status, codesListed(heard)]).toEqual([200, ['y']]);
   });
 
   it('refuses a value set whose parts are too many to look up', async () => {
@@ -279,21 +252,21 @@ describe('ValueSet/$expand', () => {
 describe('$validate-code', () => {
   it('says yes to a code of the value set, with its display', async () => {
     const heard = await get(`ValueSet/$validate-code?url=${genders}&code=male&system=${gender}&display=male`);
-    expect([value(heard, 'result'), value(heard, 'display')]).toEqual([true, 'Male']);
-    expect(value(await get(`ValueSet/$validate-code?url=${genders}&code=male`), 'result')).toBe(true);
-    expect(value(await get('ValueSet/warm/$validate-code?code=red&display=rood'), 'result')).toBe(true);
+    expect([valueNamed(heard, 'result'), valueNamed(heard, 'display')]).toEqual([true, 'Male']);
+    expect(valueNamed(await get(`ValueSet/$validate-code?url=${genders}&code=male`), 'result')).toBe(true);
+    expect(valueNamed(await get('ValueSet/warm/$validate-code?code=red&display=rood'), 'result')).toBe(true);
   });
 
   it('says no to another code, another system and a wrong display, and why', async () => {
     const asked = `ValueSet/$validate-code?url=${genders}`;
     const unknown = await get(`${asked}&code=man`);
-    expect([value(unknown, 'result'), value(unknown, 'message')]).toEqual([
+    expect([valueNamed(unknown, 'result'), valueNamed(unknown, 'message')]).toEqual([
       false,
       `"man" is not in ${genders}`,
     ]);
-    expect(value(await get(`${asked}&code=male&system=https://example.org`), 'result')).toBe(false);
+    expect(valueNamed(await get(`${asked}&code=male&system=https://example.org`), 'result')).toBe(false);
     const display = await get(`${asked}&code=male&display=Man`);
-    expect([value(display, 'result'), value(display, 'message')]).toEqual([
+    expect([valueNamed(display, 'result'), valueNamed(display, 'message')]).toEqual([
       false,
       '"Man" is no display of "male"; its display is "Male"',
     ]);
@@ -302,29 +275,31 @@ describe('$validate-code', () => {
   it('takes a Coding or a CodeableConcept, of which one right coding is enough', async () => {
     const url = { name: 'url', valueUri: genders };
     const coding = { name: 'coding', valueCoding: { system: gender, code: 'other' } };
-    expect(value(await post('ValueSet/$validate-code', [url, coding]), 'result')).toBe(true);
+    expect(valueNamed(await post('ValueSet/$validate-code', [url, coding]), 'result')).toBe(true);
     const concept = (...list: string[]) => ({
       name: 'codeableConcept',
       valueCodeableConcept: { coding: list.map((code) => ({ system: gender, code })) },
     });
-    expect(value(await post('ValueSet/$validate-code', [url, concept('x', 'other')]), 'result')).toBe(true);
-    expect(value(await post('ValueSet/$validate-code', [url, concept('x', 'y')]), 'result')).toBe(false);
+    expect(valueNamed(await post('ValueSet/$validate-code', [url, concept('x', 'other')]), 'result')).toBe(
+      true,
+    );
+    expect(valueNamed(await post('ValueSet/$validate-code', [url, concept('x', 'y')]), 'result')).toBe(false);
   });
 
   it('asks a code system the same', async () => {
     const asked = 'CodeSystem/$validate-code?url=https://example.org/colours';
-    expect(value(await get(`${asked}&code=RED&version=2`), 'result')).toBe(true);
-    expect(value(await get(`${asked}&code=warm`), 'result')).toBe(true);
-    expect(value(await get(`${asked}&code=warm&abstract=false`), 'result')).toBe(false);
-    expect(value(await get(`${asked}&code=blue`), 'result')).toBe(false);
-    expect(value(await get('CodeSystem/colours/$validate-code?code=cold'), 'result')).toBe(true);
+    expect(valueNamed(await get(`${asked}&code=RED&version=2`), 'result')).toBe(true);
+    expect(valueNamed(await get(`${asked}&code=warm`), 'result')).toBe(true);
+    expect(valueNamed(await get(`${asked}&code=warm&abstract=false`), 'result')).toBe(false);
+    expect(valueNamed(await get(`${asked}&code=blue`), 'result')).toBe(false);
+    expect(valueNamed(await get('CodeSystem/colours/$validate-code?code=cold'), 'result')).toBe(true);
     const given = { name: 'codeSystem', resource: { ...colours, content: 'fragment' } as CodeSystem };
     const part = await post('CodeSystem/$validate-code', [given, { name: 'code', valueCode: 'blue' }]);
-    expect(value(part, 'message')).toBe(
+    expect(valueNamed(part, 'message')).toBe(
       '"blue" is not known in https://example.org/colours, of which only a part is held here',
     );
     expect((await get(`${asked}&code=red&version=1`)).status).toBe(404);
-    expect(value(await get(`CodeSystem/$validate-code?url=${gender}&code=constructor`), 'result')).toBe(
+    expect(valueNamed(await get(`CodeSystem/$validate-code?url=${gender}&code=constructor`), 'result')).toBe(
       false,
     );
   });
@@ -347,7 +322,7 @@ describe('$validate-code', () => {
 });
 
 describe('CodeSystem/$lookup', () => {
-  const properties = ({ parameter }: Heard) =>
+  const properties = ({ parameter }: TermsHeard) =>
     parameter
       .filter(({ name }) => name === 'property')
       .map(({ part }) => [
@@ -357,7 +332,7 @@ describe('CodeSystem/$lookup', () => {
 
   it('tells display, definition, and what stands above and below', async () => {
     const heard = await get(`CodeSystem/$lookup?system=${achievement}&code=in-progress`);
-    expect([value(heard, 'name'), value(heard, 'display')]).toEqual([
+    expect([valueNamed(heard, 'name'), valueNamed(heard, 'display')]).toEqual([
       'Goal achievement status',
       'In Progress',
     ]);
@@ -382,13 +357,13 @@ describe('CodeSystem/$lookup', () => {
       ['parent', 'cold'],
     ]);
     const red = await get(`${asked}&code=red&displayLanguage=nl`);
-    expect(value(red, 'display')).toBe('Rood');
+    expect(valueNamed(red, 'display')).toBe('Rood');
     expect(red.parameter.find(({ name }) => name === 'designation')?.part).toEqual([
       { name: 'language', valueCode: 'nl' },
       { name: 'value', valueString: 'Rood' },
     ]);
     const coding = { name: 'coding', valueCoding: { system: 'https://example.org/colours', code: 'red' } };
-    expect(value(await post('CodeSystem/$lookup', [coding]), 'display')).toBe('Red');
+    expect(valueNamed(await post('CodeSystem/$lookup', [coding]), 'display')).toBe('Red');
   });
 
   it.each([
@@ -411,12 +386,12 @@ describe('CodeSystem/$subsumes', () => {
     ['improving', 'achieved', 'not-subsumed'],
   ])('%s and %s: %s', async (a, b, outcome) => {
     const heard = await get(`CodeSystem/$subsumes?system=${achievement}&codeA=${a}&codeB=${b}`);
-    expect(value(heard, 'outcome')).toBe(outcome);
+    expect(valueNamed(heard, 'outcome')).toBe(outcome);
   });
 
   it('knows stored code systems, and refuses what it does not', async () => {
     const stored = await get('CodeSystem/colours/$subsumes?codeA=cold&codeB=violet');
-    expect(value(stored, 'outcome')).toBe('subsumes');
+    expect(valueNamed(stored, 'outcome')).toBe('subsumes');
     const asked = `CodeSystem/$subsumes?system=${achievement}`;
     expect(told(await get(`${asked}&codeA=improving&codeB=nope`))).toEqual([
       404,
@@ -434,7 +409,7 @@ describe('CodeSystem/$subsumes', () => {
 });
 
 describe('ConceptMap/$translate', () => {
-  const matches = ({ parameter }: Heard) =>
+  const matches = ({ parameter }: TermsHeard) =>
     parameter
       .filter(({ name }) => name === 'match')
       .map(({ part }) => [
@@ -449,7 +424,7 @@ describe('ConceptMap/$translate', () => {
       `ConceptMap/colours/$translate?${from}&code=red`,
     ]) {
       const heard = await get(address);
-      expect([value(heard, 'result'), matches(heard)]).toEqual([true, [['wider', 'lively']]]);
+      expect([valueNamed(heard, 'result'), matches(heard)]).toEqual([true, [['wider', 'lively']]]);
     }
     const all = await get(`ConceptMap/$translate?${from}&code=red&source=https://example.org/warm`);
     expect(matches(all)).toEqual([['wider', 'lively']]);
@@ -461,20 +436,20 @@ describe('ConceptMap/$translate', () => {
 
   it('does not call it a translation when the map says that there is none', async () => {
     const heard = await get(`ConceptMap/colours/$translate?${from}&code=violet`);
-    expect([value(heard, 'result'), matches(heard)]).toEqual([false, [['unmatched', undefined]]]);
+    expect([valueNamed(heard, 'result'), matches(heard)]).toEqual([false, [['unmatched', undefined]]]);
   });
 
   it('leaves out what holds under a condition only, and says so', async () => {
     const heard = await get(`ConceptMap/colours/$translate?${from}&code=cold`);
-    expect([value(heard, 'result'), matches(heard)]).toEqual([false, []]);
-    expect(value(heard, 'message')).toBe(
+    expect([valueNamed(heard, 'result'), matches(heard)]).toEqual([false, []]);
+    expect(valueNamed(heard, 'message')).toBe(
       '1 more hold only under conditions (dependsOn) that are not looked at here, and were left out',
     );
   });
 
   it('goes on to the map that the rest is left to', async () => {
     const heard = await get(`ConceptMap/colours/$translate?${from}&code=blue`);
-    expect([value(heard, 'result'), matches(heard)]).toEqual([true, [['relatedto', 'some-mood']]]);
+    expect([valueNamed(heard, 'result'), matches(heard)]).toEqual([true, [['relatedto', 'some-mood']]]);
   });
 
   it('translates what it knows when the map for the rest is not held', async () => {
@@ -490,7 +465,7 @@ describe('ConceptMap/$translate', () => {
     expect(matches(await post('ConceptMap/$translate', [given, coding('red')]))).toEqual([
       ['wider', 'lively'],
     ]);
-    expect(value(await post('ConceptMap/$translate', [given, coding('blue')]), 'result')).toBe(false);
+    expect(valueNamed(await post('ConceptMap/$translate', [given, coding('blue')]), 'result')).toBe(false);
   });
 
   it('turns around, and a wider concept is then a narrower one', async () => {
@@ -501,7 +476,7 @@ describe('ConceptMap/$translate', () => {
   it('keeps to the target system asked for', async () => {
     const asked = `ConceptMap/colours/$translate?${from}&code=red&targetsystem=`;
     expect(matches(await get(`${asked}https://example.org/moods`))).toEqual([['wider', 'lively']]);
-    expect(value(await get(`${asked}https://example.org/other`), 'result')).toBe(false);
+    expect(valueNamed(await get(`${asked}https://example.org/other`), 'result')).toBe(false);
   });
 
   it('takes a map that comes with the request', async () => {

@@ -1,53 +1,94 @@
 // Lists the codes of a value set whose parts are all at hand: whole code systems, listed codes, other value sets, is-a filters.
 // https://hl7.org/fhir/R4/valueset.html#compositions
 import type { CodeSystem, CodeSystemConcept, ValueSet, ValueSetComposeInclude } from '@medplum/fhirtypes';
+import { parseCanonical } from '../canonical.ts';
+import { isInactive } from './inactive-code.ts';
 
 /** Codes by system. */
 export type CodeList = Readonly<Record<string, readonly string[]>>;
 
 type Find<T> = (canonical: string) => T | undefined;
 
+/** Where the parts of a value set are found, and what was listed already: parts may be imported many times over. */
+interface Expansion {
+  readonly valueSet: Find<ValueSet>;
+  readonly codeSystem: Find<CodeSystem>;
+  readonly listed: Map<string, CodeList | undefined>;
+}
+
 /**
- * Undefined when a part is not at hand or cannot be listed, or when a value set imports itself; canonicals are looked up without their
- * version.
+ * Undefined when a part is not at hand or cannot be listed, or when a value set imports itself. Parts are looked up by the canonical
+ * that names them, with its |version where it has one.
  */
 export function expandValueSet(
-  url: string,
+  canonical: string,
   valueSet: Find<ValueSet>,
   codeSystem: Find<CodeSystem>,
-  importedBy: readonly string[] = [],
 ): CodeList | undefined {
-  const canonical = withoutVersion(url);
-  const found = importedBy.includes(canonical) ? undefined : valueSet(canonical);
+  return listOf(canonical, { valueSet, codeSystem, listed: new Map() }, []);
+}
+
+function listOf(
+  canonical: string,
+  expansion: Expansion,
+  importedBy: readonly string[],
+): CodeList | undefined {
+  const { listed } = expansion;
+  if (!listed.has(canonical)) listed.set(canonical, composed(canonical, expansion, importedBy));
+  return listed.get(canonical);
+}
+
+function composed(
+  canonical: string,
+  expansion: Expansion,
+  importedBy: readonly string[],
+): CodeList | undefined {
+  const { url } = parseCanonical(canonical);
+  const found = importedBy.includes(url) ? undefined : expansion.valueSet(canonical);
   if (!found?.compose) return undefined;
-  const path = [...importedBy, canonical];
+  const path = [...importedBy, url];
   const codes = new Map<string, Set<string>>();
   for (const part of found.compose.include) {
-    const included = codesOf(part, valueSet, codeSystem, path);
+    const included = codesOf(part, expansion, path);
     if (!included) return undefined;
     for (const [system, list] of Object.entries(included)) {
       codes.set(system, new Set([...(codes.get(system) ?? []), ...list]));
     }
   }
   for (const part of found.compose.exclude ?? []) {
-    const excluded = codesOf(part, valueSet, codeSystem, path);
+    const excluded = codesOf(part, expansion, path);
     if (!excluded) return undefined;
     for (const [system, list] of Object.entries(excluded)) {
       for (const code of list) codes.get(system)?.delete(code);
     }
   }
-  return Object.fromEntries([...codes].map(([system, list]) => [system, [...list]]));
+  const leavesOutInactive = found.compose.inactive === false;
+  return Object.fromEntries(
+    [...codes].map(([system, list]) => [
+      system,
+      leavesOutInactive ? inUse([...list], expansion.codeSystem(system)) : [...list],
+    ]),
+  );
+}
+
+/** A code whose code system is not at hand counts as in use. */
+function inUse(codes: readonly string[], system: CodeSystem | undefined): readonly string[] {
+  const gone = new Set(
+    flattened(system?.concept ?? [])
+      .filter(isInactive)
+      .map(({ code }) => code),
+  );
+  return codes.filter((code) => !gone.has(code));
 }
 
 function codesOf(
   part: ValueSetComposeInclude,
-  valueSet: Find<ValueSet>,
-  codeSystem: Find<CodeSystem>,
+  expansion: Expansion,
   importedBy: readonly string[],
 ): CodeList | undefined {
-  const own = part.system ? codesOfSystem(part, codeSystem) : undefined;
+  const own = part.system ? codesOfSystem(part, expansion.codeSystem) : undefined;
   if (part.system && !own) return undefined;
-  const imported = (part.valueSet ?? []).map((url) => expandValueSet(url, valueSet, codeSystem, importedBy));
+  const imported = (part.valueSet ?? []).map((url) => listOf(url, expansion, importedBy));
   const lists: CodeList[] = own && part.system ? [{ [part.system]: own }] : [];
   for (const list of imported) {
     if (!list) return undefined;
@@ -73,7 +114,8 @@ function codesOfSystem(
   codeSystem: Find<CodeSystem>,
 ): readonly string[] | undefined {
   if (part.concept) return part.concept.map((concept) => concept.code);
-  const system = codeSystem(withoutVersion(part.system ?? ''));
+  const { system: url = '', version } = part;
+  const system = codeSystem(version === undefined ? url : `${url}|${version}`);
   if (!system?.concept || system.content !== 'complete') return undefined;
   let concepts: readonly CodeSystemConcept[] = flattened(system.concept);
   for (const filter of part.filter ?? []) {
@@ -111,8 +153,4 @@ function codesBelow(root: string, concepts: readonly CodeSystemConcept[]): Reado
 
 function flattened(concepts: readonly CodeSystemConcept[]): readonly CodeSystemConcept[] {
   return concepts.flatMap((concept) => [concept, ...flattened(concept.concept ?? [])]);
-}
-
-function withoutVersion(canonical: string): string {
-  return canonical.split('|')[0] ?? canonical;
 }

@@ -15,6 +15,7 @@ const names = [
   'conceptMapVersion',
   'code',
   'system',
+  'version',
   'coding',
   'codeableConcept',
   'source',
@@ -34,7 +35,7 @@ export const conceptMapTranslate: Operation = {
     const places = { id, given: 'conceptMap', version: 'conceptMapVersion' };
     const name = termName<ConceptMap>(given, 'ConceptMap', places);
     const found = await translateCode(context, name, {
-      codings: codingsAsked(given, { system: 'system', needsSystem: true }),
+      codings: codingsAsked(given, { system: 'system', version: 'version', needsSystem: true }),
       source: given.text('source'),
       target: given.text('target'),
       targetSystem: given.text('targetsystem'),

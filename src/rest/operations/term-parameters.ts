@@ -60,10 +60,10 @@ export function neededTermName<T extends CodeSystem | ValueSet | ConceptMap>(
   return name;
 }
 
-/** One of code (with system and display), coding and codeableConcept; refused (400) when there is none or more than one. */
+/** One of code (with system, its version, and display), coding and codeableConcept; refused (400) when there is none or more than one. */
 export function codingsAsked(
   reader: ParameterReader,
-  names: { readonly system?: string; readonly needsSystem: boolean },
+  names: { readonly system?: string; readonly version?: string; readonly needsSystem: boolean },
 ): readonly Coding[] {
   const code = reader.text('code');
   const coding = reader.coding('coding');
@@ -72,13 +72,24 @@ export function codingsAsked(
     throw invalid('one of "code", "coding" and "codeableConcept" is needed', reader.expression);
   }
   const system = names.system === undefined ? undefined : reader.text(names.system);
+  const version = names.version === undefined ? undefined : reader.text(names.version);
+  if (version !== undefined && code === undefined) {
+    throw invalid(`"${names.version}" goes with "code": a coding says its version itself`, reader.expression);
+  }
   const display = reader.has('display') ? reader.text('display') : undefined;
   const codings: readonly Coding[] =
     code === undefined
       ? coding
         ? [coding.value]
         : (concept?.coding ?? [])
-      : [{ code, ...(system !== undefined && { system }), ...(display !== undefined && { display }) }];
+      : [
+          {
+            code,
+            ...(system !== undefined && { system }),
+            ...(version !== undefined && { version }),
+            ...(display !== undefined && { display }),
+          },
+        ];
   if (codings.length === 0 || codings.some((each) => each.code === undefined)) {
     throw invalid('a code is needed in each coding', reader.expression);
   }

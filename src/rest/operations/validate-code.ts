@@ -20,10 +20,21 @@ export const valueSetValidateCode: Operation = {
   methods: ['GET', 'POST'],
   definition: 'https://w3id.org/alongside/fhir/OperationDefinition/value-set-validate-code',
   async handle({ context, id, parameters }) {
-    const given = parameterReader(parameters, ['url', 'valueSet', 'valueSetVersion', 'system', ...shared]);
+    const given = parameterReader(parameters, [
+      'url',
+      'valueSet',
+      'valueSetVersion',
+      'system',
+      'systemVersion',
+      ...shared,
+    ]);
     const places = { id, given: 'valueSet', version: 'valueSetVersion' };
     const name = neededTermName<ValueSet>(given, 'ValueSet', places);
-    const verdict = await validateCodeInValueSet(context, name, questionOf(given, 'system'));
+    const verdict = await validateCodeInValueSet(
+      context,
+      name,
+      questionOf(given, { system: 'system', version: 'systemVersion' }),
+    );
     return { status: 200, resource: answerOf(verdict) };
   },
 };
@@ -43,9 +54,12 @@ export const codeSystemValidateCode: Operation = {
   },
 };
 
-function questionOf(given: ParameterReader, system?: string): CodeQuestion {
+function questionOf(
+  given: ParameterReader,
+  names: { readonly system?: string; readonly version?: string } = {},
+): CodeQuestion {
   return {
-    codings: codingsAsked(given, { needsSystem: false, ...(system !== undefined && { system }) }),
+    codings: codingsAsked(given, { needsSystem: false, ...names }),
     displayLanguage: given.text('displayLanguage'),
     allowsAbstract: given.flag('abstract') ?? true,
   };

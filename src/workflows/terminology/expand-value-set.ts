@@ -21,6 +21,6 @@ export async function expandValueSet(
 
 /** A part of a list must not pass for the whole. */
 export function notListed({ url }: ValueSet): FhirError {
-  const diagnostics = `${url ?? 'The value set given'} cannot be listed: one of its parts is not held here, is held in part only, or is chosen by a filter other than is-a and descendent-of`;
+  const diagnostics = `${url ?? 'The value set given'} cannot be listed: one of its parts is not held here, or not in the version that it names, is held in part only, or is chosen by a filter other than is-a and descendent-of`;
   return new FhirError(422, [{ severity: 'error', code: 'not-supported', diagnostics }]);
 }

@@ -3,7 +3,7 @@ import type { CodeSystem, ConceptMap, ExtractResource, ValueSet } from '@medplum
 import { may } from '../../auth/permits.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
 import { businessRule, type FhirError, notFound } from '../../fhir/error.ts';
-import { isNamedBy, type TermSource, withGiven } from '../../terminology/term-source.ts';
+import { isNamedBy, type TermSource } from '../../terminology/term-source.ts';
 import type { WorkflowContext } from '../context.ts';
 import { findResources } from '../resources/find-resources.ts';
 import { readKnown } from '../resources/read-known.ts';
@@ -79,7 +79,8 @@ const mostLookUps = 50;
 
 /** The catalogue, and of what is stored as much as the value set leads to. */
 async function sourceFor({ catalogue, ...context }: WorkflowContext, root: ValueSet): Promise<TermSource> {
-  let source: TermSource = catalogue;
+  const codeSystems: CodeSystem[] = [];
+  const valueSets: ValueSet[] = [];
   const seen = new Set<string>();
   const toVisit = [root];
   const isNew = (type: TermType, canonical: string) => {
@@ -93,21 +94,31 @@ async function sourceFor({ catalogue, ...context }: WorkflowContext, root: Value
   };
   for (let valueSet = toVisit.pop(); valueSet; valueSet = toVisit.pop()) {
     for (const part of [...(valueSet.compose?.include ?? []), ...(valueSet.compose?.exclude ?? [])]) {
-      const { system } = part;
-      if (system !== undefined && !catalogue.codeSystem(system) && isNew('CodeSystem', system)) {
-        const codeSystem = await stored(context, 'CodeSystem', system);
-        source = withGiven(source, { codeSystem });
+      const { system, version } = part;
+      const named = version === undefined ? system : `${system}|${version}`;
+      if (named !== undefined && !catalogue.codeSystem(named) && isNew('CodeSystem', named)) {
+        const found = await stored(context, 'CodeSystem', named);
+        // What no version is named of comes first where only the url is asked for.
+        if (found && version === undefined) codeSystems.unshift(found);
+        else if (found) codeSystems.push(found);
       }
       for (const canonical of part.valueSet ?? []) {
         // What is published is whole by itself.
-        if (catalogue.valueSet(parseCanonical(canonical).url) || !isNew('ValueSet', canonical)) continue;
+        if (catalogue.valueSet(canonical) || !isNew('ValueSet', canonical)) continue;
         const imported = await stored(context, 'ValueSet', canonical);
-        source = withGiven(source, { valueSet: imported });
-        if (imported) toVisit.push(imported);
+        if (!imported) continue;
+        if (canonical.includes('|')) valueSets.push(imported);
+        else valueSets.unshift(imported);
+        toVisit.push(imported);
       }
     }
   }
-  return source;
+  return {
+    codeSystem: (canonical) =>
+      catalogue.codeSystem(canonical) ?? codeSystems.find((each) => isNamedBy(each, canonical)),
+    valueSet: (canonical) =>
+      catalogue.valueSet(canonical) ?? valueSets.find((each) => isNamedBy(each, canonical)),
+  };
 }
 
 /** The one written last; undefined too for whoever may not search this type. */

@@ -14,7 +14,7 @@ import { conceptMapOf, findConceptMap, findConceptMapsFor, type TermName } from 
 export type { Translation, Translations };
 
 export interface TranslationQuestion extends TranslationRequest {
-  /** Only maps made for these value sets. */
+  /** Only maps made for these value sets; `source` is the one of the code, also when the translation goes from target to source. */
   readonly source?: string | undefined;
   readonly target?: string | undefined;
 }
@@ -30,7 +30,9 @@ export async function translateCode(
   const held = name
     ? [await findConceptMap(context, name)]
     : await findConceptMapsFor(context, systems, question.isReverse);
-  const { source, target } = question;
+  const [source, target] = question.isReverse
+    ? [question.target, question.source]
+    : [question.source, question.target];
   const maps = held.filter(
     (map) =>
       isMadeFor(source, map.sourceUri ?? map.sourceCanonical) &&

@@ -2,6 +2,7 @@
 import type { CodeSystem, Coding, Questionnaire, ValueSet } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { type CodeList, expandValueSet } from '../../fhir/validation/expand-value-set.ts';
+import { isNamedBy } from '../../terminology/term-source.ts';
 
 /** Undefined from the function returned: it could not be decided. */
 export function valueSetMembers(
@@ -38,6 +39,6 @@ export function valueSetMembers(
   };
 }
 
-function isAt({ id, url }: ValueSet | CodeSystem, wanted: string): boolean {
-  return url === wanted || (id !== undefined && wanted === `#${id}`);
+function isAt(each: ValueSet | CodeSystem, wanted: string): boolean {
+  return isNamedBy(each, wanted) || (each.id !== undefined && wanted === `#${each.id}`);
 }

@@ -19,7 +19,7 @@ const valueSet = (include: ValueSetComposeInclude[], exclude?: ValueSetComposeIn
 
 const expand = (set: ValueSet, others: Readonly<Record<string, ValueSet>> = {}) =>
   expandValueSet(
-    'urn:set|1.0',
+    'urn:set',
     (url) => ({ ...others, 'urn:set': set })[url],
     (url) => (url === animals.url ? animals : undefined),
   );
@@ -57,6 +57,13 @@ describe('a value set', () => {
     expect(expand(valueSet([{ valueSet: ['urn:birds'] }], exclude), others)).toEqual({
       'urn:animals': ['bird'],
     });
+  });
+
+  it('looks for its parts in the version that it names', () => {
+    const others = { 'urn:birds|2': valueSet([{ system: 'urn:animals', concept: [{ code: 'bird' }] }]) };
+    expect(expand(valueSet([{ valueSet: ['urn:birds|2'] }]), others)).toEqual({ 'urn:animals': ['bird'] });
+    expect(expand(valueSet([{ valueSet: ['urn:birds|1'] }]), others)).toBeUndefined();
+    expect(expand(valueSet([{ system: 'urn:animals', version: '3' }]))).toBeUndefined();
   });
 
   it('is not listed when a part is not at hand or cannot be listed', () => {
