@@ -20,15 +20,22 @@ export function checkParameterTypes(
   definition: string,
   { parameter }: Parameters,
 ): void {
+  const issues = textsIn(parameter, 'Parameters.parameter', parametersAsked(catalogue, definition));
+  if (issues.length > 0) throw invalidResource(issues);
+}
+
+/** What the OperationDefinition of this canonical takes. */
+export function parametersAsked(
+  catalogue: Catalogue,
+  definition: string,
+): readonly OperationDefinitionParameter[] {
   const defined = catalogue
     .published()
     .find((each) => each.resourceType === 'OperationDefinition' && each.url === definition);
   if (defined?.resourceType !== 'OperationDefinition') {
     throw new Error(`an operation without its definition: ${definition}`);
   }
-  const asked = (defined.parameter ?? []).filter(({ use }) => use === 'in');
-  const issues = textsIn(parameter, 'Parameters.parameter', asked);
-  if (issues.length > 0) throw invalidResource(issues);
+  return (defined.parameter ?? []).filter(({ use }) => use === 'in');
 }
 
 function textsIn(

@@ -8,6 +8,7 @@ import { type Answer, resourceAnswer } from './answer.ts';
 import type { FhirRequest } from './fhir-request.ts';
 import { languagesAsked } from './languages-asked.ts';
 import type { OperationRequest, ServedOperation } from './operation.ts';
+import { withOwnReferencesAsked } from './own-references-asked.ts';
 import { checkParameterTypes } from './parameter-types.ts';
 import type { QueryPairs } from './rest-system.ts';
 
@@ -69,10 +70,12 @@ export async function runOperation(operation: ServedOperation, request: FhirRequ
   await demandOperation(operation, request);
   const ifMatch = versionOfEtag(request.headers['if-match']);
   const key = request.headers['idempotency-key'];
+  const { context, base } = request;
+  const input = inputOf(operation, request);
   const languages = languagesAsked(request.headers['accept-language']);
   const asked: OperationRequest = {
-    context: request.context,
-    parameters: inputOf(operation, request),
+    context,
+    parameters: withOwnReferencesAsked(context.catalogue, operation.definition, input, base),
     ...(instance !== undefined && { id: instance }),
     ...(ifMatch !== undefined && { ifMatch }),
     ...(typeof key === 'string' && { idempotencyKey: key }),

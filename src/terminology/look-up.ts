@@ -26,7 +26,9 @@ export function lookUp(
   const { own, parents, children } = concept;
   const display = displayIn(own, displayLanguage);
   const isWanted = (name: string) => properties.length === 0 || properties.includes(name);
-  const designations = isWanted('designation') ? (own.designation ?? []) : [];
+  const designations = (own.designation ?? []).filter(
+    ({ language }) => isWanted('designation') || (language !== undefined && isWanted(`lang.${language}`)),
+  );
   const values: readonly ParametersParameter[] = [
     ...(own.definition ? [property('definition', { valueString: own.definition })] : []),
     property('inactive', { valueBoolean: isInactive(own) }),

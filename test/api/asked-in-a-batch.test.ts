@@ -102,6 +102,27 @@ it.each([
   expect(entryOf(answer, 0).response.outcome.issue[0]?.diagnostics).toBe(says);
 });
 
+it('says that an operation in a batch is called by GET', async () => {
+  const parameter = [{ name: 'url', valueUri: 'http://hl7.org/fhir/ValueSet/administrative-gender' }];
+  const entry = [
+    {
+      resource: { resourceType: 'Parameters', parameter },
+      request: { method: 'POST', url: 'ValueSet/$expand' },
+    },
+  ];
+  const answer = await request(service.url)
+    .post('/fhir')
+    .set('Authorization', service.bearer('system'))
+    .set('Content-Type', 'application/fhir+json')
+    .send(JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }));
+  expect(entryOf(answer, 0).response.outcome.issue[0]).toMatchObject({
+    code: 'not-supported',
+    diagnostics:
+      'In a batch an operation is called by GET, with its parameters in the url. Send one that has a body as a request of its own.',
+    expression: ['Bundle.entry[0].request.method'],
+  });
+});
+
 it('refuses them in a transaction, and stores nothing of it', async () => {
   const answer = await send('transaction', ['Patient/one', 'Patient/one/_history']);
   expect(answer.status).toBe(400);

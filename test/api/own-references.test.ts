@@ -1,4 +1,5 @@
 // References to this server by its own address, as the addresses that it hands out are: they mean what a relative one means.
+import type { Parameters } from '@medplum/fhirtypes';
 import request from 'supertest';
 import { type AnswerBody, bodyOf, entryOf, statusesOf } from '../support/answer-body.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
@@ -122,6 +123,33 @@ describe.each([
       ),
     });
     expect([answer.status, bodyOf(answer).subject]).toEqual([201, { reference: 'Patient/ada' }]);
+  });
+
+  it('operations take them as they take relative ones, in an address and in a text', async () => {
+    const ada = `${base}/Patient/ada`;
+    const populated = await send('get', `/Questionnaire/phq-15/$populate?subject=${ada}`);
+    const named = bodyOf(populated) as unknown as Parameters;
+    expect([populated.status, named.parameter?.[0]?.resource]).toMatchObject([
+      200,
+      { subject: { reference: 'Patient/ada' } },
+    ]);
+    const plan = '/PlanDefinition/pss-pathway';
+    const relative = await send('get', `${plan}/$apply?subject=Patient/ada`);
+    expect(relative.status).toBe(200);
+    expect((await send('get', `${plan}/$apply?subject=${ada}`)).body).toEqual(relative.body);
+    const parameter = [{ name: 'subject', valueString: ada }];
+    const sent = await send('post', `${plan}/$apply`, { resourceType: 'Parameters', parameter });
+    expect(sent.body).toEqual(relative.body);
+    const elsewhere = await send('get', `${plan}/$apply?subject=https://elsewhere.example/fhir/Patient/ada`);
+    expect(elsewhere.status).toBe(422);
+  });
+
+  it('a canonical under the address of the service stays what it is', async () => {
+    const url = `${base}/ValueSet/own-address`;
+    const compose = { include: [{ system: 'urn:x', concept: [{ code: 'y' }] }] };
+    const own = { resourceType: 'ValueSet', id: 'own-address', url, status: 'active', compose };
+    expect((await send('put', '/ValueSet/own-address', own)).status).toBe(201);
+    expect((await send('get', `/ValueSet/$expand?url=${url}`)).status).toBe(200);
   });
 
   it('those to anywhere else, and those in a Bundle that is kept as it is, stay as they are', async () => {

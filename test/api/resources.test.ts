@@ -1,6 +1,6 @@
 // Reading and writing single resources over HTTP: each interaction with its headers and preferences.
 import request from 'supertest';
-import { bodyOf, issueOf, resourceOf } from '../support/answer-body.ts';
+import { bodyOf, entryOf, issueOf, resourceOf } from '../support/answer-body.ts';
 import { startTestService, type TestService } from '../support/test-system.ts';
 
 const json = 'application/fhir+json';
@@ -180,6 +180,28 @@ describe('update', () => {
     const answer = await write('put', `/fhir/Patient/${body.id}`, body).set('If-Match', '1');
     expect(answer.status).toBe(400);
     expect(bodyOf(answer)).toEqual(outcome('structure', 'An ETag such as W/"3" is expected.'));
+  });
+
+  it('creates nothing under If-Match, which asks that there be something', async () => {
+    const absent = outcome('not-found', 'Patient/never-there does not exist.');
+    for (const tag of ['*', 'W/"1"']) {
+      const body = invented({ id: 'never-there' });
+      const answer = await write('put', '/fhir/Patient/never-there', body).set('If-Match', tag);
+      expect([answer.status, bodyOf(answer)]).toEqual([404, absent]);
+      const entry = [
+        { resource: body, request: { method: 'PUT', url: 'Patient/never-there', ifMatch: tag } },
+      ];
+      const batch = await write('post', '/fhir', { resourceType: 'Bundle', type: 'batch', entry });
+      const placed = { ...absent.issue[0], expression: ['Bundle.entry[0]'] };
+      expect(entryOf(batch, 0).response.outcome.issue).toEqual([placed]);
+    }
+    const found = '/fhir/Patient?identifier=urn:x|never-there';
+    const byCondition = await write('put', found, invented()).set('If-Match', '*');
+    expect([byCondition.status, bodyOf(byCondition)]).toEqual([
+      412,
+      outcome('conflict', 'Nothing matches the condition, and the request says If-Match: *.'),
+    ]);
+    expect((await send('get', '/fhir/Patient/never-there')).status).toBe(404);
   });
 
   it('creates only when there is none under If-None-Match: *', async () => {

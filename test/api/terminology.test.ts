@@ -362,6 +362,10 @@ describe('CodeSystem/$lookup', () => {
       { name: 'language', valueCode: 'nl' },
       { name: 'value', valueString: 'Rood' },
     ]);
+    const inDutch = await get(`${asked}&code=red&property=lang.nl`);
+    expect(inDutch.parameter.map(({ name }) => name)).toEqual(['name', 'version', 'display', 'designation']);
+    const inGerman = await get(`${asked}&code=red&property=lang.de`);
+    expect(inGerman.parameter.map(({ name }) => name)).toEqual(['name', 'version', 'display']);
     const coding = { name: 'coding', valueCoding: { system: 'https://example.org/colours', code: 'red' } };
     expect(valueNamed(await post('CodeSystem/$lookup', [coding]), 'display')).toBe('Red');
   });

@@ -14,6 +14,7 @@ export async function conditionalUpdate(request: FhirRequest): Promise<Answer> {
   const { result, warnings } = await updateByCondition(context, resource, condition, {
     ...versionDemandOf(request),
     mayCreate: system.settings.createOnUpdate,
+    mustExist: headers['if-match']?.trim() === '*',
     mustCreate: headers['if-none-match']?.trim() === '*',
   });
   const { created, version } = result;

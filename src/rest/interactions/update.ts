@@ -15,8 +15,8 @@ export async function update(request: FhirRequest): Promise<Answer> {
   }
   const { result, warnings } = await updateResource(context, resource, {
     ...versionDemandOf(request),
-    // "If-Match: *" asks that there be something to update.
-    mayCreate: system.settings.createOnUpdate && headers['if-match'] === undefined,
+    mayCreate: system.settings.createOnUpdate,
+    mustExist: headers['if-match']?.trim() === '*',
     mustCreate: headers['if-none-match']?.trim() === '*',
   });
   const { version } = result;

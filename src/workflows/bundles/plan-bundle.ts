@@ -24,6 +24,8 @@ export type PlannedEntry =
       readonly id: string;
       readonly ifMatch?: string;
       readonly mustCreate: boolean;
+      /** Only change what is there (ifMatch "*"). */
+      readonly mustExist: boolean;
     })
   | (Asked & {
       readonly kind: 'conditional-update';
@@ -32,6 +34,8 @@ export type PlannedEntry =
       readonly ifMatch?: string;
       /** Only bring it into being (ifNoneMatch "*"). */
       readonly mustCreate: boolean;
+      /** Only change what is there (ifMatch "*"). */
+      readonly mustExist: boolean;
     })
   | (Asked & {
       readonly kind: 'patch';
@@ -73,6 +77,8 @@ const address =
 // What ends in _history or in the name of an operation, with or without a query.
 const asking = /^\/?(?:[A-Za-z0-9\-.]+\/){0,2}(?:_history|(?:\$|%24)[a-z-]+)(?:\?.*)?$/;
 
+const operation = /(?:^|\/)(?:\$|%24)[a-z-]+(?:\?.*)?$/;
+
 /** Throws FhirError 400 for a Bundle that is to be kept, not carried out, and 413 for too many entries. */
 export function checkBundle(bundle: Bundle): void {
   if (bundle.type !== 'transaction' && bundle.type !== 'batch') {
@@ -102,6 +108,13 @@ export function planEntry(
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isRead && asking.test(url)) {
     return { kind: 'ask', index, url, isHead: request.method === 'HEAD' };
+  }
+  if (operation.test(url)) {
+    const diagnostics =
+      'In a batch an operation is called by GET, with its parameters in the url. Send one that has a body as a request of its own.';
+    throw new FhirError(400, [
+      { severity: 'error', code: 'not-supported', diagnostics, expression: [`${place}.method`] },
+    ]);
   }
   const [, typeName, id, versionId, query] = address.exec(url) ?? [];
   if (typeName === undefined) {
@@ -144,7 +157,11 @@ export function planEntry(
     }
     case 'PUT': {
       const next = sentResource(resource, asked);
-      const options = { ...expected, mustCreate: request.ifNoneMatch?.trim() === '*' };
+      const options = {
+        ...expected,
+        mustCreate: request.ifNoneMatch?.trim() === '*',
+        mustExist: request.ifMatch?.trim() === '*',
+      };
       if (isConditional) {
         return { ...asked, kind: 'conditional-update', condition: query, resource: next, ...options };
       }

@@ -51,7 +51,7 @@ async function resolve(
   const { index, type } = entry;
   switch (entry.kind) {
     case 'conditional-update': {
-      const { resource, fullUrl, ifMatch, mustCreate } = entry;
+      const { resource, fullUrl, ifMatch, mustCreate, mustExist } = entry;
       const asked = { index, type, ...(fullUrl !== undefined && { fullUrl }) };
       const { id } = await updateTarget(context, resource, condition, entry);
       return id === undefined
@@ -62,6 +62,7 @@ async function resolve(
             id,
             resource: copyExact(resource, { ...resource, id }),
             mustCreate,
+            mustExist,
             ...(ifMatch !== undefined && { ifMatch }),
           };
     }

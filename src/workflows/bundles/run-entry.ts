@@ -114,12 +114,13 @@ function patchOptions(entry: { readonly ifMatch?: string }, door: BundleDoor): P
 }
 
 export function updateOptions(
-  entry: Pick<Extract<PlannedEntry, { kind: 'update' }>, 'ifMatch' | 'mustCreate'>,
+  entry: Pick<Extract<PlannedEntry, { kind: 'update' }>, 'ifMatch' | 'mustCreate' | 'mustExist'>,
   door: BundleDoor,
 ): UpdateOptions {
   return {
     ...versionDemand(entry, door),
     mustCreate: entry.mustCreate,
-    mayCreate: door.createOnUpdate && entry.ifMatch === undefined,
+    mustExist: entry.mustExist,
+    mayCreate: door.createOnUpdate,
   };
 }

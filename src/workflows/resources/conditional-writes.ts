@@ -22,12 +22,12 @@ export type UpdateTarget =
   /** With the id that the client gave, if it gave one. */
   | { readonly kind: 'create'; readonly id?: string };
 
-/** Throws FhirError 412 (several match; something matches what must be new; or a version is named and nothing matches), 400 (the id sent is another than that found) and 409 (it is taken). */
+/** Throws FhirError 412 (several match; something matches what must be new; or nothing matches what must be there, or have a version), 400 (the id sent is another than that found) and 409 (it is taken). */
 export async function updateTarget(
   context: WorkflowContext,
   resource: Resource,
   condition: SearchQuery,
-  { ifMatch, mustCreate }: Pick<UpdateOptions, 'ifMatch' | 'mustCreate'>,
+  { ifMatch, mustCreate, mustExist }: Pick<UpdateOptions, 'ifMatch' | 'mustCreate' | 'mustExist'>,
 ): Promise<UpdateTarget> {
   const { resourceType, id } = resource;
   const match = await onlyMatch(context, condition);
@@ -43,6 +43,9 @@ export async function updateTarget(
   }
   if (ifMatch !== undefined) {
     throw versionMismatch(`Nothing matches the condition, so that there is no version ${ifMatch}.`);
+  }
+  if (mustExist === true) {
+    throw versionMismatch('Nothing matches the condition, and the request says If-Match: *.');
   }
   if (id === undefined) {
     return { kind: 'create' };

@@ -15,6 +15,8 @@ export interface UpdateOptions extends VersionDemand {
   readonly mayCreate: boolean;
   /** Only bring it into being: 412 when it is there already (If-None-Match: *). */
   readonly mustCreate?: boolean;
+  /** Only change what is there, whichever version (If-Match: *). */
+  readonly mustExist?: boolean;
   /** The context's store is a transaction's already, which is undone as a whole when anything but a refusal is thrown. */
   readonly isWithin?: boolean;
 }
@@ -86,8 +88,11 @@ async function writePlain(
   return result;
 }
 
-function storeOptions({ ifMatch, mayCreate }: UpdateOptions) {
-  return { upsert: mayCreate && ifMatch === undefined, ...(ifMatch !== undefined && { ifMatch }) };
+function storeOptions({ ifMatch, mayCreate, mustExist }: UpdateOptions) {
+  return {
+    upsert: mayCreate && ifMatch === undefined && mustExist !== true,
+    ...(ifMatch !== undefined && { ifMatch }),
+  };
 }
 
 /** Throws FhirError 412 about something that is there and had to be brought into being. */
@@ -117,7 +122,7 @@ export async function writeNext(
     await rule?.afterUpdate?.(context, before, result.version);
     return result;
   }
-  if (!options.mayCreate && options.ifMatch === undefined) {
+  if (!options.mayCreate && options.ifMatch === undefined && options.mustExist !== true) {
     throw methodNotAllowed('There is no such resource, and this server chooses the ids: create it by POST.', [
       'GET',
       'HEAD',
