@@ -146,6 +146,11 @@ export interface ElementShape {
   readonly choices?: readonly string[];
 }
 
+/** Is this a type of R4 that resources are of? */
+export function isResourceType(name: string): boolean {
+  return r4.type2Parent[name] === 'DomainResource' || r4.type2Parent[name] === 'Resource';
+}
+
 /** Undefined when the type has no such element. A choice is named without its "[x]". */
 export function elementShape(parentType: string, name: string): ElementShape | undefined {
   const path = `${parentType}.${name}`;

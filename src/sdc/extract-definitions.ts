@@ -9,6 +9,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { fhirPathTime } from '../fhir/fhirpath.ts';
 import { toJson } from '../fhir/json.ts';
+import { isResourceType } from '../fhir/write-element.ts';
 import { type Write, writesOfItem, writesOfResponse } from './collect-writes.ts';
 import { createEntry, type Extraction, given, scoresAreOurs } from './extraction.ts';
 import { type ExtractionContext, extractionContexts } from './extraction-context.ts';
@@ -58,11 +59,14 @@ async function fromContext(
   place: string,
 ): Promise<readonly BundleEntry[]> {
   const { issues, lookUps } = extraction;
-  const leaveOut = (code: 'not-supported' | 'not-found' | 'business-rule', why: string) => {
+  const leaveOut = (code: 'not-supported' | 'not-found' | 'business-rule' | 'value', why: string) => {
     issues.warn(code, `${what}: no resource is extracted: ${why}`, place);
     return [];
   };
   if (context.kind === 'unsupported') return leaveOut('not-supported', context.why);
+  if (!isResourceType(context.type)) {
+    return leaveOut('not-supported', `${context.type} is no type of resource`);
+  }
   const writes = writesFor(context.type);
   if (!writes.some(({ source }) => source.kind === 'answers')) return [];
   const start = await startOf(extraction, context, writes, what, place);
@@ -71,11 +75,19 @@ async function fromContext(
     return leaveOut('business-rule', 'what is to be changed is not of the record of the subject');
   }
   const ready = await readied(extraction, writes);
-  const resource = writeValues(start, ready, issues);
+  const { resource, written } = writeValues(start, ready, issues);
+  const isNew = start.id === undefined;
+  // Nobody said what the form says by itself.
+  if (isNew && ![...written].some(({ isAnswer }) => isAnswer)) {
+    return leaveOut('value', 'none of its answers could be written');
+  }
+  if (lookUps.isAboutAnother(resource)) {
+    return leaveOut('business-rule', 'it would be about another patient than the answers');
+  }
   if (resource.resourceType === 'Observation' && isOwn(extraction, resource)) {
     return leaveOut('business-rule', scoresAreOurs);
   }
-  if (start.id === undefined) return [createEntry(`urn:uuid:${extraction.newId()}`, resource)];
+  if (isNew) return [createEntry(`urn:uuid:${extraction.newId()}`, resource)];
   if (toJson(resource) === toJson(start)) return [];
   const version = start.meta?.versionId;
   const request = {
@@ -118,8 +130,9 @@ function idOf(writes: readonly Write[]): string | undefined {
 
 async function readied(extraction: Extraction, writes: readonly Write[]): Promise<readonly ReadyWrite[]> {
   const ready: ReadyWrite[] = [];
-  for (const { source, ...write } of writes) {
-    if (write.names[0] === 'id') continue;
+  for (const { source, ...rest } of writes) {
+    if (rest.names[0] === 'id') continue;
+    const write = { ...rest, isAnswer: source.kind === 'answers' };
     if (source.kind === 'answers') {
       const { answers, item } = source;
       ready.push({

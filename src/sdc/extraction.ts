@@ -17,6 +17,8 @@ interface ExtractionLookUps extends LookUps {
   read(type: string, id: string): Promise<Resource | undefined>;
   /** Whether a resource belongs to the record of the response's subject, or is the subject. */
   isAboutSubject(resource: Resource): boolean;
+  /** Whether a resource names a patient who is not the response's subject. */
+  isAboutAnother(resource: Resource): boolean;
 }
 
 export interface Extraction {

@@ -10,6 +10,8 @@ export interface ReadyWrite {
   readonly anchors: readonly Anchor[];
   readonly what: string;
   readonly place: string;
+  /** Does it come of an answer, and not of the form alone? */
+  readonly isAnswer: boolean;
   valuesAs(type: string, isChoice: boolean): readonly unknown[] | undefined;
 }
 
@@ -19,21 +21,23 @@ const fixed = {
   writer: "a form's",
 };
 
+/** `written` are those that found their place; the issues say why the others did not. */
 export function writeValues<T extends Resource>(
   start: T,
   writes: readonly ReadyWrite[],
   issues: IssueList,
-): T {
+): { readonly resource: T; readonly written: ReadonlySet<ReadyWrite> } {
   const isThere = listsIn(start);
   const repetitions = new Map<string, Map<object, number>>();
-  const written = new Set<string>();
+  const paths = new Set<string>();
+  const written = new Set<ReadyWrite>();
   let resource = start;
   for (const write of writes) {
     const located = locate(start.resourceType, write, isThere, repetitions);
     const why =
       located.kind === 'fault'
         ? located.why
-        : written.has(located.path) && !located.repeats
+        : paths.has(located.path) && !located.repeats
           ? `${located.path} was given twice`
           : undefined;
     if (located.kind === 'fault' || why) {
@@ -46,10 +50,11 @@ export function writeValues<T extends Resource>(
       continue;
     }
     located.settle();
-    written.add(located.path);
+    paths.add(located.path);
+    written.add(write);
     resource = result.value;
   }
-  return resource;
+  return { resource, written };
 }
 
 type Located =

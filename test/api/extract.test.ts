@@ -509,6 +509,66 @@ describe('resources by the definitions of items', () => {
     ]);
   });
 
+  it('are not made when no answer finds its place', async () => {
+    const response = answers(person, [{ linkId: 'person', item: itemsOf({ nowhere: isText('x') }) }]);
+    const { entries, issues } = await extracted('', response);
+    expect([entries, said(issues)]).toEqual([
+      [],
+      [
+        'item "nowhere" is not extracted: Patient has no nowhere',
+        'item "person": no resource is extracted: none of its answers could be written',
+      ],
+    ]);
+  });
+
+  it.each([
+    ['Condition', 'subject', 'code', {}],
+    ['Condition', 'subject', 'code', { id: isText('of-bea') }],
+    ['RelatedPerson', 'patient', 'relationship', {}],
+  ])('are not about another patient than the answers: %s.%s %s %j', async (type, subject, what, more) => {
+    const other = form(`other-${type.toLowerCase()}`, [
+      item('it', 'group', {
+        extension: [
+          builds(type),
+          writes(`${type}.${subject}`, { valueReference: { reference: 'Patient/carl' } }),
+        ],
+        item: [
+          item('id', 'string', { definition: definition(`${type}.id`) }),
+          item('what', 'open-choice', { definition: definition(`${type}.${what}`) }),
+        ],
+      }),
+    ]);
+    await send('put', `/fhir/Questionnaire/${other.id}`, other);
+    const response = (about: object) =>
+      answers(other, [{ linkId: 'it', item: itemsOf({ ...more, what: isText('headache') }) }], about);
+    const { entries, issues } = await extracted('', response({}));
+    expect([entries, said(issues).at(-1)]).toEqual([
+      [],
+      'item "it": no resource is extracted: it would be about another patient than the answers',
+    ]);
+    if (Object.keys(more).length > 0) return;
+    const ofCarl = await extracted('', response({ subject: { reference: 'Patient/carl' } }));
+    expect(ofCarl.entries.map(({ request: asked }) => asked?.url)).toEqual([type]);
+  });
+
+  it('are of a type of R4', async () => {
+    const odd = form('odd-type', [
+      item('it', 'group', {
+        extension: [builds('Nothing')],
+        item: [item('what', 'string', { definition: definition('Nothing.what') })],
+      }),
+    ]);
+    await send('put', '/fhir/Questionnaire/odd-type', odd);
+    const { entries, issues } = await extracted(
+      '',
+      answers(odd, [{ linkId: 'it', item: itemsOf({ what: isText('x') }) }]),
+    );
+    expect([entries, said(issues)]).toEqual([
+      [],
+      ['item "it": no resource is extracted: Nothing is no type of resource'],
+    ]);
+  });
+
   it('change the resource that the context finds, if it is still that version', async () => {
     const response = answers(details, [
       {

@@ -4,6 +4,7 @@ import { openTypes } from '../../auth/permit-table.ts';
 import { everyType, may } from '../../auth/permits.ts';
 import { isEarlier } from '../../course/calendar.ts';
 import { FhirError } from '../../fhir/error.ts';
+import { localReference } from '../../fhir/reference.ts';
 import type { SearchFilter, SearchQuery } from '../../fhir/search-query.ts';
 import type { LookedUp, LookUps } from '../../sdc/look-ups.ts';
 import type { WorkflowContext } from '../context.ts';
@@ -19,6 +20,7 @@ export interface RecordLookUps extends LookUps {
   /** Undefined for what the asker does not see. */
   read(type: string, id: string): Promise<Resource | undefined>;
   isAboutSubject(resource: Resource): boolean;
+  isAboutAnother(resource: Resource): boolean;
   newestObservation(codes: readonly Coding[], since: Date): Promise<LookedUp<Observation | undefined>>;
 }
 
@@ -72,6 +74,11 @@ export function recordLookUps(context: WorkflowContext, patientId: string, isLoc
       return result.kind === 'found' ? result.version.resource() : undefined;
     },
     isAboutSubject: (resource) => isAbout(resource, patientId),
+    isAboutAnother: (resource) => {
+      const named = patientOf(resource) ?? '';
+      const isPatient = /(?:^|\/)Patient\//.test(named);
+      return patientId !== '' && isPatient && localReference(named) !== `Patient/${patientId}`;
+    },
     async newestObservation(codes, since) {
       const hindered = hindrance('Observation');
       if (hindered) return hindered;
