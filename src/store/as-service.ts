@@ -181,6 +181,7 @@ function serve(audited: AuditedStore, facts: PatientFacts, service: Service): St
     search: (query) => view.search(query),
     patientRecord: (query) => view.patientRecord(query),
     reachablePatients: (patientIds) => view.reachablePatients(patientIds),
+    tying: never('ask who takes part'),
     record: (...entries) => view.record(...entries),
     async create(resource, options) {
       demand(rights.creates, resource.resourceType, 'create');

@@ -127,6 +127,10 @@ class AuditedLayer implements AuditedStore {
     return this.#seen.reachablePatients(...asked);
   }
 
+  tying(...asked: Parameters<Store['tying']>): ReturnType<Store['tying']> {
+    return this.#seen.tying(...asked);
+  }
+
   record(...entries: readonly AuditEntry[]): Promise<void> {
     return this.#seen.record(...entries);
   }

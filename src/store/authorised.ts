@@ -1,6 +1,7 @@
 // Shows an actor only what they may see and lets them write only what they may write. Each request's store is made by it, so that no route can forget.
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Actor, Visibility } from '../auth/actor.ts';
+import { isAsking, newlyTied } from '../auth/only-asked.ts';
 import { type Interaction, may, visibilityFor } from '../auth/permits.ts';
 import { type FhirError, forbidden } from '../fhir/error.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
@@ -50,6 +51,8 @@ class Guard implements Store {
   readonly #visibility: Visibility;
   readonly #reading: AuditedStore;
   readonly #writing: AuditedStore;
+  /** Patients in whose care the actor was found to take part: asked once in a transaction. */
+  readonly #takesPartIn = new Set<string>();
 
   constructor(ground: Ground) {
     const { store, actor } = ground;
@@ -172,6 +175,10 @@ class Guard implements Store {
     return this.#reading.reachablePatients(patientIds);
   }
 
+  tying(): never {
+    throw new Error('Who takes part in a care is asked under an authorised store');
+  }
+
   record(...entries: readonly AuditEntry[]): Promise<void> {
     return this.#ground.store.record(...entries);
   }
@@ -224,7 +231,10 @@ class Guard implements Store {
   async #checkCreate(resource: Resource): Promise<void> {
     const { actor, facts } = this.#ground;
     if (!isTied(actor)) return;
-    const refusal = checkNew(resource, actor, facts) ?? (await this.#strangerIn(resource));
+    const refusal =
+      checkNew(resource, actor, facts) ??
+      (await this.#strangerIn(resource)) ??
+      (await this.#selfIn(resource));
     if (refusal) await this.#refuse(attemptOf('create', resource.resourceType), refusal);
   }
 
@@ -232,7 +242,9 @@ class Guard implements Store {
     const { actor, facts } = this.#ground;
     const refusal =
       checkChange(current, next, actor, facts) ??
-      (isTied(actor) ? await this.#strangerIn(next, current) : undefined);
+      (isTied(actor)
+        ? ((await this.#strangerIn(next, current)) ?? (await this.#selfIn(next, current)))
+        : undefined);
     if (refusal) await this.#refuse(attemptOf('update', next.resourceType, current.id), refusal);
   }
 
@@ -240,6 +252,25 @@ class Guard implements Store {
   #strangerIn(resource: Resource, current?: Resource): Promise<FhirError | undefined> {
     const reachable = (ids: readonly string[]) => this.#writing.reachablePatients(ids);
     return checkPatientsNamed(resource, this.#ground.facts, reachable, current);
+  }
+
+  /** The refusal for somebody who would make themselves part of a care in which they are only asked. */
+  async #selfIn(resource: Resource, current?: Resource): Promise<FhirError | undefined> {
+    const { actor, facts } = this.#ground;
+    const self = actor.subject ?? '';
+    for (const patientId of newlyTied(self, resource, current, facts.baseUrl)) {
+      if (this.#takesPartIn.has(patientId)) continue;
+      const ties = await this.#writing.tying(patientId, self);
+      const [first] = ties;
+      if (first !== undefined && ties.every((tie) => isAsking(tie.resource(), self, facts.baseUrl))) {
+        return forbidden(
+          `You are asked about Patient/${patientId} and have not said yes: accept Task/${first.id} first. Nobody makes themselves part of a care in which they are only asked.`,
+          resource.resourceType,
+        );
+      }
+      this.#takesPartIn.add(patientId);
+    }
+    return undefined;
   }
 
   /** The content that an update replaces: of a deleted resource, what it held last. */

@@ -183,6 +183,12 @@ export interface Store {
   /** The ids of the patients whom this actor's visibility reaches among those named. Used to check what a write refers to. */
   reachablePatients(patientIds: readonly string[]): Promise<ReadonlySet<string>>;
 
+  /**
+   * What ties somebody (a relative reference) to a patient, whoever may see it: what is no Task first, and no more than decides whether they
+   * take part in that care.
+   */
+  tying(patientId: string, reference: string): Promise<readonly StoredVersion[]>;
+
   /** Adds audit rows, all or none; resolves when they are durable. Inside a transaction they commit with it. */
   record(...entries: readonly AuditEntry[]): Promise<void>;
 

@@ -15,6 +15,7 @@ import { searchPage } from './search-page.ts';
 import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
 import type { StoreParts } from './store-parts.ts';
+import { tyingRows } from './tying-rows.ts';
 import type { FilterContext } from './value-sql.ts';
 import { type Sight, visibleSql } from './visibility-sql.ts';
 import { wideHistoryPage } from './wide-history-page.ts';
@@ -173,6 +174,9 @@ export function storeOver(session: Session, sight: Sight, parts: StoreParts, isC
 
     reachablePatients: (patientIds) =>
       session.lookUp((statements) => reachablePatients(statements, dictionary, sight, patientIds)),
+
+    tying: (patientId, reference) =>
+      session.lookUp((statements) => tyingRows(statements, dictionary, patientId, reference)),
 
     record(...entries) {
       const add = (statements: Statements) => addAudit(statements, dictionary, entries);

@@ -359,7 +359,7 @@ describe('enrolling is refused', () => {
   it('without a score to compare with later, unless there is a reason', async () => {
     await world.close();
     world = await courseWorld({ hasScore: false });
-    await refer(world);
+    await put(world, 'therapist', await refer(world), { status: 'accepted' });
     const call = (...more: typeof base) =>
       world.call(planDefinitionEnroll, 'therapist', plan, [...base, noReferral, ...more]);
     expect(await refusalOf(call())).toEqual({
@@ -371,8 +371,19 @@ describe('enrolling is refused', () => {
     expect((await call(string('noBaselineReason', 'She does not read well'))).status).toBe(201);
   });
 
+  it('by a therapist who has yet to say whether they take the person', async () => {
+    const { id } = await refer(world);
+    const call = world.call(planDefinitionEnroll, 'therapist', plan, [...base, noReferral]);
+    const { status, outcome } = await refusalOf(call);
+    expect([status, outcome.issue?.[0]?.diagnostics]).toEqual([
+      403,
+      `You are asked about Patient/anna and have not said yes: accept Task/${id} first. Nobody makes themselves part of a care in which they are only asked.`,
+    ]);
+    expect(await world.all('EpisodeOfCare')).toHaveLength(1);
+  });
+
   it('never twice: the same call fifty times begins one course', async () => {
-    await refer(world);
+    await put(world, 'therapist', await refer(world), { status: 'accepted' });
     const answers = await Promise.all(
       Array.from({ length: 50 }, () =>
         world.call(planDefinitionEnroll, 'therapist', plan, [...base, noReferral]),
