@@ -122,6 +122,40 @@ describe('a code', () => {
     expect(await verdict(`${asked}&version=1`, coding('1'))).toEqual([true, undefined]);
   });
 
+  it('is compared in the code system and version that it comes with, at an instance too', async () => {
+    const side = (name: 'codingA' | 'codingB', more: object = {}) => ({
+      name,
+      valueCoding: { system, code: 'a', ...more },
+    });
+    const compared = async (address: string, ...parameter: readonly ParametersParameter[]) => {
+      const heard = await terms.post(address, parameter);
+      return heard.status === 200
+        ? valueNamed(heard, 'outcome')
+        : [heard.status, heard.issue[0]?.diagnostics];
+    };
+    const [type, instance] = ['CodeSystem/$subsumes', 'CodeSystem/grades-2/$subsumes'];
+    for (const address of [type, instance]) {
+      expect(await compared(address, side('codingA'), side('codingB', { version: '2' }))).toBe('equivalent');
+      expect(
+        await compared(address, side('codingA', { version: '1' }), side('codingB', { version: '2' })),
+      ).toEqual([400, 'both codes must be of one version of the code system']);
+    }
+    expect(await compared(type, side('codingA', { version: '1' }), side('codingB'))).toBe('equivalent');
+    expect(await compared(type, side('codingA', { version: '3' }), side('codingB'))).toEqual([
+      404,
+      expect.stringContaining(`CodeSystem ${system}|3 is not held here`),
+    ]);
+    expect(await compared(instance, side('codingA', { version: '1' }), side('codingB'))).toEqual([
+      400,
+      `the codes are asked about in version 1, and the address is that of ${system}|2`,
+    ]);
+    const other = { system: 'https://example.org/other' };
+    expect(await compared(instance, side('codingA', other), side('codingB', other))).toEqual([
+      400,
+      `the codes are of https://example.org/other, and the address is that of ${system}|2`,
+    ]);
+  });
+
   it('is translated only by what is made for its version', async () => {
     const asked = `ConceptMap/$translate?code=a&system=${system}`;
     const found = async (address: string) => (await verdict(address))[0];

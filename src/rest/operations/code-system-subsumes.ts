@@ -19,7 +19,13 @@ export const codeSystemSubsumes: Operation = {
     if (new Set(systems).size > 1) {
       throw invalid('both codes must be of one code system', given.expression);
     }
-    const outcome = await compareCodes(context, nameOf(given, systems[0], id), a.code, b.code);
+    const versions = [given.text('version'), a.version, b.version].filter((each) => each !== undefined);
+    if (new Set(versions).size > 1) {
+      throw invalid('both codes must be of one version of the code system', given.expression);
+    }
+    const [system, version] = [systems[0], versions[0]];
+    const name = nameOf(given, { system, version }, id);
+    const outcome = await compareCodes(context, name, { a: a.code, b: b.code, system, version });
     const answer: Parameters = {
       resourceType: 'Parameters',
       parameter: [{ name: 'outcome', valueCode: outcome }],
@@ -30,10 +36,9 @@ export const codeSystemSubsumes: Operation = {
 
 function nameOf(
   given: ParameterReader,
-  system: string | undefined,
+  { system, version }: { readonly system: string | undefined; readonly version: string | undefined },
   id: string | undefined,
 ): TermName<CodeSystem> {
-  const version = given.text('version');
   if (id !== undefined) {
     if (given.has('system'))
       throw invalid('the code system is already named by the address', given.expression);
@@ -44,12 +49,15 @@ function nameOf(
   return { kind: 'canonical', canonical, expression: given.expression };
 }
 
-function sideOf(given: ParameterReader, side: 'A' | 'B'): { code: string; system?: string | undefined } {
+function sideOf(
+  given: ParameterReader,
+  side: 'A' | 'B',
+): { readonly code: string; readonly system?: string | undefined; readonly version?: string | undefined } {
   const code = given.text(`code${side}`);
   const coding = given.coding(`coding${side}`)?.value;
   const found = code ?? coding?.code;
   if (found === undefined || (code !== undefined && coding)) {
     throw invalid(`one of "code${side}" and "coding${side}" is needed`, given.expression);
   }
-  return { code: found, system: coding?.system };
+  return { code: found, system: coding?.system, version: coding?.version };
 }
