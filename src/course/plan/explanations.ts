@@ -1,7 +1,7 @@
 // Reads from the records of tailoring why a planned session is as it is.
 import type { Provenance } from '@medplum/fhirtypes';
 import { extensionUrl } from '../course-codes.ts';
-import type { Explanation } from './deviations.ts';
+import type { Explanation } from './layers.ts';
 
 /** What was said about a session ("ServiceRequest/x") of the plan, in the order of the records. */
 export function explanationsOf(records: readonly Provenance[], reference: string): readonly Explanation[] {

@@ -4,16 +4,10 @@ import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem, extensionUrl, planDeviationSystem } from '../../course/course-codes.ts';
 import { inOrder } from '../../course/next-step/next-step.ts';
 import { protocolSteps } from '../../course/plan/baseline.ts';
-import {
-  type ComparedSession,
-  compared,
-  comparedCount,
-  type DeliveredLayer,
-  type Difference,
-  type Layers,
-  type PlannedLayer,
-} from '../../course/plan/deviations.ts';
+import { type ComparedSession, compared, comparedCount } from '../../course/plan/deviations.ts';
+import type { Difference } from '../../course/plan/difference.ts';
 import { explanationsOf } from '../../course/plan/explanations.ts';
+import type { DeliveredLayer, Layers, PlannedLayer } from '../../course/plan/layers.ts';
 import { type PlanStep, planStep } from '../../course/plan/plan-step.ts';
 import { saidConcept, saidIn } from '../../course/said.ts';
 import { missedDays } from '../../course/session/attendance.ts';
@@ -28,6 +22,7 @@ import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { versionAt, versionsAt } from '../resources/version-before.ts';
+import { recordsOfPlan } from './plan-migration.ts';
 
 export interface Deviations {
   readonly carePlan: CarePlan;
@@ -62,11 +57,7 @@ export async function deviationsOf(
   const sessions = inOrder(await versionsAt(context, now.sessions, atMs));
   const baseline = await baselineOf(context, order);
   const records = await recordsOf(context, sessions, atMs);
-  const said = await versionsAt(
-    context,
-    await findResources(context.store, 'Provenance', [byReference('target', `CarePlan/${carePlanId}`)]),
-    atMs,
-  );
+  const said = await versionsAt(context, await recordsOfPlan(context, carePlanId), atMs);
   const elementOf = elementOfActivity(context.catalogue);
   const sentence = sentencesOf(context.catalogue);
   const instant = at ?? context.clock.now().toISOString();

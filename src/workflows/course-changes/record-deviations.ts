@@ -1,7 +1,8 @@
 // Keeps each difference that nobody has explained as a DetectedIssue, once, and writes the explanation into it when somebody gives one.
 import type { DetectedIssue } from '@medplum/fhirtypes';
 import { planDeviationSystem } from '../../course/course-codes.ts';
-import type { ComparedSession, Difference } from '../../course/plan/deviations.ts';
+import type { ComparedSession } from '../../course/plan/deviations.ts';
+import type { Difference } from '../../course/plan/difference.ts';
 import { saidAs, saidConcept } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
