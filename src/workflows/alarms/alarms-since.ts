@@ -5,7 +5,8 @@ import { alarmsOfAnswers, alarmsOfScores, type RaisedAlarm } from '../../instrum
 import { scoreObservations } from '../../instruments/score-observations.ts';
 import type { ScoredAnswers } from '../answers/store-scores.ts';
 import type { WorkflowContext } from '../context.ts';
-import { notAskedYet, withoutThose } from './raise-unfinished-alarms.ts';
+import { notAskedYet } from './not-asked-yet.ts';
+import { withoutThose } from './without-those.ts';
 
 /** The answers as they were before this change, complete or not, and the scores that were made of them. */
 export interface Before {

@@ -1,9 +1,11 @@
 // The published content, read once for which answers call somebody in, and how long ago they may have been given.
+
 import type { Catalogue } from '../../content/catalogue.ts';
 import { oldestAnswerOf } from '../../course/watch/unfinished-form.ts';
+import { canonicalOf } from '../../fhir/canonical.ts';
 import { type CallingAnswers, callingAnswers } from '../../instruments/calling-answers.ts';
 import type { WorkflowContext } from '../context.ts';
-import { watchPlanOf } from './raise-unfinished-alarms.ts';
+import { watchPlanOf } from '../watch/watch-plan-of.ts';
 
 const yesOrNoUrl = 'https://w3id.org/alongside/fhir/ValueSet/yes-or-no';
 
@@ -21,7 +23,7 @@ export function callingAnswersOf({ catalogue }: Pick<WorkflowContext, 'catalogue
       .filter((each) => each.resourceType === 'Questionnaire')
       .map((questionnaire) => ({
         questionnaire,
-        definitions: catalogue.scoreDefinitions(`${questionnaire.url ?? ''}|${questionnaire.version ?? ''}`),
+        definitions: catalogue.scoreDefinitions(canonicalOf(questionnaire) ?? ''),
       })),
     activities: published.filter((each) => each.resourceType === 'ActivityDefinition'),
     yesOrNo,

@@ -4,7 +4,7 @@ import type { CallingAnswers } from '../../instruments/calling-answers.ts';
 import { codeKey } from '../../instruments/said-value.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { ruleOfSaid } from './hear-said.ts';
-import { writerOf } from './raise-unfinished-alarms.ts';
+import { writerOf } from './writer-of.ts';
 
 const denied: readonly string[] = ['refuted', 'entered-in-error'];
 const ended: readonly string[] = ['inactive', 'remission', 'resolved'];

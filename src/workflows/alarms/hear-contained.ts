@@ -3,10 +3,11 @@
 import type { DiagnosticReport, Observation, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
 import { scoresOf } from '../answers/store-scores.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
+import { answeredAt } from './form-alarms.ts';
 import { isWithdrawn, observedAt, statementsOf } from './hear-observation.ts';
 import { ruleOfSaid, type Said } from './hear-said.ts';
 import type { LastInstantOf } from './last-instant.ts';
-import { answeredAt, writerOf } from './raise-unfinished-alarms.ts';
+import { writerOf } from './writer-of.ts';
 
 type Holding = DiagnosticReport | QuestionnaireResponse;
 

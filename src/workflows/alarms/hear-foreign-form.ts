@@ -10,11 +10,14 @@ import { patientIdOf } from '../../fhir/reference.ts';
 import { type CallingAlarm, newsSince } from '../../instruments/calling-alarms.ts';
 import { hasAnswers } from '../../instruments/form-statements.ts';
 import { forEffect, inTransaction, type WorkflowContext } from '../context.ts';
+import { watchPlanOf } from '../watch/watch-plan-of.ts';
+import { answeredAt, isUnfinished } from './form-alarms.ts';
 import { tellCalled } from './hear-taken-back.ts';
 import { idInAddress, type Judged, judgeForeignForm } from './judge-foreign-form.ts';
 import { lastInstantBy } from './last-instant.ts';
 import { raiseAlarms } from './raise-alarms.ts';
-import { answeredAt, isUnfinished, watchPlanOf, withoutThose, writerOf } from './raise-unfinished-alarms.ts';
+import { withoutThose } from './without-those.ts';
+import { writerOf } from './writer-of.ts';
 
 /** Whether it names no form of ours, or none at all. */
 export function isForeignForm(

@@ -8,7 +8,7 @@ import { scoresOf } from '../answers/store-scores.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { ruleOfSaid } from './hear-said.ts';
 import type { LastInstantOf } from './last-instant.ts';
-import { writerOf } from './raise-unfinished-alarms.ts';
+import { writerOf } from './writer-of.ts';
 
 export const observationRule: WriteRule = ruleOfSaid<Observation>({
   type: 'Observation',

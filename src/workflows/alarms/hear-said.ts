@@ -20,11 +20,13 @@ import type { CallingAnswers } from '../../instruments/calling-answers.ts';
 import type { Store } from '../../store/store.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
+import { watchPlanOf } from '../watch/watch-plan-of.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
 import { tellCalled } from './hear-taken-back.ts';
 import { type LastInstantOf, lastInstantBy } from './last-instant.ts';
+import { unheardIn } from './not-asked-yet.ts';
 import { raiseAlarms } from './raise-alarms.ts';
-import { unheardIn, watchPlanOf, withoutThose } from './raise-unfinished-alarms.ts';
+import { withoutThose } from './without-those.ts';
 
 type Saying = Condition | DiagnosticReport | Observation | QuestionnaireResponse;
 

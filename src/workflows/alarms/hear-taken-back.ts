@@ -7,15 +7,12 @@ import { parseCanonical } from '../../fhir/canonical.ts';
 import type { RaisedAlarm } from '../../instruments/raised-alarms.ts';
 import type { WorkflowContext } from '../context.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
+import { watchPlanOf } from '../watch/watch-plan-of.ts';
+import { alarmsOfForm, isUnfinished } from './form-alarms.ts';
+import { notAskedYet } from './not-asked-yet.ts';
 import { raiseAlarms } from './raise-alarms.ts';
-import {
-  alarmsOfForm,
-  isUnfinished,
-  notAskedYet,
-  watchPlanOf,
-  withoutThose,
-  writerOf,
-} from './raise-unfinished-alarms.ts';
+import { withoutThose } from './without-those.ts';
+import { writerOf } from './writer-of.ts';
 
 interface Change {
   readonly responseId: string;

@@ -7,8 +7,8 @@ import { asksAllOf, formStatements } from '../../instruments/form-statements.ts'
 import type { WorkflowContext } from '../context.ts';
 import { findByCanonical } from '../resources/find-by-canonical.ts';
 import { callingAnswersOf, isOfBefore } from './calling-answers-of.ts';
+import { answeredAt } from './form-alarms.ts';
 import { lastInstantBy } from './last-instant.ts';
-import { answeredAt } from './raise-unfinished-alarms.ts';
 
 export interface Judged {
   readonly alarms: readonly CallingAlarm[];

@@ -10,6 +10,7 @@ import { checkAnswers } from '../../instruments/check-answers.ts';
 import { asksForAlarms } from '../../instruments/raised-alarms.ts';
 import { asksForSafety } from '../../instruments/safety-answers.ts';
 import { alarmsSince, type Before, isFinished } from '../alarms/alarms-since.ts';
+import { alarmsOfForm, answeredAt, isUnfinished, unfinishedAlarms } from '../alarms/form-alarms.ts';
 import {
   demandSubjectOfForeign,
   hearForeignForm,
@@ -19,17 +20,11 @@ import {
 } from '../alarms/hear-foreign-form.ts';
 import { hearTakenBack } from '../alarms/hear-taken-back.ts';
 import { lastInstantBy } from '../alarms/last-instant.ts';
+import { notAskedYet } from '../alarms/not-asked-yet.ts';
 import { patientToCallFor, type RaisedBy, raiseAlarms } from '../alarms/raise-alarms.ts';
-import {
-  alarmsOfForm,
-  answeredAt,
-  isUnfinished,
-  notAskedYet,
-  raiseUnfinishedAlarms,
-  unfinishedAlarms,
-  writerOf,
-} from '../alarms/raise-unfinished-alarms.ts';
+import { raiseUnfinishedAlarms } from '../alarms/raise-unfinished-alarms.ts';
 import { recordSafetyAnswers, voidSafetyAnswers } from '../alarms/record-safety-answers.ts';
+import { writerOf } from '../alarms/writer-of.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { closePairTask } from '../pairs/pair-answers.ts';
 import type { WriteRule } from '../resources/write-rules.ts';

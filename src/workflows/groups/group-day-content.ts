@@ -1,5 +1,5 @@
 // Checks what was sent about a day of a group and brings it into the form that the record is built from.
-import type { Duration, Patient, Practitioner, ServiceRequest } from '@medplum/fhirtypes';
+import type { Patient, Practitioner, ServiceRequest } from '@medplum/fhirtypes';
 import { addDuration } from '../../course/calendar.ts';
 import { contentIdentifierSystem } from '../../course/course-codes.ts';
 import type { HeldDay } from '../../course/group/group-day-resources.ts';
@@ -13,13 +13,14 @@ import {
   wasThere,
 } from '../../course/group/group-presence.ts';
 import { asItIs, saidIn } from '../../course/said.ts';
-import { dueWithinOf, watchPlanUrl } from '../../course/watch/watch-rules.ts';
+import { dueWithinOf } from '../../course/watch/watch-rules.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import type { GroupElement, GroupPlan } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { type Given, readReferenced, referenceTo } from '../resources/read-known.ts';
+import { watchPlanOf } from '../watch/watch-plan-of.ts';
 import type { GivenAttendance, GroupDayRequest } from './group-day-request.ts';
 import type { RunOfGroup } from './group-run-of.ts';
 
@@ -75,15 +76,9 @@ export async function heldDay(
     recordedAt: now.toISOString(),
     offer: sentence('make-up-offer', { day: title }),
     askHow: sentence('ask-how'),
-    offerDue: addDuration(days.today, offerDueWithin(context)),
+    offerDue: addDuration(days.today, dueWithinOf(watchPlanOf(context), 'make-up-offer')),
     identifiers: [{ system: contentIdentifierSystem, value: given.contentMark }],
   };
-}
-
-function offerDueWithin({ catalogue }: WorkflowContext): Duration {
-  const plan = catalogue.definition(watchPlanUrl);
-  if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${watchPlanUrl} is not published`);
-  return dueWithinOf(plan, 'make-up-offer');
 }
 
 async function leadersOfDay(

@@ -6,7 +6,7 @@ import type { SearchFilter } from '../../fhir/search-query.ts';
 import type { CallingAlarm } from '../../instruments/calling-alarms.ts';
 import { callForForeign, isForeignForm } from '../alarms/hear-foreign-form.ts';
 import { judgeForeignForm } from '../alarms/judge-foreign-form.ts';
-import { unheardIn, watchPlanOf } from '../alarms/raise-unfinished-alarms.ts';
+import { unheardIn } from '../alarms/not-asked-yet.ts';
 import type { WorkflowContext } from '../context.ts';
 import {
   byCanonical,
@@ -16,6 +16,7 @@ import {
   findResources,
   pagesOf,
 } from '../resources/find-resources.ts';
+import { watchPlanOf } from './watch-plan-of.ts';
 import type { JobWork } from './watch-round.ts';
 
 /**

@@ -2,11 +2,13 @@
 // stopped at a time when nobody was called in by it.
 import type { QuestionnaireResponse } from '@medplum/fhirtypes';
 import { unfinishedFormOf } from '../../course/watch/unfinished-form.ts';
-import { raiseUnfinishedAlarms, unfinishedAlarms, watchPlanOf } from '../alarms/raise-unfinished-alarms.ts';
+import { unfinishedAlarms } from '../alarms/form-alarms.ts';
+import { raiseUnfinishedAlarms } from '../alarms/raise-unfinished-alarms.ts';
 import type { WorkflowContext } from '../context.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { stoodSince } from '../resources/version-before.ts';
 import { peopleWith } from './people-with.ts';
+import { watchPlanOf } from './watch-plan-of.ts';
 import type { JobWork } from './watch-round.ts';
 
 /** Nobody said that they were stopped: the answer has only stood in them for a while. */

@@ -4,12 +4,7 @@ import type { Patient, PlanDefinition, ResourceType, Task } from '@medplum/fhirt
 import type { ServiceEffect } from '../../auth/service-effects.ts';
 import type { CalendarDate } from '../../course/calendar.ts';
 import type { ReasonSentence } from '../../course/course-sentences.ts';
-import {
-  type WatchRule,
-  type WatchRuleId,
-  watchPlanUrl,
-  watchRuleOf,
-} from '../../course/watch/watch-rules.ts';
+import { type WatchRule, type WatchRuleId, watchRuleOf } from '../../course/watch/watch-rules.ts';
 import {
   isOpenTask,
   isWatchTask,
@@ -23,6 +18,7 @@ import { forEffect, inTransaction, type WorkflowContext } from '../context.ts';
 import { reasonOf } from '../courses/sentences-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { createChecked, updateChecked } from '../resources/write-checked.ts';
+import { watchPlanOf } from './watch-plan-of.ts';
 
 export interface Round {
   /** Of the job's actor, which may search what the job reads and write nothing itself. */
@@ -97,8 +93,7 @@ export interface JobWork {
 
 /** Ends early, between two people, when the round is over. */
 export async function carryOutRound(work: JobWork, round: Round): Promise<RoundCounts> {
-  const plan = round.context.catalogue.definition(watchPlanUrl);
-  if (plan?.resourceType !== 'PlanDefinition') throw new Error(`${watchPlanUrl} is not published`);
+  const plan = watchPlanOf(round.context);
   const ids = [...(await work.people(round))].toSorted();
   const counts = { people: 0, set: 0, takenBack: 0, failed: 0 };
   for (const patientId of ids) {
