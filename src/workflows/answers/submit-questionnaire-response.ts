@@ -2,7 +2,7 @@
 // Applied by the write rules to create, update and Bundle entries alike.
 import type { Observation, Questionnaire, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
 import { canonicalBase } from '../../content/catalogue.ts';
-import { parseCanonical } from '../../fhir/canonical.ts';
+import { canonicalOf, parseCanonical } from '../../fhir/canonical.ts';
 import { businessRule, invalidResource } from '../../fhir/error.ts';
 import { isForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { patientIdOf } from '../../fhir/reference.ts';
@@ -90,7 +90,7 @@ export const questionnaireResponseRule: WriteRule = {
     // Withdrawing must work whatever became of the questionnaire since.
     if (response.status === 'entered-in-error' || isForThePersonAlone(response)) {
       await voidScores(service.store, earlier);
-      await storeScoreChanges(service, patientId, definitionsOfVoided(context, response));
+      await storeScoreChanges(service, patientId, definitionsNow(context, response));
       await voidSafetyAnswers(service, stored.id);
     }
     const answers = response.status === 'entered-in-error' ? undefined : heardAnswers(context, response);
@@ -109,23 +109,15 @@ export const questionnaireResponseRule: WriteRule = {
   },
 
   async beforeDelete(context, current) {
-    if (current.resourceType === 'QuestionnaireResponse' && isForeignForm(context, current)) {
-      await refuseDeletionOfForeign(context, current);
-    }
-    if (
-      current.resourceType === 'QuestionnaireResponse' &&
-      unfinishedAlarms(context, current, current.id ?? '').length > 0
-    ) {
+    if (current.resourceType !== 'QuestionnaireResponse') return;
+    if (isForeignForm(context, current)) await refuseDeletionOfForeign(context, current);
+    if (unfinishedAlarms(context, current, current.id ?? '').length > 0) {
       throw businessRule(
         'an answer in this form calls somebody in: it is not deleted. Leave it "stopped", so that they are called at once, or mark it entered-in-error when it is not about this person',
         'QuestionnaireResponse.status',
       );
     }
-    if (
-      current.resourceType === 'QuestionnaireResponse' &&
-      isFinished(current) &&
-      isHeardHere(context, current)
-    ) {
+    if (isFinished(current) && isHeardHere(context, current)) {
       throw businessRule(
         'scores rest on these answers: mark them entered-in-error, which voids the scores too, instead of deleting them',
         'QuestionnaireResponse.status',
@@ -279,8 +271,8 @@ function questionnaireOf(
   return undefined;
 }
 
-function scoreDefinitions({ catalogue }: WorkflowContext, { url, version }: Questionnaire) {
-  return catalogue.scoreDefinitions(`${url ?? ''}|${version ?? ''}`);
+function scoreDefinitions({ catalogue }: WorkflowContext, questionnaire: Questionnaire) {
+  return catalogue.scoreDefinitions(canonicalOf(questionnaire) ?? '');
 }
 
 /** Whether answers to it have consequences here: they are scored, call somebody in, or say what a gate asks for. */
@@ -294,20 +286,15 @@ function isHeard(context: WorkflowContext, questionnaire: Questionnaire): boolea
 
 /** As isHeard, for any version of the questionnaire. */
 function isHeardHere(
-  { catalogue }: WorkflowContext,
-  { questionnaire: canonical }: QuestionnaireResponse,
+  context: WorkflowContext,
+  { questionnaire: canonical = '' }: QuestionnaireResponse,
 ): boolean {
-  if (canonical === undefined) return false;
-  const { url } = parseCanonical(canonical);
-  const questionnaire = catalogue.questionnaire(url);
-  return (
-    catalogue.scoreDefinitions(url).length > 0 ||
-    (questionnaire !== undefined && (asksForAlarms(questionnaire) || asksForSafety(questionnaire)))
-  );
+  const questionnaire = context.catalogue.questionnaire(parseCanonical(canonical).url);
+  return questionnaire !== undefined && isHeard(context, questionnaire);
 }
 
-/** Of the version that the answers name, or of the one that is published now. */
-function definitionsOfVoided({ catalogue }: WorkflowContext, { questionnaire = '' }: QuestionnaireResponse) {
+/** Of the version that is published now, whichever the answers name. */
+function definitionsNow({ catalogue }: WorkflowContext, { questionnaire = '' }: QuestionnaireResponse) {
   return catalogue.scoreDefinitions(parseCanonical(questionnaire).url);
 }
 
