@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { CodeSystem } from '@medplum/fhirtypes';
 import type { Sentences } from '../../src/course/course-sentences.ts';
 import { filled } from '../../src/course/said.ts';
-import { nameOf } from '../../src/workflows/next-steps/next-step-content.ts';
+import { nameOf } from '../../src/workflows/courses/names-of-codes.ts';
 
 const published = new URL('../../fhir-profiles/terminology/CodeSystem-course-sentence.json', import.meta.url);
 const { concept = [] } = JSON.parse(readFileSync(published, 'utf8')) as CodeSystem;

@@ -1,10 +1,12 @@
 // Reads what waits for a person: open alarm Flags and safety checks, through the service's own eyes, so that nobody passes a gate by not seeing it.
-import type { CodeSystemConcept, Flag } from '@medplum/fhirtypes';
+
+import type { Flag } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem } from '../../course/course-codes.ts';
 import { type OpenGates, openGates, safetySystem } from '../../course/gates.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
+import { conceptsIn } from '../courses/names-of-codes.ts';
 import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 
@@ -12,7 +14,7 @@ import { byReference, byToken, findResources } from '../resources/find-resources
 export async function gatesOf(context: WorkflowContext, patient: string): Promise<OpenGates> {
   const { store } = await forEffect(context, 'look-at-gates', patient.replace('Patient/', ''));
   const flags = await findResources(store, 'Flag', [byReference('patient', patient)]);
-  const checks = conceptsOf(context.catalogue, safetySystem).flatMap(({ code }) =>
+  const checks = conceptsIn(context.catalogue, safetySystem).flatMap(({ code }) =>
     code === undefined ? [] : [{ system: safetySystem, code }],
   );
   const observations = await findResources(store, 'Observation', [
@@ -25,7 +27,7 @@ export async function gatesOf(context: WorkflowContext, patient: string): Promis
 /** The codes of CodeSystem/safety-check whose Flags stop progression. */
 export function stopCodes(catalogue: Catalogue): ReadonlySet<string> {
   return new Set(
-    conceptsOf(catalogue, safetySystem).flatMap(({ code, property }) => {
+    conceptsIn(catalogue, safetySystem).flatMap(({ code, property }) => {
       const stops = property?.some((each) => each.code === 'stops-progression' && each.valueBoolean === true);
       return code !== undefined && stops === true ? [code] : [];
     }),
@@ -34,7 +36,7 @@ export function stopCodes(catalogue: Catalogue): ReadonlySet<string> {
 
 /** The safety checks that an element of the therapy waits for. */
 export function elementWaitsFor(catalogue: Catalogue, element: string | undefined): readonly string[] {
-  const concept = conceptsOf(catalogue, elementSystem).find(({ code }) => code === element);
+  const concept = conceptsIn(catalogue, elementSystem).find(({ code }) => code === element);
   return (concept?.property ?? []).flatMap(({ code, valueCoding }) =>
     code === 'waits-for' && valueCoding?.code !== undefined ? [valueCoding.code] : [],
   );
@@ -59,7 +61,3 @@ export function whileOpen(flags: readonly Flag[]): string {
 }
 
 export const flagOutcomeUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/flag-outcome';
-
-function conceptsOf(catalogue: Catalogue, url: string): readonly CodeSystemConcept[] {
-  return catalogue.codeSystem(url)?.concept ?? [];
-}

@@ -2,7 +2,7 @@
 import type { CarePlan, Observation, ObservationDefinition } from '@medplum/fhirtypes';
 import { courseIdentifierSystem } from '../../course/course-codes.ts';
 import { startOfTrajectory } from '../../course/goal/trajectory.ts';
-import { parseCanonical } from '../../fhir/canonical.ts';
+import { canonicalOf, parseCanonical } from '../../fhir/canonical.ts';
 import {
   scoreChangeLibrary,
   scoreChangeObservation,
@@ -71,6 +71,8 @@ async function keepInStep(
       .filter((each) => isChangeOf(each, rule))
       .map((each) => [each.derivedFrom?.[1]?.reference ?? '', each]),
   );
+  const published = context.catalogue.library(scoreChangeLibrary);
+  const library = (published && canonicalOf(published)) ?? scoreChangeLibrary;
   const days = daysOf(context);
   const timeOf = ({ effectiveDateTime }: Observation) => days.beginOf(effectiveDateTime) ?? 0;
   const totals = observations
@@ -84,7 +86,7 @@ async function keepInStep(
     const next = scoreChangeObservation(start ?? now, now, rule.definition, {
       id: before?.id ?? context.newId(),
       issued: context.clock.now().toISOString(),
-      library: libraryOf(context),
+      library,
     });
     if (next && !before) await createChecked(context, next);
     else if (next && before && contentOf(next) !== contentOf(before)) {
@@ -107,13 +109,6 @@ const isScoreChange = ({ code }: Observation): boolean =>
 function isChangeOf(observation: Observation, { url }: SumRule): boolean {
   const canonical = extensionOf(extensionOf(observation, scoreExtension.basis), 'definition')?.valueCanonical;
   return isScoreChange(observation) && canonical !== undefined && parseCanonical(canonical).url === url;
-}
-
-function libraryOf({ catalogue }: WorkflowContext): string {
-  const library = catalogue
-    .published()
-    .find((resource) => resource.resourceType === 'Library' && resource.url === scoreChangeLibrary);
-  return library?.resourceType === 'Library' ? `${library.url}|${library.version}` : scoreChangeLibrary;
 }
 
 /** What the change says, whatever the moment it was computed at and its status. A voided one says nothing. */

@@ -16,7 +16,7 @@ import { notFound } from '../../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { baselineOf, readCoursePlan } from '../courses/course-plan.ts';
 import { elementOfActivity } from '../courses/element-choice.ts';
-import { nameOfCode } from '../courses/names-of-codes.ts';
+import { conceptsIn, nameOfCode } from '../courses/names-of-codes.ts';
 import { sessionBounds } from '../courses/protocol-warnings.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
@@ -187,9 +187,8 @@ function deliveredIn(session: ServiceRequest, records: Records): DeliveredLayer 
 
 /** The number stands in the content, beside the code of the deviation. */
 function daysUntilAsked(catalogue: Catalogue): { readonly daysUntilAsked?: number } {
-  const days = catalogue
-    .codeSystem(planDeviationSystem)
-    ?.concept?.find(({ code }) => code === 'session-not-recorded')
+  const days = conceptsIn(catalogue, planDeviationSystem)
+    .find(({ code }) => code === 'session-not-recorded')
     ?.property?.find(({ code }) => code === 'after-days')?.valueInteger;
   return days === undefined ? {} : { daysUntilAsked: days };
 }

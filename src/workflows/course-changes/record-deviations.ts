@@ -1,10 +1,12 @@
 // Keeps each difference that nobody has explained as a DetectedIssue, once, and writes the explanation into it when somebody gives one.
+
 import type { DetectedIssue } from '@medplum/fhirtypes';
 import { planDeviationSystem } from '../../course/course-codes.ts';
 import type { ComparedSession } from '../../course/plan/deviations.ts';
 import type { Difference } from '../../course/plan/difference.ts';
 import { saidAs, saidConcept } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
+import { conceptsIn } from '../courses/names-of-codes.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { createChecked } from '../resources/write-checked.ts';
@@ -56,8 +58,9 @@ function storable({ catalogue }: WorkflowContext, { sessions }: Deviations): rea
 }
 
 function displays(catalogue: WorkflowContext['catalogue']): ReadonlyMap<string, string> {
-  const concepts = catalogue.codeSystem(planDeviationSystem)?.concept ?? [];
-  return new Map(concepts.map(({ code, display }) => [code ?? '', display ?? '']));
+  return new Map(
+    conceptsIn(catalogue, planDeviationSystem).map(({ code, display }) => [code ?? '', display ?? '']),
+  );
 }
 
 async function issuesOf(

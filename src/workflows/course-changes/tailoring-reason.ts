@@ -5,7 +5,7 @@ import { extensionUrl, tailoringReasonSystem } from '../../course/course-codes.t
 import { saidAs } from '../../course/said.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
-import { inWords } from '../courses/names-of-codes.ts';
+import { conceptsIn, inWords } from '../courses/names-of-codes.ts';
 
 export interface GivenReason {
   readonly reason?: CodeableConcept;
@@ -25,7 +25,7 @@ export interface AgreedReason {
 export type SaidReason = Pick<AgreedReason, 'reason'> & Partial<Pick<AgreedReason, 'agreed'>>;
 
 function knownReasons(catalogue: Catalogue, list: string): readonly Coding[] {
-  return (catalogue.codeSystem(list)?.concept ?? []).map(({ code, display }) => ({
+  return conceptsIn(catalogue, list).map(({ code, display }) => ({
     system: list,
     ...(code && { code }),
     ...(display && { display }),

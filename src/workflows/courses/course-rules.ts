@@ -19,7 +19,7 @@ import { type ChosenStep, checkPlannedSteps } from '../alarms/gated-steps.ts';
 import { gatesOf, refuseWhileStopped } from '../alarms/read-gates.ts';
 import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
-import { withWorksOn } from '../formulation/formulation-rule.ts';
+import { withWorksOn } from '../formulation/works-on.ts';
 import { byToken, findResources } from '../resources/find-resources.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import type { WriteRule } from '../resources/write-rules.ts';

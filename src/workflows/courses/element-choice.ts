@@ -1,9 +1,11 @@
 // What a session is made of: the elements of the therapy and the activities of the library, as the content names them.
+
 import type { ActivityDefinition, Coding } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem } from '../../course/course-codes.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
 import { businessRule } from '../../fhir/error.ts';
+import { conceptsIn } from './names-of-codes.ts';
 
 export interface ElementChoice {
   readonly element: Coding & { readonly code: string };
@@ -13,8 +15,7 @@ export interface ElementChoice {
 
 /** The elements that the content knows, in its order. */
 function knownElements(catalogue: Catalogue): readonly (Coding & { readonly code: string })[] {
-  const concepts = catalogue.codeSystem(elementSystem)?.concept ?? [];
-  return concepts.flatMap(({ code, display }) =>
+  return conceptsIn(catalogue, elementSystem).flatMap(({ code, display }) =>
     code ? [{ system: elementSystem, code, ...(display && { display }) }] : [],
   );
 }

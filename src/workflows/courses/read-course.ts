@@ -8,7 +8,7 @@ import type { KeptAnswer } from '../../course/next-step/next-steps-answer.ts';
 import { saidParameter } from '../../course/said.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { daysOf } from '../days.ts';
-import { formulationsOf } from '../formulation/formulation-rule.ts';
+import { formulationsOf } from '../formulation/formulations-of.ts';
 import { whyWords } from '../formulation/why-words.ts';
 import { answersOf } from '../next-steps/kept-next-steps-answers.ts';
 import { readKnown } from '../resources/read-known.ts';

@@ -4,13 +4,13 @@ import type { Catalogue } from '../../content/catalogue.ts';
 import { type ReasonSentence, type Sentences, sentenceSystem } from '../../course/course-sentences.ts';
 import { filled, saidConcept } from '../../course/said.ts';
 import type { WorkflowContext } from '../context.ts';
-import { nameOf } from '../next-steps/next-step-content.ts';
+import { conceptsIn, nameOf } from './names-of-codes.ts';
 
 /** Throws an Error (a fault of our content) for a sentence that is not published. */
 export const sentencesOf =
   (catalogue: Catalogue): Sentences =>
   (code, values = {}) => {
-    const concept = catalogue.codeSystem(sentenceSystem)?.concept?.find((each) => each.code === code);
+    const concept = conceptsIn(catalogue, sentenceSystem).find((each) => each.code === code);
     if (!concept) throw new Error(`${sentenceSystem} has no sentence "${code}"`);
     return filled(nameOf(concept), values);
   };

@@ -17,13 +17,15 @@ import { hasBegun } from '../../course/period-stands.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { authorOf } from '../course-changes/tailoring-reason.ts';
+import { conceptsIn } from '../courses/names-of-codes.ts';
 import { daysOf } from '../days.ts';
 import { createResource } from '../resources/create-resource.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import { type Given, readKnown, readOfPatient } from '../resources/read-known.ts';
 import { assertVersion, demandVersion } from '../resources/version-demand.ts';
 import { updateChecked } from '../resources/write-checked.ts';
-import { checkFactors, conceptsIn, formulationsOf } from './formulation-rule.ts';
+import { checkFactors } from './check-factors.ts';
+import { formulationsOf } from './formulations-of.ts';
 
 export interface FormulationRequest {
   readonly carePlanId: string;
@@ -121,9 +123,7 @@ async function formulationOf(
     throw businessRule('a talk that took place was not in the future ("date")', place);
   }
   const author = authorOf(context, carePlan.author?.reference);
-  const form = catalogue
-    .published()
-    .find((resource) => resource.resourceType === 'Questionnaire' && resource.url === formulationForm);
+  const formVersion = catalogue.questionnaire(formulationForm)?.version;
   const resource = formulationResource(
     context.newId(),
     {
@@ -135,7 +135,7 @@ async function formulationOf(
       ...(reason && { reason }),
       ...(summary && { summary }),
       factors,
-      ...(form?.resourceType === 'Questionnaire' && form.version && { formVersion: form.version }),
+      ...(formVersion && { formVersion }),
     },
     (system, code) => conceptsIn(catalogue, system).find((concept) => concept.code === code)?.display,
   );

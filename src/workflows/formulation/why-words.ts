@@ -3,8 +3,7 @@ import type { Catalogue } from '../../content/catalogue.ts';
 import { viewSystem } from '../../course/formulation/formulation.ts';
 import { type WhyWords, whySystem } from '../../course/formulation/why-this.ts';
 import { asItIs, type Said } from '../../course/said.ts';
-import { nameOf } from '../next-steps/next-step-content.ts';
-import { conceptsIn } from './formulation-rule.ts';
+import { conceptsIn, nameOf } from '../courses/names-of-codes.ts';
 
 /** A sentence that is not published is a fault of our content: an Error. */
 export function whyWords(catalogue: Catalogue): WhyWords {

@@ -1,5 +1,5 @@
-// What the content says about next steps: the rules, the library that they choose from, and what codes are called in each language.
-import type { ActivityDefinition, CodeSystemConcept } from '@medplum/fhirtypes';
+// What the content says about next steps: the rules, and the library that they choose from.
+import type { ActivityDefinition } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem } from '../../course/course-codes.ts';
 import {
@@ -8,10 +8,11 @@ import {
   nextStepsPlanUrl,
 } from '../../course/next-step/next-step-rules.ts';
 import type { LibraryActivity } from '../../course/next-step/rank-next-steps.ts';
-import { asItIs, type Said } from '../../course/said.ts';
+import { asItIs } from '../../course/said.ts';
 import { canonicalOf } from '../../fhir/canonical.ts';
 import { elementWaitsFor } from '../alarms/read-gates.ts';
 import { elementOfActivity } from '../courses/element-choice.ts';
+import { namedConcepts } from '../courses/names-of-codes.ts';
 
 /** Throws an Error (a fault of our content) when they are not published. */
 export function rulesOf(catalogue: Catalogue): NextStepRules {
@@ -23,23 +24,6 @@ export function rulesOf(catalogue: Catalogue): NextStepRules {
       namedConcepts(catalogue, system).find((each) => each.code === code)?.title ?? asItIs(code),
   );
 }
-
-/** The concepts of a code system of ours, each with its name in every language. */
-export function namedConcepts(catalogue: Catalogue, url: string): readonly { code: string; title: Said }[] {
-  const concepts = catalogue
-    .published()
-    .flatMap((resource): readonly CodeSystemConcept[] =>
-      resource.resourceType === 'CodeSystem' && resource.url === url ? (resource.concept ?? []) : [],
-    );
-  return concepts.flatMap((concept) =>
-    concept.code === undefined ? [] : [{ code: concept.code, title: nameOf(concept) }],
-  );
-}
-
-export const nameOf = ({ code, display, designation = [] }: CodeSystemConcept): Said => ({
-  text: display ?? code ?? '',
-  translations: Object.fromEntries(designation.map(({ language, value }) => [language ?? '', value])),
-});
 
 /** Every published activity that belongs to an element of the therapy. */
 export function libraryOf(catalogue: Catalogue): readonly LibraryActivity[] {

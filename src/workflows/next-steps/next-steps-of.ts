@@ -12,8 +12,10 @@ import { gatesOf } from '../alarms/read-gates.ts';
 import type { WorkflowContext } from '../context.ts';
 import { type CourseParts, type CourseScore, courseParts } from '../courses/course-parts.ts';
 import type { CoursePlan } from '../courses/course-plan.ts';
+import { namedConcepts } from '../courses/names-of-codes.ts';
+import { formulationsOf } from '../formulation/formulations-of.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
-import { libraryOf, namedConcepts, rulesOf } from './next-step-content.ts';
+import { libraryOf, rulesOf } from './next-step-content.ts';
 
 const exertion = 'post-exertional-malaise';
 
@@ -113,15 +115,13 @@ const isCounted = (resource: Goal | ServiceRequest | Task | Procedure): boolean 
     resource.resourceType === 'Goal' ? resource.lifecycleStatus : (resource.status ?? ''),
   ) === true;
 
-async function factorsOf({ store }: WorkflowContext, { patient }: CoursePlan, parts: CourseParts) {
-  const newest = newestFormulation(
-    await findResources(store, 'ClinicalImpression', [byReference('subject', patient)]),
-  );
+async function factorsOf(context: WorkflowContext, { patient }: CoursePlan, parts: CourseParts) {
+  const newest = newestFormulation(await formulationsOf(context, patient));
   if (!newest) return undefined;
   const sessions = parts.sessions.map(({ session }) => session);
   const procedures =
     sessions.length > 0
-      ? await findResources(store, 'Procedure', [
+      ? await findResources(context.store, 'Procedure', [
           byReference('based-on', ...sessions.map(({ id }) => `ServiceRequest/${id}`)),
         ])
       : [];

@@ -6,7 +6,7 @@ import { isExplanation } from '../../course/formulation/explained-before.ts';
 import { newestFormulation } from '../../course/formulation/formulation.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
-import { formulationsOf } from '../formulation/formulation-rule.ts';
+import { formulationsOf } from '../formulation/formulations-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import type { ReferralRequest } from './referral-request.ts';

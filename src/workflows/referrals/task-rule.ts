@@ -24,7 +24,7 @@ import { refuseWhileStopped } from '../alarms/read-gates.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { withLetterAndScores } from '../courses/closing-letter-duty.ts';
 import { checkHomework } from '../courses/course-rules.ts';
-import { withWorksOn } from '../formulation/formulation-rule.ts';
+import { withWorksOn } from '../formulation/works-on.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { changePromise } from './accept-referral.ts';

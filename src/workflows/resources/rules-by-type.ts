@@ -8,7 +8,8 @@ import { questionnaireResponseRule } from '../answers/submit-questionnaire-respo
 import { consentRule } from '../consents/consent-rule.ts';
 import { requestGroupRule } from '../course-changes/request-group-rule.ts';
 import { carePlanRule, goalRule, serviceRequestRule } from '../courses/course-rules.ts';
-import { clinicalImpressionRule, procedureRule } from '../formulation/formulation-rule.ts';
+import { clinicalImpressionRule } from '../formulation/formulation-rule.ts';
+import { procedureRule } from '../formulation/works-on.ts';
 import { appointmentRule } from '../referrals/appointment-rule.ts';
 import { taskRule } from '../referrals/task-rule.ts';
 import { oneRuleOf } from './one-rule-of.ts';

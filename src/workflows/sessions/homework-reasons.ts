@@ -5,7 +5,7 @@ import { isStrivenFor, pertainsToGoalUrl, worksOnFactor } from '../../course/for
 import type { HomeworkItem } from '../../course/session/homework.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
-import { formulationsOf } from '../formulation/formulation-rule.ts';
+import { formulationsOf } from '../formulation/formulations-of.ts';
 import { type Given, readReferenced } from '../resources/read-known.ts';
 
 /** As it was sent. */

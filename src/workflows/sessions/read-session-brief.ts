@@ -25,7 +25,7 @@ import {
 import { sessionsOf } from '../courses/course-sessions.ts';
 import { courseStep } from '../courses/course-step.ts';
 import { daysOf } from '../days.ts';
-import { formulationsOf } from '../formulation/formulation-rule.ts';
+import { formulationsOf } from '../formulation/formulations-of.ts';
 import { answersOf } from '../next-steps/kept-next-steps-answers.ts';
 import { byCanonical, byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { readKnown } from '../resources/read-known.ts';
