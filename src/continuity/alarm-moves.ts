@@ -7,13 +7,13 @@ const open = ['requested', 'received', 'accepted', 'ready', 'in-progress'] as co
 const endings = ['completed', 'cancelled', 'failed', 'rejected', 'entered-in-error'] as const;
 
 /** Somebody still has to act on it. */
-export function isOpenTask(status: TaskStatus): boolean {
+export function isOpenAlarmTask(status: TaskStatus): boolean {
   return open.some((each) => each === status);
 }
 
 /** The statuses that it may go to, in the order of its life; from an ending only to entered-in-error. */
 export function allowedAlarmMoves(from: TaskStatus): readonly TaskStatus[] {
-  if (!isOpenTask(from)) return from === 'entered-in-error' ? [] : ['entered-in-error'];
+  if (!isOpenAlarmTask(from)) return from === 'entered-in-error' ? [] : ['entered-in-error'];
   return [...open, ...endings].filter((each) => each !== from);
 }
 

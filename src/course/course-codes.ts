@@ -1,5 +1,5 @@
 // The names that the course gives to its own things: code systems, identifier systems and extensions of fhir-profiles/.
-import type { CodeableConcept } from '@medplum/fhirtypes';
+import type { CarePlan, CodeableConcept, Goal } from '@medplum/fhirtypes';
 
 const base = 'https://w3id.org/alongside/fhir';
 
@@ -82,3 +82,10 @@ export function courseConcept(code: CourseCode): CodeableConcept {
 export function hasCourseCode(concept: CodeableConcept | undefined, code: CourseCode): boolean {
   return concept?.coding?.some((coding) => coding.system === courseSystem && coding.code === code) ?? false;
 }
+
+/** The business identifier of the course that a plan belongs to; undefined for a plan of no course. */
+export const courseIdOf = ({ identifier }: Pick<CarePlan, 'identifier'>): string | undefined =>
+  identifier?.find(({ system }) => system === courseIdentifierSystem)?.value;
+
+export const isOfCourse = ({ identifier }: Pick<CarePlan | Goal, 'identifier'>): boolean =>
+  identifier?.some(({ system }) => system === courseIdentifierSystem) ?? false;

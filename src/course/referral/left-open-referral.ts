@@ -1,10 +1,11 @@
 // A referral that is under way, or was put on hold, while no course and no appointment stands behind it. Pure.
 import type { Appointment, CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
 import type { CalendarDate } from '../calendar.ts';
+import { isOfCourse } from '../course-codes.ts';
 import { isOpenSession } from '../course-moves.ts';
 import type { WatchRule } from '../watch/watch-rules.ts';
 import { isLongSince, isOpenTask } from '../watch/watch-tasks.ts';
-import { isCourse, isRunning } from '../watch/whose-turn.ts';
+import { isRunning } from '../watch/whose-turn.ts';
 import { isCoordinationTask } from './referral-resources.ts';
 
 /** Whoever accepted it has it in hand; whether a course carries it is another matter. */
@@ -27,7 +28,7 @@ export function isCarried(task: Task, { carePlans, requests, appointments }: Aro
   const isOfReferral = ({ basedOn }: ServiceRequest | Appointment) =>
     basedOn?.some(({ reference }) => reference === task.focus?.reference) ?? false;
   return (
-    carePlans.some((carePlan) => isCourse(carePlan) && isRunning(carePlan)) ||
+    carePlans.some((carePlan) => isOfCourse(carePlan) && isRunning(carePlan)) ||
     requests.some((request) => isOpenSession(request.status) && isOfReferral(request)) ||
     appointments.some(isOfReferral)
   );
@@ -47,7 +48,7 @@ interface Looking {
 export function isLeftOpenForLong(task: Task, { earlier, carePlans, rule, today, dayOf }: Looking): boolean {
   if (earlier.some(isOpenTask)) return false;
   const since = [task.lastModified ?? task.authoredOn, ...earlier.map(({ authoredOn }) => authoredOn)]
-    .concat(carePlans.filter(isCourse).map(({ meta }) => meta?.lastUpdated))
+    .concat(carePlans.filter(isOfCourse).map(({ meta }) => meta?.lastUpdated))
     .filter((instant) => instant !== undefined)
     .map(dayOf)
     .toSorted()

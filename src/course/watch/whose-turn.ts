@@ -1,9 +1,6 @@
 // Which courses run, which have ended, and who carries them.
 import type { CarePlan, EpisodeOfCare } from '@medplum/fhirtypes';
-import { courseIdentifierSystem } from '../course-codes.ts';
-
-export const isCourse = ({ identifier }: CarePlan): boolean =>
-  identifier?.some(({ system }) => system === courseIdentifierSystem) ?? false;
+import { isOfCourse } from '../course-codes.ts';
 
 export const isRunning = ({ status }: CarePlan): boolean => status === 'active' || status === 'on-hold';
 export const isEnded = ({ status }: CarePlan): boolean => status === 'completed' || status === 'revoked';
@@ -13,7 +10,7 @@ export function careManagerOf(
   carePlans: readonly CarePlan[],
   episodes: readonly EpisodeOfCare[],
 ): string | undefined {
-  const course = carePlans.find((carePlan) => isCourse(carePlan) && isRunning(carePlan));
+  const course = carePlans.find((carePlan) => isOfCourse(carePlan) && isRunning(carePlan));
   const episode = episodes.find(({ status }) => ['planned', 'waitlist', 'active', 'onhold'].includes(status));
   return course?.author?.reference ?? episode?.careManager?.reference;
 }

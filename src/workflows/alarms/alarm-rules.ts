@@ -2,7 +2,7 @@
 import type { ActivityDefinition, Flag, Task } from '@medplum/fhirtypes';
 import type { Actor } from '../../auth/actor.ts';
 import type { Catalogue } from '../../content/catalogue.ts';
-import { allowedAlarmMoves, isOpenTask, outcomeTextOf } from '../../continuity/alarm-moves.ts';
+import { allowedAlarmMoves, isOpenAlarmTask, outcomeTextOf } from '../../continuity/alarm-moves.ts';
 import { flagsOf } from '../../continuity/alarm-resources.ts';
 import { safetyCodes } from '../../course/gates.ts';
 import { businessRule, forbidden } from '../../fhir/error.ts';
@@ -109,7 +109,7 @@ export async function checkAlarmTask(context: WorkflowContext, current: Task, ne
     throw businessRule('a Task that an alarm made keeps an owner: hand it to somebody by name', 'Task.owner');
   }
   if (current.status === next.status) {
-    if (!isOpenTask(current.status) && !isSameContent(withoutMeta(current), withoutMeta(next))) {
+    if (!isOpenAlarmTask(current.status) && !isSameContent(withoutMeta(current), withoutMeta(next))) {
       throw businessRule(`this Task is ${current.status}, which is final: it cannot be changed`, 'Task');
     }
     return;
@@ -121,7 +121,7 @@ export async function checkAlarmTask(context: WorkflowContext, current: Task, ne
       'Task.status',
     );
   }
-  if (isOpenTask(next.status)) return;
+  if (isOpenAlarmTask(next.status)) return;
   demandCalledIn(context, current, 'Task.status');
   if (next.status === 'completed' ? !outcomeTextOf(next) : !next.statusReason?.text?.trim()) {
     throw next.status === 'completed'
@@ -134,7 +134,7 @@ export async function checkAlarmTask(context: WorkflowContext, current: Task, ne
           'Task.statusReason',
         );
   }
-  if (isOpenTask(current.status)) await demandOwnerOfOpenFlags(context, current);
+  if (isOpenAlarmTask(current.status)) await demandOwnerOfOpenFlags(context, current);
 }
 
 /** Whoever ends a Task leaves no active Flag behind that nobody has to act on. */
@@ -146,7 +146,7 @@ async function demandOwnerOfOpenFlags(context: WorkflowContext, task: Task): Pro
   const open = flags.filter(({ id, status }) => status === 'active' && named.includes(`Flag/${id}`));
   if (open.length === 0) return;
   const tasks = await findResources(store, 'Task', [byReference('patient', patient)]);
-  const others = tasks.filter(({ id, status }) => id !== task.id && isOpenTask(status)).flatMap(flagsOf);
+  const others = tasks.filter(({ id, status }) => id !== task.id && isOpenAlarmTask(status)).flatMap(flagsOf);
   const left = open.filter(({ id }) => !others.includes(`Flag/${id}`)).map(({ id }) => `Flag/${id}`);
   if (left.length > 0) {
     throw businessRule(

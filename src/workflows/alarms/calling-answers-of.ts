@@ -1,5 +1,4 @@
 // The published content, read once for which answers call somebody in, and how long ago they may have been given.
-
 import type { Catalogue } from '../../content/catalogue.ts';
 import { oldestAnswerOf } from '../../course/watch/unfinished-form.ts';
 import { canonicalOf } from '../../fhir/canonical.ts';

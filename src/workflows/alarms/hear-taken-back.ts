@@ -1,7 +1,7 @@
 // An answer that calls somebody in and is taken back is heard all the same: somebody asks about it, and knows that it was taken back.
 // Changed to another answer, taken out, withdrawn with its form, or moved to another person or form: it is all one.
 import type { QuestionnaireResponse, Task } from '@medplum/fhirtypes';
-import { isOpenTask } from '../../continuity/alarm-moves.ts';
+import { isOpenAlarmTask } from '../../continuity/alarm-moves.ts';
 import { takenBackNoteOf } from '../../course/watch/unfinished-form.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
 import type { RaisedAlarm } from '../../instruments/raised-alarms.ts';
@@ -59,7 +59,7 @@ export async function tellCalled(
   const note = takenBackNoteOf(watchPlanOf(context));
   const actions = gone.map(({ action }) => parseCanonical(action).url);
   const isMeant = ({ status, instantiatesCanonical = '', note: said = [] }: Task) =>
-    isOpenTask(status) &&
+    isOpenAlarmTask(status) &&
     actions.includes(parseCanonical(instantiatesCanonical).url) &&
     !said.some(({ text }) => text === note.text);
   const called = await findResources(store, 'Task', [byReference('focus', ...about)]);

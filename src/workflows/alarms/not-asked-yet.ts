@@ -1,6 +1,6 @@
 // For which alarms nobody was called in yet: the same answer in another form, or sent again, asks nobody twice.
 import type { QuestionnaireResponse, Reference, Task } from '@medplum/fhirtypes';
-import { isOpenTask } from '../../continuity/alarm-moves.ts';
+import { isOpenAlarmTask } from '../../continuity/alarm-moves.ts';
 import { flagCodes, flagsOf, standsFor } from '../../continuity/alarm-resources.ts';
 import { parseCanonical } from '../../fhir/canonical.ts';
 import type { RaisedAlarm } from '../../instruments/raised-alarms.ts';
@@ -90,14 +90,14 @@ async function askedSince(
   called: readonly Task[],
 ): Promise<readonly Task[]> {
   const asked = ofAction(called, alarm);
-  if (asked.every(({ status }) => isOpenTask(status))) return asked;
+  if (asked.every(({ status }) => isOpenAlarmTask(status))) return asked;
   const endedAt = ({ meta }: Task) => Date.parse(meta?.lastUpdated ?? '');
   const responseId = form.id ?? '';
   const ofForm = { ...alarm, about: `QuestionnaireResponse/${responseId}` };
   const holds = (version: QuestionnaireResponse) =>
     withoutThose([ofForm], alarmsOfForm(context, version, responseId)).length === 0;
   const since = await stoodSince(context, form, holds, Math.min(...asked.map(endedAt)));
-  return asked.filter((task) => isOpenTask(task.status) || endedAt(task) >= since);
+  return asked.filter((task) => isOpenAlarmTask(task.status) || endedAt(task) >= since);
 }
 
 const ofAction = (tasks: readonly Task[], { action }: RaisedAlarm): readonly Task[] =>

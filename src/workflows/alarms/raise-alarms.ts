@@ -1,6 +1,6 @@
 // After answers: what calls somebody in puts a Flag and a Task with a time and an owner into the record, in the same transaction.
 import type { Flag, Patient, Task } from '@medplum/fhirtypes';
-import { isOpenTask } from '../../continuity/alarm-moves.ts';
+import { isOpenAlarmTask } from '../../continuity/alarm-moves.ts';
 import {
   type Alarm,
   alarmFlag,
@@ -106,7 +106,7 @@ async function raise(context: WorkflowContext, alarm: Alarm, by: RaisedBy): Prom
   // What was asked while the form was not finished is asked about the form itself.
   const tasks = await findResources(store, 'Task', [byReference('focus', alarm.about, ...by.from)]);
   const asked = tasks.find(
-    (task) => task.instantiatesCanonical === alarm.canonical && isOpenTask(task.status),
+    (task) => task.instantiatesCanonical === alarm.canonical && isOpenAlarmTask(task.status),
   );
   if (asked) {
     const withMore = alarmTaskWith(asked, alarm, flags);
@@ -140,7 +140,7 @@ async function joins(
   if (read?.kind !== 'found') return false;
   const task = read.version.resource();
   const owner = alarm.calledIn.kind === 'owner' ? alarm.calledIn.owner?.reference : undefined;
-  if (!isOpenTask(task.status) || task.owner?.reference !== owner) return false;
+  if (!isOpenAlarmTask(task.status) || task.owner?.reference !== owner) return false;
   await store.update(alarmTaskOn(task, alarm, flags), { ifMatch: read.version.versionId });
   return true;
 }

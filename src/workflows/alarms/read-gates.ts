@@ -1,5 +1,4 @@
 // Reads what waits for a person: open alarm Flags and safety checks, through the service's own eyes, so that nobody passes a gate by not seeing it.
-
 import type { Flag } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem } from '../../course/course-codes.ts';

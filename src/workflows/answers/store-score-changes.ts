@@ -1,6 +1,6 @@
 // Keeps the stored changes since a person's own start in step with the scores they were made from: made once, amended, voided, never doubled.
-import type { CarePlan, Observation, ObservationDefinition } from '@medplum/fhirtypes';
-import { courseIdentifierSystem } from '../../course/course-codes.ts';
+import type { Observation, ObservationDefinition } from '@medplum/fhirtypes';
+import { isOfCourse } from '../../course/course-codes.ts';
 import { startOfTrajectory } from '../../course/goal/trajectory.ts';
 import { canonicalOf, parseCanonical } from '../../fhir/canonical.ts';
 import {
@@ -48,13 +48,9 @@ export async function storeScoreChanges(
 /** The newest course of this person, running or ended: follow-ups come after its end. */
 async function firstDayOfCourse(context: WorkflowContext, patient: string): Promise<string | undefined> {
   const { dayOf } = daysOf(context);
-  const isCourse = ({ identifier, status }: CarePlan) =>
-    status !== 'entered-in-error' &&
-    status !== 'draft' &&
-    identifier?.some(({ system }) => system === courseIdentifierSystem);
   const plans = await findResources(context.store, 'CarePlan', [byReference('subject', patient)]);
   return plans
-    .filter(isCourse)
+    .filter((plan) => isOfCourse(plan) && plan.status !== 'entered-in-error' && plan.status !== 'draft')
     .flatMap(({ period }) => dayOf(period?.start) ?? period?.start ?? [])
     .toSorted()
     .at(-1);

@@ -1,5 +1,4 @@
 // Keeps each difference that nobody has explained as a DetectedIssue, once, and writes the explanation into it when somebody gives one.
-
 import type { DetectedIssue } from '@medplum/fhirtypes';
 import { planDeviationSystem } from '../../course/course-codes.ts';
 import type { ComparedSession } from '../../course/plan/deviations.ts';

@@ -9,7 +9,7 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
-import { elementSystem, extensionUrl, hasCourseCode } from '../../course/course-codes.ts';
+import { elementSystem, extensionUrl } from '../../course/course-codes.ts';
 import {
   type ActivityChange,
   type ActivityRule,
@@ -206,17 +206,4 @@ function tScoreOf({ catalogue }: WorkflowContext, goals: readonly CourseGoal[]):
   return definition?.resourceType === 'ObservationDefinition' && scored.length > 0
     ? gasTScore(scored, gasRuleOf(definition))
     : undefined;
-}
-
-const open: ReadonlySet<Task['status']> = new Set(['requested', 'ready', 'in-progress', 'on-hold']);
-
-export const isOpenTask = ({ status }: Task): boolean => open.has(status);
-
-/** What is to be tried at home, what is due first first. */
-export function homeworkOf(tasks: readonly Task[]): readonly Task[] {
-  return tasks
-    .filter(({ code, status }) => hasCourseCode(code, 'homework') && status !== 'entered-in-error')
-    .toSorted((left, right) =>
-      (left.executionPeriod?.end ?? '9999').localeCompare(right.executionPeriod?.end ?? '9999'),
-    );
 }

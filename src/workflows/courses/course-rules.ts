@@ -1,11 +1,6 @@
 // Guards the parts of a course when they are updated over plain REST: legal moves only, a reason where support stops, nothing typed that is derived.
 import type { CarePlan, Extension, Goal, ServiceRequest, Task } from '@medplum/fhirtypes';
-import {
-  courseIdentifierSystem,
-  elementSystem,
-  extensionUrl,
-  hasCourseCode,
-} from '../../course/course-codes.ts';
+import { elementSystem, extensionUrl, hasCourseCode, isOfCourse } from '../../course/course-codes.ts';
 import {
   allowedCourseMoves,
   allowedGoalMoves,
@@ -282,8 +277,4 @@ function checkReason(
       expression,
     );
   }
-}
-
-function isOfCourse(resource: CarePlan | Goal): boolean {
-  return resource.identifier?.some(({ system }) => system === courseIdentifierSystem) ?? false;
 }

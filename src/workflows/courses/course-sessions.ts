@@ -1,6 +1,6 @@
 // Finds the planned sessions of a course by the course's identifier.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
-import { courseIdentifierSystem } from '../../course/course-codes.ts';
+import { courseIdentifierSystem, courseIdOf } from '../../course/course-codes.ts';
 import { inOrder } from '../../course/next-step/next-step.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
@@ -11,7 +11,7 @@ export async function sessionsOf(
   context: WorkflowContext,
   carePlan: CarePlan,
 ): Promise<readonly ServiceRequest[]> {
-  const courseId = carePlan.identifier?.find(({ system }) => system === courseIdentifierSystem)?.value;
+  const courseId = courseIdOf(carePlan);
   if (!courseId) {
     throw businessRule(
       `CarePlan/${carePlan.id} is no course: begin one with POST PlanDefinition/[id]/$enroll`,

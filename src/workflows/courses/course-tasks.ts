@@ -10,6 +10,19 @@ export async function homeworkOf({ store }: WorkflowContext, { id }: CarePlan): 
   return tasks.filter((task) => hasCourseCode(task.code, 'homework'));
 }
 
+/** What of these is to be tried at home, what is due first first. */
+export function homeworkAmong(tasks: readonly Task[]): readonly Task[] {
+  return tasks
+    .filter(({ code, status }) => hasCourseCode(code, 'homework') && status !== 'entered-in-error')
+    .toSorted((left, right) =>
+      (left.executionPeriod?.end ?? '9999').localeCompare(right.executionPeriod?.end ?? '9999'),
+    );
+}
+
+const stillToTry: ReadonlySet<Task['status']> = new Set(['requested', 'ready', 'in-progress', 'on-hold']);
+
+export const isStillToTry = ({ status }: Task): boolean => stillToTry.has(status);
+
 /** Of the referral that the course follows from; none when it has none. */
 export async function referralTasksOf(
   context: WorkflowContext,

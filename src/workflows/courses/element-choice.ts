@@ -1,5 +1,4 @@
 // What a session is made of: the elements of the therapy and the activities of the library, as the content names them.
-
 import type { ActivityDefinition, Coding } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem } from '../../course/course-codes.ts';

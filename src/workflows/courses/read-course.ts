@@ -12,9 +12,10 @@ import { formulationsOf } from '../formulation/formulations-of.ts';
 import { whyWords } from '../formulation/why-words.ts';
 import { answersOf } from '../next-steps/kept-next-steps-answers.ts';
 import { readKnown } from '../resources/read-known.ts';
-import { type CourseParts, courseParts, homeworkOf, isOpenTask } from './course-parts.ts';
+import { type CourseParts, courseParts } from './course-parts.ts';
 import { sessionsOf } from './course-sessions.ts';
 import { courseStep } from './course-step.ts';
+import { homeworkAmong, isStillToTry } from './course-tasks.ts';
 
 interface ToldWhy extends Omit<Why, 'sentence'> {
   /** The sentence for the person, with its translations. */
@@ -57,7 +58,7 @@ export function readCourse(context: WorkflowContext, carePlanId: string): Promis
       why,
       planned: (session) => plannedElements(session, why),
       carePlan,
-      homework: homeworkOf(tasks).filter(isOpenTask),
+      homework: homeworkAmong(tasks).filter(isStillToTry),
       nextStepsAnswers: await answersOf(inside, carePlanId),
       next: await courseStep(inside, carePlan, sessions, days, tasks),
       days,

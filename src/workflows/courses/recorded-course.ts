@@ -3,6 +3,7 @@ import type { CarePlan, Resource } from '@medplum/fhirtypes';
 import {
   contentIdentifierSystem,
   courseIdentifierSystem,
+  courseIdOf,
   keyIdentifierSystem,
 } from '../../course/course-codes.ts';
 import { businessRule } from '../../fhir/error.ts';
@@ -36,7 +37,7 @@ export async function repeatedEnrolment(
 }
 
 async function resourcesOf(context: WorkflowContext, carePlan: CarePlan): Promise<readonly Resource[]> {
-  const courseId = carePlan.identifier?.find(({ system }) => system === courseIdentifierSystem)?.value ?? '';
+  const courseId = courseIdOf(carePlan) ?? '';
   const course = { system: courseIdentifierSystem, code: courseId };
   const { store } = context;
   return [

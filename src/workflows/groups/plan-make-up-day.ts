@@ -1,6 +1,6 @@
 // Gives somebody who missed a day of a group a day of their own: an extra session in their own plan, with who agreed on it.
 import type { CarePlan, ServiceRequest } from '@medplum/fhirtypes';
-import { courseIdentifierSystem, hasCourseCode } from '../../course/course-codes.ts';
+import { courseIdOf, hasCourseCode } from '../../course/course-codes.ts';
 import { makeUpResources } from '../../course/group/group-change-resources.ts';
 import { appointmentOf, type GroupDay } from '../../course/group/group-resources.ts';
 import { sessionNumber } from '../../course/next-step/next-step.ts';
@@ -101,7 +101,7 @@ async function written(
       carePlan,
       requestGroup,
       patient,
-      courseId: carePlan.identifier?.find(({ system }) => system === courseIdentifierSystem)?.value ?? '',
+      courseId: courseIdOf(carePlan) ?? '',
       day,
       missed,
       offer,

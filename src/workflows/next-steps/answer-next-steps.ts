@@ -1,6 +1,6 @@
 // Keeps what two people answered to the possible next steps of a course: a step of the list, or staying the course, each with its reason.
 import type { GuidanceResponse, Parameters, ParametersParameter, Provenance } from '@medplum/fhirtypes';
-import { courseIdentifierSystem, tailoringReasonSystem } from '../../course/course-codes.ts';
+import { courseIdOf, tailoringReasonSystem } from '../../course/course-codes.ts';
 import { type CourseStep, nextSession, sessionNumber } from '../../course/next-step/next-step.ts';
 import {
   type AnswerCode,
@@ -130,7 +130,7 @@ async function keep(
 ): Promise<NextStepsAnswerResult> {
   const { carePlan, patient } = plan;
   const at = context.clock.now().toISOString();
-  const courseId = carePlan.identifier?.find(({ system }) => system === courseIdentifierSystem)?.value ?? '';
+  const courseId = courseIdOf(carePlan) ?? '';
   const answered = {
     carePlanVersion: `CarePlan/${carePlan.id}/_history/${carePlan.meta?.versionId}`,
     courseId,

@@ -1,6 +1,6 @@
 // What a pair had in common on a course ends with it: their team of two, and what each was to do. Nothing else between them does.
 import type { Task } from '@medplum/fhirtypes';
-import { courseIdentifierSystem, hasCourseCode } from '../../course/course-codes.ts';
+import { courseIdentifierSystem, courseIdOf, hasCourseCode } from '../../course/course-codes.ts';
 import { allowedHomeworkMoves } from '../../course/course-moves.ts';
 import { forPractitioner, type WorkflowContext } from '../context.ts';
 import { reasonOf } from '../courses/sentences-of.ts';
@@ -25,7 +25,7 @@ async function takeBack(
   { carePlan }: Pick<RunOfGroup, 'carePlan'>,
   who: string,
 ): Promise<void> {
-  const runId = carePlan.identifier?.find(({ system }) => system === courseIdentifierSystem)?.value ?? '';
+  const runId = courseIdOf(carePlan) ?? '';
   const tasks = await findResources(context.store, 'Task', [
     byToken('group-identifier', { system: courseIdentifierSystem, code: runId }),
   ]);

@@ -15,15 +15,10 @@ import { type CourseStep, nextSession } from '../../course/next-step/next-step.t
 import type { KeptAnswer } from '../../course/next-step/next-steps-answer.ts';
 import { openFactors, unanswered } from '../../course/session/open-questions.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
-import {
-  type CourseParts,
-  type CourseSession,
-  courseParts,
-  homeworkOf,
-  isOpenTask,
-} from '../courses/course-parts.ts';
+import { type CourseParts, type CourseSession, courseParts } from '../courses/course-parts.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
 import { courseStep } from '../courses/course-step.ts';
+import { homeworkAmong, isStillToTry } from '../courses/course-tasks.ts';
 import { daysOf } from '../days.ts';
 import { formulationsOf } from '../formulation/formulations-of.ts';
 import { answersOf } from '../next-steps/kept-next-steps-answers.ts';
@@ -82,7 +77,9 @@ export function readSessionBrief(context: WorkflowContext, carePlanId: string): 
       ...(await formsSince(inside, patient, isSince)),
       carePlan,
       ...(last && { last: { ...last, ...(note && { note }) } }),
-      homework: homeworkOf(tasks).filter((task) => isOpenTask(task) || isSince(task.meta?.lastUpdated ?? '')),
+      homework: homeworkAmong(tasks).filter(
+        (task) => isStillToTry(task) || isSince(task.meta?.lastUpdated ?? ''),
+      ),
       ...(impression && { formulation: { impression, open: openFactors(impression) } }),
       explained: explainedBefore(communications, chain, days),
       messages: unanswered(communications),

@@ -2,11 +2,10 @@
 // session lies ahead, and notes for the next session that the time of something to try at home has passed. None says anything about the
 // person.
 import type { CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
-import { courseIdentifierSystem, courseSystem, hasCourseCode } from '../../course/course-codes.ts';
+import { courseIdOf, courseSystem, hasCourseCode, isOfCourse } from '../../course/course-codes.ts';
 import { isOpenSession } from '../../course/course-moves.ts';
 import { inOrder, nextSession } from '../../course/next-step/next-step.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
-import { isCourse } from '../../course/watch/whose-turn.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
@@ -32,7 +31,7 @@ export const chaseOverdueSessions: JobWork = {
       round,
       'CarePlan',
       [byToken('status', { code: 'active' })],
-      (carePlan) => isCourse(carePlan) && !goingOn.has(courseOf(carePlan)),
+      (carePlan) => isOfCourse(carePlan) && !goingOn.has(courseIdOf(carePlan)),
     );
     const steps = await peopleWith(
       round,
@@ -59,11 +58,11 @@ export const chaseOverdueSessions: JobWork = {
   async forPerson(person) {
     const { store } = person.context;
     const subject = byReference('subject', person.reference);
-    const carePlans = (await findResources(store, 'CarePlan', [subject])).filter(isCourse);
+    const carePlans = (await findResources(store, 'CarePlan', [subject])).filter(isOfCourse);
     const sessions = await findResources(store, 'ServiceRequest', [subject, ofCourses]);
     await takeBackRecorded(person, carePlans, sessions);
     for (const carePlan of carePlans.filter(({ status }) => status === 'active')) {
-      const own = sessions.filter((session) => isOfCourse(session, carePlan));
+      const own = sessions.filter((session) => isSessionOf(session, carePlan));
       await askForSession(person, carePlan, own);
       await askForEnd(person, carePlan, own);
       await noteSteps(person, carePlan, own);
@@ -76,11 +75,8 @@ const isBefore = (
   { today, dayOf }: Pick<PersonAtHand, 'today' | 'dayOf'>,
 ) => occurrenceDateTime !== undefined && dayOf(occurrenceDateTime) < today;
 
-const courseOf = ({ identifier }: CarePlan): string | undefined =>
-  identifier?.find(({ system }) => system === courseIdentifierSystem)?.value;
-
-function isOfCourse({ requisition }: ServiceRequest, carePlan: CarePlan): boolean {
-  const course = courseOf(carePlan);
+function isSessionOf({ requisition }: ServiceRequest, carePlan: CarePlan): boolean {
+  const course = courseIdOf(carePlan);
   return course !== undefined && requisition?.value === course;
 }
 
@@ -199,7 +195,7 @@ async function takeBackRecorded(
     }
     if (isWatchTask(task, 'course-left-open')) {
       const carePlan = carePlans.find(({ id }) => `CarePlan/${id}` === about);
-      if (isPaused || !carePlan || hasOpen(sessions.filter((session) => isOfCourse(session, carePlan)))) {
+      if (isPaused || !carePlan || hasOpen(sessions.filter((session) => isSessionOf(session, carePlan)))) {
         await takeBack(task, 'session-ahead');
       }
     }

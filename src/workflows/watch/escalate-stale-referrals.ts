@@ -2,7 +2,7 @@
 // Task to whoever was asked, later one to whoever referred.
 import type { Appointment, CarePlan, ServiceRequest, Task } from '@medplum/fhirtypes';
 import type { CalendarDate } from '../../course/calendar.ts';
-import { courseSystem } from '../../course/course-codes.ts';
+import { courseSystem, isOfCourse } from '../../course/course-codes.ts';
 import { isOpenSession } from '../../course/course-moves.ts';
 import {
   isCarried,
@@ -17,7 +17,6 @@ import {
   staleReferralStep,
 } from '../../course/referral/stale-referral.ts';
 import { isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
-import { isCourse } from '../../course/watch/whose-turn.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
@@ -44,7 +43,7 @@ export const escalateStaleReferrals: JobWork = {
       round,
       'CarePlan',
       [byToken('status', { code: 'active' }, { code: 'on-hold' })],
-      isCourse,
+      isOfCourse,
     );
     const underWay = await peopleWith(
       round,

@@ -1,7 +1,7 @@
 // The job that looks at courses that have been paused for long: whoever carries the course asks how it is, and agrees what follows.
 import type { CarePlan } from '@medplum/fhirtypes';
+import { isOfCourse } from '../../course/course-codes.ts';
 import { isLongSince, isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
-import { isCourse } from '../../course/watch/whose-turn.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
 import type { JobWork, PersonAtHand } from './watch-round.ts';
@@ -12,7 +12,7 @@ export const lookAtLongPauses: JobWork = {
   sets: ['long-pause'],
 
   async people(round) {
-    const paused = await peopleWith(round, 'CarePlan', [byToken('status', { code: 'on-hold' })], isCourse);
+    const paused = await peopleWith(round, 'CarePlan', [byToken('status', { code: 'on-hold' })], isOfCourse);
     const asked = await peopleWith(round, 'Task', [byToken('code', { code: 'long-pause' })], isOpenTask);
     return new Set([...paused, ...asked]);
   },
@@ -20,7 +20,7 @@ export const lookAtLongPauses: JobWork = {
   async forPerson(person) {
     const { context, reference, tasks, today, dayOf, rule, set, takeBack } = person;
     const found = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
-    const paused = found.filter((carePlan) => isCourse(carePlan) && carePlan.status === 'on-hold');
+    const paused = found.filter((carePlan) => isOfCourse(carePlan) && carePlan.status === 'on-hold');
     for (const task of tasks.filter((each) => isWatchTask(each, 'long-pause') && isOpenTask(each))) {
       if (!paused.some(({ id }) => `CarePlan/${id}` === task.focus?.reference)) {
         await takeBack(task, 'course-not-paused');

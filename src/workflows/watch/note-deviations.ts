@@ -1,6 +1,5 @@
 // The job that keeps what nobody has explained of a course, once, and closes what has found its explanation since.
-import { planDeviationSystem } from '../../course/course-codes.ts';
-import { isCourse } from '../../course/watch/whose-turn.ts';
+import { isOfCourse, planDeviationSystem } from '../../course/course-codes.ts';
 import { recordDeviations } from '../course-changes/record-deviations.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
@@ -11,7 +10,7 @@ export const noteDeviations: JobWork = {
   searches: ['CarePlan', 'DetectedIssue'],
 
   async people(round) {
-    const running = await peopleWith(round, 'CarePlan', [byToken('status', { code: 'active' })], isCourse);
+    const running = await peopleWith(round, 'CarePlan', [byToken('status', { code: 'active' })], isOfCourse);
     const noted = await peopleWith(
       round,
       'DetectedIssue',
@@ -23,7 +22,7 @@ export const noteDeviations: JobWork = {
 
   async forPerson({ context, reference, wrote }) {
     const found = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
-    for (const carePlan of found.filter((each) => isCourse(each) && each.status !== 'entered-in-error')) {
+    for (const carePlan of found.filter((each) => isOfCourse(each) && each.status !== 'entered-in-error')) {
       const { noted, explained } = await recordDeviations(context, carePlan.id ?? '');
       wrote('set', noted);
       wrote('takenBack', explained);

@@ -1,10 +1,10 @@
 // The job that asks, some months after a course, how it is now: at the times that the course's own protocol gives, however the course ended.
 import type { CarePlan } from '@medplum/fhirtypes';
-import { hasCourseCode } from '../../course/course-codes.ts';
+import { hasCourseCode, isOfCourse } from '../../course/course-codes.ts';
 import { followUpDue, plannedFollowUps } from '../../course/plan/planned-follow-ups.ts';
 import { endOfCourse } from '../../course/watch/dead-ends.ts';
 import { isOpenTask, isWatchTask, watchTasksAbout } from '../../course/watch/watch-tasks.ts';
-import { isCourse, isEnded, isRunning } from '../../course/watch/whose-turn.ts';
+import { isEnded, isRunning } from '../../course/watch/whose-turn.ts';
 import { protocolToGoOnBy } from '../courses/protocol-of-course.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
 import { peopleWith } from './people-with.ts';
@@ -20,7 +20,7 @@ export const offerFollowUps: JobWork = {
       round,
       'CarePlan',
       [byToken('status', { code: 'completed' }, { code: 'revoked' })],
-      isCourse,
+      isOfCourse,
     );
     const asked = await peopleWith(round, 'Task', [byToken('code', { code: 'follow-up-due' })], isOpenTask);
     return new Set([...ended, ...asked]);
@@ -29,7 +29,7 @@ export const offerFollowUps: JobWork = {
   async forPerson(person) {
     const { context, reference, tasks, today, rule, set } = person;
     const found = await findResources(context.store, 'CarePlan', [byReference('subject', reference)]);
-    const courses = found.filter(isCourse);
+    const courses = found.filter(isOfCourse);
     await takeBackMoot(person, courses);
     // Whoever is in a course again is asked there.
     if (courses.some(isRunning)) return;

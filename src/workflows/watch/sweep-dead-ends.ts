@@ -1,6 +1,6 @@
 // The job that looks for people in support who have no next step with an owner, and puts each in front of somebody.
 import type { CarePlan, EpisodeOfCare, ServiceRequest, Task } from '@medplum/fhirtypes';
-import { courseSystem, hasCourseCode } from '../../course/course-codes.ts';
+import { courseSystem, hasCourseCode, isOfCourse } from '../../course/course-codes.ts';
 import { isCoordinationTask } from '../../course/referral/referral-resources.ts';
 import {
   endOfCourse,
@@ -16,7 +16,7 @@ import {
   openTaskStatuses,
   watchTasksAbout,
 } from '../../course/watch/watch-tasks.ts';
-import { careManagerOf, isCourse, isEnded, isRunning } from '../../course/watch/whose-turn.ts';
+import { careManagerOf, isEnded, isRunning } from '../../course/watch/whose-turn.ts';
 import type { SearchFilter } from '../../fhir/search-query.ts';
 import { whoTakesOn } from '../alarms/who-is-called-in.ts';
 import { hasClosingLetter } from '../courses/closing-letters.ts';
@@ -45,7 +45,7 @@ export const sweepDeadEnds: JobWork = {
       round,
       'CarePlan',
       [byToken('status', { code: 'completed' }, { code: 'revoked' })],
-      isCourse,
+      isOfCourse,
     );
     const unowned = await peopleWith(
       round,
@@ -72,7 +72,7 @@ export const sweepDeadEnds: JobWork = {
     const { store } = context;
     const subject = [byReference('subject', reference)];
     const requests = await findResources(store, 'ServiceRequest', subject);
-    const carePlans = (await findResources(store, 'CarePlan', subject)).filter(isCourse);
+    const carePlans = (await findResources(store, 'CarePlan', subject)).filter(isOfCourse);
     const episodes = await findResources(store, 'EpisodeOfCare', [byReference('patient', reference)]);
     await sweepReferrals(person, requests);
     await sweepCourses(person, carePlans, episodes, requests);
