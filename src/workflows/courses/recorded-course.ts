@@ -1,14 +1,9 @@
 // Finds a course that the same call began before, and answers with what is stored.
 import type { CarePlan, Resource } from '@medplum/fhirtypes';
-import {
-  contentIdentifierSystem,
-  courseIdentifierSystem,
-  courseIdOf,
-  keyIdentifierSystem,
-} from '../../course/course-codes.ts';
-import { businessRule } from '../../fhir/error.ts';
+import { courseIdentifierSystem, courseIdOf } from '../../course/course-codes.ts';
 import type { WorkflowContext } from '../context.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
+import { identifierOfCall, isBegunBy } from '../resources/request-identifiers.ts';
 import type { EnrolmentRequest, EnrolmentResult } from './enrolment-request.ts';
 
 /** The course that the same call began before: by its key where one was sent, else by its content while it runs. */
@@ -17,22 +12,11 @@ export async function repeatedEnrolment(
   request: EnrolmentRequest,
   patient: string,
 ): Promise<EnrolmentResult | undefined> {
-  const identifier = request.idempotencyKey
-    ? { system: keyIdentifierSystem, code: request.idempotencyKey }
-    : { system: contentIdentifierSystem, code: request.contentMark };
   const [carePlan] = await findResources(context.store, 'CarePlan', [
     byReference('subject', patient),
-    byToken('identifier', identifier),
+    byToken('identifier', identifierOfCall(request)),
   ]);
-  if (!carePlan || (!request.idempotencyKey && carePlan.status !== 'active')) {
-    return undefined;
-  }
-  const isSameContent = carePlan.identifier?.some(
-    ({ system, value }) => system === contentIdentifierSystem && value === request.contentMark,
-  );
-  if (!isSameContent) {
-    throw businessRule('this Idempotency-Key was used before with another content');
-  }
+  if (!carePlan || !isBegunBy(request, carePlan)) return undefined;
   return { kind: 'repeated', carePlan, resources: await resourcesOf(context, carePlan), warnings: [] };
 }
 
