@@ -58,6 +58,17 @@ export async function moveEpisode(
   }
 }
 
+/** A member's own episode ("EpisodeOfCare/x") ends with their plan. `at` is an instant. */
+export async function finishEpisode(
+  context: WorkflowContext,
+  episode: string,
+  at: string,
+): Promise<EpisodeOfCare> {
+  const stored = (await readReferenced(context.store, episode, ['EpisodeOfCare'])).resource();
+  const finished = episodeInStatus(stored, 'finished', at);
+  return (await updateChecked(context, finished, stored.meta?.versionId ?? '')).resource();
+}
+
 /** The first meeting that was held begins a member's own episode ("EpisodeOfCare/x"). Unchanged when it has begun. */
 export async function beginEpisode(context: WorkflowContext, episode: string): Promise<void> {
   const stored = (await readReferenced(context.store, episode, ['EpisodeOfCare'])).resource();

@@ -1,6 +1,5 @@
 // Somebody joins a run of a group while it begins, waits for a place, or leaves it at any time: leaving asks for no reason, changes nothing else in their care, and ends with a next step.
 import type { CarePlan, Task } from '@medplum/fhirtypes';
-import { addDuration } from '../../course/calendar.ts';
 import { isOpenSession } from '../../course/course-moves.ts';
 import { groupWith, placeTask } from '../../course/group/group-change-resources.ts';
 import type { GroupDay } from '../../course/group/group-resources.ts';
@@ -19,6 +18,7 @@ import { createChecked } from '../resources/write-checked.ts';
 import { groupBecomes, groupRunOf, type MemberOfRun, membersOfRun, type RunOfGroup } from './group-run-of.ts';
 import { leaveRun } from './leave-run.ts';
 import { writeMember } from './write-member.ts';
+import { followUpAfter } from './write-run.ts';
 
 export interface GroupMemberRequest {
   /** Of the group. */
@@ -103,9 +103,7 @@ async function join(
     return { carePlan: run.carePlan, task: (await createChecked(context, task)).resource() };
   }
   const days = run.days.filter(({ status }) => isOpenSession(status)).map(dayIn(context, run));
-  const [first, last] = [days[0], days.at(-1)];
   const { today } = daysOf(context);
-  const { followUp } = run.programme;
   const own = await writeMember(context, {
     patient,
     sentence: sentencesOf(context.catalogue),
@@ -122,19 +120,11 @@ async function join(
     },
     days,
     madeOn: today,
-    ...(followUp &&
-      last && {
-        followUp: {
-          title: followUp.title,
-          ...beside(followUp, 'title'),
-          date: addDuration(last.date, followUp.offset),
-          ...(followUp.activity && { activity: followUp.activity }),
-        },
-      }),
+    ...followUpAfter(days.at(-1), run.programme),
   });
   const asGroup = await forGroup(context, { carePlan: run.carePlan.id ?? '' });
   const { carePlan } = await groupBecomes(asGroup, run, (group) =>
-    groupWith(group, patient, first?.date ?? today),
+    groupWith(group, patient, days[0]?.date ?? today),
   );
   return { carePlan, own };
 }

@@ -1,6 +1,6 @@
 // What follows when the last day of a group is over: what the group had as a whole ends; each member's own plan ends where nothing in it
 // is open, with what a pair was to do together; and somebody agrees with each what comes next.
-import type { CarePlan, EpisodeOfCare, Resource } from '@medplum/fhirtypes';
+import type { CarePlan, Resource } from '@medplum/fhirtypes';
 import { hasCourseCode } from '../../course/course-codes.ts';
 import { isOpenSession } from '../../course/course-moves.ts';
 import type { HeldDay } from '../../course/group/group-day-resources.ts';
@@ -8,10 +8,9 @@ import { forEffect, forGroup, type WorkflowContext } from '../context.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
 import { endTeams } from '../courses/end-around-plan.ts';
 import { endOrder, endWhatWasPlanned } from '../courses/end-plan.ts';
-import { episodeInStatus } from '../courses/move-episode.ts';
+import { finishEpisode } from '../courses/move-episode.ts';
 import { takeBackHomework } from '../pairs/end-pair.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
-import { readReferenced } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { type MemberOfRun, nextStepOfRun, type RunOfGroup } from './group-run-of.ts';
@@ -65,11 +64,7 @@ async function endOf(
   const written: Resource[] = [
     (await updateChecked(context, ended, carePlan.meta?.versionId ?? '')).resource(),
   ];
-  if (episode) {
-    const stored = (await readReferenced(context.store, episode, ['EpisodeOfCare'])).resource();
-    const finished: EpisodeOfCare = episodeInStatus(stored, 'finished', recordedAt);
-    written.push((await updateChecked(context, finished, stored.meta?.versionId ?? '')).resource());
-  }
+  if (episode) written.push(await finishEpisode(context, episode, recordedAt));
   await endWhatWasPlanned(context, carePlan, 'completed', undefined);
   return written;
 }

@@ -15,7 +15,7 @@ import {
 import { asItIs, saidIn } from '../../course/said.ts';
 import { dueWithinOf } from '../../course/watch/watch-rules.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
-import type { GroupElement, GroupPlan } from '../../pathways/group-plan-of.ts';
+import type { GroupPlan } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
@@ -23,6 +23,7 @@ import { type Given, readReferenced, referenceTo } from '../resources/read-known
 import { watchPlanOf } from '../watch/watch-plan-of.ts';
 import type { GivenAttendance, GroupDayRequest } from './group-day-request.ts';
 import type { RunOfGroup } from './group-run-of.ts';
+import { elementNamed } from './programme-element.ts';
 
 const place = 'Parameters.parameter';
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -104,10 +105,7 @@ async function leadersOfDay(
 }
 
 function elementOf({ elements }: GroupPlan, { value, expression }: Given): DayElement {
-  const found: GroupElement | undefined = elements.find(
-    ({ coding, activity }) =>
-      coding.code === value || activity === value || activity?.split('|')[0] === value,
-  );
+  const found = elementNamed(elements, value);
   if (!found) {
     const known = [...new Set(elements.map(({ coding }) => coding.code))].join(', ');
     throw businessRule(`"${value}" is no part of this plan; its parts are: ${known}`, expression);

@@ -8,13 +8,12 @@ import { overtakenTask } from '../../course/watch/watch-tasks.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { reviewsOf } from '../courses/course-tasks.ts';
 import { endWhatWasPlanned } from '../courses/end-plan.ts';
-import { episodeInStatus } from '../courses/move-episode.ts';
+import { finishEpisode } from '../courses/move-episode.ts';
 import { reasonOf, sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
 import { closeWhatWasOpened } from '../pairs/close-pair.ts';
 import { takeBackHomework } from '../pairs/end-pair.ts';
 import { nextStepOfPair } from '../pairs/next-step-of-pair.ts';
-import { readReferenced } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
 import { giveDuty } from '../watch/give-duty.ts';
 import { endEmptyRun } from './end-empty-run.ts';
@@ -36,7 +35,6 @@ export async function leaveRun(
   reason: CodeableConcept,
 ): Promise<{ readonly carePlan: CarePlan; readonly own: CarePlan; readonly task: Task }> {
   const { patient, pair, episode } = member;
-  const at = context.clock.now().toISOString();
   // Before the team ends, by which alone the one who asks may reach the person.
   const ofConsents = await forEffect(context, 'end-consent', patient.slice('Patient/'.length));
   await takeBackHomework({ ...context, asPerson: ofPerson }, run, member);
@@ -45,14 +43,10 @@ export async function leaveRun(
     await updateChecked(ofPerson, revoked(before, reason), before.meta?.versionId ?? '')
   ).resource();
   await endWhatWasPlanned(ofPerson, own, 'revoked', reason);
-  if (episode) {
-    const stored = (await readReferenced(ofPerson.store, episode, ['EpisodeOfCare'])).resource();
-    const finished = episodeInStatus(stored, 'finished', at);
-    await updateChecked(ofPerson, finished, stored.meta?.versionId ?? '');
-  }
+  if (episode) await finishEpisode(ofPerson, episode, context.clock.now().toISOString());
   if (pair) await closeWhatWasOpened({ ofPerson, ofConsents }, { ...member, pair }, consent);
   await takeBackNextSteps(ofPerson, own);
-  const task = await nextStepOf({ context, ofPerson }, run, member, own);
+  const task = await giveNextStep({ context, ofPerson }, run, member, own);
   const { carePlan, group } = await groupBecomes(ofGroup, run, (each) =>
     groupWithout(each, patient, daysOf(context).today),
   );
@@ -75,7 +69,7 @@ async function takeBackNextSteps(ofPerson: WorkflowContext, own: CarePlan): Prom
 }
 
 /** Of a pair both are told alike. */
-async function nextStepOf(
+async function giveNextStep(
   { context, ofPerson }: Pick<Leaving, 'context' | 'ofPerson'>,
   run: RunOfGroup,
   { patient, pair }: MemberOfRun,

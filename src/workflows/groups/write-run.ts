@@ -2,7 +2,8 @@
 import type { CarePlan, PlanDefinition, Resource } from '@medplum/fhirtypes';
 import { addDuration } from '../../course/calendar.ts';
 import type { MemberPlan } from '../../course/group/group-member-resources.ts';
-import { type GroupRun, groupResources } from '../../course/group/group-resources.ts';
+import { type GroupDay, type GroupRun, groupResources } from '../../course/group/group-resources.ts';
+import { canonicalOf } from '../../fhir/canonical.ts';
 import { beside } from '../../fhir/kept-translations.ts';
 import type { GroupPlan } from '../../pathways/group-plan-of.ts';
 import { forGroup, type WorkflowContext } from '../context.ts';
@@ -25,7 +26,7 @@ export async function writeRun(
   const run: GroupRun = {
     ...given,
     runId: carePlanId,
-    plan: plan.version ? `${plan.url}|${plan.version}` : `${plan.url}`,
+    plan: canonicalOf(plan) ?? '',
     title: plan.title ?? plan.name ?? 'Group',
     ...beside(plan, 'title'),
     authoredOn: context.clock.now().toISOString(),
@@ -57,9 +58,8 @@ export function memberPlanOf(
   context: WorkflowContext,
   run: GroupRun,
   patient: string,
-  { followUp }: GroupPlan,
+  programme: GroupPlan,
 ): MemberPlan {
-  const last = run.days.at(-1);
   return {
     patient,
     sentence: sentencesOf(context.catalogue),
@@ -67,14 +67,22 @@ export function memberPlanOf(
     run,
     days: run.days,
     madeOn: daysOf(context).today,
-    ...(followUp &&
-      last && {
-        followUp: {
-          title: followUp.title,
-          ...beside(followUp, 'title'),
-          date: addDuration(last.date, followUp.offset),
-          ...(followUp.activity && { activity: followUp.activity }),
-        },
-      }),
+    ...followUpAfter(run.days.at(-1), programme),
+  };
+}
+
+/** What is asked of a member some time after the last day, where the plan has it. */
+export function followUpAfter(
+  last: GroupDay | undefined,
+  { followUp }: GroupPlan,
+): Pick<MemberPlan, 'followUp'> {
+  if (!followUp || !last) return {};
+  return {
+    followUp: {
+      title: followUp.title,
+      ...beside(followUp, 'title'),
+      date: addDuration(last.date, followUp.offset),
+      ...(followUp.activity && { activity: followUp.activity }),
+    },
   };
 }
