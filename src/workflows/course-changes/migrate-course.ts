@@ -11,6 +11,7 @@ import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays, episodeOfPlan } from '../courses/course-plan.ts';
 import { nextStepOf } from '../courses/next-step-of.ts';
+import { demandImaginable } from '../courses/protocol-of.ts';
 import { protocolWarnings } from '../courses/protocol-warnings.ts';
 import { readKnown } from '../resources/read-known.ts';
 import { createChecked } from '../resources/write-checked.ts';
@@ -27,9 +28,6 @@ import {
 import { type ChosenProtocol, protocolChosen } from './protocol-chosen.ts';
 import { explainDeviations } from './record-deviations.ts';
 import { type AgreedReason, agreedReason, authorOf, reasonsNotSaid } from './tailoring-reason.ts';
-
-/** A course with more sessions than this is a mistake of typing. */
-const mostImaginable = 52;
 
 /**
  * Refused: 400 no version named; 404 unknown plan; 412, 428 the version of the plan; 422 a course that is not running, another
@@ -125,9 +123,7 @@ async function migrated(
   { reason, agreed }: AgreedReason,
   { steps, impacts }: PlanMigration,
 ): Promise<MigrationResult> {
-  if (steps.length > mostImaginable) {
-    throw businessRule(`a course has at most ${mostImaginable} sessions`, 'Parameters.parameter');
-  }
+  demandImaginable(steps.length);
   const { canonical } = reference;
   const at = context.clock.now().toISOString();
   const gated = checkPlannedSteps(

@@ -5,7 +5,6 @@ import { extensionUrl } from '../../course/course-codes.ts';
 import type { CourseStep } from '../../course/next-step/next-step.ts';
 import { daysToShift, retimed } from '../../course/plan/retime.ts';
 import { tailoringProvenance, without } from '../../course/plan/tailored-resources.ts';
-import { mayMove } from '../../course/referral/referral-moves.ts';
 import { businessStatus } from '../../course/referral/referral-resources.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import { keepQuestionnaireTasks, releaseQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
@@ -155,7 +154,7 @@ async function tasksGoOn(
     }
   }
   for (const task of await referralTasksOf(context, plan.sessions)) {
-    if (task.id !== but && mayMove(task.status, 'in-progress') && task.status === 'on-hold') {
+    if (task.id !== but && task.status === 'on-hold') {
       const { statusReason: _reason, ...rest } = task;
       await revise(context, {
         ...rest,

@@ -11,6 +11,7 @@ import { keepQuestionnaireTasks } from '../answers/questionnaire-tasks.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CoursePlan, coursePlanToChange, demandDays } from '../courses/course-plan.ts';
 import { nextStepOf } from '../courses/next-step-of.ts';
+import { demandImaginable } from '../courses/protocol-of.ts';
 import { protocolWarnings } from '../courses/protocol-warnings.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
 import { daysOf } from '../days.ts';
@@ -25,9 +26,6 @@ export interface CheckedEdit extends AgreedReason {
   readonly given: GivenEdit;
   readonly edit: PlanEdit;
 }
-
-/** A course with more sessions than this is a mistake of typing. */
-const mostImaginable = 52;
 
 /**
  * Refused: 404 unknown plan; 412, 428 the version; 422 a course that is not running, a session that is past, no reason, no word on
@@ -75,9 +73,7 @@ export async function tailored(
     throw businessRule(result.reason, edits[result.edit]?.given.expression);
   }
   const { steps, effects } = result;
-  if (steps.length > mostImaginable) {
-    throw businessRule(`a course has at most ${mostImaginable} sessions`, 'Parameters.parameter');
-  }
+  demandImaginable(steps.length);
   const author = authorOf(context, plan.carePlan.author?.reference);
   const at = context.clock.now().toISOString();
   const changed = new Set(changedSteps(plan.steps, steps));

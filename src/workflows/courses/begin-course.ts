@@ -1,6 +1,5 @@
 // The first session that was held begins the course for everybody: the episode is active, the referral is in progress.
 import type { ServiceRequest, Task } from '@medplum/fhirtypes';
-import { mayMove } from '../../course/referral/referral-moves.ts';
 import { businessStatus, businessStatusCode } from '../../course/referral/referral-resources.ts';
 import type { WorkflowContext } from '../context.ts';
 import { coordinationTasksOf } from '../referrals/coordination-tasks.ts';
@@ -17,26 +16,18 @@ export async function beginCourse(context: WorkflowContext, session: ServiceRequ
   }
   await moveEpisode(context, referral, 'active');
   for (const task of await coordinationTasksOf(context, referral)) {
-    if (task.status === 'accepted' && mayMove(task.status, 'in-progress')) {
-      const started: Task = {
+    if (task.status === 'accepted' || wasMissed(task)) {
+      const running: Task = {
         ...task,
         status: 'in-progress',
         businessStatus: businessStatus('course-started'),
         lastModified: context.clock.now().toISOString(),
       };
-      await updateChecked(context, started, task.meta?.versionId ?? '');
-    } else if (wasMissed(task)) {
-      await goOn(context, task);
+      await updateChecked(context, running, task.meta?.versionId ?? '');
     }
   }
 }
 
+/** A session took place after one that did not. */
 const wasMissed = ({ status, businessStatus: meaning }: Task): boolean =>
   status === 'in-progress' && ['unattended', 'event-cancelled'].includes(businessStatusCode(meaning) ?? '');
-
-/** A session took place after one that did not. */
-async function goOn(context: WorkflowContext, task: Task): Promise<void> {
-  const lastModified = context.clock.now().toISOString();
-  const running: Task = { ...task, businessStatus: businessStatus('course-started'), lastModified };
-  await updateChecked(context, running, task.meta?.versionId ?? '');
-}

@@ -2,7 +2,7 @@
 import type { ActivityDefinition, Coding } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem } from '../../course/course-codes.ts';
-import { parseCanonical } from '../../fhir/canonical.ts';
+import { canonicalOf, parseCanonical } from '../../fhir/canonical.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { conceptsIn } from './names-of-codes.ts';
 
@@ -41,10 +41,8 @@ export function elementChoice(catalogue: Catalogue, chosen: string, expression: 
   if (activity?.resourceType === 'ActivityDefinition') {
     const code = elementCodeOf(activity);
     const element = elements.find((each) => each.code === code);
-    if (element && activity.url) {
-      const canonical = activity.version ? `${activity.url}|${activity.version}` : activity.url;
-      return { element, activity: canonical };
-    }
+    const canonical = canonicalOf(activity);
+    if (element && canonical) return { element, activity: canonical };
   }
   throw businessRule(
     `"${chosen}" is no element of the therapy; known: ${elements.map(({ code }) => code).join(', ')}, or the canonical of an ActivityDefinition with such a topic`,

@@ -9,6 +9,7 @@ import type {
   ServiceRequest,
 } from '@medplum/fhirtypes';
 import { courseResources, type PlanReason } from '../../course/course-resources.ts';
+import { canonicalOf } from '../../fhir/canonical.ts';
 import { businessRule } from '../../fhir/error.ts';
 import { beside } from '../../fhir/kept-translations.ts';
 import { checkPlannedSteps } from '../alarms/gated-steps.ts';
@@ -98,7 +99,7 @@ async function newCourse(
     {
       courseId: carePlanId,
       patient,
-      plan: pinned(plan),
+      plan: canonicalOf(plan) ?? '',
       title: plan.title ?? plan.name ?? 'Course',
       ...beside(plan, 'title'),
       sentence: sentencesOf(context.catalogue),
@@ -162,6 +163,3 @@ async function writeEpisode(
   const moved = episodeInStatus(merged, status, context.clock.now().toISOString());
   return (await updateChecked(context, moved, earlier.meta?.versionId ?? '')).resource();
 }
-
-const pinned = (plan: PlanDefinition): string =>
-  plan.version ? `${plan.url}|${plan.version}` : `${plan.url}`;

@@ -28,6 +28,13 @@ export function demandUrl({ id, url }: PlanDefinition): void {
 /** More sessions than this are a mistake of typing, whatever the reason given. */
 const mostImaginable = 52;
 
+/** Refused (422): a plan that was changed to have more. */
+export function demandImaginable(sessions: number): void {
+  if (sessions > mostImaginable) {
+    throw businessRule(`a course has at most ${mostImaginable} sessions`, 'Parameters.parameter');
+  }
+}
+
 /** Refused (422): a plan without sessions, sessions that cannot be read, or a number of them that cannot be meant. */
 export function protocolOf(plan: PlanDefinition, wanted: number | undefined): Protocol {
   const protocol = readable(plan, () => sessionsOf(plan));
