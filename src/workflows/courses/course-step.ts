@@ -39,9 +39,13 @@ export async function courseStep(
   const tasks = await findResources(context.store, 'Task', [
     byReference('patient', carePlan.subject.reference ?? ''),
   ]);
+  // Of two that are due together, whoever reads it is told of their own.
+  const isOwn = ({ owner }: Task) => owner !== undefined && owner.reference === context.actor.subject;
   const [first] = tasks
     .filter((task) => isOpenTask(task) && isNextStep(task) && about.has(task.focus?.reference ?? ''))
-    .toSorted((left, right) => dueOf(left).localeCompare(dueOf(right)));
+    .toSorted(
+      (left, right) => dueOf(left).localeCompare(dueOf(right)) || Number(isOwn(right)) - Number(isOwn(left)),
+    );
   return (first && stepOfTask(first, isToldToThePerson(context), step.said, days)) ?? step;
 }
 
