@@ -9,17 +9,23 @@ import type { SearchPlan } from './search-plan.ts';
 export interface Stretch {
   /** Backwards, the rows come in the reverse of the order asked for. */
   readonly isBackward: boolean;
+  /** Do rows of equal sort values come in the order in which they were first written, in the direction of reading? */
+  readonly isRowRising: boolean;
   /** The rows behind it, in the direction of reading; without one, from the very end. */
   readonly from?: Position;
   readonly limit: number;
 }
 
-/** Rows of equal sort values, and unsorted ones, come newest first: an update does not move them. */
-export function pageSql(
-  query: SearchQuery,
-  plan: SearchPlan,
-  stretch: Stretch = { isBackward: false, limit: query.count + 1 },
-): Fragment {
+/**
+ * In which direction rows of equal sort values come, read forwards or backwards: as the last key goes, so that of a rising sort the last row
+ * is the one written last. Unsorted ones come newest first. An update does not move them.
+ */
+export function isRowRising({ sort }: SearchQuery, isBackward: boolean): boolean {
+  const isFalling = sort.at(-1)?.descending ?? true;
+  return isFalling === isBackward;
+}
+
+export function pageSql(query: SearchQuery, plan: SearchPlan, stretch: Stretch): Fragment {
   return query.sort.length === 0 || plan.isSorted
     ? walkSql(query, plan, stretch)
     : sortedSql(query, plan, stretch);
@@ -28,8 +34,8 @@ export function pageSql(
 /** Does the key rise in the direction of reading? */
 const rises = (key: SortKey, { isBackward }: Stretch) => key.descending === isBackward;
 
-const rowOrder = ({ isBackward }: Stretch) => (isBackward ? 'ASC' : 'DESC');
-const rowBeyond = ({ isBackward }: Stretch) => (isBackward ? '>' : '<');
+const rowOrder = (stretch: Stretch) => (stretch.isRowRising ? 'ASC' : 'DESC');
+const rowBeyond = (stretch: Stretch) => (stretch.isRowRising ? '>' : '<');
 
 /** The driver's index already gives the order: read on from the position and stop when the page is full. */
 function walkSql(query: SearchQuery, plan: SearchPlan, stretch: Stretch): Fragment {

@@ -4,7 +4,7 @@ import type { SearchPage } from '../store.ts';
 import { type Cursor, type Position, readCursor, writeCursor } from './cursor.ts';
 import { type Fragment, nothing, valuesOf } from './fragment.ts';
 import { includedRows } from './included-rows.ts';
-import { pageSql } from './page-sql.ts';
+import { isRowRising, pageSql } from './page-sql.ts';
 import { type ResourceRow, rowColumns, versionOf } from './resource-rows.ts';
 import { planSearch, type SearchPlan } from './search-plan.ts';
 import type { Bindable, Statements } from './statements.ts';
@@ -56,7 +56,7 @@ function partsOf(
   if (onlyWith === undefined) {
     return [{ query, plan: () => plan, holds: () => true }];
   }
-  // Behind the last row with a value come those without one, in the default order.
+  // Behind the last row with a value come those without one.
   const rest: SearchQuery = {
     ...query,
     sort: [],
@@ -72,7 +72,7 @@ function partsOf(
 /** One row more than the page holds, when there is one; in the direction of reading. */
 function foundRows(
   parts: readonly Part[],
-  count: number,
+  query: SearchQuery,
   cursor: Cursor | undefined,
   { statements }: FilterContext,
 ): readonly FoundRow[] {
@@ -81,10 +81,14 @@ function foundRows(
   const first = inOrder.findIndex((part) => cursor === undefined || part.holds(cursor));
   const found: FoundRow[] = [];
   for (const [at, part] of inOrder.slice(Math.max(first, 0)).entries()) {
-    const limit = count + 1 - found.length;
+    const limit = query.count + 1 - found.length;
     if (limit > 0) {
-      const from = at === 0 && cursor !== undefined ? { from: cursor } : {};
-      const { sql, values }: Fragment = pageSql(part.query, part.plan(), { isBackward, limit, ...from });
+      const { sql, values }: Fragment = pageSql(part.query, part.plan(), {
+        isBackward,
+        isRowRising: isRowRising(query, isBackward),
+        limit,
+        ...(at === 0 && cursor !== undefined && { from: cursor }),
+      });
       found.push(...statements.all<FoundRow>(sql, values));
     }
   }
@@ -124,7 +128,7 @@ export function searchPage(query: SearchQuery, context: FilterContext): SearchPa
   }
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort.length);
   const parts = partsOf(query, plan, (rest) => planOf(rest, typeId));
-  const found = foundRows(parts, query.count, cursor, context);
+  const found = foundRows(parts, query, cursor, context);
   const read = found.slice(0, query.count);
   const kept = cursor?.isBackward === true ? read.toReversed() : read;
   // A driver can give one row twice; the page is then shorter, and the next one goes on behind it.

@@ -3,7 +3,7 @@ import type { ResourceType } from '@medplum/fhirtypes';
 import type { Visibility } from '../../../src/auth/actor.ts';
 import { parseSearch } from '../../../src/fhir/search/parse-search.ts';
 import { readSearchParameters } from '../../../src/store/read-search-parameters.ts';
-import { pageSql } from '../../../src/store/sql/page-sql.ts';
+import { isRowRising, pageSql } from '../../../src/store/sql/page-sql.ts';
 import { planSearch } from '../../../src/store/sql/search-plan.ts';
 import { createDictionary } from '../../../src/store/sqlite/dictionary.ts';
 import { openDatabase } from '../../../src/store/sqlite/open-database.ts';
@@ -36,7 +36,11 @@ function explain(type: ResourceType, text: string, visibility = everything): str
   const { query } = parseSearch(type, [...new URLSearchParams(text)], { registry, handling: 'strict' });
   const sight = [visibility];
   const context = { type, statements, dictionary, registry, nowMs: 0, sight, compiled: new Map() };
-  const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type)));
+  const page = pageSql(query, planSearch(query, context, dictionary.termId(statements, type)), {
+    isBackward: false,
+    isRowRising: isRowRising(query, false),
+    limit: query.count + 1,
+  });
   return statements
     .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${page.sql}`, page.values)
     .map(({ detail }) => detail);
