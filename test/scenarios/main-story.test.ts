@@ -1,4 +1,5 @@
 // The whole story of the README over HTTP on a real service: screening, proposal, referral, enrolment, sessions, course.
+import { readFileSync } from 'node:fs';
 import { createApp } from '../../src/app.ts';
 import { tokensOfSpeakers } from '../../src/demo/prepare-demo.ts';
 import { playStory, type StoryEnd } from '../../src/demo/story.ts';
@@ -131,5 +132,16 @@ describe('the main job, from screening to the course view', () => {
 
   it('prints the change since the start beside the published threshold', () => {
     expect(lines.join('\n')).toContain('13 at the start, then 10 (difference -3; published threshold 3)');
+  });
+
+  it('prints what the README shows of it', () => {
+    const story = readFileSync('README.md', 'utf8').split('## The story, over plain FHIR REST')[1] ?? '';
+    const shown = story.split('```')[1]?.split('\n').slice(1, -1) ?? [];
+    const printed = lines.flatMap((line) => line.split('\n'));
+    const missing = shown
+      .map((line) => line.replace(' (the reasons left out here):', ''))
+      .filter((line) => !printed.some((each) => each.startsWith(line)));
+    expect(shown.length).toBeGreaterThan(30);
+    expect(missing).toEqual([]);
   });
 });
