@@ -10,6 +10,7 @@ import type {
   TaskInput,
 } from '@medplum/fhirtypes';
 import { besideAs } from '../fhir/kept-translations.ts';
+import { dueWithinUrl, safetySystem } from '../fhir/own-names.ts';
 
 export interface Alarm {
   /** What is done: its code names the Flag and the Task, and it says within which time. */
@@ -52,7 +53,6 @@ function remarkOn(calledIn: CalledIn): string | undefined {
     : undefined;
 }
 
-const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 /** https://hl7.org/fhir/R4/extension-flag-detail.html: what the Flag rests on. */
 const flagDetailUrl = 'http://hl7.org/fhir/StructureDefinition/flag-detail';
 
@@ -187,8 +187,6 @@ export function calledInTask(
 }
 
 /** Of an ActivityDefinition: within which time it is carried out, in hours. */
-const dueWithinUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/due-within';
-
 function dueAt(action: ActivityDefinition, raisedAt: string): string {
   const { value, code } = action.extension?.find(({ url }) => url === dueWithinUrl)?.valueDuration ?? {};
   if (value === undefined || code !== 'h') {

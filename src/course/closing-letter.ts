@@ -1,11 +1,10 @@
 // Proposes the letter to the one who referred at the end of a course, from what is on record: what was done, where scores and goals stand, what comes next; in one language. The therapist rewrites it, the person reads it first.
 import type { Coding, Composition, CompositionSection } from '@medplum/fhirtypes';
+import { stepSystem } from '../fhir/own-names.ts';
 import type { Sentences } from './course-sentences.ts';
 import { asItIs, inLanguage, type Said } from './said.ts';
 
 const profile = 'https://w3id.org/alongside/fhir/StructureDefinition/closing-letter';
-const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
-
 /** What a change is measured against: the published number of points, or that none is published. */
 type Threshold = number | 'none-published';
 

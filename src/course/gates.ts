@@ -1,9 +1,8 @@
 // What waits while somebody looks first: open alarm Flags stop the next steps of a course, and a safety check has to be known before
 // certain activities are planned. Support never waits: meetings, messages, what is tried at home, pauses and referrals are not asked here.
 import type { ActivityDefinition, CodeableConcept, Coding, Flag, Observation } from '@medplum/fhirtypes';
+import { safetySystem } from '../fhir/own-names.ts';
 import type { Days } from './calendar.ts';
-
-export const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 
 /** Never asked is unknown, not absent. */
 type CheckState = 'present' | 'absent' | 'unknown';

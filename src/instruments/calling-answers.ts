@@ -9,6 +9,7 @@ import type {
   ValueSet,
 } from '@medplum/fhirtypes';
 import { parseCanonical } from '../fhir/canonical.ts';
+import { dueWithinUrl, safetySystem } from '../fhir/own-names.ts';
 import { type Question, questionnaireForm } from './questionnaire-form.ts';
 import { answerRaises } from './raised-alarms.ts';
 import { type AnswerKey, codeKey, joinedKeys, weightOfOption } from './said-value.ts';
@@ -45,15 +46,13 @@ export interface CallingAnswers {
   readonly hoursOf: (canonical: string) => number;
 }
 
-const dueWithin = 'https://w3id.org/alongside/fhir/StructureDefinition/due-within';
-
 export function callingAnswers({ forms, activities, yesOrNo }: CallingContent): CallingAnswers {
   const [byCode, byLinkId] = [new Map<string, CallingRule>(), new Map<string, CallingRule>()];
   const yes = keyOfYesOrNo(yesOrNo);
   const hoursOf = (canonical: string) => {
     const { url } = parseCanonical(canonical);
     const action = activities.find((each) => each.url === url);
-    return extensionOf(action, dueWithin)?.valueDuration?.value ?? Number.POSITIVE_INFINITY;
+    return extensionOf(action, dueWithinUrl)?.valueDuration?.value ?? Number.POSITIVE_INFINITY;
   };
   // Where two rules meet in one code, the one that is due first.
   const add = (coding: Coding, rule: CallingRule) => {
@@ -97,8 +96,6 @@ export function callingAnswers({ forms, activities, yesOrNo }: CallingContent): 
 const codesOf = ({ definition }: SumRule): readonly Coding[] => definition.code.coding ?? [];
 
 /** Codes of safety checks by which activities are known, each with all of them; pathway steps are done, not said. */
-const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
-
 function codesOfActivities(activities: readonly ActivityDefinition[]) {
   const found = new Map<string, { readonly coding: Coding; readonly actions: string[] }>();
   for (const { url = '', version, code } of activities) {

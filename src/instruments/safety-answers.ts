@@ -1,10 +1,9 @@
 // Answers that a plan has to know before certain steps: questions whose code is a safety check become Observations when they are answered.
 // An open answer makes none: not known is never no, and an older answer stays as long as no newer one is there.
 import type { Coding, Observation, Questionnaire, QuestionnaireResponse } from '@medplum/fhirtypes';
+import { safetySystem } from '../fhir/own-names.ts';
 import { booleanAnswers } from './boolean-answers.ts';
 import { type Question, questionnaireForm } from './questionnaire-form.ts';
-
-const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 
 /** Whether this form asks for a safety check. */
 export function asksForSafety(questionnaire: Questionnaire): boolean {

@@ -1,11 +1,10 @@
 // Reads a group programme or a joint course from its PlanDefinition: how many people, how many leaders, which days, how far apart, what each day holds. The numbers are the plan's.
 import type { Coding, Duration, Extension, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
 import { beside } from '../fhir/kept-translations.ts';
+import { stepSystem } from '../fhir/own-names.ts';
 import { UnreadablePlan } from '../fhir/unreadable-plan.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
-const stepSystem = `${base}/CodeSystem/pathway-step`;
-
 /** One theme, exercise or part of a day: what it is called and where it is described. */
 export interface GroupElement {
   readonly coding: Coding;

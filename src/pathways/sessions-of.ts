@@ -1,9 +1,8 @@
 // Reads the planned sessions of a course from its PlanDefinition: which, when, how long, how many. The numbers are the plan's.
 import type { Duration, PlanDefinition, PlanDefinitionAction, TimingRepeat } from '@medplum/fhirtypes';
 import { beside } from '../fhir/kept-translations.ts';
+import { stepSystem } from '../fhir/own-names.ts';
 import { UnreadablePlan } from '../fhir/unreadable-plan.ts';
-
-const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
 
 interface PlannedSessionAction {
   /** The action's id in the plan; stable over versions. */

@@ -1,8 +1,7 @@
 // What has been said about the explanation so far, by whom and when, so that nobody has to tell it again and nobody contradicts it unknowing.
 import type { ClinicalImpression, CodeableConcept, Communication } from '@medplum/fhirtypes';
+import { stepSystem } from '../../fhir/own-names.ts';
 import type { Days } from '../calendar.ts';
-
-const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
 
 export interface Explained {
   /** "Communication/x" or "ClinicalImpression/y". */

@@ -1,6 +1,7 @@
 // Puts the possible next steps of a course in an order that can be told: by the rules of the content alone, the gates before all else.
 import type { ActivityDefinition, CodeableConcept, Coding, Extension } from '@medplum/fhirtypes';
-import { hindrancesOf, type OpenGates, safetyCodes, safetySystem } from '../gates.ts';
+import { safetySystem } from '../../fhir/own-names.ts';
+import { hindrancesOf, type OpenGates, safetyCodes } from '../gates.ts';
 import { asItIs, filled, type Said, saidIn } from '../said.ts';
 import type { Finding } from './next-step-findings.ts';
 import { type NextStepRules, nextStepsSystem, type OwnAnswer, type RuleId } from './next-step-rules.ts';

@@ -1,5 +1,6 @@
 // When a protocol asks how it is after the course: the contacts of its follow-up part, each so long after the last session. Pure.
 import type { Duration, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import { stepSystem } from '../../fhir/own-names.ts';
 import { addDuration, type CalendarDate, laterBy } from '../calendar.ts';
 
 export interface PlannedFollowUp {
@@ -7,8 +8,6 @@ export interface PlannedFollowUp {
   readonly actionId: string;
   readonly after: Duration;
 }
-
-const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
 
 /**
  * Those that are dated from the end of the sessions; what goes with one of them is not another contact. A follow-up part without

@@ -1,11 +1,10 @@
 // The Tasks that keep a referral from a dead end: decide the next step, get in touch. What and by when stands in fhir-profiles/plans.
 import type { ActivityDefinition, CodeableConcept, Task } from '@medplum/fhirtypes';
+import { dueWithinUrl } from '../../fhir/own-names.ts';
 import { type CourseCode, courseConcept } from '../course-codes.ts';
 import { type Said, saidAs } from '../said.ts';
 
 /** Of an ActivityDefinition: within which time it is carried out, in hours. */
-const dueWithinUrl = 'https://w3id.org/alongside/fhir/StructureDefinition/due-within';
-
 export const dutyActions = {
   'next-step': 'https://w3id.org/alongside/fhir/ActivityDefinition/decide-next-step',
   'get-in-touch': 'https://w3id.org/alongside/fhir/ActivityDefinition/get-in-touch',

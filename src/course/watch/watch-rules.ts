@@ -1,13 +1,13 @@
 // Reads from PlanDefinition/course-watch after which time something is put in front of somebody, in which words, and when it is due.
 import type { CodeableConcept, Duration, PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
 import { besideAs } from '../../fhir/kept-translations.ts';
+import { dueWithinUrl } from '../../fhir/own-names.ts';
 import { laterBy } from '../calendar.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
 
 export const watchPlanUrl = `${base}/PlanDefinition/course-watch`;
 export const watchSystem = `${base}/CodeSystem/course-watch`;
-const dueWithinUrl = `${base}/StructureDefinition/due-within`;
 const looksBackUrl = `${base}/StructureDefinition/looks-back`;
 
 /** The ids of the plan's actions: one kind of Task each. */

@@ -6,6 +6,7 @@ import { allowedAlarmMoves, isOpenAlarmTask, outcomeTextOf } from '../../continu
 import { flagsOf } from '../../continuity/alarm-resources.ts';
 import { safetyCodes } from '../../course/gates.ts';
 import { businessRule, forbidden } from '../../fhir/error.ts';
+import { dueWithinUrl } from '../../fhir/own-names.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
@@ -185,8 +186,6 @@ function demandCalledIn({ catalogue, actor }: WorkflowContext, alarm: Flag | Tas
   throw forbidden(`This is ended by the ${names || 'clinician'} who looked, in their own name.`, expression);
 }
 
-const dueWithin = 'https://w3id.org/alongside/fhir/StructureDefinition/due-within';
-
 /** The activities that are raised under the code of this Flag or Task. */
 function actionsOf(catalogue: Catalogue, { code }: Flag | Task): readonly ActivityDefinition[] {
   const codes = safetyCodes(code);
@@ -195,7 +194,7 @@ function actionsOf(catalogue: Catalogue, { code }: Flag | Task): readonly Activi
     .filter((each): each is ActivityDefinition => each.resourceType === 'ActivityDefinition')
     .filter(
       (each) =>
-        each.extension?.some(({ url }) => url === dueWithin) === true &&
+        each.extension?.some(({ url }) => url === dueWithinUrl) === true &&
         safetyCodes(each.code).some((own) => codes.includes(own)),
     );
 }

@@ -2,8 +2,9 @@
 import type { Flag } from '@medplum/fhirtypes';
 import type { Catalogue } from '../../content/catalogue.ts';
 import { elementSystem } from '../../course/course-codes.ts';
-import { type OpenGates, openGates, safetySystem } from '../../course/gates.ts';
+import { type OpenGates, openGates } from '../../course/gates.ts';
 import { businessRule } from '../../fhir/error.ts';
+import { safetySystem } from '../../fhir/own-names.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { conceptsIn } from '../courses/names-of-codes.ts';
 import { daysOf } from '../days.ts';

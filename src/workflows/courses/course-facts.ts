@@ -2,12 +2,11 @@
 import type { CarePlan, Goal, Observation } from '@medplum/fhirtypes';
 import { courseSystem } from '../../course/course-codes.ts';
 import { activityRating } from '../../course/goal/activity-progress.ts';
+import { safetySystem } from '../../fhir/own-names.ts';
 import { type FollowedScore, followedScores } from '../answers/latest-scores.ts';
 import type { WorkflowContext } from '../context.ts';
 import { daysOf } from '../days.ts';
 import { byReference, byToken, findResources } from '../resources/find-resources.ts';
-
-const safetySystem = 'https://w3id.org/alongside/fhir/CodeSystem/safety-check';
 
 export interface CourseFacts {
   /** Oldest first; without those that have no value. */

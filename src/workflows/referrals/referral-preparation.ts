@@ -5,13 +5,12 @@ import { extensionUrl } from '../../course/course-codes.ts';
 import { isExplanation } from '../../course/formulation/explained-before.ts';
 import { newestFormulation } from '../../course/formulation/formulation.ts';
 import { businessRule } from '../../fhir/error.ts';
+import { stepSystem } from '../../fhir/own-names.ts';
 import { forEffect, type WorkflowContext } from '../context.ts';
 import { formulationsOf } from '../formulation/formulations-of.ts';
 import { byReference, findResources } from '../resources/find-resources.ts';
 import { createChecked } from '../resources/write-checked.ts';
 import type { ReferralRequest } from './referral-request.ts';
-
-const stepSystem = 'https://w3id.org/alongside/fhir/CodeSystem/pathway-step';
 
 interface Prepared {
   readonly patient: string;

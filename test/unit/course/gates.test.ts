@@ -1,6 +1,7 @@
 // What waits and what does not: open Flags, a safety check that is present, absent or was never asked about, and what each means for a step.
 import type { ActivityDefinition, Flag, Observation } from '@medplum/fhirtypes';
-import { hindrancesOf, openGates, safetySystem } from '../../../src/course/gates.ts';
+import { hindrancesOf, openGates } from '../../../src/course/gates.ts';
+import { safetySystem } from '../../../src/fhir/own-names.ts';
 import { daysAt } from '../../support/days-at.ts';
 
 const code = (...codes: string[]) => ({

@@ -1,7 +1,7 @@
 // The order of possible next steps: what a score, a goal and an element are told as, what a gate keeps off the list, and that staying is never behind by rule.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ActivityDefinition, Flag, Observation, PlanDefinition } from '@medplum/fhirtypes';
-import { openGates, safetySystem } from '../../../src/course/gates.ts';
+import { openGates } from '../../../src/course/gates.ts';
 import {
   type CourseSituation,
   findingsOf,
@@ -11,6 +11,7 @@ import {
 import { nextStepRules } from '../../../src/course/next-step/next-step-rules.ts';
 import { type NextSteps, rankNextSteps } from '../../../src/course/next-step/rank-next-steps.ts';
 import { asItIs } from '../../../src/course/said.ts';
+import { safetySystem } from '../../../src/fhir/own-names.ts';
 import { daysAt } from '../../support/days-at.ts';
 
 const folder = 'fhir-profiles/plans';
