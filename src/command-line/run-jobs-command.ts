@@ -1,4 +1,5 @@
 // "jobs": lists the scheduled jobs with their last and next run, and runs one at once, for operators.
+import { isTimeWithZone } from '../fhir/time-with-zone.ts';
 import { carryOut, type JobTools } from '../jobs/carry-out.ts';
 import type { ScheduledJob } from '../jobs/schedule.ts';
 import { nextSlot } from '../jobs/slots.ts';
@@ -26,8 +27,6 @@ type Asked =
   | { readonly kind: 'run'; readonly job: ScheduledJob; readonly at?: Date }
   | { readonly kind: 'fault'; readonly why: string };
 
-const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-
 function read(words: readonly string[], jobs: readonly ScheduledJob[]): Asked {
   if (words.includes('--help') || words.includes('-h')) return { kind: 'help' };
   const [verb, name, ...rest] = words;
@@ -45,7 +44,7 @@ function read(words: readonly string[], jobs: readonly ScheduledJob[]): Asked {
   if (option !== '--at' || rest.length > 2) {
     return { kind: 'fault', why: `"${rest.join(' ')}" is not understood after the name of the job.` };
   }
-  if (!instant.test(at) || Number.isNaN(Date.parse(at))) {
+  if (!isTimeWithZone(at) || Number.isNaN(Date.parse(at))) {
     return {
       kind: 'fault',
       why: `--at takes an instant with its zone, such as 2027-01-31T06:00:00Z, not "${at}".`,

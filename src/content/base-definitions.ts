@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StructureDefinition } from '@medplum/fhirtypes';
+import { withoutVersion } from '../fhir/canonical.ts';
 import type { CodeList } from '../fhir/validation/expand-value-set.ts';
 
 export interface BaseDefinitions {
@@ -44,10 +45,6 @@ export function baseDefinitions(folder: string): BaseDefinitions {
       return [...files].flatMap((file) => /^StructureDefinition-(\w+)\.json$/.exec(file)?.[1] ?? []).sort();
     },
   };
-}
-
-function withoutVersion(canonical: string): string {
-  return canonical.split('|')[0] ?? canonical;
 }
 
 function readJson(file: string): unknown {

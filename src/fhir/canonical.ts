@@ -11,6 +11,9 @@ export function parseCanonical(text: string): Canonical {
   return bar < 0 ? { url: text } : { url: text.slice(0, bar), version: text.slice(bar + 1) };
 }
 
+/** The url alone. */
+export const withoutVersion = (canonical: string): string => parseCanonical(canonical).url;
+
 /** "url|version" of a conformance resource, or "url" when it has no version; undefined without a url. */
 export function canonicalOf(resource: {
   readonly url?: string;

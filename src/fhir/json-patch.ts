@@ -2,6 +2,7 @@
 // Decimals keep the text they were written with, those of the patch too.
 import { unprocessable } from './error.ts';
 import { copyMember, mapStrings } from './json.ts';
+import { isObject } from './json-object.ts';
 import type { JsonPatch, Operation, Steps } from './read-json-patch.ts';
 
 /**
@@ -187,7 +188,7 @@ function isEqual(left: unknown, right: unknown): boolean {
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((item, at) => isEqual(item, right[at]));
   }
-  if (isRecord(left) && isRecord(right)) {
+  if (isObject(left) && isObject(right)) {
     const names = Object.keys(left);
     return (
       names.length === Object.keys(right).length &&
@@ -195,10 +196,6 @@ function isEqual(left: unknown, right: unknown): boolean {
     );
   }
   return left === right;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function membersOf(value: unknown): readonly unknown[] {

@@ -1,5 +1,6 @@
 // Says in which actions two versions of a plan differ, by the ids that actions keep over versions; and which activities a plan offers.
 import type { PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
+import { withoutVersion } from '../fhir/canonical.ts';
 
 export interface ActionChange {
   readonly actionId: string;
@@ -61,9 +62,7 @@ function differing(left: PlanDefinitionAction, right: PlanDefinitionAction): rea
 export function activitiesOf({ action }: PlanDefinition): ReadonlyMap<string, string> {
   return new Map(
     everyAction(action).flatMap(({ definitionCanonical }): [string, string][] =>
-      definitionCanonical === undefined
-        ? []
-        : [[definitionCanonical.split('|')[0] ?? '', definitionCanonical]],
+      definitionCanonical === undefined ? [] : [[withoutVersion(definitionCanonical), definitionCanonical]],
     ),
   );
 }

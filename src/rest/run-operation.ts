@@ -1,7 +1,7 @@
 // Calls an operation: https://hl7.org/fhir/R4/operations.html . Its input is a Parameters body, or the query string.
 import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { invalid } from '../fhir/error.ts';
-import { isObject } from '../fhir/validation/element-tests.ts';
+import { isObject } from '../fhir/json-object.ts';
 import { checkResource } from '../workflows/resources/check-resource.ts';
 import { versionOfEtag } from '../workflows/resources/version-of-etag.ts';
 import { type Answer, resourceAnswer } from './answer.ts';

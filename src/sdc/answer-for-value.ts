@@ -7,6 +7,7 @@ import type {
   QuestionnaireResponseItemAnswer,
 } from '@medplum/fhirtypes';
 import { copyExact } from '../fhir/json.ts';
+import { isObject, type JsonObject } from '../fhir/json-object.ts';
 import { unitsOf } from './sdc-extensions.ts';
 
 export type Fitted =
@@ -14,7 +15,6 @@ export type Fitted =
   | { readonly kind: 'unfit'; readonly why: string };
 
 type Answer = QuestionnaireResponseItemAnswer;
-type Json = Readonly<Record<string, unknown>>;
 
 const unfit = (why: string): Fitted => ({ kind: 'unfit', why });
 const fits = (answer: Answer): Fitted => ({ kind: 'answer', answer });
@@ -91,7 +91,7 @@ function quantity(value: unknown, item: QuestionnaireItem): Answer | string | un
 }
 
 /** When the question names no unit, a quantity carries its own ("open"), and a bare number must be one without a unit ("needed"). */
-function hasUnitOf(value: Json, item: QuestionnaireItem, whenUnnamed: 'open' | 'needed'): boolean {
+function hasUnitOf(value: JsonObject, item: QuestionnaireItem, whenUnnamed: 'open' | 'needed'): boolean {
   const units = unitsOf(item);
   if (units.length === 0) {
     return whenUnnamed === 'open' || value['code'] === '1' || (!('code' in value) && !('unit' in value));
@@ -153,11 +153,7 @@ function reference(value: unknown): Answer | undefined {
     : undefined;
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isQuantity(value: unknown): value is Json & { readonly value: number } {
+function isQuantity(value: unknown): value is JsonObject & { readonly value: number } {
   return isObject(value) && typeof value['value'] === 'number';
 }
 

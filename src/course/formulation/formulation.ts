@@ -1,5 +1,6 @@
 // The explanation that person and professionals share (3P): its factors, what each must say, and how versions follow each other.
 import type { ClinicalImpression, ClinicalImpressionFinding, Extension } from '@medplum/fhirtypes';
+import { withoutVersion } from '../../fhir/canonical.ts';
 import { type ExplanationState, explanationCode, isExplanationState } from './explanation-moves.ts';
 
 const base = 'https://w3id.org/alongside/fhir';
@@ -21,8 +22,8 @@ const roles: readonly string[] = ['predisposing', 'precipitating', 'perpetuating
 /** A formulation says that it is one: by its profile, or by the form that it was made of. */
 export function isFormulation({ meta, protocol }: ClinicalImpression): boolean {
   return (
-    meta?.profile?.some((url) => url.split('|')[0] === formulationProfile) === true ||
-    protocol?.some((url) => url.split('|')[0] === formulationForm) === true
+    meta?.profile?.some((url) => withoutVersion(url) === formulationProfile) === true ||
+    protocol?.some((url) => withoutVersion(url) === formulationForm) === true
   );
 }
 

@@ -14,6 +14,7 @@ import { courseConcept, extensionUrl } from '../course-codes.ts';
 import type { Sentences } from '../course-sentences.ts';
 import { asItIs, inARow, type Said, saidAs, saidIn } from '../said.ts';
 import { narrative } from '../session/session-note.ts';
+import { minutesQuantity } from '../session/session-quantity.ts';
 import { type DayElement, type MemberPresence, themesHeard, wasThere } from './group-presence.ts';
 import { pairRole } from './pair-resources.ts';
 
@@ -56,13 +57,6 @@ export interface MemberDay {
   readonly offeredBy?: string;
 }
 
-const minutesOf = (value: number) => ({
-  value,
-  unit: 'min',
-  system: 'http://unitsofmeasure.org',
-  code: 'min',
-});
-
 const endOf = (start: string, minutes: number): string =>
   new Date(Date.parse(start) + minutes * 60_000).toISOString();
 
@@ -98,7 +92,7 @@ export function groupEncounter(id: string, day: HeldDay): Encounter {
       ...(day.therapists ?? []).map(takingPart),
     ],
     period: periodOf(day.start, day.minutes),
-    length: minutesOf(day.minutes),
+    length: minutesQuantity(day.minutes),
   };
 }
 
@@ -208,7 +202,7 @@ export function memberDayResources(
         ...(member.therapist ? [takingPart(member.therapist)] : []),
       ],
       period: periodOf(day.start, minutes),
-      length: minutesOf(minutes),
+      length: minutesQuantity(minutes),
       reasonCode: [courseConcept(presence.presence)],
       partOf: { reference: `Encounter/${groupEncounterId}` },
     },

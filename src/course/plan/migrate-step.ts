@@ -1,5 +1,5 @@
 // Merges one step of a plan with a newer version of its protocol, aspect by aspect: what the versions have alike stays, what people changed stays, the rest follows.
-
+import { withoutVersion } from '../../fhir/canonical.ts';
 import { addDays, isCalendarDate } from '../calendar.ts';
 import type { Sentences } from '../course-sentences.ts';
 import { isSaidAlike } from '../said.ts';
@@ -120,7 +120,7 @@ function elementsOf(step: PlanStep, { activities: { from, to } }: StepMerge): Pa
   let isMissing = false;
   const elements = step.elements.map((each): StepElement => {
     const { activity } = each;
-    const url = activity?.split('|')[0] ?? '';
+    const url = withoutVersion(activity ?? '');
     if (activity === undefined || from.get(url) !== activity || to.get(url) === activity) return each;
     const newer = to.get(url);
     isMissing ||= newer === undefined;

@@ -6,7 +6,8 @@ interface Minutes {
   readonly minutesHigh?: number;
 }
 
-const minutesQuantity = (value: number): Quantity => ({
+/** Also of how long something lasted: a Duration of R4 is such a Quantity. */
+export const minutesQuantity = (value: number): Quantity => ({
   value,
   unit: 'min',
   system: 'http://unitsofmeasure.org',

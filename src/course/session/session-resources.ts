@@ -24,6 +24,7 @@ import { achievementOf, type GasLevel } from '../goal/goal-progress.ts';
 import { type Said, saidAs } from '../said.ts';
 import { confidenceObservation, type HomeworkItem, homeworkTask } from './homework.ts';
 import { type NotePart, narrative, noteHeadings } from './session-note.ts';
+import { minutesQuantity } from './session-quantity.ts';
 
 export interface DeliveredElement {
   readonly element: Coding;
@@ -107,13 +108,6 @@ function later(start: string, minutes: number): string {
   return `${local.toISOString().slice(0, 19)}${zone}`;
 }
 
-const minutesDuration = (value: number) => ({
-  value,
-  unit: 'min',
-  system: 'http://unitsofmeasure.org',
-  code: 'min',
-});
-
 const to = (type: 'Encounter' | 'Procedure' | 'Task' | 'Observation' | 'Goal', id: string) => ({
   reference: `${type}/${id}`,
 });
@@ -170,7 +164,7 @@ function encounterResource(id: string, content: SessionContent): Encounter {
       participant: [{ individual: { reference: content.performer } }],
     }),
     period: { start: content.start, end: later(content.start, content.minutes) },
-    length: minutesDuration(content.minutes),
+    length: minutesQuantity(content.minutes),
   };
 }
 

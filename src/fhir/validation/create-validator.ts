@@ -3,6 +3,7 @@
 // https://hl7.org/fhir/R4/validation.html
 import { loadDataType, OperationOutcomeError, type TypedValue, validateTypedValue } from '@medplum/core';
 import type { OperationOutcomeIssue, Resource, StructureDefinition } from '@medplum/fhirtypes';
+import { withoutVersion } from '../canonical.ts';
 import type { Validator } from '../validator.ts';
 import { contextFault } from './extension-context.ts';
 import { mostIssues } from './findings.ts';
@@ -108,10 +109,6 @@ export function createValidator(content: ValidatorContent): Validator {
     if (base) loadDataType(base);
     loadedProfiles.add(profile.url);
   }
-}
-
-function withoutVersion(canonical: string): string {
-  return canonical.split('|')[0] ?? canonical;
 }
 
 function claims(resource: Resource): string {

@@ -1,6 +1,6 @@
 // What written-out invariants are made of: tests of the elements of one value. None of them allocates for a value that is as it should be.
+import { isObject, type JsonObject } from '../json-object.ts';
 
-export type JsonObject = Readonly<Record<string, unknown>>;
 /** The value is of the right shape; its codes and formats may still be wrong. */
 export type Test = (value: JsonObject) => boolean;
 
@@ -115,8 +115,4 @@ interface Quantity {
 
 function isQuantity(value: unknown): value is Quantity {
   return isObject(value) && typeof value['value'] === 'number';
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 // Judges codes by the bindings that R4 calls extensible or preferred. No write depends on them, so they are looked at only when asked.
 // https://hl7.org/fhir/R4/terminologies.html#strength
 import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
-import { isObject, type JsonObject } from './element-tests.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import type { CodeList } from './expand-value-set.ts';
 import { alone, enter, type Findings, leave, mostIssues, pathOf } from './findings.ts';
 import { type RequiredCodes, requiredCodes } from './required-codes.ts';

@@ -1,5 +1,5 @@
 // What is told of the members of an object: one that the type does not have, one that is missing, two values of one choice.
-import type { JsonObject } from './element-tests.ts';
+import type { JsonObject } from '../json-object.ts';
 import { type Findings, pathOf, report } from './findings.ts';
 import type { Field, TypeTable } from './type-table.ts';
 

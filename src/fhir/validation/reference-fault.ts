@@ -1,6 +1,6 @@
 // Whether references point to what their element allows, and contained resources are pointed to.
 // https://hl7.org/fhir/R4/references.html (invariants ref-1 and dom-3)
-import { isObject, type JsonObject } from './element-tests.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 
 /** One resource with its contained ones: local references resolve inside it. */
 export interface Scope {

@@ -1,5 +1,6 @@
 // Whether a code, Coding or CodeableConcept comes from the value set that R4 binds as required.
 // https://hl7.org/fhir/R4/terminologies.html#required
+import { withoutVersion } from '../canonical.ts';
 import type { CodeList } from './expand-value-set.ts';
 
 export interface RequiredCodes {
@@ -28,7 +29,7 @@ export function requiredCodes(
   canonical: string,
   valueSet: (url: string) => CodeList | undefined,
 ): RequiredCodes | undefined {
-  const url = canonical.split('|')[0] ?? canonical;
+  const url = withoutVersion(canonical);
   const rule = rules[url];
   if (rule) return { url, has: rule, allowed: [] };
   const list = valueSet(url);

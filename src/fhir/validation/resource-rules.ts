@@ -1,6 +1,7 @@
 // Invariants of R4 types that are written out here instead of evaluated as FHIRPath: those that @medplum/core skips (org-1) or gets
 // wrong (obs-7, que-2), and those that compare everything with everything, which a hostile resource could make take minutes.
-import { hasChoice, type JsonObject } from './element-tests.ts';
+import type { JsonObject } from '../json-object.ts';
+import { hasChoice } from './element-tests.ts';
 
 interface WrittenRule {
   readonly key: string;

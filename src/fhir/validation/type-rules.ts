@@ -1,6 +1,6 @@
 // The invariants of types and elements, ready to be tested: written out where we have them so, otherwise evaluated as FHIRPath.
 import { evalFhirPathTyped, type FhirPathAtom, parseFhirPath, UCUM } from '@medplum/core';
-import type { JsonObject } from './element-tests.ts';
+import type { JsonObject } from '../json-object.ts';
 import type { Scope } from './reference-fault.ts';
 import { writtenRules } from './written-rules.ts';
 

@@ -2,7 +2,7 @@
 // targets of references, one value[x], narrative, invariants, contained resources. https://hl7.org/fhir/R4/validation.html
 // A valid resource costs look-ups in the tables and little else: what is only needed to tell of a fault is made when there is one.
 import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
-import { isObject, type JsonObject } from './element-tests.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import { alone, enter, type Findings, leave, misshapen, mostIssues, pathOf, report } from './findings.ts';
 import { checkChoice, refuseAbsence, refuseKey } from './member-faults.ts';
 import { narrativeFault } from './narrative.ts';

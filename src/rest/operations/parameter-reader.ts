@@ -2,8 +2,8 @@
 // https://hl7.org/fhir/R4/parameters.html
 import type { CodeableConcept, Coding, Parameters, ParametersParameter, Resource } from '@medplum/fhirtypes';
 import { invalid } from '../../fhir/error.ts';
+import { isObject } from '../../fhir/json-object.ts';
 import { escaped } from '../../fhir/search/parse-value.ts';
-import { isObject } from '../../fhir/validation/element-tests.ts';
 
 /** A value with the place where it stood, for a refusal later on. */
 interface Placed<T> {

@@ -10,6 +10,7 @@ import type { LookedUp, LookUps } from '../../sdc/look-ups.ts';
 import type { WorkflowContext } from '../context.ts';
 import { daysOf } from '../days.ts';
 import { byReference, byToken } from '../resources/find-resources.ts';
+import { isEvidence } from '../resources/is-evidence.ts';
 import { patientOf } from '../resources/read-known.ts';
 
 /** A Questionnaire with more searches than this asks for more than a form is worth. */
@@ -106,10 +107,6 @@ function understood({ readSearch }: WorkflowContext, text: string): LookedUp<Sea
     ? notKnown('not-supported', 'a query of a form may not include other resources')
     : { kind: 'found', value: query };
 }
-
-/** What was entered in error is never evidence, whether the form's author thought of it or not. */
-const isEvidence = (resource: Resource): boolean =>
-  !('status' in resource && resource.status === 'entered-in-error');
 
 const open: ReadonlySet<string> = new Set(openTypes);
 

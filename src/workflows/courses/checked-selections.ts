@@ -1,6 +1,7 @@
 // Reads what was chosen for the sessions of a course, and refuses what the plan's behaviours do not allow.
 import type { PlanDefinition, PlanDefinitionAction } from '@medplum/fhirtypes';
 import { actionOf, faultOfSelections, nameOf } from '../../course/plan/check-selections.ts';
+import { withoutVersion } from '../../fhir/canonical.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { WorkflowContext } from '../context.ts';
 import type { Given } from '../resources/read-known.ts';
@@ -48,12 +49,10 @@ export function reasonsOfLeftOut(plan: PlanDefinition, leftOut: readonly LeftOut
   });
 }
 
-const urlOf = (canonical: string | undefined): string | undefined => canonical?.split('|')[0];
-
 /** An activity is the action that points to it; an element is the action whose id or code is the element's. */
 function isOf({ element, activity }: ElementChoice, action: PlanDefinitionAction): boolean {
   if (activity !== undefined) {
-    return urlOf(action.definitionCanonical) === urlOf(activity);
+    return withoutVersion(action.definitionCanonical ?? '') === withoutVersion(activity);
   }
   return (
     action.id === element.code ||

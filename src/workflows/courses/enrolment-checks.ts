@@ -4,6 +4,7 @@ import { isCalendarDate } from '../../course/calendar.ts';
 import { extensionUrl } from '../../course/course-codes.ts';
 import { renumberedTitle } from '../../course/plan/numbered-titles.ts';
 import { datedProtocol, datedSessions, isWithinProtocol } from '../../course/plan/schedule.ts';
+import { withoutVersion } from '../../fhir/canonical.ts';
 import { businessRule, conflict, invalid } from '../../fhir/error.ts';
 import { latestScores } from '../answers/latest-scores.ts';
 import type { WorkflowContext } from '../context.ts';
@@ -84,7 +85,7 @@ export async function refuseSecondCourse(
   const running = carePlans.find(
     (carePlan) =>
       carePlan.intent === 'plan' &&
-      carePlan.instantiatesCanonical?.some((canonical) => canonical.split('|')[0] === plan.url),
+      carePlan.instantiatesCanonical?.some((canonical) => withoutVersion(canonical) === plan.url),
   );
   if (running) {
     throw conflict(

@@ -15,6 +15,7 @@ import {
 import { asItIs, saidIn } from '../../course/said.ts';
 import { dueWithinOf } from '../../course/watch/watch-rules.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
+import { isTimeWithZone } from '../../fhir/time-with-zone.ts';
 import type { GroupPlan } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
@@ -26,7 +27,6 @@ import type { RunOfGroup } from './group-run-of.ts';
 import { elementNamed } from './programme-element.ts';
 
 const place = 'Parameters.parameter';
-const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 const quietAlternative = 'https://w3id.org/alongside/fhir/StructureDefinition/quiet-alternative';
 
 export async function heldDay(
@@ -42,7 +42,7 @@ export async function heldDay(
   const now = context.clock.now();
   const start = given.start?.value ?? new Date(now.getTime() - minutes * 60_000).toISOString();
   const days = daysOf(context);
-  const date = instant.test(start) ? days.dayOf(start) : undefined;
+  const date = isTimeWithZone(start) ? days.dayOf(start) : undefined;
   if (date === undefined) {
     throw invalid(
       '"start" is a time of day with its zone (2026-11-20T10:00:00+01:00)',

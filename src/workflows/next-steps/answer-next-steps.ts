@@ -10,6 +10,7 @@ import {
 } from '../../course/next-step/next-steps-answer.ts';
 import { nextStepsParameters } from '../../course/next-step/next-steps-parameters.ts';
 import type { NextSteps } from '../../course/next-step/rank-next-steps.ts';
+import { withoutVersion } from '../../fhir/canonical.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import {
@@ -104,7 +105,7 @@ function chosenOf(choices: readonly Given[], shown: NextSteps): Choice {
 
 function onTheList({ value, expression }: Given, { steps, notOffered }: NextSteps): ChosenActivity {
   const isMeant = ({ answer }: { readonly answer: string }) =>
-    answer === value || answer.split('|')[0] === value;
+    answer === value || withoutVersion(answer) === value;
   const step = steps.find(isMeant);
   if (step) return { canonical: step.answer, title: step.title.text };
   const gated = notOffered.find(isMeant);

@@ -8,6 +8,7 @@ import type { PlanInput } from '../../pathways/plan-input.ts';
 import { assumedFor } from '../../pathways/what-if.ts';
 import type { WorkflowContext } from '../context.ts';
 import { presentOf } from '../present.ts';
+import { isEvidence } from '../resources/is-evidence.ts';
 
 /**
  * The record types that plans may ask for, and which of their elements are searched for. The others are compared here:
@@ -143,7 +144,3 @@ function filtersFor(
 function newestFirst(type: ResourceType): SortKey[] {
   return [{ parameter: type === 'Observation' ? 'date' : '_lastUpdated', descending: true }];
 }
-
-/** What was entered in error is never evidence, whether the plan's author thought of it or not. */
-const isEvidence = (resource: Resource): boolean =>
-  !('status' in resource && resource.status === 'entered-in-error');

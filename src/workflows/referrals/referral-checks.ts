@@ -8,7 +8,8 @@ import { ownerTypes, whoStillWorks } from '../watch/who-still-works.ts';
 import type { ReferralRequest } from './referral-request.ts';
 
 const requesterTypes = ['Practitioner', 'PractitionerRole', 'Organization'] as const;
-const supportingTypes = [
+/** What goes along with a referral, and what an answer to a question about it may point to: the candidate reads all of it. */
+export const supportingTypes = [
   'Observation',
   'QuestionnaireResponse',
   'Condition',

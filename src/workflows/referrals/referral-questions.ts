@@ -18,6 +18,7 @@ import { byReference, findResources } from '../resources/find-resources.ts';
 import { isSameContent } from '../resources/is-same-content.ts';
 import { readOfPatient } from '../resources/read-known.ts';
 import { updateChecked } from '../resources/write-checked.ts';
+import { supportingTypes } from './referral-checks.ts';
 import { demandSide, hasText } from './referral-side.ts';
 
 export const isQuestion = (task: Task): boolean => hasCourseCode(task.code, 'info-request');
@@ -180,27 +181,13 @@ async function checkAnswer(context: WorkflowContext, next: Task): Promise<void> 
       await readOfPatient(
         context.store,
         valueReference.reference,
-        answerTypes,
+        supportingTypes,
         next.for?.reference ?? '',
         place,
       );
     }
   }
 }
-
-/** What an answer may point to: all of it is read by the candidate too. */
-const answerTypes = [
-  'Observation',
-  'QuestionnaireResponse',
-  'Condition',
-  'DocumentReference',
-  'DiagnosticReport',
-  'Communication',
-  'ClinicalImpression',
-  'AllergyIntolerance',
-  'MedicationStatement',
-  'RiskAssessment',
-] as const;
 
 function forQuestion(context: WorkflowContext, question: Task): Promise<WorkflowContext> {
   return forEffect(context, 'follow-task', question.for?.reference?.replace('Patient/', '') ?? '');

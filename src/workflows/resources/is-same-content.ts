@@ -1,4 +1,5 @@
 // Compares two parts of resources by what they say, whatever the order of their keys.
+import { isObject } from '../../fhir/json-object.ts';
 
 export function isSameContent(left: unknown, right: unknown): boolean {
   if (Array.isArray(left) && Array.isArray(right)) {
@@ -9,8 +10,4 @@ export function isSameContent(left: unknown, right: unknown): boolean {
     return [...names].every((name) => isSameContent(left[name], right[name]));
   }
   return left === right;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 // Closes the note that was begun for a session, in the transaction that records it: a draft is not left lying about.
 import type { QuestionnaireResponse } from '@medplum/fhirtypes';
+import { withoutVersion } from '../../fhir/canonical.ts';
 import { businessRule } from '../../fhir/error.ts';
 import type { StoredVersion } from '../../store/store.ts';
 import type { WorkflowContext } from '../context.ts';
@@ -22,7 +23,7 @@ export async function closeDraft(
   const { value, expression } = draft;
   const found = await readOfPatient(context.store, value, ['QuestionnaireResponse'], patient, expression);
   const response = found.resource();
-  if (response.questionnaire?.split('|')[0] !== noteForm) {
+  if (withoutVersion(response.questionnaire ?? '') !== noteForm) {
     throw businessRule(`${value} is no session note: a draft answers ${noteForm}`, expression);
   }
   if (response.status !== 'in-progress') {

@@ -14,6 +14,7 @@ import { formulationChain } from '../../course/formulation/formulation.ts';
 import { type CourseStep, nextSession } from '../../course/next-step/next-step.ts';
 import type { KeptAnswer } from '../../course/next-step/next-steps-answer.ts';
 import { openFactors, unanswered } from '../../course/session/open-questions.ts';
+import { withoutVersion } from '../../fhir/canonical.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { type CourseParts, type CourseSession, courseParts } from '../courses/course-parts.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
@@ -123,7 +124,7 @@ async function formsSince(
     byToken('status', { code: 'in-progress' }, { code: 'completed' }, { code: 'amended' }),
   ]);
   const isOf = (form: string) => (response: QuestionnaireResponse) =>
-    response.questionnaire?.split('|')[0] === form;
+    withoutVersion(response.questionnaire ?? '') === form;
   const isNew = ({ authored, meta }: QuestionnaireResponse) => isSince(authored ?? meta?.lastUpdated ?? '');
   const newestFirst = responses.toReversed();
   const opener = newestFirst.find(
