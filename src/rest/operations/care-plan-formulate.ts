@@ -7,6 +7,7 @@ import {
   recordFormulation,
 } from '../../workflows/formulation/record-formulation.ts';
 import type { Operation } from '../operation.ts';
+import { demanded } from './needed.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 
 const names = ['state', 'reason', 'summary', 'factor', 'date', 'encounter', 'previous'] as const;
@@ -35,7 +36,7 @@ export const carePlanFormulate: Operation = {
     const result = await recordFormulation(request.context, {
       carePlanId: request.id ?? '',
       ifMatch: request.ifMatch,
-      state: needed(
+      state: demanded(
         given.text('state'),
         'say how far you are: "state" is suggested, talked-through or agreed',
         given,
@@ -70,12 +71,12 @@ function talkedFactor(factor: ParameterReader): FormulationRequest['factors'][nu
     throw invalid('say whose view a factor is: "view" is patient, therapist or gp', factor.expression);
   }
   return {
-    role: needed(
+    role: demanded(
       factor.text('role'),
       'a factor needs its "role": predisposing, precipitating or perpetuating',
       factor,
     ),
-    text: needed(factor.text('text'), 'a factor needs its "text", in the person\'s own words', factor),
+    text: demanded(factor.text('text'), 'a factor needs its "text", in the person\'s own words', factor),
     sides: factor.texts('side').map(({ value }) => value),
     views,
     evidence: factor.references('evidence').map(({ value }) => value),
@@ -84,9 +85,4 @@ function talkedFactor(factor: ParameterReader): FormulationRequest['factors'][nu
     ...(basis && { basis }),
     expression: factor.expression,
   };
-}
-
-function needed<T>(value: T | undefined, message: string, reader: ParameterReader): T {
-  if (value === undefined) throw invalid(message, reader.expression);
-  return value;
 }

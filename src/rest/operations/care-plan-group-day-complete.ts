@@ -1,10 +1,10 @@
 // POST CarePlan/[id]/$group-day-complete: records a day of a group that was held.
 // https://hl7.org/fhir/R4/operations.html
 import type { Parameters } from '@medplum/fhirtypes';
-import { invalid } from '../../fhir/error.ts';
 import { completeGroupDay } from '../../workflows/groups/complete-group-day.ts';
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
+import { needed } from './needed.ts';
 import { nextParameter } from './next-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 
@@ -69,11 +69,4 @@ export const carePlanGroupDayComplete: Operation = {
 function once(given: ParameterReader, name: string) {
   given.text(name);
   return given.texts(name);
-}
-
-function needed<T>(value: T | undefined, name: string, reader: ParameterReader): T {
-  if (value === undefined) {
-    throw invalid(`"${name}" is needed`, reader.expression);
-  }
-  return value;
 }

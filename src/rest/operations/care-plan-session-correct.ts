@@ -12,10 +12,10 @@ import {
   givenHomework,
   givenNote,
   givenProgress,
-  needed,
   noteNames,
 } from './held-session.ts';
 import { issuesParameter } from './issues-parameter.ts';
+import { needed } from './needed.ts';
 import { nextParameter } from './next-parameter.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 

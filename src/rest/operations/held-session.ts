@@ -1,16 +1,9 @@
 // Reads what is said of a session that was held: the parameters that recording one and correcting one have in common.
-import { invalid } from '../../fhir/error.ts';
 import type { SessionRequest } from '../../workflows/sessions/session-request.ts';
+import { needed } from './needed.ts';
 import type { ParameterReader } from './parameter-reader.ts';
 
 export const noteNames = ['symptomsSince', 'discovered', 'agreements', 'oneSmallStep'] as const;
-
-export function needed<T>(value: T | undefined, name: string, reader: ParameterReader): T {
-  if (value === undefined) {
-    throw invalid(`"${name}" is needed`, reader.expression);
-  }
-  return value;
-}
 
 export const givenElements = (given: ParameterReader): SessionRequest['elements'] =>
   given.groups('element', ['code', 'minutes']).map((element) => ({

@@ -6,6 +6,7 @@ import type { EnrolmentRequest } from '../../workflows/courses/enrolment-request
 import type { Operation } from '../operation.ts';
 import { contentMark } from './content-mark.ts';
 import { courseBegun } from './course-begun.ts';
+import { demanded } from './needed.ts';
 import { type ParameterReader, parameterReader } from './parameter-reader.ts';
 
 const names = [
@@ -61,11 +62,11 @@ function givenGoal(goal: ParameterReader): EnrolmentRequest['goals'][number] {
   const weight = goal.decimal('weight');
   const activityTarget = goal.decimal('activityTarget');
   return {
-    text: needed(goal.text('text'), 'a goal needs its "text", in the patient\'s own words', goal),
+    text: demanded(goal.text('text'), 'a goal needs its "text", in the patient\'s own words', goal),
     ...(weight !== undefined && { weight }),
     levels: goal.groups('level', ['value', 'text']).map((level) => ({
-      value: needed(level.decimal('value'), 'a level of a goal needs its "value"', level),
-      text: needed(level.text('text'), 'a level of a goal needs its "text"', level),
+      value: demanded(level.decimal('value'), 'a level of a goal needs its "value"', level),
+      text: demanded(level.text('text'), 'a level of a goal needs its "text"', level),
     })),
     ...(activityTarget !== undefined && { activityTarget }),
     expression: goal.expression,
@@ -76,16 +77,9 @@ function givenLeftOut(leftOut: ParameterReader): EnrolmentRequest['leftOut'][num
   const { expression } = leftOut;
   return {
     action: {
-      value: needed(leftOut.text('action'), 'what is left out needs its "action"', leftOut),
+      value: demanded(leftOut.text('action'), 'what is left out needs its "action"', leftOut),
       expression,
     },
-    reason: needed(leftOut.text('reason'), 'what is left out needs its "reason"', leftOut),
+    reason: demanded(leftOut.text('reason'), 'what is left out needs its "reason"', leftOut),
   };
-}
-
-function needed<T>(value: T | undefined, refusal: string, reader: ParameterReader): T {
-  if (value === undefined) {
-    throw invalid(refusal, reader.expression);
-  }
-  return value;
 }
