@@ -3,8 +3,8 @@
 /** Gives a whole number from 0 to below. */
 export type Random = (below: number) => number;
 
-export function seededRandom(seed = 20_261_120): Random {
-  let state = seed;
+export function seededRandom(): Random {
+  let state = 20_261_120;
   return (below) => {
     state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
     return Math.floor((state / 4_294_967_296) * below);

@@ -24,15 +24,11 @@ export interface ContentReport {
   readonly findings: readonly Finding[];
 }
 
-/** `base` is the folder of HL7's R4 definitions; by default the one inside the content folder. */
-export async function contentFindings(
-  directory: string,
-  base = join(directory, 'base'),
-): Promise<ContentReport> {
+export async function contentFindings(directory: string): Promise<ContentReport> {
   const { files, findings } = readContentFiles(directory);
   const all = [
     ...findings,
-    ...validityFindings(files, files, base),
+    ...validityFindings(files, files, join(directory, 'base')),
     ...[
       referenceFindings,
       metadataFindings,

@@ -25,8 +25,6 @@ export interface PatientCompartment {
   ownersOf(resource: Resource): readonly RecordOwner[];
   /** May a resource of this type lie in a patient's compartment at all? */
   holds(type: string): boolean;
-  /** The search parameters of a type that lead to its patients. */
-  parametersOf(type: string): readonly string[];
 }
 
 const prefix = 'Patient/';
@@ -54,7 +52,6 @@ export function createPatientCompartment(
     return [...patients];
   };
   return {
-    parametersOf,
     patientsOf,
     ownersOf: (resource) => [
       ...patientsOf(resource).map((id): RecordOwner => ({ type: 'Patient', id })),

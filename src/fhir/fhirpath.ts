@@ -9,7 +9,6 @@ type FhirPathResult =
 
 export interface FhirPath {
   readonly kind: 'compiled';
-  readonly expression: string;
   /** The environment variables that it reads, without the percent sign. */
   readonly variables: readonly string[];
   /** Variables hold a resource, a list of resources, or a value made by `fhirPathTime`. */
@@ -64,7 +63,6 @@ function compile(expression: string): FhirPath | MalformedFhirPath {
   const counted = countedIn(expression);
   return {
     kind: 'compiled',
-    expression,
     variables: givenFrom(words.variables),
     evaluate(focus, variables) {
       const list = counted && variables[counted.variable];

@@ -5,9 +5,8 @@ import type { Answer, Answers } from '../fhir/run-apart.ts';
 /** Where the answers stand among the variables. */
 export const answersVariable = 'answers found apart';
 
-export const answeredApart = (expression: string, variables: readonly string[], key: string): FhirPath => ({
+export const answeredApart = (variables: readonly string[], key: string): FhirPath => ({
   kind: 'compiled',
-  expression,
   variables,
   evaluate: (_, given) => answerIn(given[answersVariable], key),
 });

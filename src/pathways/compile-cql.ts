@@ -90,7 +90,7 @@ export function compileCql(text: string, language: string, scope: CqlScope): Com
       valueSets,
       inputs: keys,
     },
-    run: answeredApart(text, [], key),
+    run: answeredApart([], key),
   };
 }
 

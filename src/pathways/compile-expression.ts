@@ -60,6 +60,6 @@ function compileApart(text: string, scope: Scope): CompiledExpression {
     kind: 'ready',
     inputs,
     apart: { kind: 'fhirpath', key, expression: text, variables },
-    run: answeredApart(text, variables, key),
+    run: answeredApart(variables, key),
   };
 }

@@ -86,7 +86,6 @@ function compileOne(plan: PlanDefinition, canonical: string, setting: Setting): 
   return {
     source: plan,
     canonical,
-    path: setting.path,
     actions,
     actionIds: new Set(idsOf(actions)),
     goals: compileGoals(plan, setting, actions),

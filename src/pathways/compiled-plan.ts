@@ -96,8 +96,6 @@ export interface CompiledPlan {
   readonly source: PlanDefinition;
   /** url|version */
   readonly canonical: string;
-  /** "" for the plan that is applied; the path of the action that points to it for a nested one. */
-  readonly path: string;
   readonly actions: readonly CompiledAction[];
   /** The ids of its actions on every level, without those of nested plans. */
   readonly actionIds: ReadonlySet<string>;

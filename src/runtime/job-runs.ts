@@ -20,7 +20,6 @@ export interface JobRun extends RunHold {
   /** How often it was begun, those that were stopped in order not counted. */
   readonly tries: number;
   readonly startedMs: number;
-  readonly endedMs?: number;
   /** Until when nobody else takes it up. */
   readonly heldUntilMs: number;
   readonly counts: RunCounts;

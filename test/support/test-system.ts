@@ -49,8 +49,8 @@ export interface TestOptions {
   readonly firstId?: number;
 }
 
-function testClock(start = '2026-11-20T09:00:00.000Z'): TestClock {
-  let nowMs = Date.parse(start);
+function testClock(): TestClock {
+  let nowMs = Date.parse('2026-11-20T09:00:00.000Z');
   return {
     now: () => new Date(nowMs),
     set: (instant) => {

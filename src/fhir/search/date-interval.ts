@@ -17,8 +17,8 @@ function offsetMs(zone: string | undefined): number {
 }
 
 /** Date.UTC without its rule that the years 0 to 99 mean 1900 to 1999. */
-function utcMs(year: number, month: number, day: number, timeMs = 0): number {
-  return new Date(Date.UTC(2000, month, day)).setUTCFullYear(year, month, day) + timeMs;
+function utcMs(year: number, month: number, day: number): number {
+  return new Date(Date.UTC(2000, month, day)).setUTCFullYear(year, month, day);
 }
 
 /**

@@ -12,11 +12,10 @@ interface RunRow {
   readonly tries: number;
   readonly held_until_ms: number;
   readonly started_ms: number;
-  readonly ended_ms: number | null;
   readonly counts: string;
 }
 
-const columns = 'job, slot, state, claim, tries, held_until_ms, started_ms, ended_ms, counts';
+const columns = 'job, slot, state, claim, tries, held_until_ms, started_ms, counts';
 
 /** State and counts were written by this file. */
 function runOf(row: RunRow): JobRun {
@@ -27,7 +26,6 @@ function runOf(row: RunRow): JobRun {
     state: row.state as RunState,
     tries: row.tries,
     startedMs: row.started_ms,
-    ...(row.ended_ms !== null && { endedMs: row.ended_ms }),
     heldUntilMs: row.held_until_ms,
     counts: JSON.parse(row.counts) as RunCounts,
   };

@@ -12,7 +12,7 @@ export function checkedSelections(
   { catalogue }: WorkflowContext,
   plan: PlanDefinition,
   selections: readonly Given[],
-  leftOut: readonly LeftOut[] = [],
+  leftOut: readonly LeftOut[],
 ): readonly (ElementChoice & Pick<Given, 'expression'>)[] {
   const choices = selections.map(({ value, expression }) => ({
     ...elementChoice(catalogue, value, expression),

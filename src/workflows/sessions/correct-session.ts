@@ -53,7 +53,7 @@ export function correctSession(
         session,
         changed: [],
         warnings: [],
-        next: stepOf(inside, carePlan, sessions),
+        next: nextStepOf(inside, carePlan, sessions),
       };
     }
     const encounter = meetings.find(({ status }) => status === 'finished');
@@ -108,7 +108,7 @@ async function notMissed(
   const reason = reasonOf(request);
   const { contentMark } = request;
   const taken = await takeBackAbsence(context, { carePlan, session, missed, meetings, reason, contentMark });
-  return { ...taken, session, next: stepOf(context, carePlan, sessions) };
+  return { ...taken, session, next: nextStepOf(context, carePlan, sessions) };
 }
 
 function reasonOf({ reason }: CorrectionRequest): CodeableConcept {
@@ -212,7 +212,7 @@ async function corrected(context: WorkflowContext, correcting: Correcting): Prom
       .filter(({ resourceType }) => resourceType !== 'Encounter' && resourceType !== 'ServiceRequest'),
     provenance: stored.resource(),
     warnings: [...change.warnings, ...afterTheEnd(carePlan)],
-    next: stepOf(context, carePlan, after),
+    next: nextStepOf(context, carePlan, after),
   };
 }
 
@@ -275,6 +275,3 @@ async function reopen(
     revision: { reference: `ServiceRequest/${session.id}`, versionId: stored.versionId, before },
   };
 }
-
-const stepOf = (context: WorkflowContext, carePlan: CarePlan, sessions: readonly ServiceRequest[]) =>
-  nextStepOf(context, carePlan, sessions);
