@@ -5,6 +5,7 @@ import type { GroupDay } from '../../course/group/group-resources.ts';
 import { groupDates } from '../../course/group/group-schedule.ts';
 import { firstTwice, sizeDifference } from '../../course/group/group-size.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
+import { isDateOrTime } from '../../fhir/time-with-zone.ts';
 import { type GroupPlan, groupPlanOf } from '../../pathways/group-plan-of.ts';
 import type { WorkflowContext } from '../context.ts';
 import { refuseSecondCourse } from '../courses/enrolment-checks.ts';
@@ -15,7 +16,6 @@ import { type Given, readReferenced, referenceTo } from '../resources/read-known
 import type { GroupRunRequest } from './group-run-request.ts';
 
 const place = 'Parameters.parameter';
-const instant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 export function programmeOf(plan: PlanDefinition): GroupPlan {
   demandUrl(plan);
@@ -111,7 +111,7 @@ export function plannedDays(
 ): PlannedDays {
   const { today, dayOf } = daysOf(context);
   const given = request.days.map(({ value, expression }) => {
-    const date = instant.test(value) ? dayOf(value) : undefined;
+    const date = isDateOrTime(value) ? dayOf(value) : undefined;
     if (date === undefined) {
       throw invalid('a "day" is a date, YYYY-MM-DD, or an instant with its zone', expression);
     }

@@ -6,6 +6,7 @@ import { appointmentOf, type GroupDay } from '../../course/group/group-resources
 import { sessionNumber } from '../../course/next-step/next-step.ts';
 import { asItIs, saidAs, saidIn } from '../../course/said.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
+import { isDateOrTime } from '../../fhir/time-with-zone.ts';
 import { inTransaction, type WorkflowContext } from '../context.ts';
 import { sessionsOf } from '../courses/course-sessions.ts';
 import { sentencesOf } from '../courses/sentences-of.ts';
@@ -28,8 +29,6 @@ export interface MakeUpResult {
   readonly carePlan: CarePlan;
   readonly session: ServiceRequest;
 }
-
-const instant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /** Refused: 404 an offer that is not this person's, 412 and 428 without the plan's version, 422 an offer that is not open, a plan that does not run, a day that has passed. */
 export function planMakeUpDay(context: WorkflowContext, request: MakeUpRequest): Promise<MakeUpResult> {
@@ -62,7 +61,7 @@ async function written(
   at: Given,
 ): Promise<MakeUpResult> {
   const { today, dayOf } = daysOf(context);
-  const date = instant.test(at.value) ? dayOf(at.value) : undefined;
+  const date = isDateOrTime(at.value) ? dayOf(at.value) : undefined;
   if (date === undefined) {
     throw invalid('"date" is a date, YYYY-MM-DD, or an instant with its zone', at.expression);
   }

@@ -3,7 +3,7 @@ import type { Appointment, ServiceRequest } from '@medplum/fhirtypes';
 import { type CalendarDate, isCalendarDate } from '../../course/calendar.ts';
 import { type AbsenceCode, absenceOf, attendances, isAbsence } from '../../course/session/attendance.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
-import { isTimeWithZone } from '../../fhir/time-with-zone.ts';
+import { isDateOrTime } from '../../fhir/time-with-zone.ts';
 import type { WorkflowContext } from '../context.ts';
 import type { GivenReason } from '../course-changes/tailoring-reason.ts';
 import { daysOf } from '../days.ts';
@@ -66,7 +66,7 @@ export function startOf(
   const { today, dayOf } = daysOf(context);
   const start = request.start ?? dayOf(session.occurrenceDateTime);
   const day = dayOf(start);
-  const isKnown = start !== undefined && (start.length === 10 || isTimeWithZone(start));
+  const isKnown = start !== undefined && isDateOrTime(start);
   if (!isKnown || day === undefined) {
     throw invalid(
       '"start" is the day of the session, or its time of day with the zone (2026-11-20T10:00:00+01:00)',

@@ -12,7 +12,7 @@ import type {
   SessionContent,
 } from '../../course/session/session-resources.ts';
 import { businessRule, invalid } from '../../fhir/error.ts';
-import { isTimeWithZone } from '../../fhir/time-with-zone.ts';
+import { isDateOrTime } from '../../fhir/time-with-zone.ts';
 import type { WorkflowContext } from '../context.ts';
 import { episodeReference } from '../courses/course-plan.ts';
 import { elementChoice } from '../courses/element-choice.ts';
@@ -70,7 +70,7 @@ export function startOf(
   const { today, dayOf } = daysOf(context);
   const start = given ?? new Date(nowMs - minutes * 60_000).toISOString();
   const day = dayOf(start);
-  if (day === undefined || !(start.length === 10 || isTimeWithZone(start))) {
+  if (day === undefined || !isDateOrTime(start)) {
     throw invalid(
       '"start" is a date, or a time of day with its zone (2026-11-20T10:00:00+01:00)',
       'Parameters.parameter',

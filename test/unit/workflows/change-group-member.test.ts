@@ -76,7 +76,7 @@ it('somebody who missed a day takes a day of their own, which is a session in th
       carePlanMakeUpDay,
       'otherTherapist',
       own,
-      [reference('offer', `Task/${offer?.id}`), { name: 'date', valueDate: '2026-11-27' }],
+      [reference('offer', `Task/${offer?.id}`), string('date', '2026-11-27T09:30:00.000Z')],
       ifMatch,
     );
   expect((await refusalOf(take('none'))).status).toBe(428);

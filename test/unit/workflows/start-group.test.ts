@@ -89,6 +89,15 @@ describe('a run of a group', () => {
     });
   });
 
+  it('meets on days that are given as the instants of a client, to the millisecond', async () => {
+    const given = [1, 2, 3, 4, 5, 6, 7, 8].map((week) => `2027-0${week}-05T09:30:00.000Z`);
+    const asked = given.map((day) => string('day', day));
+    await begin(...leaders, ...members(8), ...asked, string('datesReason', 'By the house'));
+    const days = await world.all('ServiceRequest');
+    const ofFirst = days.filter(({ subject }) => subject.reference === 'Patient/member-1');
+    expect(ofFirst.map(({ occurrenceDateTime }) => occurrenceDateTime)).toEqual(given);
+  });
+
   it('names nobody on what the group has as a whole, and nobody else on what is one member’s', async () => {
     await begin(...leaders, ...members(8), start);
     for (const type of ['CarePlan', 'CareTeam', 'RequestGroup', 'ServiceRequest', 'Appointment'] as const) {
