@@ -25,6 +25,8 @@ export interface CallingContent {
   readonly activities: readonly ActivityDefinition[];
   /** By which codes and words other systems say yes and no. */
   readonly yesOrNo: ValueSet;
+  /** An activity that is due within fewer hours is due soon. */
+  readonly soonHours: number;
 }
 
 export interface CallingRule {
@@ -42,13 +44,14 @@ export interface CallingAnswers {
   readonly byCode: ReadonlyMap<string, CallingRule>;
   /** By the linkId of our own form, or by the last part of one that is made of codes, such as "/44249-1/44260-8". */
   readonly byLinkId: ReadonlyMap<string, CallingRule>;
-  /** Within how many hours an activity (its canonical) is due; infinite where it does not say. */
-  readonly hoursOf: (canonical: string) => number;
+  /** Is an activity (its canonical) due so soon that a problem on a list calls somebody in for it? */
+  readonly isDueSoon: (canonical: string) => boolean;
 }
 
-export function callingAnswers({ forms, activities, yesOrNo }: CallingContent): CallingAnswers {
+export function callingAnswers({ forms, activities, yesOrNo, soonHours }: CallingContent): CallingAnswers {
   const [byCode, byLinkId] = [new Map<string, CallingRule>(), new Map<string, CallingRule>()];
   const yes = keyOfYesOrNo(yesOrNo);
+  /** Infinite where it does not say. */
   const hoursOf = (canonical: string) => {
     const { url } = parseCanonical(canonical);
     const action = activities.find((each) => each.url === url);
@@ -90,7 +93,7 @@ export function callingAnswers({ forms, activities, yesOrNo }: CallingContent): 
     if (action && !byCode.has(codeKey(coding)))
       byCode.set(codeKey(coding), { atLeast: 1, action, key: yes, standsFor: actions });
   }
-  return { byCode, byLinkId, hoursOf };
+  return { byCode, byLinkId, isDueSoon: (canonical) => hoursOf(canonical) < soonHours };
 }
 
 const codesOf = ({ definition }: SumRule): readonly Coding[] => definition.code.coding ?? [];

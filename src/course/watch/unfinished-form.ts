@@ -11,7 +11,7 @@ export interface UnfinishedForm {
   readonly note: Note;
 }
 
-const unitsMs: Readonly<Record<string, number>> = { min: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitsMs = { min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Throws an Error (a fault of our content) when the plan does not say it. */
 export function unfinishedFormOf(plan: PlanDefinition): UnfinishedForm {
@@ -21,6 +21,14 @@ export function unfinishedFormOf(plan: PlanDefinition): UnfinishedForm {
 /** How long ago an answer was given, at most, that comes from elsewhere and calls somebody in. Throws an Error as above. */
 export function oldestAnswerOf(plan: PlanDefinition): { readonly heardForMs: number; readonly note: Note } {
   return { heardForMs: timeOf(plan, 'answer-of-before'), note: noteOf(plan, 'answer-of-before') };
+}
+
+/**
+ * Whatever is due within fewer hours calls somebody in for a problem on a list too; what may wait longer was looked at by whoever wrote it
+ * down. Throws an Error as above.
+ */
+export function soonHoursOf(plan: PlanDefinition): number {
+  return timeOf(plan, 'problem-on-a-list') / unitsMs.h;
 }
 
 /** What is said of an answer in no form that can be read. Throws an Error as above. */
@@ -35,7 +43,7 @@ export function takenBackNoteOf(plan: PlanDefinition): Note {
 
 function timeOf(plan: PlanDefinition, id: string): number {
   const { value, code } = plan.action?.find((each) => each.id === id)?.timingDuration ?? {};
-  const unitMs = unitsMs[code ?? ''];
+  const unitMs = Object.entries(unitsMs).find(([unit]) => unit === code)?.[1];
   if (value === undefined || unitMs === undefined) {
     throw new Error(`PlanDefinition/${plan.id} does not say after which time it is ${id}`);
   }

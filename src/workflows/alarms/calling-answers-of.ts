@@ -1,6 +1,6 @@
 // The published content, read once for which answers call somebody in, and how long ago they may have been given.
 import type { Catalogue } from '../../content/catalogue.ts';
-import { oldestAnswerOf } from '../../course/watch/unfinished-form.ts';
+import { oldestAnswerOf, soonHoursOf } from '../../course/watch/unfinished-form.ts';
 import { canonicalOf } from '../../fhir/canonical.ts';
 import { type CallingAnswers, callingAnswers } from '../../instruments/calling-answers.ts';
 import type { WorkflowContext } from '../context.ts';
@@ -10,7 +10,7 @@ const yesOrNoUrl = 'https://w3id.org/alongside/fhir/ValueSet/yes-or-no';
 
 const read = new WeakMap<Catalogue, CallingAnswers>();
 
-/** Throws an Error (a fault of our content) when it does not say which codes mean yes and no. */
+/** Throws an Error (a fault of our content) when it does not say which codes mean yes and no, or what is soon. */
 export function callingAnswersOf({ catalogue }: Pick<WorkflowContext, 'catalogue'>): CallingAnswers {
   const known = read.get(catalogue);
   if (known) return known;
@@ -26,6 +26,7 @@ export function callingAnswersOf({ catalogue }: Pick<WorkflowContext, 'catalogue
       })),
     activities: published.filter((each) => each.resourceType === 'ActivityDefinition'),
     yesOrNo,
+    soonHours: soonHoursOf(watchPlanOf({ catalogue })),
   });
   read.set(catalogue, calling);
   return calling;

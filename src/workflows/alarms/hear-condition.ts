@@ -42,15 +42,13 @@ export const conditionRule: WriteRule = ruleOfSaid<Condition>({
   },
 });
 
-/** What may wait so long was looked at by whoever wrote the Condition: a fever on a list of problems calls nobody who knows of it already. */
-const lookedAtHours = 24;
 const ownSystems = 'https://w3id.org/alongside/fhir/CodeSystem/';
 
-/** A code of our own is written down to call somebody in; that of a general terminology calls where nobody should wait a day. */
-function isHeard({ byCode, hoursOf }: CallingAnswers, coding: Coding): boolean {
+/** A code of our own is written down to call somebody in; that of a general terminology calls where nobody should wait. */
+function isHeard({ byCode, isDueSoon }: CallingAnswers, coding: Coding): boolean {
   const rule = byCode.get(codeKey(coding));
   if (rule === undefined) return false;
-  return coding.system?.startsWith(ownSystems) === true || hoursOf(rule.action) < lookedAtHours;
+  return coding.system?.startsWith(ownSystems) === true || isDueSoon(rule.action);
 }
 
 function isAny(status: CodeableConcept | undefined, codes: readonly string[]): boolean {

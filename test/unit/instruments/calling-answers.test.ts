@@ -74,6 +74,7 @@ const calling = (...questionnaires: readonly Questionnaire[]): CallingAnswers =>
     forms: questionnaires.map((questionnaire) => ({ questionnaire, definitions: [] })),
     activities: [activity('look', 24, 'sign'), activity('run', 1, 'sign'), activity('gate', 72, 'gate')],
     yesOrNo,
+    soonHours: 24,
   });
 
 const said = (system: string, code: string, value: object) => ({ coding: [{ system, code }], value });
@@ -102,6 +103,12 @@ describe('which activity', () => {
     expect(short(look, some)).toEqual(['run|1 ']);
     expect(short(look, some, sign('fever'))).toEqual(['look|1 fever']);
     expect(short(look, said(check, 'sign', { valueBoolean: false }))).toEqual([]);
+  });
+
+  it('is due soon when it is due within fewer hours than that, and never when nobody says so', () => {
+    expect(
+      ['run', 'look', 'gate', 'other'].map((name) => both.isDueSoon(`${own}/ActivityDefinition/${name}|1`)),
+    ).toEqual([true, false, false, false]);
   });
 
   it('is none for a check whose activity no answer raises, nor for a code of another system', () => {
