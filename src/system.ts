@@ -64,6 +64,8 @@ export interface SystemOptions {
   readonly contentFolder?: string;
   /** Does this process carry exports out? Not the command line, beside which the service may run. */
   readonly runsExports?: boolean;
+  /** What a database in memory begins with: the bytes of a database file, into which nothing is written back. */
+  readonly contents?: Buffer;
   /** How long an export waits for changes of other nodes that are still under way when it begins; 3 s unless said otherwise. */
   readonly exportSettleMs?: number;
 }
@@ -156,7 +158,7 @@ export function openTokens(at: Database, clock: Clock): Promise<TokenStore> {
 }
 
 function openStore(
-  { clock, newId, ...at }: Database & Pick<SystemOptions, 'clock' | 'newId'>,
+  { clock, newId, contents, ...at }: Database & Pick<SystemOptions, 'clock' | 'newId' | 'contents'>,
   search: ReturnType<typeof readSearchParameters>,
 ): Promise<OpenedStore> {
   const database = databaseOf(at);
@@ -165,7 +167,7 @@ function openStore(
     database.kind === 'sqlite'
       ? sqliteStore({
           ...given,
-          path: database.path,
+          path: at.dataDir === ':memory:' ? (contents ?? database.path) : database.path,
           ...(at.dataDir !== ':memory:' && { logBytes: fullLogBytes }),
         })
       : postgresStore({ ...given, url: database.url }),

@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { asCopyOf } from '../../scripts/postgres/local-server.ts';
+import type { SystemOptions } from '../../src/system.ts';
+import { publishedContents } from './published-content.ts';
 
 /** Set by scripts/jest-postgres-setup.cjs. */
 const template = process.env['TEST_DATABASE_TEMPLATE'];
@@ -29,13 +31,15 @@ async function copyOf(template: string): Promise<string> {
   return template.replace(/[^/]+$/, name);
 }
 
-/** For the options of a system: no `databaseUrl` means SQLite in the folder. One that is given is kept. */
+/** For the options of a system: no `databaseUrl` means SQLite in the folder, or in memory. One that is given is kept. */
 export async function databaseFor(
   dataDir: string,
   given?: string,
-): Promise<{ readonly dataDir: string; readonly databaseUrl?: string }> {
+): Promise<Pick<SystemOptions, 'dataDir' | 'databaseUrl' | 'contents'>> {
   if (given !== undefined) return { dataDir, databaseUrl: given };
-  if (template === undefined) return { dataDir };
+  if (template === undefined) {
+    return dataDir === ':memory:' ? { dataDir, contents: publishedContents() } : { dataDir };
+  }
   const databaseUrl = byFolder.get(dataDir) ?? (await copyOf(template));
   if (dataDir !== ':memory:') byFolder.set(dataDir, databaseUrl);
   return { dataDir, databaseUrl };

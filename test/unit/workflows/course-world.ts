@@ -1,10 +1,6 @@
 // One invented patient with a GP and two therapists on an in-memory store with the real content, for the tests of referral and course.
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { OperationOutcome, Parameters, Resource, ResourceType } from '@medplum/fhirtypes';
-import Sqlite from 'better-sqlite3';
 import type { Actor } from '../../../src/auth/actor.ts';
 import { baseDefinitions } from '../../../src/content/base-definitions.ts';
 import { loadCatalogue } from '../../../src/content/load-catalogue.ts';
@@ -26,8 +22,8 @@ import { accessFor } from '../../../src/store/access-for.ts';
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { WorkflowContext } from '../../../src/workflows/context.ts';
-import { publishContent } from '../../../src/workflows/publish-content.ts';
 import { findResources } from '../../../src/workflows/resources/find-resources.ts';
+import { publishedContents } from '../../support/published-content.ts';
 
 const profiles = new URL('../../../fhir-profiles/', import.meta.url);
 const baseFolder = new URL('base/', profiles);
@@ -92,43 +88,6 @@ const people: readonly (Resource & { id: string })[] = [
   { resourceType: 'Patient', id: 'bert', generalPractitioner: [{ reference: 'Practitioner/gp' }] },
 ];
 
-/** The bytes of a database that holds the published content and nothing else: writing it anew for each world takes most of a test. */
-let published: Promise<Buffer> | undefined;
-
-async function publishedContent(): Promise<Buffer> {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-course-world-'));
-  try {
-    const path = join(folder, 'published.sqlite');
-    const clock = { now: () => new Date('2026-11-20T08:00:00.000Z') };
-    const { store, close } = sqliteStore({ path, clock, newId: randomUUID, registry, compartment });
-    await publishContent({
-      ...accessFor(
-        store,
-        { actor: actors.system, requestId: 'published', clock },
-        { patientsOf: (resource) => compartment.patientsOf(resource) },
-      ),
-      catalogue,
-      validator,
-      clock,
-      wall,
-      newId: randomUUID,
-      actor: actors.system,
-      expressions,
-      readSearch: (text) => readSearch(reading, text),
-      store,
-    });
-    await close();
-    const file = new Sqlite(path);
-    // In memory there is no log to write ahead.
-    file.pragma('journal_mode = DELETE');
-    const image = file.serialize();
-    file.close();
-    return image;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 const wall = wallClock('Europe/Amsterdam');
 
 /** Started when something first asks for it, which no course does. */
@@ -152,8 +111,7 @@ export async function courseWorld(options: { readonly hasScore?: boolean } = {})
     count += 1;
     return `id-${String(count).padStart(4, '0')}`;
   };
-  published ??= publishedContent();
-  const sqlite = sqliteStore({ path: await published, clock, newId, registry, compartment });
+  const sqlite = sqliteStore({ path: publishedContents(), clock, newId, registry, compartment });
   const { store } = sqlite;
   const contextOf = (name: ActorName): WorkflowContext => contextFor(actors[name], 'request');
   const contextFor = (actor: Actor, requestId: string): WorkflowContext => {
