@@ -1,14 +1,10 @@
 // What happens when answers to a questionnaire come in: they are checked, and what they add up to is stored in the same transaction.
 // Applied by the write rules to create, update and Bundle entries alike.
-import type { Observation, Questionnaire, QuestionnaireResponse, Resource } from '@medplum/fhirtypes';
-import { canonicalBase } from '../../content/catalogue.ts';
-import { canonicalOf, parseCanonical } from '../../fhir/canonical.ts';
+import type { Observation, QuestionnaireResponse } from '@medplum/fhirtypes';
 import { businessRule, invalidResource } from '../../fhir/error.ts';
 import { isForThePersonAlone } from '../../fhir/for-the-person-alone.ts';
 import { patientIdOf } from '../../fhir/reference.ts';
 import { checkAnswers } from '../../instruments/check-answers.ts';
-import { asksForAlarms } from '../../instruments/raised-alarms.ts';
-import { asksForSafety } from '../../instruments/safety-answers.ts';
 import { alarmsSince, type Before, isFinished } from '../alarms/alarms-since.ts';
 import { alarmsOfForm, answeredAt, isUnfinished, unfinishedAlarms } from '../alarms/form-alarms.ts';
 import {
@@ -30,10 +26,19 @@ import { closePairTask } from '../pairs/pair-answers.ts';
 import type { WriteRule } from '../resources/write-rules.ts';
 import { checkMove } from './answer-moves.ts';
 import { checkAnswerPrivacy, checkPrivacyOfWithdrawn } from './check-answer-privacy.ts';
+import {
+  definitionsNow,
+  type HeardAnswers,
+  heardAnswers,
+  isHeard,
+  isHeardHere,
+  questionnaireOf,
+  scoreDefinitions,
+} from './heard-answers.ts';
 import { closeQuestionnaireTask } from './questionnaire-tasks.ts';
 import { recordGuidance } from './record-guidance.ts';
 import { storeScoreChanges } from './store-score-changes.ts';
-import { type ScoredAnswers, scoresOf, storeScores, voidScores } from './store-scores.ts';
+import { scoresOf, storeScores, voidScores } from './store-scores.ts';
 
 /**
  * Refuses (400) answers that do not fit the questionnaire, each with its place; (422) an unknown version of a questionnaire
@@ -240,71 +245,4 @@ function demandSubjectOfAlarms(context: WorkflowContext, response: Questionnaire
     'an answer in this form calls somebody in: it needs a subject, a reference to a Patient of this server, before it is finished too',
     'QuestionnaireResponse.subject',
   );
-}
-
-/** Undefined for a questionnaire that is not ours; a wrong name for one of ours is refused, since it would never be scored. */
-function questionnaireOf(
-  { catalogue }: WorkflowContext,
-  response: QuestionnaireResponse,
-): Questionnaire | undefined {
-  const canonical = response.questionnaire;
-  if (canonical === undefined) return undefined;
-  const known = catalogue.questionnaire(canonical);
-  if (known) return known;
-  const { url, version } = parseCanonical(canonical);
-  const isRelative = url.startsWith('Questionnaire/');
-  const ours = catalogue.questionnaire(isRelative ? `${canonicalBase}${url}` : url);
-  const expression = 'QuestionnaireResponse.questionnaire';
-  if (ours && isRelative) {
-    throw businessRule(
-      `this questionnaire is named by its canonical: ${ours.url}|${ours.version}`,
-      expression,
-    );
-  }
-  if (ours)
-    throw businessRule(
-      `version ${version} is not published here; ${ours.url}|${ours.version} is`,
-      expression,
-    );
-  if (url.startsWith(canonicalBase))
-    throw businessRule(`${url} is no questionnaire of this service`, expression);
-  return undefined;
-}
-
-function scoreDefinitions({ catalogue }: WorkflowContext, questionnaire: Questionnaire) {
-  return catalogue.scoreDefinitions(canonicalOf(questionnaire) ?? '');
-}
-
-/** Whether answers to it have consequences here: they are scored, call somebody in, or say what a gate asks for. */
-function isHeard(context: WorkflowContext, questionnaire: Questionnaire): boolean {
-  return (
-    scoreDefinitions(context, questionnaire).length > 0 ||
-    asksForAlarms(questionnaire) ||
-    asksForSafety(questionnaire)
-  );
-}
-
-/** As isHeard, for any version of the questionnaire. */
-function isHeardHere(
-  context: WorkflowContext,
-  { questionnaire: canonical = '' }: QuestionnaireResponse,
-): boolean {
-  const questionnaire = context.catalogue.questionnaire(parseCanonical(canonical).url);
-  return questionnaire !== undefined && isHeard(context, questionnaire);
-}
-
-/** Of the version that is published now, whichever the answers name. */
-function definitionsNow({ catalogue }: WorkflowContext, { questionnaire = '' }: QuestionnaireResponse) {
-  return catalogue.scoreDefinitions(parseCanonical(questionnaire).url);
-}
-
-type HeardAnswers = ScoredAnswers & { readonly patientId: string };
-
-/** Undefined for answers that have no consequences here. */
-function heardAnswers(context: WorkflowContext, response: Resource): HeardAnswers | undefined {
-  if (response.resourceType !== 'QuestionnaireResponse') return undefined;
-  const patientId = patientIdOf(response);
-  const questionnaire = questionnaireOf(context, response);
-  if (!patientId || !questionnaire || !isHeard(context, questionnaire)) return undefined;
-  return { response, questionnaire, definitions: scoreDefinitions(context, questionnaire), patientId };
 }
