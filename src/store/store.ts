@@ -184,8 +184,8 @@ export interface Store {
   reachablePatients(patientIds: readonly string[]): Promise<ReadonlySet<string>>;
 
   /**
-   * What ties somebody (a relative reference) to a patient, whoever may see it: what is no Task first, and no more than decides whether they
-   * take part in that care.
+   * What ties somebody (a relative reference) to a patient, whoever may see it: something that is no Task, where there is such a thing, and
+   * otherwise the newest Tasks. Enough to tell whether they take part in that care.
    */
   tying(patientId: string, reference: string): Promise<readonly StoredVersion[]>;
 

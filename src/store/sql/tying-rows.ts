@@ -9,7 +9,7 @@ import type { Statements } from './statements.ts';
 /** Whoever has so many Tasks in one care and nothing else is judged by these. */
 const mostTying = 100;
 
-/** What is no Task first. */
+/** One that is no Task, where there is one; otherwise the Tasks. */
 export function tyingRows(
   statements: Statements,
   dictionary: Dictionary,
@@ -21,13 +21,17 @@ export function tyingRows(
   const whom = dictionary.findTarget(statements, { kind: 'local', type: 'Patient', id: patientId });
   const taskType = dictionary.findTerm(statements, 'Task');
   if (who === undefined || whom === undefined || taskType === undefined) return [];
-  return statements
-    .all<ResourceRow & { type: ResourceType }>(
-      `SELECT ${rowColumns('r')}, t.text AS type FROM care_tie k
-         CROSS JOIN resource r ON r.row_id = k.row_id CROSS JOIN term t ON t.term_id = r.type_id
-         WHERE k.reference_id = ? AND k.patient_id = ? AND r.deleted = 0
-         ORDER BY r.type_id = ?, r.row_id DESC LIMIT ?`,
-      [who, whom, taskType, mostTying],
-    )
-    .map((row) => versionOf(row.type, row));
+  const tying = (isTask: boolean, limit: number) =>
+    statements
+      .all<ResourceRow & { type: ResourceType }>(
+        `SELECT ${rowColumns('r')}, t.text AS type FROM care_tie k
+           CROSS JOIN resource r ON r.row_id = k.row_id CROSS JOIN term t ON t.term_id = r.type_id
+           WHERE k.reference_id = ? AND k.patient_id = ? AND r.deleted = 0 AND r.type_id ${isTask ? '=' : '<>'} ?
+           ORDER BY r.row_id DESC LIMIT ?`,
+        [who, whom, taskType, limit],
+      )
+      .map((row) => versionOf(row.type, row));
+  // Nearly always there is one, and the many Tasks of a course need not be read.
+  const others = tying(false, 1);
+  return others.length > 0 ? others : tying(true, mostTying);
 }
